@@ -1,0 +1,83 @@
+package flowhq
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Code says what kind of failure an Error is; adapters turn it into a status code or an exit status.
+type Code string
+
+// The codes of an Error.
+const (
+	CodeInvalid      Code = "invalid"      // the caller's input is wrong; Fields names what
+	CodeUnauthorized Code = "unauthorized" // no credential, or a wrong one
+	CodeForbidden    Code = "forbidden"    // a known caller that may not do this
+	CodeNotFound     Code = "not_found"
+	CodeConflict     Code = "conflict"    // the request does not fit the present state
+	CodeUnavailable  Code = "unavailable" // something needed is away; the same call may succeed later
+	CodeInternal     Code = "internal"    // a fault of ours; the message says nothing of its inside
+)
+
+// Error is a failure that may be shown to a person: Message is a whole sentence in plain words and never holds a secret
+// or an error string of Go. What went wrong inside is wrapped in Cause, for the log alone.
+type Error struct {
+	Code    Code
+	Message string
+	Fields  []FieldError // for CodeInvalid: every wrong field, in the order of the form
+	Cause   error
+}
+
+// FieldError names one wrong field of an input, as the caller named it, and says what is wrong with it.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// Error gives the code, the sentence, the fields and the cause: a text for logs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Code, e.Message)
+	for _, f := range e.Fields {
+		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Errorf makes an Error of the given code with a formatted sentence.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// NotFound makes the error for something that does not exist: "Tenant not found".
+func NotFound(what string) *Error { return Errorf(CodeNotFound, "%s not found", what) }
+
+// Invalid makes a CodeInvalid error from the wrong fields, or nil when there are none.
+func Invalid(fields []FieldError) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f.Field + ": " + f.Message
+	}
+	return &Error{Code: CodeInvalid, Message: strings.Join(parts, "; "), Fields: fields}
+}
+
+// CodeOf tells the code of err: that of the first Error in its chain, or CodeInternal; "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}

@@ -1,0 +1,109 @@
+package flowhq
+
+import "time"
+
+// MessageDirection is seen from the business.
+type MessageDirection string
+
+// The directions.
+const (
+	DirectionIn  MessageDirection = "IN"
+	DirectionOut MessageDirection = "OUT"
+)
+
+// Author says who wrote a message.
+type Author string
+
+// The authors of messages.
+const (
+	AuthorCustomer Author = "customer"
+	AuthorBot      Author = "bot"
+	AuthorOwner    Author = "owner"  // the owner, on the phone
+	AuthorAdmin    Author = "admin"  // somebody on the admin page
+	AuthorNotice   Author = "notice" // the product to the owner: a new record, a call for a human
+)
+
+// MessageKind is what a message carries.
+type MessageKind string
+
+// The kinds of messages that are told apart; everything that is not known is KindOther.
+const (
+	KindText     MessageKind = "text"
+	KindImage    MessageKind = "image"
+	KindVideo    MessageKind = "video"
+	KindVoice    MessageKind = "voice"
+	KindDocument MessageKind = "document"
+	KindSticker  MessageKind = "sticker"
+	KindLocation MessageKind = "location"
+	KindContact  MessageKind = "contact"
+	KindReaction MessageKind = "reaction"
+	KindEdit     MessageKind = "edit"
+	KindDelete   MessageKind = "delete"
+	KindOther    MessageKind = "other"
+)
+
+// Message is one row of a tenant's message log.
+type Message struct {
+	ID          string
+	TenantID    string
+	Direction   MessageDirection
+	FromNumber  string // E.164 with "+", or "lid:<digits>" when the number is hidden
+	ToNumber    string
+	Text        string
+	WAMessageID string
+	Chat        string // the chat's key: see MessageEvent.Chat
+	Author      Author
+	Kind        MessageKind
+	CreatedAt   time.Time
+	Trace       []TraceEntry // only where it was asked for
+}
+
+// MessageEvent is a message as a worker journals it. Chat identifies the customer within the tenant whatever address a
+// message used: "+255700000001" when the number is known, else "lid:<digits>".
+type MessageEvent struct {
+	WAMessageID string           `json:"wa_message_id"`
+	Chat        string           `json:"chat"`
+	Direction   MessageDirection `json:"direction"`
+	Author      Author           `json:"author"`
+	Kind        MessageKind      `json:"kind"`
+	From        string           `json:"from"`
+	To          string           `json:"to"`
+	Text        string           `json:"text"`
+	Name        string           `json:"name,omitempty"` // the customer's own name for himself, when it came along
+	SentAt      time.Time        `json:"sent_at"`        // by WhatsApp's clock
+	Target      string           `json:"target,omitempty"`
+}
+
+// TraceEvent is a decision about the message it names.
+type TraceEvent struct {
+	WAMessageID string     `json:"wa_message_id"`
+	Chat        string     `json:"chat"`
+	Entry       TraceEntry `json:"entry"`
+}
+
+// TraceEntry is one decision about a message, in order: "why did my bot not answer?" is answered by these.
+type TraceEntry struct {
+	At     time.Time `json:"at"`
+	Step   string    `json:"step"`   // one of the Trace constants
+	Detail string    `json:"detail"` // in plain words
+}
+
+// Steps of a trace.
+const (
+	TraceReceived     = "received"
+	TraceDuplicate    = "duplicate"
+	TraceFiltered     = "filtered"
+	TraceQueued       = "queued"
+	TraceQueueFull    = "queue_full"
+	TraceTooOld       = "too_old"
+	TraceOptedOut     = "opted_out"
+	TraceHandedOver   = "handed_over"
+	TraceClosed       = "closed_hours"
+	TraceLimited      = "limited"
+	TraceSuppressed   = "suppressed"
+	TraceStep         = "step"
+	TraceReplyID      = "reply_id"
+	TraceSent         = "sent"
+	TraceAcknowledged = "acknowledged"
+	TraceFailed       = "failed"
+)
