@@ -1,0 +1,159 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"flowhq"
+)
+
+// Store is all that the fleet keeps. Each method is one transaction: it happens whole or not at all. A missing row is a
+// flowhq.Error with CodeNotFound ("Tenant not found", "User not found", "Setup request not found" …), a store that cannot be
+// reached one with CodeUnavailable.
+type Store interface {
+	TenantStore
+	WorkerStore
+	SessionStore
+	JournalStore
+	SettingsStore
+	PortalStore
+	RecordStore
+	Ping(ctx context.Context) error
+}
+
+// TenantStore keeps tenants and their time lines.
+type TenantStore interface {
+	// CreateTenant makes the tenant with its config, session (DISCONNECTED), worker (STOPPED, wish stopped) and a first
+	// published settings version holding settings. A number that another tenant has is CodeInvalid on phone_number.
+	CreateTenant(ctx context.Context, t flowhq.NewTenant, settings flowhq.Settings, author string) (flowhq.TenantDetail, error)
+	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
+	Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error)
+	UpdateTenant(ctx context.Context, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error)
+	// DeleteTenant takes everything that belongs to the tenant; its user stays, without a tenant.
+	DeleteTenant(ctx context.Context, id string) error
+	// Transition applies flowhq.NextStatus and, where the status changes, records it with its cause on the time line.
+	// linked is read from the session inside the transaction. A tenant that becomes ACTIVE turns its APPROVED setup requests ACTIVE.
+	Transition(ctx context.Context, id string, o flowhq.Occurrence, cause string) (from, to flowhq.TenantStatus, err error)
+	AddTenantEvent(ctx context.Context, tenantID, kind, detail string, payload json.RawMessage) error
+	TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
+}
+
+// WorkerStore keeps what is wished of workers and how they are.
+type WorkerStore interface {
+	SetWish(ctx context.Context, tenantID string, w flowhq.Wish) error
+	// SetWorkerStatus writes status and last error ("" clears it).
+	SetWorkerStatus(ctx context.Context, tenantID string, s flowhq.WorkerStatus, lastError string) error
+	// Wished gives the ids of the tenants whose worker should run: wish running and tenant not PAUSED.
+	Wished(ctx context.Context) ([]string, error)
+	// Heartbeats writes last_seen_at and, where given, wa_heard_at, of many workers at once. None of them goes backwards. Unknown tenants are ignored.
+	Heartbeats(ctx context.Context, beats []Heartbeat) error
+}
+
+// Heartbeat is one worker's sign of life.
+type Heartbeat struct {
+	TenantID string
+	SeenAt   time.Time
+	HeardAt  *time.Time
+}
+
+// SessionStore keeps the state of linked devices.
+type SessionStore interface {
+	// SaveSession writes phase, state, QR (qr is the data URL, "" for none), raw code, linked device and heard-at of a report. Nothing else changes.
+	// A LinkedJID that appears sets linked_at; one that goes clears both.
+	SaveSession(ctx context.Context, tenantID string, r flowhq.SessionReport, qr string) error
+}
+
+// JournalStore takes what workers journalled.
+type JournalStore interface {
+	// ApplyEvents applies events in order, each once under (journal, Seq): effect and high-water mark in one transaction. It gives
+	// the highest sequence number that is durable. Events at or below the mark are skipped; a gap is no error.
+	ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error)
+	// Acked gives the high-water mark of a journal, 0 when nothing of it was seen.
+	Acked(ctx context.Context, tenantID, journal string) (int64, error)
+	// Messages gives a part of the log; Trace fills each message's decisions.
+	Messages(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]flowhq.Message, error)
+}
+
+// SettingsStore keeps versions of settings.
+type SettingsStore interface {
+	// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its config.
+	PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error)
+	// SettingsVersions lists all, newest first, draft included.
+	SettingsVersions(ctx context.Context, tenantID string) ([]flowhq.SettingsVersion, error)
+	// SaveDraft makes or replaces the one draft.
+	SaveDraft(ctx context.Context, tenantID string, s flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error)
+	// PublishDraft turns the draft PUBLISHED, the one in force OLD, and copies the hours to the config. No draft: CodeConflict.
+	PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error)
+	// Rollback publishes a copy of an earlier version under a new number.
+	Rollback(ctx context.Context, tenantID string, version int, author string) (flowhq.SettingsVersion, error)
+}
+
+// PortalStore keeps users and setup requests.
+type PortalStore interface {
+	Users(ctx context.Context) ([]flowhq.User, error)
+	// UserByEmail looks up case-insensitively.
+	UserByEmail(ctx context.Context, email string) (flowhq.User, error)
+	// CreateUser makes a user; an e-mail that is taken, or a tenant that has one, is CodeConflict; an unknown tenant CodeNotFound.
+	CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error)
+	// CreateOwner makes a tenant named name (NEW, empty number, with config, session, worker and settings rows) and its OWNER, or
+	// gives those there are when the e-mail is known; created tells which. A known user without a tenant gets one.
+	CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error)
+	// SubmitSetupRequest renames the tenant, sets its number, status NEW, writes the config, makes the request and the event
+	// SETUP_REQUEST_SUBMITTED, all at once. Linked already, or a request still open or approved and waiting: CodeConflict. A number that
+	// another tenant has: CodeInvalid on whatsappNumber.
+	SubmitSetupRequest(ctx context.Context, userID string, r flowhq.NewSetupRequest) (flowhq.SetupRequest, error)
+	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
+	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
+	// LatestSetupRequest gives nil when there is none.
+	LatestSetupRequest(ctx context.Context, tenantID string) (*flowhq.SetupRequest, error)
+	// ReviewSetupRequest turns SUBMITTED into REVIEWING; REVIEWING stays; decided: CodeConflict.
+	ReviewSetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
+	// DecideSetupRequest sets APPROVED or REJECTED with notes and records the portal event; approved, the tenant's config takes the
+	// request's template, its status becomes QR_PENDING and its wish running. Decided already: CodeConflict.
+	DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus, notes string) (flowhq.SetupRequestDetail, error)
+}
+
+// RecordStore keeps customers and what they asked for.
+type RecordStore interface {
+	Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
+	Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)
+	UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error)
+}
+
+// Processes is the process manager as the fleet needs it: names are process names (flowhq.ProcessName).
+type Processes interface {
+	// Start makes sure that the worker runs; running already is no error.
+	Start(ctx context.Context, tenantID string) error
+	// Stop returns when the whole process tree is gone.
+	Stop(ctx context.Context, tenantID string) error
+	// Restart drains and starts anew.
+	Restart(ctx context.Context, tenantID string) error
+	// ForceRestart kills at once and starts anew.
+	ForceRestart(ctx context.Context, tenantID string) error
+	// Forget stops the worker and removes all that is kept about it, its logs included.
+	Forget(ctx context.Context, tenantID string) error
+	// Running tells whether a process is alive or about to be.
+	Running(tenantID string) bool
+	Process(tenantID string) (flowhq.Process, bool)
+	// Alive tells the manager that the worker was seen alive now.
+	Alive(tenantID string)
+}
+
+// Links reach running workers. Every call fails with CodeUnavailable when the worker is not connected.
+type Links interface {
+	Connected(tenantID string) bool
+	// Ping asks the worker for its report, to confirm that it is alive.
+	Ping(ctx context.Context, tenantID string) (flowhq.SessionReport, error)
+	Configure(ctx context.Context, tenantID string, c flowhq.WorkerConfig) error
+	// Relink asks for new QR codes where the worker waits because nobody scanned; otherwise it does nothing.
+	Relink(ctx context.Context, tenantID string) error
+	LinkCode(ctx context.Context, tenantID, phone string) (flowhq.LinkCode, error)
+	// Logout unlinks the device; new codes follow.
+	Logout(ctx context.Context, tenantID string) error
+	// Send sends a text to a chat as an admin; id makes a repeat harmless.
+	Send(ctx context.Context, tenantID, id, chat, text string) error
+	// TakeOver and Release hand a chat to a human and back to the bot.
+	TakeOver(ctx context.Context, tenantID, chat string) error
+	Release(ctx context.Context, tenantID, chat string) error
+}

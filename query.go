@@ -1,0 +1,63 @@
+package flowhq
+
+import "time"
+
+// Bounds of a list's length.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 1000
+)
+
+// TenantFilter narrows the list of tenants. The zero value lists all, newest first.
+type TenantFilter struct {
+	Query  string       // part of name, business name or number, case folded
+	Status TenantStatus // "": any
+	Before Cursor       // for paging
+	Limit  int          // 0: all
+}
+
+// Cursor is a place in a list that is sorted by time and id, newest first; the zero value is its start.
+type Cursor struct {
+	At time.Time
+	ID string
+}
+
+// IsZero tells whether the cursor stands at the start.
+func (c Cursor) IsZero() bool { return c.ID == "" && c.At.IsZero() }
+
+// MessageQuery asks for a part of a tenant's message log, newest first.
+type MessageQuery struct {
+	Before Cursor
+	Limit  int    // 1 to MaxLimit
+	Chat   string // "": all chats
+	Trace  bool   // with the decisions behind each message
+}
+
+// EventQuery asks for a part of a tenant's time line, newest first.
+type EventQuery struct {
+	Before Cursor
+	Limit  int // 1 to MaxLimit
+}
+
+// CustomerQuery asks for a tenant's customers, last seen first.
+type CustomerQuery struct {
+	Query  string // part of name or number
+	Before Cursor // by LastSeenAt
+	Limit  int
+}
+
+// RequestQuery asks for customers' requests, newest first.
+type RequestQuery struct {
+	Type   RequestType   // "": any
+	Status RequestStatus // "": any
+	Chat   string
+	Before Cursor
+	Limit  int
+}
+
+// RequestPatch changes a request as a person works it off; a nil field stays.
+type RequestPatch struct {
+	Status *RequestStatus
+	Notes  *string
+	By     string // who does it, for the history
+}
