@@ -39,6 +39,13 @@ type Worker struct {
 // ProcessName gives the name of a tenant's worker process. It is made from the id, so that two tenants never share one.
 func ProcessName(tenantID string) string { return "worker-" + tenantID }
 
+// Heartbeat is one worker's sign of life as the store takes it.
+type Heartbeat struct {
+	TenantID string
+	SeenAt   time.Time
+	HeardAt  *time.Time // WhatsApp last heard from; nil: nothing new is known
+}
+
 // WorkerConfig is what the appliance tells a worker to work by. It is sent in the answer to hello and again at each
 // change; the worker keeps the last one on disk, to go on by while the appliance is away.
 type WorkerConfig struct {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"flowhq"
 )
@@ -47,14 +46,7 @@ type WorkerStore interface {
 	// Wished gives the ids of the tenants whose worker should run: wish running and tenant not PAUSED.
 	Wished(ctx context.Context) ([]string, error)
 	// Heartbeats writes last_seen_at and, where given, wa_heard_at, of many workers at once. None of them goes backwards. Unknown tenants are ignored.
-	Heartbeats(ctx context.Context, beats []Heartbeat) error
-}
-
-// Heartbeat is one worker's sign of life.
-type Heartbeat struct {
-	TenantID string
-	SeenAt   time.Time
-	HeardAt  *time.Time
+	Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error
 }
 
 // SessionStore keeps the state of linked devices.
