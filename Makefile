@@ -1,0 +1,42 @@
+# Flow HQ. `make help` lists what can be made.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X flowhq/appliance.Version=$(VERSION)
+export CGO_ENABLED := 0
+ONCE ?=
+FUZZTIME ?= 30s
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/flowhq and bin/wasim (the simulator)
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/flowhq ./cmd/flowhq
+	go build -trimpath -ldflags '-s -w' -o bin/wasim ./cmd/wasim
+
+run: build ## the real thing: the appliance on SQLite in ./var against the real WhatsApp
+	@tools/run.sh
+
+demo: build ## three businesses on the simulator, no phone needed (ONCE=1: check every answer and exit)
+	go build -trimpath -o bin/demo ./internal/demo
+	@bin/demo $(if $(ONCE),--once)
+
+test: ## everything: unit, both stores, end to end over the simulator, race detector on
+	@tools/test-needs.sh browser
+	CGO_ENABLED=1 go test -race -timeout 14m ./...
+
+bench: build ## what docs/benchmarks/ tells, measured here (minutes)
+	go run ./internal/bench --out docs/benchmarks
+
+lint: ## go vet, gofmt, and golangci-lint from its own module
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+
+fmt: ## gofmt everything
+	gofmt -w $$(git ls-files '*.go')
+
+generate: ## queries checked against both engines, Go code made from them
+	cd tools && go tool sqlc generate -f ../storage/sqlc.yaml
+
+.PHONY: help build run demo test bench lint fmt generate

@@ -1,0 +1,161 @@
+package flowhq_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The house has one direction: cmd → appliance → {ui, api} → fleet → root; storage, procman, whatsapp and bot stand beside
+// each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
+// project, its own sub-packages and what stands behind its name here; the longest matching name counts.
+var mayImport = map[string][]string{
+	"flowhq":                    {},
+	"flowhq/procman":            {},
+	"flowhq/storage":            {"flowhq"},
+	"flowhq/appliance/bot":      {"flowhq"},
+	"flowhq/appliance/whatsapp": {"flowhq"},
+	"flowhq/appliance/wire":     {"flowhq"},
+	"flowhq/appliance/access":   {"flowhq"},
+	"flowhq/appliance/config":   {"flowhq"},
+	"flowhq/appliance/fleet":    {"flowhq"},
+	"flowhq/appliance/worker": {
+		"flowhq", "flowhq/appliance/bot", "flowhq/appliance/whatsapp", "flowhq/appliance/wire",
+	},
+	"flowhq/appliance/api":  {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access", "flowhq/docs"},
+	"flowhq/ui":             {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
+	"flowhq/docs":           {},
+	"flowhq/appliance":      {"flowhq", "flowhq/appliance/...", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/cmd/flowhq":     {"flowhq", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/cmd/wasim":      {"flowhq/internal/wasim"},
+	"flowhq/internal/wasim": {},
+	"flowhq/internal":       {"flowhq/..."},
+}
+
+// Only these may reach for a library that has a door of its own in the house.
+var onlyImporter = map[string][]string{
+	"go.mau.fi/whatsmeow":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim"},
+	"go.mau.fi/libsignal":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim"},
+	"github.com/jackc/pgx/v5":             {"flowhq/storage"},
+	"github.com/gin-gonic/gin":            {"flowhq/appliance", "flowhq/ui"},
+	"gopkg.in/natefinch/lumberjack.v2":    {"flowhq/procman", "flowhq/appliance"},
+	"github.com/creachadair/jrpc2":        {"flowhq/appliance/wire"},
+	"github.com/landlock-lsm/go-landlock": {"flowhq/appliance/worker"},
+}
+
+type goPackage struct {
+	ImportPath   string
+	Doc          string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+func TestImportDirections(t *testing.T) {
+	for _, p := range listPackages(t) {
+		rule := ruleFor(p.ImportPath)
+		if rule == "" {
+			t.Errorf("%s has no place in the house: give it a line in mayImport", p.ImportPath)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !allowed(p.ImportPath, rule, imp) {
+				t.Errorf("%s must not import %s", p.ImportPath, imp)
+			}
+		}
+		for door, importers := range onlyImporter {
+			if within(door, p.Imports) && !slices.ContainsFunc(importers, func(i string) bool { return under(i, p.ImportPath) }) {
+				t.Errorf("%s must not import %s: that is for %s alone", p.ImportPath, door, strings.Join(importers, ", "))
+			}
+		}
+	}
+}
+
+func TestRootImportsTheStandardLibraryAlone(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath != "flowhq" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.Contains(strings.Split(imp, "/")[0], ".") || strings.HasPrefix(imp, "flowhq") {
+				t.Errorf("the domain imports %s", imp)
+			}
+		}
+		return
+	}
+	t.Fatal("the root package was not listed")
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Imports", "./...")
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) < 5 {
+		t.Fatalf("only %d packages were listed", len(packages))
+	}
+	return packages
+}
+
+func ruleFor(path string) string {
+	best := ""
+	for name := range mayImport {
+		if under(name, path) && len(name) > len(best) && (name != "flowhq" || path == "flowhq") {
+			best = name
+		}
+	}
+	return best
+}
+
+func allowed(from, rule, imp string) bool {
+	if imp != "flowhq" && !strings.HasPrefix(imp, "flowhq/") {
+		return true
+	}
+	if rule != "flowhq" && under(rule, imp) && (rule != "flowhq/appliance" || from != imp) && ruleFor(imp) == rule {
+		return true
+	}
+	for _, a := range mayImport[rule] {
+		if tree, ok := strings.CutSuffix(a, "/..."); ok {
+			if under(tree, imp) {
+				return true
+			}
+		} else if imp == a || (a != "flowhq" && a != "flowhq/appliance/fleet" && under(a, imp)) {
+			return true
+		}
+	}
+	return false
+}
+
+func under(name, path string) bool { return path == name || strings.HasPrefix(path, name+"/") }
+
+func within(door string, imports []string) bool {
+	return slices.ContainsFunc(imports, func(i string) bool { return under(door, i) })
+}
