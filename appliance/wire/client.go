@@ -1,0 +1,152 @@
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/creachadair/jrpc2"
+
+	"flowhq"
+)
+
+// The waits between dials grow from firstWait to lastWait; each is drawn from its upper half, so that workers that lost
+// their appliance together do not come back in one instant.
+const (
+	firstWait   = 200 * time.Millisecond
+	lastWait    = 5 * time.Second
+	dialTimeout = 5 * time.Second
+)
+
+// ClientConfig is what a worker's end works with. Greeted and Lost may be nil.
+type ClientConfig struct {
+	Socket   string
+	Hello    func() Hello // asked at each connection
+	Commands Commands
+	Greeted  func(w Welcome) // after each answered hello, before the next call
+	Lost     func()          // after each lost connection that was greeted
+	Logger   *slog.Logger
+}
+
+// Conn is a worker's end: it dials for as long as Run runs. Its calls fail with CodeUnavailable while it is not connected.
+type Conn struct {
+	config ClientConfig
+
+	mu     sync.Mutex
+	client *jrpc2.Client // nil while not greeted
+}
+
+// Dial makes the worker's end; Run does the dialling.
+func Dial(c ClientConfig) *Conn { return &Conn{config: c} }
+
+// Run dials, says hello and answers commands, again and again until ctx ends.
+func (c *Conn) Run(ctx context.Context) {
+	wait := firstWait
+	for ctx.Err() == nil {
+		greeted, err := c.session(ctx)
+		if greeted {
+			wait = firstWait
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		c.config.Logger.Debug("no appliance", "error", err, "wait", wait)
+		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+		wait = min(wait*2, lastWait)
+	}
+}
+
+// session is one connection from dial to loss.
+func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
+	d := net.Dialer{Timeout: dialTimeout}
+	conn, err := d.DialContext(ctx, "unix", c.config.Socket)
+	if err != nil {
+		return false, err
+	}
+	lost := make(chan struct{})
+	client := jrpc2.NewClient(newLines(conn), &jrpc2.ClientOptions{
+		OnCallback: c.command,
+		OnStop:     func(*jrpc2.Client, error) { close(lost) },
+	})
+	defer func() { _ = client.Close() }()
+	hello := c.config.Hello()
+	hello.Protocol = Protocol
+	var w Welcome
+	if err := call(ctx, client, slowCall, methodHello, hello, &w); err != nil {
+		return false, err
+	}
+	if c.config.Greeted != nil {
+		c.config.Greeted(w)
+	}
+	c.set(client)
+	defer func() {
+		c.set(nil)
+		if c.config.Lost != nil {
+			c.config.Lost()
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		return true, ctx.Err()
+	case <-lost:
+		return true, flowhq.Errorf(flowhq.CodeUnavailable, "The appliance closed the connection")
+	}
+}
+
+func (c *Conn) set(client *jrpc2.Client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.client = client
+}
+
+// Connected tells whether the appliance answered the last hello and is still there.
+func (c *Conn) Connected() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.client != nil
+}
+
+// Report tells how the session is.
+func (c *Conn) Report(ctx context.Context, r flowhq.SessionReport) error {
+	return c.call(ctx, quickCall, methodReport, r, nil)
+}
+
+// Heartbeat says that the worker is alive.
+func (c *Conn) Heartbeat(ctx context.Context, h Heartbeat) error {
+	return c.call(ctx, quickCall, methodHeartbeat, h, nil)
+}
+
+// Events hands events up, at most MaxEvents, and gives the highest number that is durable.
+func (c *Conn) Events(ctx context.Context, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
+	var r Receipt
+	err = c.call(ctx, slowCall, methodEvents, Batch{Journal: journal, Events: events}, &r)
+	return r.Acked, err
+}
+
+func (c *Conn) call(ctx context.Context, limit time.Duration, method string, params, result any) error {
+	c.mu.Lock()
+	client := c.client
+	c.mu.Unlock()
+	if client == nil {
+		return flowhq.Errorf(flowhq.CodeUnavailable, "The appliance is not connected")
+	}
+	return call(ctx, client, limit, method, params, result)
+}
+
+func call(ctx context.Context, client *jrpc2.Client, limit time.Duration, method string, params, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	resp, err := client.Call(ctx, method, params)
+	if err == nil && result != nil {
+		err = resp.UnmarshalResult(result)
+	}
+	return decodeError(err, "The appliance")
+}
