@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+//go:embed locales
+var localeFiles embed.FS
+
+// locale holds the texts of one language by key.
+type locale map[string]string
+
+func loadLocale(lang flowhq.Language) (locale, error) {
+	data, err := localeFiles.ReadFile("locales/" + strings.ToLower(string(lang)) + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	var l locale
+	if err := json.Unmarshal(data, &l); err != nil {
+		return nil, fmt.Errorf("texts of %s: %w", lang, err)
+	}
+	return l, nil
+}
+
+// text gives the text of a key; the key itself when there is none, which a value that another program wrote may cause.
+func (l locale) text(key string) string {
+	if s, ok := l[key]; ok {
+		return s
+	}
+	return key
+}
+
+// word gives the text of one value of a kind ("status", "ACTIVE"); the value itself when it is not known.
+func (l locale) word(kind, value string) string {
+	if s, ok := l[kind+"."+value]; ok {
+		return s
+	}
+	return value
+}
+
+const languageCookie = "flowhq_language"
+
+// language gives the reader's language: what was chosen, else what the browser asks for first, else English.
+func language(c *gin.Context) flowhq.Language {
+	if chosen, err := c.Cookie(languageCookie); err == nil {
+		if l := flowhq.Language(chosen); l == flowhq.Swahili || l == flowhq.English {
+			return l
+		}
+	}
+	for tag := range strings.SplitSeq(c.GetHeader("Accept-Language"), ",") {
+		switch tag = strings.ToLower(strings.TrimSpace(tag)); {
+		case strings.HasPrefix(tag, "sw"):
+			return flowhq.Swahili
+		case strings.HasPrefix(tag, "en"):
+			return flowhq.English
+		}
+	}
+	return flowhq.English
+}
+
+func (u *UI) setLanguage(c *gin.Context) {
+	if l := flowhq.Language(c.PostForm("lang")); l == flowhq.Swahili || l == flowhq.English {
+		http.SetCookie(c.Writer, &http.Cookie{
+			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	c.Redirect(http.StatusSeeOther, localPath(c.PostForm("next")))
+}
+
+// localPath lets only a path of this site through, so that no form can send a browser elsewhere.
+func localPath(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
+		return "/admin/tenants"
+	}
+	return next
+}

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// The pages, each a file under templates that defines "content" and the parts of it that renew themselves.
+const (
+	pageSignIn        = "signin"
+	pageTenants       = "tenants"
+	pageTenantNew     = "tenant_new"
+	pageTenant        = "tenant"
+	pageSetupRequests = "setup_requests"
+	pageSetupRequest  = "setup_request"
+	pageError         = "error"
+)
+
+func pages() []string {
+	return []string{pageSignIn, pageTenants, pageTenantNew, pageTenant, pageSetupRequests, pageSetupRequest, pageError}
+}
+
+// engine holds the parsed pages of one language.
+type engine struct{ pages map[string]*template.Template }
+
+func newEngine(lang flowhq.Language, l locale, a *assets) (*engine, error) {
+	funcs := template.FuncMap{
+		"t":     l.text,
+		"asset": a.url,
+		"lower": func(l flowhq.Language) string { return strings.ToLower(string(l)) },
+		"iso":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"clock": clock,
+	}
+	e := &engine{pages: map[string]*template.Template{}}
+	for _, page := range pages() {
+		t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/"+page+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page %s in %s: %w", page, lang, err)
+		}
+		e.pages[page] = t
+	}
+	return e, nil
+}
+
+// clock writes a time for a reader without JavaScript; with it, the script shows the reader's own zone.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// Page is what every whole page shows around its content.
+type Page struct {
+	Lang      flowhq.Language
+	Title     string
+	Nav       string // tenants or requests
+	Path      string
+	Waiting   int // setup requests that wait for a decision
+	Simulator bool
+}
+
+func (u *UI) page(c *gin.Context, nav, title string) Page {
+	lang := language(c)
+	p := Page{Lang: lang, Nav: nav, Title: title, Path: c.Request.URL.RequestURI(), Simulator: u.simulator}
+	if c.Request.Method != http.MethodGet {
+		p.Path = "/admin/tenants"
+	}
+	if requests, err := u.fleet.SetupRequests(c.Request.Context()); err == nil {
+		p.Waiting = waiting(requests)
+	}
+	return p
+}
+
+// locale gives the texts in the reader's language.
+func (u *UI) locale(c *gin.Context) locale { return u.locales[language(c)] }
+
+// render writes a page, or one part of it, whole or not at all.
+func (u *UI) render(c *gin.Context, status int, page, part string, view any) {
+	var b bytes.Buffer
+	if err := u.engines[language(c)].pages[page].ExecuteTemplate(&b, part, view); err != nil {
+		u.log.Error("draw page", "page", page, "part", part, "error", err)
+		c.String(http.StatusInternalServerError, u.locale(c).text("error.unknown"))
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+}
+
+type errorView struct {
+	Page
+	Message string
+}
+
+// fail shows an error as a page. What went wrong inside is logged, not shown.
+func (u *UI) fail(c *gin.Context, err error) {
+	view := errorView{Page: u.page(c, "", u.locale(c).text("error.title")), Message: u.sentence(c, err)}
+	u.render(c, statusOf(err), pageError, "layout", view)
+}
+
+// sentence gives the words for a person, and logs what must not be shown.
+func (u *UI) sentence(c *gin.Context, err error) string {
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		if e.Cause != nil {
+			u.log.Warn("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))
+		}
+		if e.Code != flowhq.CodeInternal {
+			return e.Message
+		}
+	} else {
+		u.log.Error("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))
+	}
+	return u.locale(c).text("error.unknown")
+}
+
+func statusOf(err error) int {
+	switch flowhq.CodeOf(err) {
+	case flowhq.CodeInvalid:
+		return http.StatusBadRequest
+	case flowhq.CodeUnauthorized:
+		return http.StatusUnauthorized
+	case flowhq.CodeForbidden:
+		return http.StatusForbidden
+	case flowhq.CodeNotFound:
+		return http.StatusNotFound
+	case flowhq.CodeConflict:
+		return http.StatusConflict
+	case flowhq.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}

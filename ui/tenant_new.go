@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+type tenantKeeper interface {
+	CreateTenant(ctx context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error)
+	DeleteTenant(ctx context.Context, by, id string) error
+}
+
+type newTenantView struct {
+	Page
+	Name, BusinessName, Phone    field
+	Templates, Languages         []choice
+	TemplateWrong, LanguageWrong string
+	Wrong                        string // what is wrong with no field in particular
+}
+
+// field is an input with what was typed and what is wrong with it.
+type field struct{ Value, Wrong string }
+
+type choice struct {
+	Value, Word string
+	Selected    bool
+}
+
+func (u *UI) newTenant(c *gin.Context) {
+	in := flowhq.NewTenant{TemplateType: flowhq.TemplateBooking, Language: flowhq.Swahili}
+	u.render(c, http.StatusOK, pageTenantNew, "layout", u.newTenantView(c, in, nil))
+}
+
+func (u *UI) createTenant(c *gin.Context) {
+	in := flowhq.NewTenant{
+		Name:         strings.TrimSpace(c.PostForm("name")),
+		PhoneNumber:  strings.TrimSpace(c.PostForm("phone_number")),
+		TemplateType: flowhq.TemplateType(c.PostForm("template_type")),
+		BusinessName: strings.TrimSpace(c.PostForm("business_name")),
+		Language:     flowhq.Language(c.PostForm("language")),
+	}
+	t, err := u.fleet.CreateTenant(c.Request.Context(), u.door.By(c), in)
+	if err != nil {
+		u.render(c, statusOf(err), pageTenantNew, "layout", u.newTenantView(c, in, err))
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/admin/tenants/"+t.ID)
+}
+
+// newTenantView keeps what was typed and puts each complaint beside its field.
+func (u *UI) newTenantView(c *gin.Context, in flowhq.NewTenant, err error) newTenantView {
+	l := u.locale(c)
+	v := newTenantView{
+		Page:         u.page(c, "tenants", l.text("action.new_tenant")),
+		Name:         field{Value: in.Name},
+		BusinessName: field{Value: in.BusinessName},
+		Phone:        field{Value: in.PhoneNumber},
+	}
+	for _, t := range flowhq.TemplateTypes() {
+		v.Templates = append(v.Templates, choice{string(t), l.word("template", string(t)), t == in.TemplateType})
+	}
+	for _, lang := range flowhq.Languages() {
+		v.Languages = append(v.Languages, choice{string(lang), l.word("lang", string(lang)), lang == in.Language})
+	}
+	if err == nil {
+		return v
+	}
+	e, ok := errors.AsType[*flowhq.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		v.Wrong = u.sentence(c, err)
+		return v
+	}
+	places := map[string]*string{
+		"name": &v.Name.Wrong, "business_name": &v.BusinessName.Wrong, "phone_number": &v.Phone.Wrong,
+		"template_type": &v.TemplateWrong, "language": &v.LanguageWrong,
+	}
+	for _, f := range e.Fields {
+		if place := places[f.Field]; place != nil {
+			*place = f.Message
+		} else {
+			v.Wrong = f.Field + ": " + f.Message
+		}
+	}
+	return v
+}

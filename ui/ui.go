@@ -1,0 +1,119 @@
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+// Fleet is what the pages show and do; each page asks for the part it needs.
+type Fleet interface {
+	tenantReader
+	tenantKeeper
+	workerControl
+	deviceControl
+	setupDesk
+}
+
+// Config is what the pages are made from. Fleet, Door and Logger are required.
+type Config struct {
+	Fleet     Fleet
+	Door      Door
+	Logger    *slog.Logger
+	Now       func() time.Time // nil: the wall clock
+	Simulator bool             // no real WhatsApp is used; every page says so
+}
+
+// Door lets browsers in and out.
+type Door interface {
+	// SignIn checks the password and, where it is right, sets the session cookie. An error of CodeUnauthorized is a wrong password,
+	// one of CodeUnavailable too many attempts.
+	SignIn(c *gin.Context, password string) error
+	SignOut(c *gin.Context) error
+	// By names who is signed in, for the time line.
+	By(c *gin.Context) string
+}
+
+// Route is one page or one form of the pages.
+type Route struct {
+	Method  string
+	Path    string
+	Handler gin.HandlerFunc
+	Open    bool // without signing in
+}
+
+// UI holds the parsed templates and the assets.
+type UI struct {
+	fleet     Fleet
+	door      Door
+	log       *slog.Logger
+	now       func() time.Time
+	simulator bool
+	assets    *assets
+	locales   map[flowhq.Language]locale
+	engines   map[flowhq.Language]*engine
+}
+
+// New parses all that is embedded. It fails only when the program itself is broken.
+func New(c Config) (*UI, error) {
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	u := &UI{
+		fleet: c.Fleet, door: c.Door, log: c.Logger, now: now, simulator: c.Simulator, assets: a,
+		locales: map[flowhq.Language]locale{}, engines: map[flowhq.Language]*engine{},
+	}
+	for _, lang := range flowhq.Languages() {
+		if u.locales[lang], err = loadLocale(lang); err != nil {
+			return nil, err
+		}
+		if u.engines[lang], err = newEngine(lang, u.locales[lang], a); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
+}
+
+// Routes lists every page and form. A path that serves JSON as well is joined with it by the caller.
+func (u *UI) Routes() []Route {
+	get, post := http.MethodGet, http.MethodPost
+	return []Route{
+		{Method: get, Path: "/assets/:name", Handler: u.assets.serve, Open: true},
+		{Method: get, Path: signInPath, Handler: u.signInPage, Open: true},
+		{Method: post, Path: signInPath, Handler: u.signIn, Open: true},
+		{Method: post, Path: "/admin/sign-out", Handler: u.signOut, Open: true},
+		{Method: post, Path: "/admin/language", Handler: u.setLanguage, Open: true},
+		{Method: get, Path: "/admin/tenants", Handler: u.tenants},
+		{Method: post, Path: "/admin/tenants", Handler: u.createTenant},
+		{Method: get, Path: "/admin/tenants/new", Handler: u.newTenant},
+		{Method: get, Path: "/admin/tenants/:id", Handler: u.tenant},
+		{Method: post, Path: "/admin/tenants/:id/worker/start", Handler: u.act(u.fleet.StartWorker)},
+		{Method: post, Path: "/admin/tenants/:id/worker/stop", Handler: u.act(u.fleet.StopWorker)},
+		{Method: post, Path: "/admin/tenants/:id/worker/restart", Handler: u.act(u.fleet.RestartWorker)},
+		{Method: post, Path: "/admin/tenants/:id/worker/force-restart", Handler: u.act(u.fleet.ForceRestartWorker)},
+		{Method: post, Path: "/admin/tenants/:id/pause", Handler: u.act(u.fleet.Pause)},
+		{Method: post, Path: "/admin/tenants/:id/resume", Handler: u.act(u.fleet.Resume)},
+		{Method: post, Path: "/admin/tenants/:id/logout", Handler: u.act(u.fleet.Logout)},
+		{Method: post, Path: "/admin/tenants/:id/linking", Handler: u.act(u.openLinking)},
+		{Method: post, Path: "/admin/tenants/:id/link-code", Handler: u.linkCode},
+		{Method: post, Path: "/admin/tenants/:id/delete", Handler: u.deleteTenant},
+		{Method: get, Path: "/admin/setup-requests", Handler: u.setupRequests},
+		{Method: get, Path: "/admin/setup-requests/:id", Handler: u.setupRequest},
+		{Method: post, Path: "/admin/setup-requests/:id/approve", Handler: u.decide(u.fleet.ApproveSetupRequest)},
+		{Method: post, Path: "/admin/setup-requests/:id/reject", Handler: u.decide(u.fleet.RejectSetupRequest)},
+	}
+}
+
+func (u *UI) openLinking(ctx context.Context, _, id string) error {
+	return u.fleet.OpenLinking(ctx, id)
+}
