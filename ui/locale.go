@@ -49,13 +49,13 @@ func (l locale) word(kind, value string) string {
 const languageCookie = "flowhq_language"
 
 // language gives the reader's language: what was chosen, else what the browser asks for first, else English.
-func language(c *gin.Context) flowhq.Language {
-	if chosen, err := c.Cookie(languageCookie); err == nil {
-		if l := flowhq.Language(chosen); l == flowhq.Swahili || l == flowhq.English {
+func language(r *http.Request) flowhq.Language {
+	if chosen, err := r.Cookie(languageCookie); err == nil {
+		if l := flowhq.Language(chosen.Value); l == flowhq.Swahili || l == flowhq.English {
 			return l
 		}
 	}
-	for tag := range strings.SplitSeq(c.GetHeader("Accept-Language"), ",") {
+	for tag := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		switch tag = strings.ToLower(strings.TrimSpace(tag)); {
 		case strings.HasPrefix(tag, "sw"):
 			return flowhq.Swahili

@@ -70,7 +70,7 @@ type Page struct {
 }
 
 func (u *UI) page(c *gin.Context, nav, title string) Page {
-	lang := language(c)
+	lang := language(c.Request)
 	p := Page{Lang: lang, Nav: nav, Title: title, Path: c.Request.URL.RequestURI(), Simulator: u.simulator}
 	if c.Request.Method != http.MethodGet {
 		p.Path = "/admin/tenants"
@@ -82,18 +82,32 @@ func (u *UI) page(c *gin.Context, nav, title string) Page {
 }
 
 // locale gives the texts in the reader's language.
-func (u *UI) locale(c *gin.Context) locale { return u.locales[language(c)] }
+func (u *UI) locale(c *gin.Context) locale { return u.locales[language(c.Request)] }
 
 // render writes a page, or one part of it, whole or not at all.
 func (u *UI) render(c *gin.Context, status int, page, part string, view any) {
+	u.write(c.Writer, c.Request, status, page, part, view)
+}
+
+func (u *UI) write(w http.ResponseWriter, r *http.Request, status int, page, part string, view any) {
 	var b bytes.Buffer
-	if err := u.engines[language(c)].pages[page].ExecuteTemplate(&b, part, view); err != nil {
+	lang := language(r)
+	if err := u.engines[lang].pages[page].ExecuteTemplate(&b, part, view); err != nil {
 		u.log.Error("draw page", "page", page, "part", part, "error", err)
-		c.String(http.StatusInternalServerError, u.locale(c).text("error.unknown"))
+		http.Error(w, u.locales[lang].text("error.unknown"), http.StatusInternalServerError)
 		return
 	}
-	c.Header("Cache-Control", "no-store")
-	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a reader who went away is nobody's fault
+}
+
+// Refusal draws a sentence as a page for a browser that is turned away before it reaches one.
+func (u *UI) Refusal(w http.ResponseWriter, r *http.Request, status int, sentence string) {
+	lang := language(r)
+	p := Page{Lang: lang, Title: u.locales[lang].text("error.title"), Path: "/admin/tenants", Simulator: u.simulator}
+	u.write(w, r, status, pageError, "layout", errorView{Page: p, Message: sentence})
 }
 
 type errorView struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/access"
 )
 
 type setupDesk interface {
@@ -92,7 +93,7 @@ func (u *UI) setupRequest(c *gin.Context) {
 	id := c.Param("id")
 	r, err := u.fleet.SetupRequest(c.Request.Context(), id)
 	if err == nil && r.Status == flowhq.SetupSubmitted {
-		r, err = u.fleet.ReviewSetupRequest(c.Request.Context(), u.door.By(c), id)
+		r, err = u.fleet.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
 	}
 	if err != nil {
 		u.fail(c, err)
@@ -114,7 +115,7 @@ func (u *UI) setupPage(c *gin.Context, code int, r flowhq.SetupRequestDetail, ty
 func (u *UI) decide(do func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id, notes := c.Param("id"), strings.TrimSpace(c.PostForm("notes"))
-		if _, err := do(c.Request.Context(), u.door.By(c), id, notes); err != nil {
+		if _, err := do(c.Request.Context(), access.By(c), id, notes); err != nil {
 			r, readErr := u.fleet.SetupRequest(c.Request.Context(), id)
 			if readErr != nil {
 				u.fail(c, readErr)

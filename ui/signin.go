@@ -8,7 +8,11 @@ import (
 	"flowhq"
 )
 
-const signInPath = "/admin/sign-in"
+// Where browsers sign in and out.
+const (
+	signInPath  = "/sign-in"
+	signOutPath = "/sign-out"
+)
 
 type signInView struct {
 	Lang      flowhq.Language
@@ -19,7 +23,7 @@ type signInView struct {
 
 func (u *UI) signInPage(c *gin.Context) {
 	u.render(c, http.StatusOK, pageSignIn, "sign-in", signInView{
-		Lang: language(c), Simulator: u.simulator, Next: localPath(c.Query("next")),
+		Lang: language(c.Request), Simulator: u.simulator, Next: localPath(c.Query("next")),
 	})
 }
 
@@ -30,7 +34,7 @@ func (u *UI) signIn(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, next)
 		return
 	}
-	v := signInView{Lang: language(c), Simulator: u.simulator, Next: next, Wrong: u.sentence(c, err)}
+	v := signInView{Lang: language(c.Request), Simulator: u.simulator, Next: next, Wrong: u.sentence(c, err)}
 	code := statusOf(err)
 	switch flowhq.CodeOf(err) {
 	case flowhq.CodeUnauthorized:

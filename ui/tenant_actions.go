@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/access"
 )
 
 type workerControl interface {
@@ -29,7 +30,7 @@ type deviceControl interface {
 func (u *UI) act(do func(ctx context.Context, by, id string) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id := c.Param("id")
-		err := do(c.Request.Context(), u.door.By(c), id)
+		err := do(c.Request.Context(), access.By(c), id)
 		if err == nil {
 			c.Redirect(http.StatusSeeOther, "/admin/tenants/"+id)
 			return
@@ -67,7 +68,7 @@ func (u *UI) linkCode(c *gin.Context) {
 		u.tenantPage(c, statusOf(err), t, v.CodeWrong)
 		return
 	}
-	u.render(c, http.StatusOK, pageTenant, "link-code", v)
+	u.render(c, http.StatusOK, pageTenant, "link-code-body", v)
 }
 
 // deleteTenant wants the business's name typed: what it does can't be undone.
@@ -82,7 +83,7 @@ func (u *UI) deleteTenant(c *gin.Context) {
 		u.tenantPage(c, http.StatusBadRequest, t, u.locale(c).text("confirm.delete_mismatch"))
 		return
 	}
-	if err := u.fleet.DeleteTenant(c.Request.Context(), u.door.By(c), id); err != nil {
+	if err := u.fleet.DeleteTenant(c.Request.Context(), access.By(c), id); err != nil {
 		u.tenantWithError(c, id, err)
 		return
 	}

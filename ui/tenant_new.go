@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/access"
 )
 
 type tenantKeeper interface {
@@ -45,7 +46,7 @@ func (u *UI) createTenant(c *gin.Context) {
 		BusinessName: strings.TrimSpace(c.PostForm("business_name")),
 		Language:     flowhq.Language(c.PostForm("language")),
 	}
-	t, err := u.fleet.CreateTenant(c.Request.Context(), u.door.By(c), in)
+	t, err := u.fleet.CreateTenant(c.Request.Context(), access.By(c), in)
 	if err != nil {
 		u.render(c, statusOf(err), pageTenantNew, "layout", u.newTenantView(c, in, err))
 		return

@@ -35,8 +35,6 @@ type Door interface {
 	// one of CodeUnavailable too many attempts.
 	SignIn(c *gin.Context, password string) error
 	SignOut(c *gin.Context) error
-	// By names who is signed in, for the time line.
-	By(c *gin.Context) string
 }
 
 // Route is one page or one form of the pages.
@@ -91,8 +89,8 @@ func (u *UI) Routes() []Route {
 		{Method: get, Path: "/assets/:name", Handler: u.assets.serve, Open: true},
 		{Method: get, Path: signInPath, Handler: u.signInPage, Open: true},
 		{Method: post, Path: signInPath, Handler: u.signIn, Open: true},
-		{Method: post, Path: "/admin/sign-out", Handler: u.signOut, Open: true},
-		{Method: post, Path: "/admin/language", Handler: u.setLanguage, Open: true},
+		{Method: post, Path: signOutPath, Handler: u.signOut, Open: true},
+		{Method: post, Path: "/language", Handler: u.setLanguage, Open: true},
 		{Method: get, Path: "/admin/tenants", Handler: u.tenants},
 		{Method: post, Path: "/admin/tenants", Handler: u.createTenant},
 		{Method: get, Path: "/admin/tenants/new", Handler: u.newTenant},
