@@ -86,7 +86,7 @@ func (g *Gatekeeper) cleanURL(c *gin.Context) bool {
 // turnAway answers who is not let in: a browser goes to the sign-in page, everybody else gets 401 (or 429) as JSON.
 func (g *Gatekeeper) turnAway(c *gin.Context, err error) {
 	if flowhq.CodeOf(err) == flowhq.CodeUnavailable {
-		g.refuse(c, http.StatusTooManyRequests, sentence(err))
+		g.refuse(c, http.StatusTooManyRequests, Sentence(err))
 		return
 	}
 	if c.GetHeader("HX-Request") == "true" {
@@ -192,8 +192,8 @@ func safe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// sentence gives what a person may read of an error.
-func sentence(err error) string {
+// Sentence gives what a person may read of an error.
+func Sentence(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		return e.Message
 	}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+// page reads limit and before from the query. def is the limit where none is asked for; 0 there means no limit.
+func page(c *gin.Context, def int) (limit int, before flowhq.Cursor, err error) {
+	var wrong []flowhq.FieldError
+	q := c.Request.URL.Query()
+	limit = def
+	if q.Has("limit") {
+		limit, err = strconv.Atoi(q.Get("limit"))
+		if err != nil || limit < 1 || limit > flowhq.MaxLimit {
+			wrong = append(wrong, flowhq.FieldError{Field: "limit", Message: "must be a whole number from 1 to 1000"})
+		}
+	}
+	if s := q.Get("before"); s != "" {
+		if before, err = readCursor(s); err != nil {
+			wrong = append(wrong, flowhq.FieldError{Field: "before", Message: "is no place in this list; take it from the Link header of the part before"})
+		}
+	}
+	return limit, before, flowhq.Invalid(wrong)
+}
+
+// writeCursor gives a place in a list as an opaque word. Microseconds are what both stores keep; nanoseconds lose nothing.
+func writeCursor(cur flowhq.Cursor) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(cur.At.UnixNano(), 36) + "." + cur.ID))
+}
+
+func readCursor(s string) (flowhq.Cursor, error) {
+	bad := flowhq.Errorf(flowhq.CodeInvalid, "no cursor")
+	if len(s) > 200 {
+		return flowhq.Cursor{}, bad
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return flowhq.Cursor{}, bad
+	}
+	at, id, ok := strings.Cut(string(raw), ".")
+	nanos, err := strconv.ParseInt(at, 36, 64)
+	if !ok || err != nil || id == "" || !plainID(id) {
+		return flowhq.Cursor{}, bad
+	}
+	return flowhq.Cursor{At: time.Unix(0, nanos).UTC(), ID: id}, nil
+}
+
+// linkNext says where the next part of a list is, when this one is full: a Link header, so that the body stays an array.
+func linkNext(c *gin.Context, limit, got int, last func() flowhq.Cursor) {
+	if limit == 0 || got < limit {
+		return
+	}
+	q := c.Request.URL.Query()
+	q.Del("password")
+	q.Set("limit", strconv.Itoa(limit))
+	q.Set("before", writeCursor(last()))
+	next := url.URL{Path: c.Request.URL.Path, RawQuery: q.Encode()}
+	c.Header("Link", "<"+next.String()+`>; rel="next"`)
+}

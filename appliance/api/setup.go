@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+const setupRequest = "Setup request"
+
+type setupDesk interface {
+	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
+	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
+	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
+	ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
+	RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
+}
+
+// listSetupRequests shows all, newest first.
+func listSetupRequests(f setupDesk) call {
+	return func(c *gin.Context) error {
+		rows, err := f.SetupRequests(c.Request.Context())
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, list(rows, viewSetupRequestDetail))
+		return nil
+	}
+}
+
+// showSetupRequest shows one. It changes nothing: that somebody looks at it is told by POST …/review.
+func showSetupRequest(f setupDesk) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", setupRequest)
+		if err != nil {
+			return err
+		}
+		r, err := f.SetupRequest(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, viewSetupRequestDetail(&r))
+		return nil
+	}
+}
+
+// reviewSetupRequest notes that somebody looks at the request.
+func reviewSetupRequest(f setupDesk) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", setupRequest)
+		if err != nil {
+			return err
+		}
+		r, err := f.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, viewSetupRequestDetail(&r))
+		return nil
+	}
+}
+
+// decideSetupRequest approves or rejects. A form is answered with the request's page, JSON with the request.
+func decideSetupRequest(decide func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", setupRequest)
+		if err != nil {
+			return err
+		}
+		in, err := readInput(c)
+		if err != nil {
+			return err
+		}
+		notes := in.text("notes")
+		if len([]rune(notes)) > flowhq.MaxTextLength {
+			in.complain("notes", "is longer than %d characters", flowhq.MaxTextLength)
+		}
+		if err := in.err(); err != nil {
+			return err
+		}
+		r, err := decide(c.Request.Context(), access.By(c), id, notes)
+		if err != nil {
+			return err
+		}
+		if in.isForm && !asksForJSON(c) {
+			c.Redirect(http.StatusFound, "/admin/setup-requests/"+id)
+			return nil
+		}
+		c.JSON(http.StatusOK, viewSetupRequestDetail(&r))
+		return nil
+	}
+}
+
+// asksForJSON tells whether a client names JSON as what it wants, rather than taking anything.
+func asksForJSON(c *gin.Context) bool {
+	return !access.WantsHTML(c) && c.NegotiateFormat(gin.MIMEJSON, gin.MIMEHTML) == gin.MIMEJSON && c.GetHeader("Accept") != "" && c.GetHeader("Accept") != "*/*"
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+// logsWithTenant is how many log rows come along with one tenant.
+const logsWithTenant = 50
+
+type tenantReader interface {
+	Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error)
+	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
+}
+
+type tenantWriter interface {
+	CreateTenant(ctx context.Context, by string, t flowhq.NewTenant) (flowhq.TenantDetail, error)
+	UpdateTenant(ctx context.Context, by, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error)
+	DeleteTenant(ctx context.Context, by, id string) error
+}
+
+// listTenants: all of them, newest first; q, status, limit and before narrow the list.
+func listTenants(f tenantReader) call {
+	return func(c *gin.Context) error {
+		limit, before, err := page(c, 0)
+		if err != nil {
+			return err
+		}
+		filter := flowhq.TenantFilter{
+			Query: c.Query("q"), Status: flowhq.TenantStatus(c.Query("status")), Before: before, Limit: limit,
+		}
+		rows, err := f.Tenants(c.Request.Context(), filter)
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(rows), func() flowhq.Cursor {
+			last := rows[len(rows)-1]
+			return flowhq.Cursor{At: last.CreatedAt, ID: last.ID}
+		})
+		c.JSON(http.StatusOK, list(rows, viewTenant))
+		return nil
+	}
+}
+
+// createTenant makes a tenant; whether the fields are good is the fleet's to say.
+func createTenant(f tenantWriter) call {
+	return func(c *gin.Context) error {
+		in, err := readInput(c)
+		if err != nil {
+			return err
+		}
+		t := flowhq.NewTenant{
+			Name:         in.text("name"),
+			PhoneNumber:  in.text("phone_number"),
+			TemplateType: flowhq.TemplateType(in.text("template_type")),
+			BusinessName: in.text("business_name"),
+			Language:     flowhq.Language(in.text("language")),
+		}
+		if err := in.err(); err != nil {
+			return err
+		}
+		made, err := f.CreateTenant(c.Request.Context(), access.By(c), t)
+		if err != nil {
+			return err
+		}
+		c.Header("Location", "/admin/tenants/"+made.ID)
+		c.JSON(http.StatusCreated, viewTenant(&made))
+		return nil
+	}
+}
+
+type tenantWithLogs struct {
+	Tenant tenantView    `json:"tenant"`
+	Logs   []messageView `json:"logs"`
+}
+
+// showTenant: one tenant and the newest of its messages.
+func showTenant(f interface {
+	tenantReader
+	messageReader
+}) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		t, err := f.Tenant(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		logs, err := f.Messages(c.Request.Context(), id, flowhq.MessageQuery{Limit: logsWithTenant})
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, tenantWithLogs{Tenant: viewTenant(&t), Logs: list(logs, viewMessage)})
+		return nil
+	}
+}
+
+// patchTenant changes what the body names and leaves the rest.
+func patchTenant(f tenantWriter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		in, err := readInput(c)
+		if err != nil {
+			return err
+		}
+		p := flowhq.TenantPatch{Name: in.maybeText("name"), PhoneNumber: in.maybeText("phone_number"), BusinessName: in.maybeText("business_name")}
+		if s := in.maybeText("template_type"); s != nil {
+			p.TemplateType = new(flowhq.TemplateType(*s))
+		}
+		if s := in.maybeText("language"); s != nil {
+			p.Language = new(flowhq.Language(*s))
+		}
+		p.HoursJSON = in.hours("hours_json")
+		if err := in.err(); err != nil {
+			return err
+		}
+		t, err := f.UpdateTenant(c.Request.Context(), access.By(c), id, p)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, viewTenant(&t))
+		return nil
+	}
+}
+
+// deleteTenant takes the tenant and all that belongs to it.
+func deleteTenant(f tenantWriter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		if err := f.DeleteTenant(c.Request.Context(), access.By(c), id); err != nil {
+			return err
+		}
+		c.Status(http.StatusNoContent)
+		c.Writer.WriteHeaderNow()
+		return nil
+	}
+}
