@@ -1,0 +1,26 @@
+package wasim_test
+
+import (
+	"testing"
+
+	signalLog "go.mau.fi/libsignal/logger"
+	"go.uber.org/goleak"
+)
+
+// TestMain silences libsignal, which prints to stdout by itself, and fails the run when a goroutine is left behind.
+func TestMain(m *testing.M) {
+	var quiet signalLog.Loggable = noLog{}
+	signalLog.Setup(&quiet)
+	goleak.VerifyTestMain(m,
+		// A whatsmeow client that disconnects while a frame comes in leaves its read loop behind, blocked on a channel.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
+	)
+}
+
+type noLog struct{}
+
+func (noLog) Debug(_, _ string)   {}
+func (noLog) Info(_, _ string)    {}
+func (noLog) Warning(_, _ string) {}
+func (noLog) Error(_, _ string)   {}
+func (noLog) Configure(string)    {}
