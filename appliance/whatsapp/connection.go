@@ -1,0 +1,299 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+)
+
+// connection is one connection to WhatsApp, from dialling to its end. Each one has a whatsmeow client of its own, so that
+// an event can never be taken for one of another connection: whatsmeow's events carry no hint to which they belong, and
+// Connected and Disconnected may come swapped.
+type connection struct {
+	client *Client
+	device *store.Device
+	wa     *whatsmeow.Client
+	ctx    context.Context // what whatsmeow does for this connection ends with it
+	cancel context.CancelFunc
+	box    *mailbox
+
+	born    time.Time
+	heard   atomic.Int64                  // nanoseconds after born
+	login   atomic.Int64                  // WhatsApp's clock at the login, Unix seconds; 0 before
+	refusal atomic.Pointer[waBinary.Node] // a stanza that ends the connection, as it came from the wire
+	sending atomic.Pointer[outgoing]      // the send in progress
+	broken  atomic.Bool                   // a message could not be taken in: none after it is, either
+
+	mu     sync.Mutex
+	closed bool
+	work   sync.WaitGroup
+}
+
+// intakeError is the signal that a message could not be taken in.
+type intakeError struct{ err error }
+
+func newConnection(c *Client) *connection {
+	return &connection{client: c, box: newMailbox(), born: time.Now()}
+}
+
+// connect dials and shakes hands. Only a connection for which it returned nil needs close.
+func (n *connection) connect(ctx context.Context) error {
+	n.ctx, n.cancel = context.WithCancel(ctx)
+	n.equip(n.device)
+	n.wa = n.newClient()
+	result := make(chan error, 1)
+	go func() { // whatsmeow waits for the handshake without looking at the context, 20 s at most
+		err := n.wa.ConnectContext(n.ctx)
+		if n.ctx.Err() != nil {
+			n.wa.Disconnect()
+		}
+		result <- err
+	}()
+	limit := time.NewTimer(n.client.cfg.Timing.Connect)
+	defer limit.Stop()
+	var err error
+	select {
+	case err = <-result:
+	case <-limit.C:
+		err = errors.New("no answer in time")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		n.cancel()
+		return fmt.Errorf("WhatsApp cannot be reached: %w", err)
+	}
+	return nil
+}
+
+// newClient sets whatsmeow up.
+//
+// The account is never shown as online: while a linked device is, the owner's phone gets no notifications. Delivery
+// receipts are sent as an active device would, so that customers see two ticks even while the phone is off; receipts do
+// not touch notifications.
+func (n *connection) newClient() *whatsmeow.Client {
+	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, n.received, n.sent))
+	direct(wa, n.client.http)
+	wa.EnableAutoReconnect = false // Run reconnects
+	wa.DisableLoginAutoReconnect = true
+	wa.SynchronousAck = true
+	wa.EnableDecryptedEventBuffer = true
+	wa.ManualHistorySyncDownload = true
+	wa.BackgroundEventCtx = n.ctx
+	wa.GetMessageForRetry = n.messageForRetry
+	wa.SetMaxParallelRetryReceiptHandling(2)
+	wa.SetForceActiveDeliveryReceipts(true)
+	wa.AddEventHandlerWithSuccessStatus(n.handle)
+	return wa
+}
+
+// close ends the connection and waits for what is done for it. dead skips the polite way, which a silent peer would not
+// answer.
+func (n *connection) close(dead bool) {
+	n.client.conn.CompareAndSwap(n, nil)
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	idle := make(chan struct{})
+	go func() {
+		n.work.Wait()
+		close(idle)
+	}()
+	if !dead { // a message in hand may finish, and its receipt go out
+		select {
+		case <-idle:
+		case <-time.After(2 * time.Second):
+		}
+	} else {
+		n.cancel()
+	}
+	n.wa.Disconnect()
+	n.cancel()
+	<-idle
+}
+
+// enter marks the beginning of work for the connection; it is refused once the connection is closing.
+func (n *connection) enter() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.work.Add(1)
+	return true
+}
+
+// do runs work beside the connection's loop.
+func (n *connection) do(work func()) {
+	if !n.enter() {
+		return
+	}
+	go func() {
+		defer n.work.Done()
+		work()
+	}()
+}
+
+// received sees every stanza as it comes from the wire.
+func (n *connection) received(node *waBinary.Node) {
+	n.heard.Store(int64(time.Since(n.born)))
+	n.client.status.hear()
+	switch node.Tag {
+	case "ack":
+		if node.Attrs["class"] == "message" && node.Attrs["error"] == nil {
+			id, _ := node.Attrs["id"].(string)
+			n.client.acks.came(id, unixTime(node.Attrs["t"]))
+		}
+	case "success":
+		if at := unixTime(node.Attrs["t"]); !at.IsZero() {
+			n.login.Store(at.Unix())
+		}
+	case "failure", "stream:error":
+		n.refusal.Store(node)
+	}
+}
+
+// sent sees every stanza just before it is written.
+//
+// When a message cannot be decrypted, whatsmeow asks the account's phone for it within the very queue in which messages
+// come in, and waits up to 75 s for the server's acknowledgement. Nobody needs that one, so it is given at once.
+func (n *connection) sent(node *waBinary.Node) {
+	if node.Tag != "message" {
+		return
+	}
+	id, _ := node.Attrs["id"].(string)
+	if out := n.sending.Load(); out != nil && out.id == id {
+		out.written(node)
+	} else if node.Attrs["category"] == "peer" {
+		n.wa.DangerousInternals().ReceiveResponse(n.ctx, &waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"id": id}})
+	}
+}
+
+// unixTime reads an attribute that holds Unix seconds; the zero time when it does not.
+func unixTime(attr any) time.Time {
+	text, _ := attr.(string)
+	s, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || s <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0)
+}
+
+// before tells whether something was sent before this login, by WhatsApp's clock.
+func (n *connection) before(at time.Time) bool {
+	login := n.login.Load()
+	return login != 0 && at.Unix() < login
+}
+
+// silent tells for how long nothing came from WhatsApp.
+func (n *connection) silent() time.Duration {
+	return time.Since(n.born) - time.Duration(n.heard.Load())
+}
+
+// ping asks WhatsApp for a sign of life; whatever comes back counts.
+func (n *connection) ping() {
+	n.do(func() {
+		ctx, cancel := context.WithTimeout(n.ctx, n.client.cfg.Silence)
+		defer cancel()
+		in := n.wa.DangerousInternals()
+		_ = in.SendNode(ctx, waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{
+			"id": in.GenerateRequestID(), "xmlns": "w:p", "type": "get", "to": types.ServerJID,
+		}})
+	})
+}
+
+// beAway tells WhatsApp that nobody sits at this device, under the account's name: without a presence customers who do not
+// have the number see no name.
+func (n *connection) beAway() {
+	n.do(func() {
+		ctx, cancel := context.WithTimeout(n.ctx, 10*time.Second)
+		defer cancel()
+		if err := n.wa.SendPresence(ctx, types.PresenceUnavailable); err != nil && !errors.Is(err, whatsmeow.ErrNoPushName) {
+			n.client.log.Debug("sending presence", "err", err)
+		}
+	})
+}
+
+// handle is given every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming to the server what
+// the event stands for.
+func (n *connection) handle(event any) bool {
+	if !n.enter() {
+		return false
+	}
+	defer n.work.Done()
+	switch e := event.(type) {
+	case *events.Message:
+		return n.message(e)
+	case *events.UndecryptableMessage:
+		n.client.undecryptable.Add(1)
+		n.client.log.Warn("message not decrypted, its sender is asked to repeat it", "wa_message_id", e.Info.ID,
+			"from", addressOf(e.Info.Sender, e.Info.SenderAlt).String(), "unavailable", e.IsUnavailable)
+	case *events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice,
+		*events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError,
+		*events.ManualLoginReconnect, *events.Connected, *events.Disconnected, *events.LoggedOut,
+		*events.StreamReplaced, *events.TemporaryBan, *events.ClientOutdated, *events.ConnectFailure,
+		*events.StreamError, *events.PushNameSetting, *events.AppStateSyncComplete, *events.NotifyAccountReachoutTimelock:
+		n.box.put(e)
+	}
+	return true
+}
+
+// message takes one message in. A panic on the way counts as a failure: whatsmeow would swallow it and confirm the message.
+func (n *connection) message(e *events.Message) (taken bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			n.intakeFailed(fmt.Errorf("panic: %v", p))
+			taken = false
+		}
+	}()
+	if e.Info.IsFromMe {
+		if h := unwrap(e.RawMessage).GetProtocolMessage().GetHistorySyncNotification(); h != nil {
+			n.bootstrap(h)
+			return true
+		}
+	}
+	in, ok := n.incoming(n.ctx, e)
+	if !ok {
+		return true
+	}
+	if n.broken.Load() {
+		return false
+	}
+	n.client.chats.note(in.ID, e.Info.Chat)
+	if err := n.client.cfg.Receive(n.ctx, in); err != nil {
+		n.intakeFailed(err)
+		return false
+	}
+	return true
+}
+
+// bootstrap reads the first part of the account's history where it came inside the message: it holds tokens without which
+// WhatsApp may refuse messages (463), and phone numbers for LIDs. The conversations themselves, and all parts that would
+// have to be downloaded, are left alone.
+func (n *connection) bootstrap(h *waE2E.HistorySyncNotification) {
+	if len(h.GetInitialHistBootstrapInlinePayload()) == 0 {
+		return
+	}
+	if _, err := n.wa.DownloadHistorySync(n.ctx, h, true); err != nil {
+		n.client.log.Debug("reading the history's head", "err", err)
+	}
+}
+
+// intakeFailed stops the intake of this connection, so that what failed is delivered again before what follows it.
+func (n *connection) intakeFailed(err error) {
+	if n.ctx.Err() != nil || n.broken.Swap(true) {
+		return
+	}
+	n.box.put(intakeError{err})
+}

@@ -1,0 +1,160 @@
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
+	waLog "go.mau.fi/whatsmeow/util/log"
+
+	_ "modernc.org/sqlite" // driver "sqlite"; whatsmeow wants dialect and driver to have one name
+)
+
+// dialect is the name of the SQLite driver and of whatsmeow's dialect for it.
+const dialect = "sqlite"
+
+// deviceStore is device.db: the linked device's keys, Signal sessions and what whatsmeow keeps beside them.
+type deviceStore struct {
+	db   *sql.DB
+	keys *sqlstore.Container
+}
+
+// dataSource names device.db with its settings. One connection in WAL mode, a cache of 512 KiB. synchronous is NORMAL: a
+// kill of the process loses nothing, a loss of power at worst the last moments, which Signal's retries heal; FULL would
+// cost several disk flushes for each message. The WAL is cut back to 512 KiB, since pairing alone grows it to 4 MiB.
+func dataSource(dir string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(10000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)",
+		"journal_size_limit(524288)", "cache_size(-512)",
+	}}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.Join(dir, "device.db"), RawQuery: q.Encode()}
+	return u.String()
+}
+
+func openDeviceStore(ctx context.Context, dir string, log waLog.Logger) (*deviceStore, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("whatsapp: device store: %w", err)
+	}
+	db, err := sql.Open(dialect, dataSource(dir))
+	if err != nil {
+		return nil, fmt.Errorf("whatsapp: device store: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	keys := sqlstore.NewWithDB(db, dialect, log)
+	if err := keys.Upgrade(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("whatsapp: device store in %s: %w", dir, err)
+	}
+	return &deviceStore{db: db, keys: keys}, nil
+}
+
+// linked gives the linked device, nil when there is none.
+func (s *deviceStore) linked(ctx context.Context) (*store.Device, error) {
+	devices, err := s.keys.GetAllDevices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("whatsapp: reading the device: %w", err)
+	}
+	if len(devices) == 0 {
+		return nil, nil
+	}
+	return devices[len(devices)-1], nil
+}
+
+// forget deletes a device with all that belongs to it. One that is gone already is a success.
+func (s *deviceStore) forget(ctx context.Context, jid types.JID) error {
+	if err := s.keys.DeleteDevice(ctx, &store.Device{ID: &jid}); err != nil {
+		return fmt.Errorf("whatsapp: forgetting the device: %w", err)
+	}
+	s.settle(ctx)
+	return nil
+}
+
+// settle moves the WAL into the database and flushes both to the disk: after pairing and at the end.
+func (s *deviceStore) settle(ctx context.Context) {
+	_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+func (s *deviceStore) close() error { return s.keys.Close() }
+
+// equip puts our own layers over the stores of a device that is about to connect.
+//
+// Names of contacts, chat settings and message secrets are not kept: nothing here reads them, they cost a commit per
+// message and grow without bound. The list of contacts is not even asked for.
+func (n *connection) equip(d *store.Device) {
+	if d.ID == nil {
+		return
+	}
+	none := &store.NoopStore{}
+	d.Contacts, d.ChatSettings, d.MsgSecrets = none, none, none
+	d.AppState = appState{d.AppState}
+	d.Sessions = newSessions(d.Sessions, n.client.guard)
+	d.EventBuffer = &buffer{EventBuffer: d.EventBuffer, guard: n.client.guard, fault: n.intakeFailed}
+	d.LIDs = &addresses{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
+}
+
+// errNotKept is why a part of the account's settings is not fetched.
+var errNotKept = errors.New("not kept on this device")
+
+// appState leaves out the account's list of contacts, by far the biggest part of its settings: reading its version fails,
+// and whatsmeow goes on without it.
+type appState struct{ store.AppStateStore }
+
+func (a appState) GetAppStateVersion(ctx context.Context, name string) (uint64, [128]byte, error) {
+	if name == string(appstate.WAPatchCriticalUnblockLow) {
+		return 0, [128]byte{}, errNotKept
+	}
+	return a.AppStateStore.GetAppStateVersion(ctx, name)
+}
+
+// addresses is the map between phone numbers and LIDs; it tells what it learns.
+type addresses struct {
+	store.LIDStore
+	merged func(Address)
+}
+
+func (a *addresses) PutLIDMapping(ctx context.Context, lid, pn types.JID) error {
+	news := a.unknown(ctx, store.LIDMapping{LID: lid, PN: pn})
+	if err := a.LIDStore.PutLIDMapping(ctx, lid, pn); err != nil {
+		return err
+	}
+	a.tell(news)
+	return nil
+}
+
+func (a *addresses) PutManyLIDMappings(ctx context.Context, mappings []store.LIDMapping) error {
+	news := a.unknown(ctx, mappings...) // before: the store reorders its argument
+	if err := a.LIDStore.PutManyLIDMappings(ctx, mappings); err != nil {
+		return err
+	}
+	a.tell(news)
+	return nil
+}
+
+// unknown picks the mappings that the map does not have yet.
+func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (news []Address) {
+	for _, m := range mappings {
+		if m.LID.Server != types.HiddenUserServer || m.PN.Server != types.DefaultUserServer {
+			continue
+		}
+		if pn, err := a.GetPNForLID(ctx, m.LID.ToNonAD()); err == nil && pn.User == m.PN.User {
+			continue
+		}
+		news = append(news, addressOf(m.PN, m.LID))
+	}
+	return news
+}
+
+func (a *addresses) tell(news []Address) {
+	for _, n := range news {
+		a.merged(n)
+	}
+}

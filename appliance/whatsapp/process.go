@@ -1,0 +1,79 @@
+package whatsapp
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	signallog "go.mau.fi/libsignal/logger"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"google.golang.org/protobuf/proto"
+)
+
+// deviceName is what the owner's phone shows in its list of linked devices.
+const deviceName = "Flow HQ"
+
+// process guards whatsmeow's process-wide settings, which are plain variables. A worker process has one Client, so that
+// it matters to tests alone; there, values that are right already are left alone, since other clients may read them.
+var process sync.Mutex
+
+// prepareProcess makes the process-wide settings.
+func prepareProcess(cfg Config) {
+	process.Lock()
+	defer process.Unlock()
+	if signallog.Logger == nil {
+		var to signallog.Loggable = signalLogger{log: cfg.Logger.With("part", "signal")}
+		signallog.Setup(&to)
+	}
+	if store.DeviceProps.GetOs() != deviceName {
+		store.DeviceProps.Os = proto.String(deviceName)
+		// The account's history is of no use here: as little of it as may be asked for.
+		history := store.DeviceProps.HistorySyncConfig
+		history.FullSyncDaysLimit = proto.Uint32(1)
+		history.RecentSyncDaysLimit = proto.Uint32(1)
+		history.FullSyncSizeMbLimit = proto.Uint32(1)
+	}
+	if cfg.Simulator != nil && whatsmeow.WACertPubKey != cfg.Simulator.RootKey {
+		whatsmeow.WACertPubKey = cfg.Simulator.RootKey
+	}
+}
+
+// announce sets the client version that the process tells WhatsApp.
+func announce(v store.WAVersionContainer) {
+	process.Lock()
+	defer process.Unlock()
+	if !v.IsZero() && v != store.GetWAVersion() {
+		store.SetWAVersion(v)
+	}
+}
+
+// transport is how WhatsApp is reached; with a simulator, every connection goes to its loopback address in the clear.
+func transport(sim *Simulator) *http.Transport {
+	if sim == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = 1, 1, 5*time.Second
+		return t
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if err := sim.check(); err != nil {
+			return nil, err
+		}
+		d := net.Dialer{Timeout: 10 * time.Second}
+		return d.DialContext(ctx, "tcp", sim.Addr)
+	}
+	return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true}
+}
+
+// direct makes a whatsmeow client use t for everything: before and after login, and for media.
+func direct(wa *whatsmeow.Client, t *http.Transport) {
+	h := &http.Client{Transport: t}
+	wa.SetPreLoginHTTPClient(h)
+	wa.SetWebsocketHTTPClient(h)
+	wa.SetMediaHTTPClient(h)
+}
+
+var _ signallog.Loggable = signalLogger{log: (*slog.Logger)(nil)}

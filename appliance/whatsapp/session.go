@@ -1,0 +1,239 @@
+package whatsapp
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"flowhq"
+)
+
+// unlinked is the signal that this program itself has unlinked the device.
+type unlinked struct{}
+
+// limited is the signal that the restriction of sending has changed.
+type limited struct{}
+
+// refusalGrace is how long a closed connection may still explain itself: the stanza that says why is handled beside the
+// one that notices the closing.
+const refusalGrace = 300 * time.Millisecond
+
+// session is a login with a stored device, and the staying logged in.
+type session struct {
+	*connection
+	login   *time.Timer  // limit for becoming ready
+	pulse   *time.Ticker // looks for silence
+	refetch *time.Timer  // runs when a message could not be taken in
+	free    *time.Timer  // runs while sending is restricted
+	ready   time.Time    // since when; zero before
+}
+
+// serve logs in and stays until the connection ends.
+func (n *connection) serve(ctx context.Context) ending {
+	c := n.client
+	if c.status.now().Phase != flowhq.PhaseReconnecting {
+		c.status.set(phase{is: flowhq.PhaseConnecting})
+	}
+	if err := n.connect(ctx); err != nil {
+		return ending{how: lost, detail: err.Error()}
+	}
+	s := &session{
+		connection: n,
+		login:      time.NewTimer(c.cfg.Timing.Login), pulse: time.NewTicker(c.cfg.Silence / 3),
+		refetch: stopped(), free: stopped(),
+	}
+	end := s.run(ctx)
+	s.pulse.Stop()
+	for _, t := range []*time.Timer{s.login, s.refetch, s.free} {
+		t.Stop()
+	}
+	n.close(n.silent() >= c.cfg.Silence)
+	if !s.ready.IsZero() {
+		end.held = time.Since(s.ready)
+		if !n.broken.Load() {
+			c.intake.reset()
+		}
+	}
+	return end
+}
+
+func stopped() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+func (s *session) run(ctx context.Context) ending {
+	c := s.client
+	for {
+		select {
+		case <-ctx.Done():
+			return ending{}
+		case <-s.login.C:
+			return ending{how: lost, detail: "The login did not complete in time."}
+		case <-s.pulse.C:
+			if quiet := s.silent(); quiet >= c.cfg.Silence {
+				return ending{how: lost, detail: fmt.Sprintf("WhatsApp was silent for %s.", quiet.Round(time.Second))}
+			} else if quiet >= c.cfg.Silence/3 {
+				s.ping()
+			}
+		case <-s.refetch.C:
+			return ending{how: again, detail: "Messages that could not be stored are fetched again."}
+		case <-s.free.C:
+			s.showLimit()
+		case request := <-c.codes:
+			request.fail(ErrLinked)
+		case <-c.wake: // nothing to link
+		case <-s.box.ready:
+			for _, signal := range s.box.take() {
+				if end, over := s.signal(signal); over {
+					return end
+				}
+			}
+		}
+	}
+}
+
+// signal handles one event of the connection; over says that it was the last.
+func (s *session) signal(signal any) (end ending, over bool) {
+	switch e := signal.(type) {
+	case *events.Connected:
+		s.becomeReady()
+	case *events.PushNameSetting:
+		s.beAway()
+	case *events.AppStateSyncComplete:
+		if e.Name == appstate.WAPatchCriticalBlock {
+			s.beAway()
+		}
+	case *events.NotifyAccountReachoutTimelock:
+		s.client.timelock(e.IsActive, e.TimeEnforcementEnds.Time)
+		s.showLimit()
+	case limited:
+		s.showLimit()
+	case intakeError:
+		wait := s.client.intake.next(rand.Float64())
+		s.client.log.Error("a message could not be stored; WhatsApp keeps it", "err", e.err, "again_in", wait)
+		s.refetch.Reset(wait)
+	case *events.Disconnected:
+		return s.whyClosed(), true
+	default:
+		return s.ended(signal)
+	}
+	return ending{}, false
+}
+
+// becomeReady is the end of the login.
+func (s *session) becomeReady() {
+	if !s.ready.IsZero() || !s.wa.IsConnected() {
+		return
+	}
+	s.ready = time.Now()
+	s.login.Stop()
+	s.client.setDevice(s.device)
+	s.client.store.settle(s.ctx)
+	s.client.conn.Store(s.connection)
+	s.showLimit()
+	s.beAway()
+}
+
+// showLimit tells whether sending is restricted just now, and looks again when that ends.
+func (s *session) showLimit() {
+	if s.ready.IsZero() {
+		return
+	}
+	until, detail := s.client.limit.now(s.client.cfg.Now())
+	if until.IsZero() {
+		s.client.status.set(phase{is: flowhq.PhaseConnected})
+		return
+	}
+	s.client.status.set(phase{is: flowhq.PhaseRestricted, detail: detail, until: until})
+	s.free.Reset(max(until.Sub(s.client.cfg.Now()), 10*time.Millisecond))
+}
+
+// whyClosed waits a moment for an explanation of the closing. One that came over the wire but was not handled any more,
+// because the closing overtook it, is handed to whatsmeow again.
+func (n *connection) whyClosed() ending {
+	closed := ending{how: lost, detail: "WhatsApp closed the connection."}
+	node := n.refusal.Load()
+	if node == nil {
+		return closed
+	}
+	for try := range 2 {
+		if try == 1 {
+			in := n.wa.DangerousInternals()
+			if node.Tag == "failure" {
+				in.HandleConnectFailure(n.ctx, node)
+			} else {
+				in.HandleStreamError(n.ctx, node)
+			}
+		}
+		grace := time.NewTimer(refusalGrace)
+		for waiting := true; waiting; {
+			select {
+			case <-n.box.ready:
+				for _, signal := range n.box.take() {
+					if end, over := n.ended(signal); over {
+						grace.Stop()
+						return end
+					}
+				}
+			case <-grace.C:
+				waiting = false
+			}
+		}
+	}
+	return closed
+}
+
+// ended translates the events that end a connection; over is false for all others.
+func (n *connection) ended(signal any) (end ending, over bool) {
+	c := n.client
+	switch e := signal.(type) {
+	case *events.ManualLoginReconnect:
+		return ending{how: again, detail: "WhatsApp asked for a new connection."}, true
+	case *events.LoggedOut:
+		return ending{how: loggedOut, detail: logoutText(e)}, true
+	case unlinked:
+		return ending{how: loggedOut, detail: "The device was unlinked from here."}, true
+	case *events.StreamReplaced:
+		return ending{how: replaced, detail: "Another program has connected with the same linked device."}, true
+	case *events.TemporaryBan:
+		return banEnding(e, c.cfg.Now(), c.cfg.Timing.Slow), true
+	case *events.ClientOutdated:
+		return ending{how: outdated, detail: "WhatsApp refuses this version of the client as outdated."}, true
+	case *events.ConnectFailure:
+		return ending{how: refused, detail: fmt.Sprintf("WhatsApp refused the login with reason %d.", int(e.Reason))}, true
+	case *events.StreamError:
+		return ending{how: lost, detail: fmt.Sprintf("WhatsApp ended the connection with error %q.", e.Code)}, true
+	}
+	return ending{}, false
+}
+
+func logoutText(e *events.LoggedOut) string {
+	switch {
+	case !e.OnConnect:
+		return "The device was unlinked on the phone."
+	case e.Reason == events.ConnectFailureMainDeviceGone:
+		return "The account was logged out on its own phone, or is locked by WhatsApp."
+	case e.Reason == events.ConnectFailureUnknownLogout:
+		return "WhatsApp logged the account out; it may be banned."
+	default:
+		return "The device is not linked any more."
+	}
+}
+
+// banEnding gives a ban its end; one that names none is looked at again after unknown.
+func banEnding(e *events.TemporaryBan, now time.Time, unknown time.Duration) ending {
+	wait := e.Expire
+	if wait <= 0 {
+		wait = unknown
+	}
+	return ending{
+		how: banned, until: now.Add(wait),
+		detail: fmt.Sprintf("WhatsApp banned the number for a time (code %s).", e.Code),
+	}
+}
