@@ -1,0 +1,149 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Secrets of every appliance that a harness starts; it listens on loopback alone.
+const (
+	AdminPassword = "a long enough password"
+	PortalKey     = "portal-key-of-the-harness"
+)
+
+// Options say how an appliance is started.
+type Options struct {
+	Bin         string
+	Dir         string // everything of it is below
+	DatabaseURL string // "": SQLite in Dir
+	Simulator   *Simulator
+	Port        int               // tried first; 0 or one in use: any free one
+	Env         map[string]string // further settings, written to its environment file
+}
+
+// Appliance is a running `flowhq serve` with a client for its API.
+type Appliance struct {
+	*Process
+	*API
+	opts Options
+	port int
+}
+
+// StartAppliance writes the environment file, starts the appliance and waits until it is ready.
+func StartAppliance(ctx context.Context, o Options) (*Appliance, error) {
+	port, err := freePort(o.Port)
+	if err != nil {
+		return nil, err
+	}
+	a := &Appliance{opts: o, port: port}
+	a.API = NewAPI(fmt.Sprintf("http://127.0.0.1:%d", port), AdminPassword, PortalKey)
+	return a, a.Start(ctx)
+}
+
+// Start starts it again, after Kill or Stop, with the same settings.
+func (a *Appliance) Start(ctx context.Context) error {
+	if err := os.WriteFile(a.EnvFile(), a.environment(), 0o600); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, a.opts.Bin, "serve", "--env-file", a.EnvFile())
+	cmd.Dir = a.opts.Dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.opts.Dir}
+	for _, name := range []string{"GORACE", "GOCOVERDIR"} {
+		if v, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+v)
+		}
+	}
+	p, err := startProcess("flowhq serve", cmd, nil)
+	if err != nil {
+		return err
+	}
+	a.Process = p
+	return a.WaitReady(ctx)
+}
+
+// EnvFile is the path of its environment file.
+func (a *Appliance) EnvFile() string { return filepath.Join(a.opts.Dir, "flowhq.env") }
+
+// SessionDir is the folder of a tenant's worker.
+func (a *Appliance) SessionDir(tenant string) string {
+	return filepath.Join(a.opts.Dir, "sessions", tenant)
+}
+
+// WaitReady waits until /readyz says so; an appliance that ends meanwhile is an error with its last words.
+func (a *Appliance) WaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	return Until(ctx, 20*time.Millisecond, func() error {
+		select {
+		case <-a.Done():
+			cancel()
+			return fmt.Errorf("the appliance ended:\n%s", a.Output())
+		default:
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, a.Output())
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("/readyz answers %d\n%s", res.StatusCode, a.Output())
+		}
+		return nil
+	})
+}
+
+func (a *Appliance) environment() []byte {
+	db := a.opts.DatabaseURL
+	if db == "" {
+		db = "sqlite://" + filepath.Join(a.opts.Dir, "flowhq.db")
+	}
+	env := map[string]string{
+		"DATABASE_URL":        db,
+		"ADMIN_PASSWORD":      AdminPassword,
+		"PORTAL_INTERNAL_KEY": PortalKey,
+		"PORT":                fmt.Sprint(a.port),
+		"SESSIONS_PATH":       filepath.Join(a.opts.Dir, "sessions"),
+		"LOGS_PATH":           filepath.Join(a.opts.Dir, "logs"),
+		"RUNTIME_DIR":         filepath.Join(a.opts.Dir, "run"),
+		"TYPING_DELAY":        "off",
+	}
+	if a.opts.Simulator != nil {
+		env["WHATSAPP_SIMULATOR"] = a.opts.Simulator.Listen
+		env["WHATSAPP_SIMULATOR_KEY"] = a.opts.Simulator.RootKey
+	}
+	for name, value := range a.opts.Env {
+		env[name] = value
+	}
+	var b bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(&b, "%s=%q\n", name, strings.ReplaceAll(env[name], "$", `\$`))
+	}
+	return b.Bytes()
+}
+
+// freePort gives the wished port when nobody listens on it, else one that the kernel picks.
+func freePort(wish int) (int, error) {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", wish))
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
