@@ -125,10 +125,15 @@ func HashPassword(password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("reading random bytes: %w", err)
 	}
-	h := argonHash{memory: 64 << 10, time: 3, threads: 4}
-	sum := argon2.IDKey([]byte(password), salt, h.time, h.memory, h.threads, 32)
+	h := &argonHash{memory: 64 << 10, time: 3, threads: 4, salt: salt}
+	return h.phc(password), nil
+}
+
+// phc writes the string of a password with these parameters.
+func (h *argonHash) phc(password string) string {
+	sum := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, 32)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.threads, b64(salt), b64(sum)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.threads, b64(h.salt), b64(sum))
 }
 
 // CheckPasswordHash says in words what is wrong with an argon2id string; nil when it can be used.

@@ -197,5 +197,5 @@ func Sentence(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		return e.Message
 	}
-	return "Something went wrong here. It is in the log."
+	return internalError
 }
