@@ -27,7 +27,7 @@ test: ## everything: unit, both stores, end to end over the simulator, race dete
 	CGO_ENABLED=1 go test -race -timeout 14m ./...
 
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
-	go run ./internal/bench --out docs/benchmarks
+	go run ./internal/bench --out docs/benchmarks/fleet.md
 
 lint: ## go vet, gofmt, and golangci-lint from its own module
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }

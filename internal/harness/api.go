@@ -162,8 +162,8 @@ func (a *API) Messages(ctx context.Context, id string) ([]Message, error) {
 	return m, a.Admin(ctx, http.MethodGet, "/admin/tenants/"+id+"/logs?limit=1000", nil, &m)
 }
 
-// Process reads a tenant's process.
-func (a *API) Process(ctx context.Context, id string) (flowhq.Process, error) {
+// WorkerProcess reads a tenant's process.
+func (a *API) WorkerProcess(ctx context.Context, id string) (flowhq.Process, error) {
 	var p struct {
 		PID      int    `json:"pid"`
 		State    string `json:"state"`

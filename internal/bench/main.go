@@ -1,0 +1,53 @@
+// Command bench measures the whole product on this machine: memory of idle linked workers, of the appliance, and the time
+// from a customer's message to the reply reaching the simulator. Simulator and appliance run as real processes; only the
+// network to WhatsApp is missing. `make bench` builds what it needs and writes docs/benchmarks/fleet.md.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	b := bench{begun: time.Now()}
+	flag.IntVar(&b.tenants, "tenants", 100, "how many businesses, each with a linked worker")
+	flag.IntVar(&b.rate, "rate", 20, "customers' messages a second")
+	flag.DurationVar(&b.load, "load", time.Minute, "how long customers write")
+	flag.DurationVar(&b.idle, "idle", time.Minute, "how long the idle fleet is watched")
+	flag.StringVar(&b.bin, "bin", "bin", "folder of the programs flowhq and wasim")
+	out := flag.String("out", "", "file to write the result to, in Markdown; it is printed as well")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, &b, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, b *bench, out string) error {
+	dir, err := os.MkdirTemp("", "flowhq-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if b.bin, err = filepath.Abs(b.bin); err != nil {
+		return err
+	}
+	r, err := b.measure(ctx, dir)
+	if err != nil {
+		return err
+	}
+	text := r.markdown(b)
+	fmt.Print(text)
+	if out == "" {
+		return nil
+	}
+	return os.WriteFile(out, []byte(text), 0o644)
+}
