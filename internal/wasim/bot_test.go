@@ -212,3 +212,5 @@ func write(t testing.TB, c *wasim.Customer, text string) string {
 	must(t, err)
 	return id
 }
+
+func sendAs(id string) whatsmeow.SendRequestExtra { return whatsmeow.SendRequestExtra{ID: id} }
