@@ -1,0 +1,225 @@
+package kernel
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Member is a process that belongs to a managed one.
+type Member struct {
+	Stat
+	Name  string // of the managed process
+	Nonce string // of its start, when the marker tells
+}
+
+// Scanner finds out, where there are no groups, which processes belong to which
+// managed process: by a marker in the environment that every descendant
+// inherits, by session and by descent. What it once found out about a process
+// stays true for that process's life.
+type Scanner struct {
+	key   []byte // "PROCMAN_PROCESS=<id>/"
+	roots func() map[int]Main
+
+	run    sync.Mutex
+	mu     sync.Mutex
+	begun  uint64
+	latest map[string][]Member
+	count  uint64
+	known  map[identity]verdict
+}
+
+// Main is the main process of a managed one.
+type Main struct {
+	Name  string
+	Start uint64 // clock ticks after boot
+}
+
+type identity struct {
+	pid   int
+	start uint64
+}
+
+type verdict struct {
+	name, nonce string
+	seen        uint64 // number of the scan that saw it last
+}
+
+// NewScanner looks for the environment variable that begins with key (for
+// example "PROCMAN_PROCESS=id/"), followed by NAME/NONCE. roots gives the main
+// processes by pid.
+func NewScanner(key string, roots func() map[int]Main) *Scanner {
+	return &Scanner{key: []byte(key), roots: roots, known: make(map[identity]verdict)}
+}
+
+// Members looks through /proc and returns the members of every managed process
+// by name. Callers that come together share one look, which began after each of
+// them asked.
+func (s *Scanner) Members() map[string][]Member {
+	s.mu.Lock()
+	want := s.begun + 1
+	s.mu.Unlock()
+	s.run.Lock()
+	defer s.run.Unlock()
+	s.mu.Lock()
+	if s.begun >= want {
+		defer s.mu.Unlock()
+		return s.latest
+	}
+	s.begun++
+	s.mu.Unlock()
+	found := s.scan()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latest = found
+	return found
+}
+
+func (s *Scanner) scan() map[string][]Member {
+	s.count++
+	roots := s.roots()
+	stats := make(map[int]Stat)
+	for _, pid := range allPids() {
+		if st, err := ReadStat(pid); err == nil && pid != os.Getpid() {
+			stats[pid] = st
+		}
+	}
+	for pid, root := range roots {
+		if st, ok := stats[pid]; ok && st.Start != root.Start {
+			delete(roots, pid) // ended, and its number is somebody else's now
+		}
+	}
+	uptime := uptimeTicks()
+	found := make(map[string][]Member)
+	for pid, st := range stats {
+		v := s.judge(st, stats, roots, uptime)
+		if v.name != "" {
+			found[v.name] = append(found[v.name], Member{Stat: stats[pid], Name: v.name, Nonce: v.nonce})
+		}
+	}
+	for id, v := range s.known {
+		if v.seen != s.count {
+			delete(s.known, id)
+		}
+	}
+	return found
+}
+
+// judge decides to whom one process belongs, and remembers it.
+func (s *Scanner) judge(st Stat, stats map[int]Stat, roots map[int]Main, uptime uint64) verdict {
+	id := identity{st.Pid, st.Start}
+	if v, ok := s.known[id]; ok {
+		v.seen = s.count
+		s.known[id] = v
+		if v.name != "" {
+			return v
+		}
+		// Not ours by its environment, but its descent may say otherwise.
+		return s.remember(id, s.byDescent(st, stats, roots, v))
+	}
+	v := verdict{seen: s.count}
+	v.name, v.nonce = s.marker(st.Pid)
+	if v.name == "" {
+		v = s.byDescent(st, stats, roots, v)
+	}
+	// A process between fork and exec still shows its parent's environment: a
+	// young one is asked again.
+	if v.name == "" && uptime < st.Start+5*TicksPerSecond {
+		return v
+	}
+	return s.remember(id, v)
+}
+
+func (s *Scanner) remember(id identity, v verdict) verdict {
+	s.known[id] = v
+	return v
+}
+
+// byDescent follows session, group and parents up to a known process.
+func (s *Scanner) byDescent(st Stat, stats map[int]Stat, roots map[int]Main, v verdict) verdict {
+	for _, pid := range []int{st.Pid, st.Session, st.Group} {
+		if name := roots[pid].Name; name != "" {
+			v.name = name
+			return v
+		}
+	}
+	for p, depth := st.Parent, 0; p > 1 && depth < 64; depth++ {
+		if name := roots[p].Name; name != "" {
+			v.name = name
+			return v
+		}
+		up, ok := stats[p]
+		if !ok {
+			return v
+		}
+		if k, ok := s.known[identity{up.Pid, up.Start}]; ok && k.name != "" {
+			v.name, v.nonce = k.name, k.nonce
+			return v
+		}
+		p = up.Parent
+	}
+	return v
+}
+
+func (s *Scanner) marker(pid int) (name, nonce string) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	if err != nil {
+		return "", ""
+	}
+	for v := range bytes.SplitSeq(b, []byte{0}) {
+		rest, ok := bytes.CutPrefix(v, s.key)
+		if !ok {
+			continue
+		}
+		n, k, ok := bytes.Cut(rest, []byte("/"))
+		if ok {
+			return string(n), string(k)
+		}
+	}
+	return "", ""
+}
+
+func allPids() []int {
+	d, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = d.Close() }()
+	names, _ := d.Readdirnames(-1)
+	var pids []int
+	for _, n := range names {
+		if n[0] < '1' || n[0] > '9' {
+			continue
+		}
+		if pid, err := strconv.Atoi(n); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func uptimeTicks() uint64 {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) != nil {
+		return 0
+	}
+	return uint64(ts.Nano() / (1e9 / TicksPerSecond))
+}
+
+// KillMember kills exactly the process that was seen, never a successor of its pid.
+func KillMember(m Member) {
+	fd, err := OpenProcess(m.Pid, m.Start)
+	if err != nil {
+		return
+	}
+	defer func() { _ = unix.Close(fd) }()
+	_ = Signal(fd, unix.SIGKILL)
+}
+
+// BecomeSubreaper makes orphaned descendants children of this process.
+func BecomeSubreaper() error {
+	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+}

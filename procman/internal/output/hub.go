@@ -1,0 +1,143 @@
+package output
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"flowhq/procman/internal/kernel"
+)
+
+// chunkSize is how much is moved at a time. It must not exceed a megabyte, the
+// smallest size at which lumberjack rotates.
+const chunkSize = 256 << 10
+
+// Hub is what all sinks of a manager share: the poller, a bounded number of
+// movers with their buffers, and one worker that compresses and removes.
+type Hub struct {
+	poller *kernel.Poller
+	logger *slog.Logger
+	null   int
+	movers chan *mover
+
+	mu     sync.Mutex
+	dirty  map[*Sink]struct{}
+	kick   chan struct{}
+	quit   chan struct{}
+	closed sync.WaitGroup
+	moving sync.WaitGroup
+}
+
+// mover is what moving a chunk needs: a pipe to duplicate it into, and room.
+type mover struct {
+	r, w int
+	buf  []byte
+}
+
+// NewHub starts the worker; Close ends it.
+func NewHub(p *kernel.Poller, logger *slog.Logger) (*Hub, error) {
+	null, err := unix.Open(os.DevNull, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	h := &Hub{
+		poller: p, logger: logger, null: null,
+		dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	// More movers than cores, since each may wait for the disk.
+	n := 2 * runtime.GOMAXPROCS(0)
+	h.movers = make(chan *mover, n)
+	for range n {
+		h.movers <- nil // made when first needed
+	}
+	h.closed.Add(1)
+	go h.work()
+	return h, nil
+}
+
+// Close waits for moves and the worker. All sinks must have been closed.
+func (h *Hub) Close() {
+	close(h.quit)
+	h.closed.Wait()
+	h.moving.Wait()
+	for range cap(h.movers) {
+		if m := <-h.movers; m != nil {
+			_ = unix.Close(m.r)
+			_ = unix.Close(m.w)
+		}
+	}
+	_ = unix.Close(h.null)
+}
+
+func (h *Hub) take() (*mover, error) {
+	m := <-h.movers
+	if m != nil {
+		return m, nil
+	}
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		h.movers <- nil
+		return nil, fmt.Errorf("pipe: %w", err)
+	}
+	// The default size will do where the user may not have a larger one.
+	_, _ = unix.FcntlInt(uintptr(p[1]), unix.F_SETPIPE_SZ, chunkSize)
+	return &mover{r: p[0], w: p[1]}, nil
+}
+
+// give returns a mover. One that failed in the middle may hold bytes: it is closed.
+func (h *Hub) give(m *mover, clean bool) {
+	if !clean {
+		_ = unix.Close(m.r)
+		_ = unix.Close(m.w)
+		m = nil
+	}
+	h.movers <- m
+}
+
+// tidy asks the worker to compress and to remove old files of the sink.
+func (h *Hub) tidy(s *Sink) {
+	h.mu.Lock()
+	h.dirty[s] = struct{}{}
+	h.mu.Unlock()
+	select {
+	case h.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) work() {
+	defer h.closed.Done()
+	for {
+		select {
+		case <-h.quit:
+			return
+		case <-h.kick:
+		}
+		for s := h.next(); s != nil; s = h.next() {
+			s.tidy(h.quit)
+		}
+	}
+}
+
+func (h *Hub) next() *Sink {
+	select {
+	case <-h.quit:
+		return nil
+	default:
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.dirty {
+		delete(h.dirty, s)
+		return s
+	}
+	return nil
+}
+
+// retryAfter is how long a full disk is left alone when a process is silent.
+const retryAfter = 2 * time.Second

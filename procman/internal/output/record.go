@@ -1,0 +1,53 @@
+package output
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// The record is 32 bytes, overwritten in place before each write: inode, offset
+// and length of the write, and a checksum over these.
+const recordSize = 32
+
+func parent(path string) string { return filepath.Dir(path) }
+
+// note is best effort: on an error the worst is a broken line after a kill.
+func (s *Sink) note(inode uint64, offset int64, length int) {
+	var b [recordSize]byte
+	binary.LittleEndian.PutUint64(b[0:], inode)
+	binary.LittleEndian.PutUint64(b[8:], uint64(offset))
+	binary.LittleEndian.PutUint64(b[16:], uint64(length))
+	binary.LittleEndian.PutUint32(b[24:], crc32.ChecksumIEEE(b[:24]))
+	_, _ = unix.Pwrite(int(s.journal.Fd()), b[:], 0)
+}
+
+// repair undoes a write that a killed manager had begun and not finished. Such
+// a chunk was not yet taken out of the pipe, so it comes again in full; left in
+// place, its first half would glue itself to the repetition's first line.
+func (s *Sink) repair(journal *os.File) {
+	var b [recordSize]byte
+	if n, _ := journal.ReadAt(b[:], 0); n != recordSize ||
+		binary.LittleEndian.Uint32(b[24:]) != crc32.ChecksumIEEE(b[:24]) {
+		return
+	}
+	inode := binary.LittleEndian.Uint64(b[0:])
+	offset := int64(binary.LittleEndian.Uint64(b[8:]))
+	length := int64(binary.LittleEndian.Uint64(b[16:]))
+	f, err := os.OpenFile(s.opts.Path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	var st unix.Stat_t
+	if unix.Fstat(int(f.Fd()), &st) != nil || st.Ino != inode {
+		return
+	}
+	if st.Size > offset && st.Size < offset+length {
+		s.hub.logger.Info("half-written output is taken back, it comes again", "process", s.name, "bytes", st.Size-offset)
+		_ = f.Truncate(offset)
+	}
+}
