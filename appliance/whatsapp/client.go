@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,7 +24,6 @@ type Client struct {
 	store    *deviceStore
 	guard    *guard
 	versions *versions
-	http     *http.Transport
 
 	status  status
 	conn    atomic.Pointer[connection] // the one that is ready to send; nil otherwise
@@ -67,7 +65,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		return nil, err
 	}
 	cl := &Client{
-		cfg: cfg, log: cfg.Logger, store: ds, guard: newGuard(), http: transport(cfg.Simulator),
+		cfg: cfg, log: cfg.Logger, store: ds, guard: newGuard(),
 		versions: &versions{path: versionPath(cfg.Dir), fixed: cfg.Version, now: cfg.Now, ask: askWhatsApp},
 		sending:  make(chan struct{}, 1),
 		retry:    backoff{first: cfg.Timing.ReconnectFirst, max: cfg.Timing.ReconnectMax},
@@ -160,6 +158,5 @@ func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	c.store.settle(ctx)
-	c.http.CloseIdleConnections()
 	return c.store.close()
 }

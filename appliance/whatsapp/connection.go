@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -27,6 +29,8 @@ type connection struct {
 	ctx    context.Context // what whatsmeow does for this connection ends with it
 	cancel context.CancelFunc
 	box    *mailbox
+	http   *http.Transport
+	wire   atomic.Pointer[net.Conn] // the latest one made; the websocket's, since nothing is downloaded
 
 	born    time.Time
 	heard   atomic.Int64                  // nanoseconds after born
@@ -44,7 +48,9 @@ type connection struct {
 type intakeError struct{ err error }
 
 func newConnection(c *Client) *connection {
-	return &connection{client: c, box: newMailbox(), born: time.Now()}
+	n := &connection{client: c, box: newMailbox(), born: time.Now()}
+	n.http = transport(c.cfg.Simulator, func(conn net.Conn) { n.wire.Store(&conn) })
+	return n
 }
 
 // connect dials and shakes hands. Only a connection for which it returned nil needs close.
@@ -84,7 +90,7 @@ func (n *connection) connect(ctx context.Context) error {
 // not touch notifications.
 func (n *connection) newClient() *whatsmeow.Client {
 	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, n.received, n.sent))
-	direct(wa, n.client.http)
+	direct(wa, n.http)
 	wa.EnableAutoReconnect = false // Run reconnects
 	wa.DisableLoginAutoReconnect = true
 	wa.SynchronousAck = true
@@ -98,8 +104,7 @@ func (n *connection) newClient() *whatsmeow.Client {
 	return wa
 }
 
-// close ends the connection and waits for what is done for it. dead skips the polite way, which a silent peer would not
-// answer.
+// close ends the connection and waits for what is done for it. A peer that is dead is not waited for.
 func (n *connection) close(dead bool) {
 	n.client.conn.CompareAndSwap(n, nil)
 	n.mu.Lock()
@@ -115,12 +120,32 @@ func (n *connection) close(dead bool) {
 		case <-idle:
 		case <-time.After(2 * time.Second):
 		}
-	} else {
-		n.cancel()
+		n.hangUp()
 	}
-	n.wa.Disconnect()
 	n.cancel()
+	n.wa.Disconnect()
+	n.http.CloseIdleConnections()
 	<-idle
+}
+
+// hangUpLimit is how long WhatsApp may take to end a connection that we have ended.
+const hangUpLimit = 500 * time.Millisecond
+
+// hangUp ends the sending half of the wire, so that all that was written arrives, and waits until WhatsApp ends its half.
+// whatsmeow's own Disconnect stops taking frames first; one that comes in just then leaves a goroutine behind for ever.
+func (n *connection) hangUp() {
+	wire := n.wire.Load()
+	if wire == nil {
+		return
+	}
+	half, ok := (*wire).(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(hangUpLimit); n.wa.IsConnected() && time.Now().Before(end); <-tick.C {
+	}
 }
 
 // enter marks the beginning of work for the connection; it is refused once the connection is closing.

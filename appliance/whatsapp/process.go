@@ -51,21 +51,30 @@ func announce(v store.WAVersionContainer) {
 	}
 }
 
-// transport is how WhatsApp is reached; with a simulator, every connection goes to its loopback address in the clear.
-func transport(sim *Simulator) *http.Transport {
-	if sim == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = 1, 1, 5*time.Second
-		return t
-	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		if err := sim.check(); err != nil {
-			return nil, err
+// transport is how WhatsApp is reached; with a simulator, every connection goes to its loopback address in the clear. made
+// is given each connection, nil when nobody wants them.
+func transport(sim *Simulator, made func(net.Conn)) *http.Transport {
+	d := net.Dialer{Timeout: 20 * time.Second}
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if sim != nil {
+			if err := sim.check(); err != nil {
+				return nil, err
+			}
+			network, addr = "tcp", sim.Addr
 		}
-		d := net.Dialer{Timeout: 10 * time.Second}
-		return d.DialContext(ctx, "tcp", sim.Addr)
+		conn, err := d.DialContext(ctx, network, addr)
+		if err == nil && made != nil {
+			made(conn)
+		}
+		return conn, err
 	}
-	return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true}
+	if sim != nil {
+		return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true}
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = dial
+	t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = 1, 1, 5*time.Second
+	return t
 }
 
 // direct makes a whatsmeow client use t for everything: before and after login, and for media.

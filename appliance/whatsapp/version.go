@@ -33,7 +33,7 @@ type versions struct {
 }
 
 func askWhatsApp(ctx context.Context) (store.WAVersionContainer, error) {
-	client := &http.Client{Transport: transport(nil)}
+	client := &http.Client{Transport: transport(nil, nil)}
 	defer client.CloseIdleConnections()
 	v, err := whatsmeow.GetLatestVersion(ctx, client)
 	if err != nil {
