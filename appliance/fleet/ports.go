@@ -128,6 +128,8 @@ type Processes interface {
 	// Running tells whether a process is alive or about to be.
 	Running(tenantID string) bool
 	Process(tenantID string) (flowhq.Process, bool)
+	// Tenants gives the tenants whose worker is alive or about to be.
+	Tenants() []string
 	// Alive tells the manager that the worker was seen alive now.
 	Alive(tenantID string)
 }

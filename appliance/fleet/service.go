@@ -1,0 +1,149 @@
+package fleet
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"flowhq"
+)
+
+// Config is what a Service is made of. Store, Processes and Links are required.
+type Config struct {
+	Store     Store
+	Processes Processes
+	Links     Links
+	Logger    *slog.Logger     // nil: nothing is logged
+	Now       func() time.Time // nil: time.Now; differences are taken on its monotonic reading
+	Limits    flowhq.Limits    // what workers are told to keep to
+
+	StaleAfter time.Duration // a worker without a sign of life for so long is stale; 0: 2 minutes
+	StaleCheck time.Duration // how often that is judged; 0: 1 minute
+
+	// CheckFlow tells what is wrong with a flow that a tenant wants to use; nil accepts all.
+	CheckFlow func(flowYAML string) error
+	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
+	RemoveFolders func(tenantID string) error
+}
+
+// Bounds of the service's own patience.
+const (
+	operationTimeout = 2 * time.Minute  // one admin action, stopping a worker included
+	callTimeout      = 15 * time.Second // one call to a worker
+	storeTimeout     = 10 * time.Second // one write on a worker's behalf
+	flushEvery       = time.Second      // grouped heartbeats, retries after an outage
+	reconcileEvery   = 30 * time.Second // the wish against the world
+)
+
+// Service is safe for use by many goroutines. Run must be running for anything that happens by itself: the wish, the
+// stale check, grouped heartbeats, retries.
+type Service struct {
+	store         Store
+	processes     Processes
+	links         Links
+	log           *slog.Logger
+	now           func() time.Time
+	staleAfter    time.Duration
+	staleCheck    time.Duration
+	checkFlow     func(string) error
+	removeFolders func(string) error
+
+	locks   keyedLocks
+	changes hub
+	news    processNews
+
+	mu       sync.Mutex
+	limits   flowhq.Limits
+	workers  map[string]*worker
+	beats    map[string]flowhq.Heartbeat
+	base     time.Time // nobody is stale before base + staleAfter: start of the appliance, end of an outage
+	down     bool      // the store cannot be reached
+	shutting bool      // the appliance ends; nothing is started any more
+}
+
+// New makes a Service; it does nothing by itself before Run.
+func New(c Config) *Service {
+	s := &Service{
+		store: c.Store, processes: c.Processes, links: c.Links,
+		log: c.Logger, now: c.Now, limits: c.Limits,
+		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
+		checkFlow: c.CheckFlow, removeFolders: c.RemoveFolders,
+		workers: make(map[string]*worker),
+		beats:   make(map[string]flowhq.Heartbeat),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.staleAfter <= 0 {
+		s.staleAfter = 2 * time.Minute
+	}
+	if s.staleCheck <= 0 {
+		s.staleCheck = time.Minute
+	}
+	if s.checkFlow == nil {
+		s.checkFlow = func(string) error { return nil }
+	}
+	if s.removeFolders == nil {
+		s.removeFolders = func(string) error { return nil }
+	}
+	s.news.ready = make(chan struct{}, 1)
+	s.base = s.now()
+	return s
+}
+
+// Run brings the world to the wish and keeps it there until ctx ends. It ends itself only with ctx.
+func (s *Service) Run(ctx context.Context) error {
+	s.mu.Lock()
+	s.base = s.now()
+	s.mu.Unlock()
+
+	var all sync.WaitGroup
+	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck} {
+		all.Go(func() { part(ctx) })
+	}
+	all.Wait()
+	return nil
+}
+
+// every calls do at once and then in each interval until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func(context.Context)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// exclusively runs do as the only action on a tenant. Once begun, the action is carried through even when the caller
+// goes away, for operationTimeout at most.
+func (s *Service) exclusively(ctx context.Context, id string, do func(context.Context) error) error {
+	release, err := s.locks.acquire(ctx, id)
+	if err != nil {
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "Something else is being done with this tenant. Try again.", Cause: err}
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
+	defer cancel()
+	return do(ctx)
+}
+
+// Health tells whether the service can do its work: nil, or CodeUnavailable.
+func (s *Service) Health(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return s.store.Ping(ctx)
+}
+
+// changed tells whoever watches.
+func (s *Service) changed(kind flowhq.ChangeKind, tenantID, id string) {
+	s.changes.publish(flowhq.Change{Kind: kind, TenantID: tenantID, ID: id, At: s.now().UTC()})
+}

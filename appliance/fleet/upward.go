@@ -1,0 +1,225 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"flowhq"
+)
+
+// Hello greets a worker that connected: it is told what to work by and up to where its journal is kept.
+func (s *Service) Hello(ctx context.Context, tenantID, journal string) (c flowhq.WorkerConfig, acked int64, err error) {
+	if acked, err = s.store.Acked(ctx, tenantID, journal); err != nil {
+		s.storeAnswered(err)
+		return c, 0, err
+	}
+	if c, err = s.workerConfig(ctx, tenantID); err != nil {
+		s.storeAnswered(err)
+		return c, 0, err
+	}
+	s.mu.Lock()
+	w := s.worker(tenantID)
+	w.beat = s.now()
+	w.written = flowhq.SessionReport{} // whatever it reports first is written, even when it seems to be nothing new
+	s.mu.Unlock()
+	s.processes.Alive(tenantID)
+	return c, acked, nil
+}
+
+// Report takes what a worker says of its session. It is kept in memory until the store has it, so that an outage of the
+// store loses nothing but what was overtaken by a later report.
+func (s *Service) Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
+	if s.hear(tenantID, r) {
+		s.applyReport(ctx, tenantID)
+	}
+	return nil
+}
+
+// Heartbeat takes a worker's regular sign of life.
+func (s *Service) Heartbeat(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
+	return s.Report(ctx, tenantID, r)
+}
+
+// hear notes a sign of life and what came with it; it tells whether there is something to write now.
+func (s *Service) hear(tenantID string, r flowhq.SessionReport) bool {
+	now := s.now()
+	s.processes.Alive(tenantID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.worker(tenantID)
+	if w.halting {
+		return false
+	}
+	w.beat = now
+	news := r.HeardAt != nil && (!w.reported || w.report.HeardAt == nil || r.HeardAt.After(*w.report.HeardAt))
+	if news || w.heard.IsZero() {
+		w.heard = now
+	}
+	if w.silent && news && r.Phase == flowhq.PhaseConnected {
+		w.silent, w.dirty = false, true
+	}
+	w.report, w.reported = r, true
+	w.dirty = w.dirty || !sameReport(r, w.written)
+	s.beats[tenantID] = flowhq.Heartbeat{TenantID: tenantID, SeenAt: now.UTC(), HeardAt: r.HeardAt}
+	return w.dirty && !s.down && !now.Before(w.retryAt)
+}
+
+// sameReport tells whether two reports say the same, times of day apart.
+func sameReport(a, b flowhq.SessionReport) bool {
+	return a.Phase == b.Phase && a.Detail == b.Detail && a.QRCode == b.QRCode && a.LinkedJID == b.LinkedJID && sameTime(a.Until, b.Until)
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// retryAfter is how long a report that the store refused waits before it is tried again.
+const retryAfter = 5 * time.Second
+
+// applyReport writes a worker's latest report and what follows from it. What fails is tried again by runFlush.
+func (s *Service) applyReport(ctx context.Context, id string) {
+	s.mu.Lock()
+	w := s.worker(id)
+	s.mu.Unlock()
+	w.apply.Lock()
+	defer w.apply.Unlock()
+
+	s.mu.Lock()
+	r, was, skip := w.report, w.written, !w.dirty || w.halting
+	s.mu.Unlock()
+	if skip {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	err := s.writeReport(ctx, id, w, r, was)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch code := flowhq.CodeOf(err); {
+	case err == nil:
+		w.written, w.dirty = r, !sameReport(w.report, r)
+	case code == flowhq.CodeNotFound: // the tenant was deleted meanwhile
+		w.dirty = false
+	default:
+		w.retryAt = s.now().Add(retryAfter)
+		if s.outage(err); code != flowhq.CodeUnavailable {
+			s.log.Error("a worker's report could not be written", "tenant", id, "phase", r.Phase, "error", err)
+		}
+	}
+}
+
+// writeReport needs w.apply.
+func (s *Service) writeReport(ctx context.Context, id string, w *worker, r, was flowhq.SessionReport) error {
+	if r.LinkedJID == "" && (r.Phase == flowhq.PhaseStarting || r.Phase == flowhq.PhaseOff) {
+		t, err := s.store.Tenant(ctx, id) // the worker does not know yet; the store does
+		if err != nil {
+			return err
+		}
+		r.LinkedJID = linkedJID(t)
+	}
+	if err := s.saveSession(ctx, id, r); err != nil {
+		return err
+	}
+	v, err := s.judge(ctx, id, w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerRunning, v.lastError, v.about); err != nil {
+		return err
+	}
+	if r.Phase != was.Phase {
+		s.note(ctx, id, flowhq.TenantEventSession, v.cause)
+	}
+	if v.occurrence == "" {
+		return nil
+	}
+	if err := s.transition(ctx, id, v.occurrence, v.cause); err != nil {
+		return err
+	}
+	if r.Phase == flowhq.PhaseConnected {
+		s.mu.Lock()
+		w.connected = true
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (s *Service) saveSession(ctx context.Context, id string, r flowhq.SessionReport) error {
+	picture := ""
+	if r.Phase == flowhq.PhaseQR && r.QRCode != "" {
+		var err error
+		if picture, err = qrPicture(r.QRCode); err != nil {
+			return err
+		}
+	}
+	if err := s.store.SaveSession(ctx, id, r, picture); err != nil {
+		return err
+	}
+	s.changed(flowhq.ChangeSession, id, "")
+	return nil
+}
+
+// judge loads what the store knows of the worker when that is not known yet, and gives what follows from the report.
+func (s *Service) judge(ctx context.Context, id string, w *worker, r flowhq.SessionReport) (verdict, error) {
+	s.mu.Lock()
+	known := w.known
+	s.mu.Unlock()
+	if !known {
+		t, err := s.store.Tenant(ctx, id)
+		if err != nil {
+			return verdict{}, err
+		}
+		s.mu.Lock()
+		if t.Worker != nil && !w.known {
+			w.known, w.status, w.lastError = true, t.Worker.Status, t.Worker.LastError
+		}
+		s.mu.Unlock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return judge(r, w.connected, w.lastError, w.failure), nil
+}
+
+// ApplyEvents takes a part of a worker's journal; each event has its effect once. It gives up to where the journal is durable.
+func (s *Service) ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (int64, error) {
+	acked, err := s.store.ApplyEvents(ctx, tenantID, journal, events)
+	s.storeAnswered(err)
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	s.worker(tenantID).beat = s.now()
+	s.mu.Unlock()
+	s.processes.Alive(tenantID)
+	for _, e := range events {
+		s.announce(tenantID, e)
+	}
+	return acked, nil
+}
+
+func (s *Service) announce(tenantID string, e flowhq.WorkerEvent) {
+	switch e.Kind {
+	case flowhq.EventMessage:
+		s.changed(flowhq.ChangeMessage, tenantID, "")
+	case flowhq.EventRequest:
+		id := ""
+		if e.Request != nil {
+			id = e.Request.ID
+		}
+		s.changed(flowhq.ChangeRequest, tenantID, id)
+	case flowhq.EventChat, flowhq.EventMerge:
+		s.changed(flowhq.ChangeChat, tenantID, "")
+	case flowhq.EventNote:
+		s.changed(flowhq.ChangeTenant, tenantID, "")
+	case flowhq.EventTrace: // nobody watches single decisions
+	}
+}
+
+// Gone tells that a worker's connection was lost. It dials again by itself; the stale check judges one that does not.
+func (s *Service) Gone(tenantID string) {
+	s.log.Debug("a worker's connection is lost", "tenant", tenantID)
+}
