@@ -54,7 +54,11 @@ type Message struct {
 	Chat        string // the chat's key: see MessageEvent.Chat
 	Author      Author
 	Kind        MessageKind
-	CreatedAt   time.Time
+	Target      string       // of an edit, a deletion or a reaction: the WAMessageID of the message it is about
+	CreatedAt   time.Time    // by the worker's clock: the order in which it met them
+	SentAt      *time.Time   // by WhatsApp's clock, where it is known
+	EditedAt    *time.Time   // nil: never
+	DeletedAt   *time.Time   // nil: never
 	Trace       []TraceEntry // only where it was asked for
 }
 

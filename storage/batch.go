@@ -1,0 +1,334 @@
+package storage
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"flowhq"
+	"flowhq/storage/internal/db"
+)
+
+// batch gathers what the events of one transaction do, so that it is written with few statements. What may be reordered
+// without anybody seeing it (rows of different tables) is; an event that needs what came before it flushes first.
+type batch struct {
+	t         *tx
+	tenantID  string
+	customers map[string]*sighting
+	messages  [][]any
+	marks     []mark
+	traces    [][]any
+	chats     []dated[*flowhq.ChatEvent]
+	requests  []dated[*flowhq.RequestEvent]
+	notes     [][]any
+	merged    map[string]string // "lid:…" chats and what they are known as now
+}
+
+// dated is an event with its time.
+type dated[E any] struct {
+	when  db.Time
+	event E
+}
+
+// sighting is what a batch saw of one customer.
+type sighting struct {
+	name        string
+	first, last db.Time
+}
+
+// mark says that a message was edited or deleted afterwards.
+type mark struct {
+	kind         flowhq.MessageKind
+	chat, target string
+	when         db.Time
+}
+
+func newBatch(t *tx, tenantID string) *batch {
+	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, merged: map[string]string{}}
+}
+
+// add takes an event in. An event without the field that its kind names does nothing.
+func (b *batch) add(e flowhq.WorkerEvent) error {
+	when := b.moment(e.At)
+	switch {
+	case e.Kind == flowhq.EventMessage && e.Message != nil:
+		return b.addMessage(*e.Message, when)
+	case e.Kind == flowhq.EventTrace && e.Trace != nil:
+		return b.addTrace(e.Seq, *e.Trace, when)
+	case e.Kind == flowhq.EventChat && e.Chat != nil:
+		chat, err := b.chat(e.Chat.Chat)
+		if err != nil {
+			return err
+		}
+		c := *e.Chat
+		c.Chat = chat
+		b.chats = append(b.chats, dated[*flowhq.ChatEvent]{when, &c})
+	case e.Kind == flowhq.EventRequest && e.Request != nil:
+		chat, err := b.chat(e.Request.Chat)
+		if err != nil {
+			return err
+		}
+		r := *e.Request
+		r.Chat = chat
+		b.see(chat, "", when)
+		b.requests = append(b.requests, dated[*flowhq.RequestEvent]{when, &r})
+	case e.Kind == flowhq.EventMerge && e.Merge != nil:
+		if err := b.flush(); err != nil {
+			return err
+		}
+		return b.merge(*e.Merge, when)
+	case e.Kind == flowhq.EventNote && e.Note != nil:
+		n := e.Note
+		id := stableID(when, b.tenantID, n.Type, n.Detail, string(n.Payload))
+		b.notes = append(b.notes, []any{id, b.tenantID, n.Type, n.Detail, db.JSON(n.Payload), when})
+	}
+	return nil
+}
+
+func (b *batch) addMessage(m flowhq.MessageEvent, when db.Time) error {
+	chat, err := b.chat(m.Chat)
+	if err != nil {
+		return err
+	}
+	if m.Direction != flowhq.DirectionIn && m.Direction != flowhq.DirectionOut {
+		m.Direction = flowhq.DirectionOut
+		if m.Author == flowhq.AuthorCustomer {
+			m.Direction = flowhq.DirectionIn
+		}
+	}
+	if m.Kind == "" {
+		m.Kind = flowhq.KindText
+	}
+	if m.Direction == flowhq.DirectionIn {
+		b.see(chat, m.Name, when)
+	}
+	var sent db.Time
+	if !m.SentAt.IsZero() {
+		sent = b.moment(m.SentAt)
+	}
+	b.messages = append(b.messages, []any{
+		newID(), b.tenantID, string(m.Direction), m.From, m.To, m.Text, db.Text(m.WAMessageID), when, chat, string(m.Author), string(m.Kind),
+		db.Text(m.Target), sent,
+	})
+	if m.Target != "" && (m.Kind == flowhq.KindEdit || m.Kind == flowhq.KindDelete) {
+		b.marks = append(b.marks, mark{m.Kind, chat, m.Target, when})
+	}
+	return nil
+}
+
+func (b *batch) addTrace(seq int64, tr flowhq.TraceEvent, when db.Time) error {
+	chat, err := b.chat(tr.Chat)
+	if err != nil {
+		return err
+	}
+	if !tr.Entry.At.IsZero() {
+		when = b.moment(tr.Entry.At)
+	}
+	id := stableID(when, b.tenantID, tr.WAMessageID, tr.Entry.Step, tr.Entry.Detail)
+	b.traces = append(b.traces, []any{id, b.tenantID, tr.WAMessageID, chat, seq, tr.Entry.Step, tr.Entry.Detail, when})
+	return nil
+}
+
+// flush writes what was gathered.
+func (b *batch) flush() error {
+	if err := b.flushCustomers(); err != nil {
+		return err
+	}
+	err := b.t.insertRows("message_logs", "id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at", b.messages)
+	if err != nil {
+		return err
+	}
+	for _, m := range b.marks {
+		if err := b.applyMark(m); err != nil {
+			return err
+		}
+	}
+	if err := b.t.insertRows("message_traces", "id, tenant_id, wa_message_id, chat, seq, step, detail, at", b.traces); err != nil {
+		return err
+	}
+	for _, c := range b.chats {
+		if err := b.applyChat(*c.event, c.when); err != nil {
+			return err
+		}
+	}
+	for _, r := range b.requests {
+		if err := b.applyRequest(*r.event, r.when); err != nil {
+			return err
+		}
+	}
+	if err := b.t.insertRows("tenant_events", "id, tenant_id, event_type, detail, payload_json, created_at", b.notes); err != nil {
+		return err
+	}
+	b.messages, b.marks, b.traces, b.chats, b.requests, b.notes = nil, nil, nil, nil, nil, nil
+	return nil
+}
+
+func (b *batch) flushCustomers() error {
+	// In one order always, so that batches can't wait for each other in a circle.
+	chats := make([]string, 0, len(b.customers))
+	for chat := range b.customers {
+		chats = append(chats, chat)
+	}
+	slices.Sort(chats)
+	for _, chat := range chats {
+		seen := b.customers[chat]
+		err := b.t.UpsertCustomer(b.t.ctx, db.UpsertCustomerParams{
+			ID: newID(), TenantID: b.tenantID, Chat: chat, Number: numberOf(chat), Name: seen.name, FirstSeenAt: seen.first, LastSeenAt: seen.last,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	clear(b.customers)
+	return nil
+}
+
+func (b *batch) applyMark(m mark) error {
+	if m.kind == flowhq.KindDelete {
+		return b.t.MarkDeleted(b.t.ctx, db.MarkDeletedParams{TenantID: b.tenantID, Chat: m.chat, WaMessageID: db.Text(m.target), DeletedAt: m.when})
+	}
+	return b.t.MarkEdited(b.t.ctx, db.MarkEditedParams{TenantID: b.tenantID, Chat: m.chat, WaMessageID: db.Text(m.target), EditedAt: m.when})
+}
+
+func (b *batch) applyChat(e flowhq.ChatEvent, when db.Time) error {
+	c, err := b.customer(e.Chat, when)
+	if err != nil {
+		return err
+	}
+	if e.Name != "" {
+		c.Name = e.Name
+	}
+	if e.Language != "" {
+		c.Language = string(e.Language)
+	}
+	c.OptedOutAt = since(c.OptedOutAt, e.OptedOut, when)
+	c.HandedOverAt = since(c.HandedOverAt, e.HandedOver, when)
+	c.HandoffCause, c.HandoffEndsAt = "", db.Time{}
+	if e.HandedOver {
+		c.HandoffCause, c.HandoffEndsAt = e.HandoffCause, db.AtPtr(e.HandoffEnds)
+	}
+	return b.t.SaveCustomer(b.t.ctx, saved(c))
+}
+
+// since gives since when something is so: what it was, or now when it has just become so.
+func since(was db.Time, is bool, now db.Time) db.Time {
+	switch {
+	case !is:
+		return db.Time{}
+	case was.IsZero():
+		return now
+	default:
+		return was
+	}
+}
+
+func (b *batch) applyRequest(e flowhq.RequestEvent, when db.Time) error {
+	c, err := b.customer(e.Chat, when)
+	if err != nil {
+		return err
+	}
+	fields, err := json.Marshal(e.Fields)
+	if err != nil {
+		return err
+	}
+	if e.Status == "" {
+		e.Status = flowhq.RequestNew
+	}
+	return b.t.UpsertRequest(b.t.ctx, db.UpsertRequestParams{
+		ID: e.ID, TenantID: b.tenantID, CustomerID: c.ID, Chat: e.Chat, RequestType: string(e.Type), Status: string(e.Status),
+		FieldsJson: fields, CreatedAt: when, UpdatedAt: when,
+	})
+}
+
+// customer gives the customer of a chat, who is made when there is none.
+func (b *batch) customer(chat string, when db.Time) (db.Customer, error) {
+	key := db.CustomerByChatParams{TenantID: b.tenantID, Chat: chat}
+	c, err := b.t.CustomerByChat(b.t.ctx, key)
+	there, err := found(err)
+	if err != nil || there {
+		return c, err
+	}
+	err = b.t.UpsertCustomer(b.t.ctx, db.UpsertCustomerParams{
+		ID: newID(), TenantID: b.tenantID, Chat: chat, Number: numberOf(chat), FirstSeenAt: when, LastSeenAt: when,
+	})
+	if err != nil {
+		return c, err
+	}
+	return b.t.CustomerByChat(b.t.ctx, key)
+}
+
+// see remembers that a customer wrote.
+func (b *batch) see(chat, name string, when db.Time) {
+	seen, there := b.customers[chat]
+	if !there {
+		seen = &sighting{first: when, last: when}
+		b.customers[chat] = seen
+	}
+	if name != "" {
+		seen.name = name
+	}
+	if when.Before(seen.first.Time) {
+		seen.first = when
+	}
+	seen.last = later(seen.last, when)
+}
+
+// chat gives the key that a chat is known by now: that of the number, once it is known whose hidden address it is.
+func (b *batch) chat(key string) (string, error) {
+	if !strings.HasPrefix(key, "lid:") {
+		return key, nil
+	}
+	if into, known := b.merged[key]; known {
+		return into, nil
+	}
+	into, err := b.t.MergedInto(b.t.ctx, db.MergedIntoParams{TenantID: b.tenantID, FromChat: key})
+	there, err := found(err)
+	if err != nil {
+		return "", err
+	}
+	if !there {
+		into = key
+	}
+	b.merged[key] = into
+	return into, nil
+}
+
+// moment gives a time that both engines can keep; one that can't be true is taken for now.
+func (b *batch) moment(t time.Time) db.Time {
+	if t.Year() < 1971 || t.Year() > 9998 {
+		return b.t.now
+	}
+	return db.At(t)
+}
+
+func numberOf(chat string) string {
+	if strings.HasPrefix(chat, "+") {
+		return chat
+	}
+	return ""
+}
+
+// stableID makes an id of what it names, so that the same thing told again by a journal that was restored is not written
+// twice. It has the form of a UUIDv7 and sorts by the time.
+func stableID(when db.Time, parts ...string) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
+		sum.Write(size[:])
+		sum.Write([]byte(p))
+	}
+	var id uuid.UUID
+	copy(id[:], sum.Sum(nil))
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(when.UnixMilli()))
+	copy(id[:6], ms[2:])
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}

@@ -1,0 +1,183 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"flowhq"
+)
+
+// SQLSTATEs of PostgreSQL that are told apart.
+const (
+	pgUniqueViolation     = "23505"
+	pgForeignKeyViolation = "23503"
+	pgSerialization       = "40001"
+	pgDeadlock            = "40P01"
+	pgReadOnly            = "25006"
+	pgTooManyConnections  = "53300"
+	pgNoDatabase          = "3D000"
+	pgBadPassword         = "28P01"
+	pgBadAuthorization    = "28000"
+	pgNoPrivilege         = "42501"
+)
+
+// fail makes of err what a method gives back: domain errors as they are, a database that is away as CodeUnavailable,
+// the rest wrapped with what was being done.
+func (s *Store) fail(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
+		return domain
+	}
+	if sentence := away(err); sentence != "" {
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: sentence, Cause: fmt.Errorf("storage: %s: %w", what, err)}
+	}
+	if isForeignKey(err) && what != "delete tenant" {
+		// Whatever belongs to a tenant was inserted while the tenant went.
+		return &flowhq.Error{Code: flowhq.CodeNotFound, Message: "Tenant not found", Cause: fmt.Errorf("storage: %s: %w", what, err)}
+	}
+	return fmt.Errorf("storage: %s: %w", what, err)
+}
+
+// away says in a sentence why the database can't be used at present, "" when err is something else.
+func away(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return awayPostgres(pg.Code)
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return awaySQLite(lite.Code())
+	}
+	_, refused := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The database did not answer in time."
+	case refused, network, errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+		return "The database can't be reached."
+	case errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "sql: database is closed"), strings.Contains(err.Error(), "conn closed"):
+		return "The database connection is closed."
+	default:
+		return ""
+	}
+}
+
+func awayPostgres(code string) string {
+	switch {
+	case strings.HasPrefix(code, "08"):
+		return "The database can't be reached."
+	case strings.HasPrefix(code, "57P"):
+		return "The database is starting or shutting down."
+	case code == pgTooManyConnections:
+		return "The database has no connection left; raise max_connections or lower connection_limit."
+	case strings.HasPrefix(code, "53"):
+		return "The database is out of disk space, memory or other resources."
+	case code == pgReadOnly:
+		return "The database is read-only at present."
+	case code == pgBadPassword, code == pgBadAuthorization:
+		return "The database refuses the user or its password."
+	case code == pgNoDatabase:
+		return "The database does not exist."
+	case strings.HasPrefix(code, "58"):
+		return "The database server has trouble with its files."
+	default:
+		return ""
+	}
+}
+
+func awaySQLite(code int) string {
+	switch code & 0xff {
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return "The database file is locked by another process."
+	case lib.SQLITE_FULL:
+		return "The disk of the database file is full."
+	case lib.SQLITE_READONLY:
+		return "The database file can't be written."
+	case lib.SQLITE_IOERR:
+		return "The database file can't be read or written: its disk reports a fault."
+	case lib.SQLITE_CANTOPEN:
+		return "The database file can't be opened."
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return "The database file is damaged or is no SQLite database."
+	default:
+		return ""
+	}
+}
+
+// explainOpen says what stands in the way of using the database at all, and what to do.
+func (s *Store) explainOpen(err error) error {
+	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
+		return domain
+	}
+	reason := away(err)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		reason = hintPostgres(pg, s.addr, reason)
+	}
+	if s.addr.pg == nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)) {
+		reason = "The file or its folder can't be opened: make sure that it is there and belongs to the user that runs this."
+	}
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused && reason == "The database can't be reached." {
+		reason = "It can't be reached: start PostgreSQL, or correct DATABASE_URL."
+	}
+	if reason == "" {
+		return fmt.Errorf("storage: open %s: %w", s.addr, err)
+	}
+	return &flowhq.Error{
+		Code: flowhq.CodeUnavailable, Message: fmt.Sprintf("%s: %s", s.addr, reason), Cause: fmt.Errorf("storage: open: %w", err),
+	}
+}
+
+func hintPostgres(pg *pgconn.PgError, a *address, reason string) string {
+	switch pg.Code {
+	case pgNoDatabase:
+		return fmt.Sprintf("It does not exist: create it (createdb %s), or correct DATABASE_URL.", a.pg.Database)
+	case pgBadPassword, pgBadAuthorization:
+		return "The server refuses the user or its password: check both in DATABASE_URL."
+	case pgNoPrivilege:
+		return fmt.Sprintf("The user %s may not do this here: make it the owner of the database.", a.pg.User)
+	default:
+		return reason
+	}
+}
+
+func pgCode(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code
+	}
+	return ""
+}
+
+func liteCode(err error) int {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return lite.Code()
+	}
+	return 0
+}
+
+// isRetryable tells whether a transaction failed only because of another one.
+func isRetryable(err error) bool {
+	code := pgCode(err)
+	return code == pgSerialization || code == pgDeadlock
+}
+
+func isUnique(err error) bool {
+	lite := liteCode(err)
+	return pgCode(err) == pgUniqueViolation || lite == lib.SQLITE_CONSTRAINT_UNIQUE || lite == lib.SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+func isForeignKey(err error) bool {
+	return pgCode(err) == pgForeignKeyViolation || liteCode(err) == lib.SQLITE_CONSTRAINT_FOREIGNKEY
+}

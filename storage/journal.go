@@ -1,0 +1,68 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"flowhq"
+	"flowhq/storage/internal/db"
+)
+
+// ApplyEvents applies what a worker journalled, in the order of Seq, each event once under (journal, Seq): what it does and the
+// high-water mark are one transaction. Events at or below the mark are skipped; a gap is no error. It gives the highest
+// sequence number that is durable.
+//
+// A power failure under SQLite may take back what was acknowledged last, mark and effect together; the worker, which lost
+// its connection too, is told the mark when it says hello and sends the rest again.
+func (s *Store) ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b flowhq.WorkerEvent) int { return cmp.Compare(a.Seq, b.Seq) })
+	err = s.writeRelaxed(ctx, "apply events", func(t *tx) (err error) {
+		acked, err = t.applyEvents(tenantID, journal, events)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return acked, nil
+}
+
+// Acked gives the high-water mark of a journal, 0 when nothing of it was seen.
+func (s *Store) Acked(ctx context.Context, tenantID, journal string) (int64, error) {
+	acked, err := s.queries().Acked(ctx, db.AckedParams{TenantID: tenantID, Journal: journal})
+	_, err = found(err)
+	return acked, s.fail("read journal mark", err)
+}
+
+func (t *tx) applyEvents(tenantID, journal string, events []flowhq.WorkerEvent) (int64, error) {
+	// One batch of a tenant at a time, whichever journal it is from.
+	if err := t.lockName("events", tenantID); err != nil {
+		return 0, err
+	}
+	if _, err := t.TenantExists(t.ctx, tenantID); err != nil {
+		return 0, orNotFound(err, "Tenant")
+	}
+	mark, err := t.Acked(t.ctx, db.AckedParams{TenantID: tenantID, Journal: journal})
+	if _, err := found(err); err != nil {
+		return 0, err
+	}
+	b := newBatch(t, tenantID)
+	acked := mark
+	for _, e := range events {
+		if e.Seq <= acked {
+			continue
+		}
+		if err := b.add(e); err != nil {
+			return 0, err
+		}
+		acked = e.Seq
+	}
+	if acked == mark {
+		return mark, nil
+	}
+	if err := b.flush(); err != nil {
+		return 0, err
+	}
+	return acked, t.SetAcked(t.ctx, db.SetAckedParams{TenantID: tenantID, Journal: journal, AckedSeq: acked, CreatedAt: t.now, UpdatedAt: t.now})
+}

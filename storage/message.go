@@ -1,0 +1,53 @@
+package storage
+
+import (
+	"context"
+
+	"flowhq"
+	"flowhq/storage/internal/db"
+)
+
+// Messages gives a part of the tenant's message log, newest first, of one chat or of all. With Trace, each message carries the
+// decisions that were made about it, oldest first; they cost one query for the whole page.
+func (s *Store) Messages(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]flowhq.Message, error) {
+	rows, err := s.messageRows(ctx, tenantID, q)
+	if err != nil {
+		return nil, s.fail("list messages", err)
+	}
+	if len(rows) == 0 && q.Before.IsZero() {
+		return []flowhq.Message{}, s.mustExist(ctx, tenantID)
+	}
+	out := make([]flowhq.Message, len(rows))
+	index := make(map[string]int, len(rows))
+	for i, r := range rows {
+		out[i] = messageOf(r)
+		index[r.ID] = i
+	}
+	if !q.Trace || len(out) == 0 {
+		return out, nil
+	}
+	at, id := before(q.Before)
+	last := out[len(out)-1]
+	traces, err := s.queries().TracesPage(ctx, db.TracesPageParams{
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, LastAt: db.At(last.CreatedAt), LastID: last.ID,
+	})
+	if err != nil {
+		return nil, s.fail("list traces", err)
+	}
+	for _, tr := range traces {
+		if i, there := index[tr.MessageID]; there {
+			out[i].Trace = append(out[i].Trace, flowhq.TraceEntry{At: tr.At.Time, Step: tr.Step, Detail: tr.Detail})
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) messageRows(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]db.MessageLog, error) {
+	at, id := before(q.Before)
+	if q.Chat == "" {
+		return s.queries().MessagesPage(ctx, db.MessagesPageParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit)})
+	}
+	return s.queries().ChatMessagesPage(ctx, db.ChatMessagesPageParams{
+		TenantID: tenantID, Chat: q.Chat, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit),
+	})
+}

@@ -1,0 +1,197 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+
+	"flowhq"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// versionTable keeps which migrations were done. Its name is ours: the predecessor's _prisma_migrations is left alone.
+const versionTable = "flowhq_migrations"
+
+// migrationLock is the advisory lock that a migrating process holds, "flowhq" in ASCII.
+const migrationLock int64 = 0x666c6f776871
+
+// Schema tells how far a database's schema is.
+type Schema struct {
+	Engine   Engine
+	Database string // as Describe puts it
+	Current  int64  // 0: Flow HQ has not been here yet
+	Wanted   int64  // what this program needs
+	Prisma   bool   // holds tables that the predecessor's migrations made
+}
+
+// UpToDate tells whether the schema is as this program needs it.
+func (s Schema) UpToDate() bool { return s.Current == s.Wanted }
+
+// Inspect connects to the database that dsn names and tells how far its schema is. It changes nothing and creates nothing.
+func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
+	s, err := connect(ctx, dsn, o, false)
+	if err != nil {
+		return Schema{}, err
+	}
+	schema, err := s.Schema(ctx)
+	return schema, errors.Join(err, s.Close())
+}
+
+// Schema tells how far the schema is, without changing it.
+func (s *Store) Schema(ctx context.Context) (Schema, error) {
+	p, err := s.provider()
+	if err != nil {
+		return Schema{}, err
+	}
+	out := Schema{Engine: s.engine.name(), Database: s.addr.String()}
+	for _, source := range p.ListSources() {
+		out.Wanted = max(out.Wanted, source.Version)
+	}
+	if out.Current, err = s.Version(ctx); err != nil {
+		return Schema{}, err
+	}
+	out.Prisma, err = s.hasTable(ctx, "_prisma_migrations")
+	return out, s.fail("inspect", err)
+}
+
+// Version gives the number of the last migration that was done, 0 when none was.
+func (s *Store) Version(ctx context.Context) (int64, error) {
+	there, err := s.hasTable(ctx, versionTable)
+	if err != nil || !there {
+		return 0, s.fail("read version", err)
+	}
+	var version sql.NullInt64
+	err = s.writer.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version)
+	return version.Int64, s.fail("read version", err)
+}
+
+// Migrated tells whether the schema is as this program needs it.
+func (s *Store) Migrated(ctx context.Context) (bool, error) {
+	schema, err := s.Schema(ctx)
+	return schema.UpToDate(), err
+}
+
+func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1"
+	if s.engine.name() == PostgreSQL {
+		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+	}
+	var got string
+	return found(s.writer.QueryRowContext(ctx, query, name).Scan(&got))
+}
+
+func (s *Store) provider() (*goose.Provider, error) {
+	dialect, dir := goose.DialectPostgres, "migrations/postgres"
+	if s.engine.name() == SQLite {
+		dialect, dir = goose.DialectSQLite3, "migrations/sqlite"
+	}
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(dialect, s.writer, files,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+}
+
+// migrate brings the schema up to date. One process does it at a time; those that come later wait and find it done.
+func (s *Store) migrate(ctx context.Context) (err error) {
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	before, err := s.Schema(ctx)
+	switch {
+	case err != nil:
+		return err
+	case before.UpToDate():
+		return nil
+	case before.Current > before.Wanted:
+		return flowhq.Errorf(flowhq.CodeConflict, "%s was made by a newer Flow HQ (schema %d, this one knows %d): install that version again, or restore a backup.",
+			s.addr, before.Current, before.Wanted)
+	}
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	s.log.InfoContext(ctx, "database schema brought up to date", "database", s.addr.String(), "from", before.Current, "to", before.Wanted,
+		"steps", len(done), "adopted", before.Prisma && before.Current == 0, "took", time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
+	if s.engine.name() == SQLite {
+		return lockFolder(ctx, filepath.Dir(s.addr.file))
+	}
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	unlock = func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+		return errors.Join(err, conn.Close())
+	}
+	if s.addr.schema != "" {
+		if err := makeSchema(ctx, conn, s.addr.schema); err != nil {
+			return nil, errors.Join(err, unlock())
+		}
+	}
+	return unlock, nil
+}
+
+// makeSchema creates the schema that the DSN names, as Prisma does. One that is there is not touched: that would want a right
+// that the user may not have.
+func makeSchema(ctx context.Context, conn *sql.Conn, name string) error {
+	var got string
+	there, err := found(conn.QueryRowContext(ctx, "SELECT nspname::text FROM pg_namespace WHERE nspname = $1", name).Scan(&got))
+	if err != nil || there {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{name}.Sanitize())
+	return err
+}
+
+// lockFolder locks the folder of a SQLite file. The file itself must not be locked by other means than SQLite's: closing
+// it would drop the locks that SQLite holds on it in this process.
+func lockFolder(ctx context.Context, dir string) (unlock func() error, err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return f.Close, nil // closing gives the lock back
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), f.Close())
+		}
+		pause := time.NewTimer(20 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil, errors.Join(ctx.Err(), f.Close())
+		case <-pause.C:
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"flowhq"
+	"flowhq/storage/internal/db"
+)
+
+// Customers gives a part of the tenant's customers, last seen first.
+func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
+	at, id := before(q.Before)
+	part := strings.TrimSpace(q.Query)
+	rows, err := s.queries().Customers(ctx, db.CustomersParams{
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, Part: part, Folded: strings.ToLower(part), MaxRows: limit(q.Limit),
+	})
+	if err != nil {
+		return nil, s.fail("list customers", err)
+	}
+	if len(rows) == 0 && q.Before.IsZero() {
+		return []flowhq.Customer{}, s.mustExist(ctx, tenantID)
+	}
+	out := make([]flowhq.Customer, len(rows))
+	for i, r := range rows {
+		if out[i], err = customerOf(r); err != nil {
+			return nil, s.fail("list customers", err)
+		}
+	}
+	return out, nil
+}
+
+// Requests gives a part of what the tenant's customers asked for, newest first.
+func (s *Store) Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
+	at, id := before(q.Before)
+	rows, err := s.queries().Requests(ctx, db.RequestsParams{
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, RequestType: string(q.Type), Status: string(q.Status), Chat: q.Chat, MaxRows: limit(q.Limit),
+	})
+	if err != nil {
+		return nil, s.fail("list requests", err)
+	}
+	if len(rows) == 0 && q.Before.IsZero() {
+		return []flowhq.CustomerRequest{}, s.mustExist(ctx, tenantID)
+	}
+	out := make([]flowhq.CustomerRequest, len(rows))
+	for i, r := range rows {
+		if out[i], err = requestOf(r); err != nil {
+			return nil, s.fail("list requests", err)
+		}
+	}
+	return out, nil
+}
+
+// requestChange is the payload of a time line's entry about a request that a person worked on.
+type requestChange struct {
+	RequestID string               `json:"request_id"`
+	From      flowhq.RequestStatus `json:"from,omitempty"`
+	To        flowhq.RequestStatus `json:"to,omitempty"`
+	By        string               `json:"by,omitempty"`
+}
+
+// UpdateRequest changes a request as a person works it off, and records who did what on the time line. A status that there is
+// not, or NO_SHOW on what is no booking, is CodeInvalid on status.
+func (s *Store) UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
+	var out flowhq.CustomerRequest
+	err := s.write(ctx, "update request", func(t *tx) error {
+		if err := t.lockTenant(tenantID); err != nil {
+			return err
+		}
+		r, err := t.GetRequest(ctx, db.GetRequestParams{TenantID: tenantID, ID: id})
+		if err != nil {
+			return orNotFound(err, "Request")
+		}
+		if out, err = requestOf(r); err != nil {
+			return err
+		}
+		from := out.Status
+		if err := patchRequest(&out, p); err != nil {
+			return err
+		}
+		if out.Status == from && out.Notes == r.Notes {
+			return nil
+		}
+		out.UpdatedAt = t.now.Time
+		if err := t.SaveRequest(ctx, db.SaveRequestParams{ID: id, Status: string(out.Status), Notes: out.Notes, UpdatedAt: t.now}); err != nil {
+			return err
+		}
+		change := requestChange{RequestID: id, By: p.By}
+		detail := "notes changed"
+		if out.Status != from {
+			change.From, change.To = from, out.Status
+			detail = fmt.Sprintf("%s is %s, was %s", strings.ToLower(string(out.Type)), out.Status, from)
+		}
+		return t.addEvent(tenantID, flowhq.TenantEventRecord, detail, change)
+	})
+	if err != nil {
+		return flowhq.CustomerRequest{}, err
+	}
+	return out, nil
+}
+
+func patchRequest(r *flowhq.CustomerRequest, p flowhq.RequestPatch) error {
+	if p.Notes != nil {
+		r.Notes = *p.Notes
+	}
+	if p.Status == nil {
+		return nil
+	}
+	wrong := func(text string) error { return flowhq.Invalid([]flowhq.FieldError{{Field: "status", Message: text}}) }
+	switch *p.Status {
+	case flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone, flowhq.RequestCancelled:
+	case flowhq.RequestNoShow:
+		if r.Type != flowhq.RequestBooking {
+			return wrong("only a booking can be NO_SHOW")
+		}
+	default:
+		return wrong("must be NEW, CONFIRMED, DONE, CANCELLED or NO_SHOW")
+	}
+	r.Status = *p.Status
+	return nil
+}

@@ -1,0 +1,140 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+
+	"flowhq/storage/internal/db"
+)
+
+// SQLite is run with a write-ahead log: one connection writes, others read beside it. The log is synced at every commit
+// (FULL), so that what the store said is done survives a power failure; only transactions that their sender repeats
+// until they are acknowledged, or that the next one makes up for, go without (NORMAL): syncs are what limits their number.
+const (
+	sqliteReaders     = 4
+	sqliteBusyTimeout = 10_000 // milliseconds that a writer waits for another process
+)
+
+type sqliteEngine struct{}
+
+func (s *Store) connectSQLite(ctx context.Context, create bool) error {
+	s.engine = sqliteEngine{}
+	if err := prepareFile(s.addr.file, create); err != nil {
+		return err
+	}
+	writer, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}})
+	if err != nil {
+		return err
+	}
+	writer.SetMaxOpenConns(1)
+	if err := writer.PingContext(ctx); err != nil {
+		return errors.Join(err, writer.Close())
+	}
+	reader, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_query_only": {"true"}})
+	if err != nil {
+		return errors.Join(err, writer.Close())
+	}
+	reader.SetMaxOpenConns(sqliteReaders)
+	reader.SetMaxIdleConns(sqliteReaders)
+	s.writer, s.reader = writer, reader
+	return nil
+}
+
+func openSQLite(file string, params url.Values) (*sql.DB, error) {
+	params.Set("_busy_timeout", fmt.Sprint(sqliteBusyTimeout))
+	params.Set("_foreign_keys", "true")
+	params.Set("_time_integer_format", "unix_milli")
+	params.Set("_error_rc", "true")
+	connector, err := sqlite.NewConnector((&url.URL{Scheme: "file", Path: file, RawQuery: params.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// prepareFile makes the database's file and folder for their owner alone: they hold customers' messages.
+func prepareFile(file string, create bool) error {
+	if !create {
+		_, err := os.Stat(file)
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (sqliteEngine) name() Engine { return SQLite }
+
+func (sqliteEngine) begin(ctx context.Context, pool *sql.DB, relaxed bool) (*sql.Tx, func(), error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	sync := func(ctx context.Context, mode string) error {
+		_, err := conn.ExecContext(ctx, "PRAGMA synchronous = "+mode)
+		return err
+	}
+	if relaxed {
+		if err := sync(ctx, "NORMAL"); err != nil {
+			return nil, nil, errors.Join(err, conn.Close())
+		}
+	}
+	done := func() {
+		if relaxed {
+			// The only failure there can be is that the connection is gone, and with it the mode.
+			_ = sync(context.WithoutCancel(ctx), "FULL")
+		}
+		_ = conn.Close() // gives it back to the pool
+	}
+	raw, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return raw, done, nil
+}
+
+// lockTenant has nothing to lock: the whole database is the transaction's.
+func (sqliteEngine) lockTenant(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
+	var got string
+	return found(tx.QueryRowContext(ctx, "SELECT id FROM tenants WHERE id = ?", db.Clean(id)).Scan(&got))
+}
+
+func (sqliteEngine) lockName(context.Context, *sql.Tx, string) error { return nil }
+
+func (sqliteEngine) beat(ctx context.Context, tx *sql.Tx, now db.Time, beats []beat) error {
+	stmt, err := tx.PrepareContext(ctx, `
+UPDATE whatsapp_sessions
+SET last_seen_at = max(coalesce(last_seen_at, 0), ?), wa_heard_at = nullif(max(coalesce(wa_heard_at, 0), coalesce(?, 0)), 0), updated_at = ?
+WHERE tenant_id = ?`)
+	if err != nil {
+		return err
+	}
+	for _, b := range beats {
+		if _, err := stmt.ExecContext(ctx, b.seen, b.heard, now, db.Clean(b.tenantID)); err != nil {
+			return errors.Join(err, stmt.Close())
+		}
+	}
+	return stmt.Close()
+}
+
+func (sqliteEngine) values(rows, cols int) string {
+	row := "(?" + strings.Repeat(",?", cols-1) + ")"
+	return row + strings.Repeat(","+row, rows-1)
+}
+
+// maxRows keeps a statement's parameters few: the driver's work on them grows with their square.
+func (sqliteEngine) maxRows() int { return 32 }
