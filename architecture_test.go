@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 // Only these may reach for a library that has a door of its own in the house.
 var onlyImporter = map[string][]string{
 	"go.mau.fi/whatsmeow":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim"},
-	"go.mau.fi/libsignal":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim"},
+	"go.mau.fi/libsignal":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim", "flowhq/cmd/wasim"},
 	"github.com/jackc/pgx/v5":             {"flowhq/storage"},
 	"github.com/gin-gonic/gin":            {"flowhq/appliance", "flowhq/ui"},
 	"gopkg.in/natefinch/lumberjack.v2":    {"flowhq/procman", "flowhq/appliance"},
