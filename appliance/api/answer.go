@@ -71,7 +71,7 @@ func (a *API) render(c *gin.Context, err error) {
 		return
 	}
 	status, view := a.view(c, err)
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusServiceUnavailable && c.Writer.Header().Get("Retry-After") == "" {
 		c.Header("Retry-After", "5")
 	}
 	c.JSON(status, view)

@@ -173,10 +173,8 @@ func fieldPath(name string, err error) string {
 	return name
 }
 
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// hours gives opening hours in their canonical form, nil when they were not sent.
-func (in *input) hours(name string) []byte {
+// openingHours gives opening hours, nil when they were not sent. What is wrong with them, they say themselves.
+func (in *input) openingHours(name string) *flowhq.Hours {
 	if !in.has(name) {
 		return nil
 	}
@@ -189,11 +187,7 @@ func (in *input) hours(name string) []byte {
 		in.complain(name, "%s", plainWords(err))
 		return nil
 	}
-	canonical, err := json.Marshal(h)
-	if err != nil {
-		in.complain(name, "can't be kept")
-	}
-	return canonical
+	return &h
 }
 
 // plainWords takes what encoding/json adds off the end of a sentence: nobody but us can read it.

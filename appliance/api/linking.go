@@ -57,6 +57,24 @@ func (a *API) showQR(f linking, of target) call {
 	}
 }
 
+// openLinking says that somebody looks at the linking panel, for pages that get the code by the stream of changes.
+func openLinking(f linking) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Session")
+		if err != nil {
+			return err
+		}
+		if _, err := f.Session(c.Request.Context(), id); err != nil {
+			return missing(err, "Session")
+		}
+		if err := f.OpenLinking(c.Request.Context(), id); err != nil {
+			return err
+		}
+		done(c, "Linking opened")
+		return nil
+	}
+}
+
 type linkCodeView struct {
 	Code      string `json:"code"`
 	ExpiresAt stamp  `json:"expires_at"`

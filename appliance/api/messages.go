@@ -98,9 +98,6 @@ func onChat(do func(ctx context.Context, by, id, chat string) error, success str
 	}
 }
 
-// maxSend is how many characters an admin may send at once: WhatsApp's own bound is higher, a reader's is not.
-const maxSend = 4096
-
 // sendMessage sends a text to a chat as the business.
 func sendMessage(f chatControl) call {
 	return func(c *gin.Context) error {
@@ -113,13 +110,6 @@ func sendMessage(f chatControl) call {
 			return err
 		}
 		text := in.text("text")
-		switch n := len([]rune(text)); {
-		case len(in.wrong) > 0:
-		case isBlank(text):
-			in.complain("text", "must not be empty")
-		case n > maxSend:
-			in.complain("text", "is longer than %d characters", maxSend)
-		}
 		if err := in.err(); err != nil {
 			return err
 		}

@@ -58,6 +58,7 @@ func (a *API) tenantRoutes() []Route {
 		a.route(Admin, http.MethodPost, of+"/pause", pauseTenant(f, f.Pause)),
 		a.route(Admin, http.MethodPost, of+"/resume", pauseTenant(f, f.Resume)),
 		a.route(Admin, http.MethodGet, of+"/qr", a.showQR(f, byPath("Session"))),
+		a.route(Admin, http.MethodPost, of+"/linking", openLinking(f)),
 		a.route(Admin, http.MethodPost, of+"/link-code", makeLinkCode(f, byPath("Tenant"))),
 		a.route(Admin, http.MethodPost, of+"/logout", logoutDevice(f)),
 		a.route(Admin, http.MethodGet, of+"/process", showProcess(f)),

@@ -167,10 +167,7 @@ func (in *input) settings() flowhq.Settings {
 		Delivery: doc.text("delivery"), OwnerNumber: doc.text("owner_number"), Greeting: doc.text("greeting"),
 		Services: doc.items("services"), Products: doc.items("products"),
 	}
-	if canonical := doc.hours("hours"); canonical != nil {
-		s.Hours = &flowhq.Hours{}
-		doc.into("hours", s.Hours, "must be opening hours")
-	}
+	s.Hours = doc.openingHours("hours")
 	if doc != in {
 		in.wrong = append(in.wrong, doc.wrong...)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -76,9 +77,6 @@ func decideSetupRequest(decide func(ctx context.Context, by, id, notes string) (
 			return err
 		}
 		notes := in.text("notes")
-		if len([]rune(notes)) > flowhq.MaxTextLength {
-			in.complain("notes", "is longer than %d characters", flowhq.MaxTextLength)
-		}
 		if err := in.err(); err != nil {
 			return err
 		}
@@ -97,5 +95,5 @@ func decideSetupRequest(decide func(ctx context.Context, by, id, notes string) (
 
 // asksForJSON tells whether a client names JSON as what it wants, rather than taking anything.
 func asksForJSON(c *gin.Context) bool {
-	return !access.WantsHTML(c) && c.NegotiateFormat(gin.MIMEJSON, gin.MIMEHTML) == gin.MIMEJSON && c.GetHeader("Accept") != "" && c.GetHeader("Accept") != "*/*"
+	return strings.Contains(c.GetHeader("Accept"), "application/json") && !access.WantsHTML(c)
 }

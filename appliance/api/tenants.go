@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,7 +34,12 @@ func listTenants(f tenantReader) call {
 			return err
 		}
 		filter := flowhq.TenantFilter{
-			Query: c.Query("q"), Status: flowhq.TenantStatus(c.Query("status")), Before: before, Limit: limit,
+			Query: c.Query("q"), Status: flowhq.TenantStatus(strings.ToUpper(c.Query("status"))), Before: before, Limit: limit,
+		}
+		switch filter.Status {
+		case "", flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused, flowhq.TenantError:
+		default:
+			return flowhq.Invalid([]flowhq.FieldError{{Field: "status", Message: "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR"}})
 		}
 		rows, err := f.Tenants(c.Request.Context(), filter)
 		if err != nil {
@@ -120,7 +127,11 @@ func patchTenant(f tenantWriter) call {
 		if s := in.maybeText("language"); s != nil {
 			p.Language = new(flowhq.Language(*s))
 		}
-		p.HoursJSON = in.hours("hours_json")
+		if h := in.openingHours("hours_json"); h != nil {
+			if p.HoursJSON, err = json.Marshal(h); err != nil {
+				return err
+			}
+		}
 		if err := in.err(); err != nil {
 			return err
 		}
