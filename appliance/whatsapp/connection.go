@@ -120,8 +120,8 @@ func (n *connection) close(dead bool) {
 		case <-idle:
 		case <-time.After(2 * time.Second):
 		}
-		n.hangUp()
 	}
+	n.hangUp(dead)
 	n.cancel()
 	n.wa.Disconnect()
 	n.http.CloseIdleConnections()
@@ -131,17 +131,23 @@ func (n *connection) close(dead bool) {
 // hangUpLimit is how long WhatsApp may take to end a connection that we have ended.
 const hangUpLimit = 500 * time.Millisecond
 
-// hangUp ends the sending half of the wire, so that all that was written arrives, and waits until WhatsApp ends its half.
-// whatsmeow's own Disconnect stops taking frames first; one that comes in just then leaves a goroutine behind for ever.
-func (n *connection) hangUp() {
+// hangUp ends the wire: first the sending half, so that all that was written arrives, and when WhatsApp does not end its
+// half, the whole. whatsmeow's own Disconnect stops taking frames before it closes; one that comes in just then leaves a
+// goroutine behind for ever.
+func (n *connection) hangUp(dead bool) {
 	wire := n.wire.Load()
 	if wire == nil {
 		return
 	}
-	half, ok := (*wire).(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		return
+	if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
+		n.untilClosed()
 	}
+	_ = (*wire).Close()
+	n.untilClosed()
+}
+
+// untilClosed waits until whatsmeow has noticed that the connection ended.
+func (n *connection) untilClosed() {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(hangUpLimit); n.wa.IsConnected() && time.Now().Before(end); <-tick.C {

@@ -1,18 +1,25 @@
 package whatsapp
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"flowhq"
 	"flowhq/internal/wasim"
 )
 
 func TestLinkByQRAndAnswer(t *testing.T) {
+	t.Parallel()
 	srv := simulator(t)
 	r := newRig(t, srv)
 	r.link()
 	if self := r.Self(); self.PN != phoneNo || self.LID == "" {
 		t.Fatalf("self: %+v", self)
+	}
+	if s := r.Report(); s.LinkedJID == "" || s.QRCode != "" || s.HeardAt == nil || s.Phase != flowhq.PhaseConnected {
+		t.Fatalf("report: %+v", s)
 	}
 	asha := r.customer(wasim.AddressPN)
 	write(t, asha, "Habari")
@@ -29,16 +36,201 @@ func TestLinkByQRAndAnswer(t *testing.T) {
 }
 
 func TestRestartNeedsNoNewCode(t *testing.T) {
+	t.Parallel()
 	srv := simulator(t)
 	r := newRig(t, srv)
 	r.link()
 	r.restart()
-	r.phase(0, flowhq.PhaseConnected)
-	for _, s := range r.reports {
+	if r.Self().PN != phoneNo {
+		t.Fatal("the device is not known after a restart")
+	}
+	_, next := r.phase(0, flowhq.PhaseConnected)
+	for _, s := range r.reports[:next] {
 		if s.QRCode != "" {
 			t.Fatal("a code was shown again")
 		}
 	}
 	write(t, r.customer(wasim.AddressPN), "Tena")
 	r.message("Tena")
+}
+
+func TestLinkByCode(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv)
+	r.phase(0, flowhq.PhaseQR)
+	code, err := r.LinkCode(limited15(t), phoneNo)
+	must(t, err)
+	if len(code.Code) != 9 || !code.ExpiresAt.After(time.Now().Add(5*time.Second)) {
+		t.Fatalf("code: %+v", code)
+	}
+	_, err = r.phone().EnterCode(limited15(t), code.Code)
+	must(t, err)
+	r.phase(0, flowhq.PhaseConnected)
+	_, err = r.LinkCode(limited15(t), phoneNo)
+	wantErr(t, err, ErrLinked)
+	write(t, r.customer(wasim.AddressPN), "Habari")
+	r.message("Habari")
+}
+
+func TestLinkCodeBeforeTheFirstQR(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv)
+	code, err := r.LinkCode(limited15(t), phoneNo)
+	must(t, err)
+	_, err = r.phone().EnterCode(limited15(t), code.Code)
+	must(t, err)
+	r.phase(0, flowhq.PhaseConnected)
+}
+
+func TestLinkCodeForNonsenseIsRefused(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv)
+	r.phase(0, flowhq.PhaseQR)
+	_, err := r.LinkCode(limited15(t), "0712")
+	wantErr(t, err, ErrRefused)
+}
+
+// hasty shows codes for moments only.
+func hasty(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 40*time.Millisecond, 20*time.Millisecond }
+
+func TestFiveRoundsThenItWaits(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv, hasty)
+	nobody, next := r.phase(0, flowhq.PhaseNobody)
+	if nobody.QRCode != "" || nobody.Detail == "" {
+		t.Fatalf("report: %+v", nobody)
+	}
+	codes := map[string]bool{}
+	for _, s := range r.reports[:next] {
+		if s.Phase == flowhq.PhaseQR {
+			codes[s.QRCode] = true
+			if s.QRExpires == nil {
+				t.Fatal("a code without its end")
+			}
+		}
+	}
+	if len(codes) != qrRounds*6 {
+		t.Fatalf("%d codes in five rounds, want %d", len(codes), qrRounds*6)
+	}
+	time.AfterFunc(50*time.Millisecond, r.Relink)
+	r.phase(next, flowhq.PhaseQR)
+}
+
+func TestLinkCodeWakesAClientThatWaits(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv, hasty, func(c *Config) { c.Timing.QRNext = 300 * time.Millisecond; c.Timing.QRFirst = 300 * time.Millisecond })
+	r.phase(0, flowhq.PhaseNobody)
+	code, err := r.LinkCode(limited15(t), phoneNo)
+	must(t, err)
+	_, err = r.phone().EnterCode(limited15(t), code.Code)
+	must(t, err)
+	r.phase(0, flowhq.PhaseConnected)
+}
+
+func TestLinkCodeLateInARoundBeginsAFreshOne(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv, func(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 500*time.Millisecond, time.Second })
+	seen := 0
+	r.until("the fifth code", func() bool {
+		seen = 0
+		for _, s := range r.reports {
+			if s.Phase == flowhq.PhaseQR {
+				seen++
+			}
+		}
+		return seen >= 5
+	})
+	code, err := r.LinkCode(limited15(t), phoneNo)
+	must(t, err)
+	if left := time.Until(code.ExpiresAt); left < 4*time.Second {
+		t.Fatalf("the code is good for %v only", left)
+	}
+	_, err = r.phone().EnterCode(limited15(t), code.Code)
+	must(t, err)
+	r.phase(0, flowhq.PhaseConnected)
+}
+
+func TestPairingSurvivesALostConnection(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv)
+	_, next := r.phase(0, flowhq.PhaseQR)
+	srv.Outage(200 * time.Millisecond)
+	r.phase(next, flowhq.PhaseStarting)
+	report, next := r.phase(next, flowhq.PhaseQR)
+	_, err := r.phone().Scan(limited15(t), report.QRCode)
+	must(t, err)
+	r.phase(next, flowhq.PhaseConnected)
+}
+
+func TestPairingRefused(t *testing.T) {
+	t.Parallel()
+	for code, phase := range map[int]flowhq.Phase{402: flowhq.PhaseBanned, 405: flowhq.PhaseOutdated, 400: flowhq.PhaseStarting} {
+		srv := simulator(t)
+		r := newRig(t, srv)
+		_, next := r.phase(0, flowhq.PhaseQR)
+		r.inject(wasim.Fault{Fault: "refuse", Code: code, Expire: 1, Pairing: true})
+		srv.Outage(100 * time.Millisecond)
+		refusal, next := r.phase(next, phase)
+		r.phase(next, flowhq.PhaseQR)
+		if refusal.Detail == "" {
+			t.Errorf("%d: no reason told", code)
+		}
+	}
+}
+
+func TestOpenRefusesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	receive := func(context.Context, Incoming) error { return nil }
+	key := [32]byte{1}
+	for name, c := range map[string]Config{
+		"no folder":          {Receive: receive},
+		"no receiver":        {Dir: t.TempDir()},
+		"far simulator":      {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "10.0.0.1:80", RootKey: key}},
+		"simulator by name":  {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "localhost:80", RootKey: key}},
+		"simulator, no port": {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:0", RootKey: key}},
+		"simulator, no key":  {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:80"}},
+		"bad version":        {Dir: t.TempDir(), Receive: receive, Version: "new"},
+		"no such folder":     {Dir: t.TempDir() + "/a/b", Receive: receive},
+	} {
+		if cl, err := Open(t.Context(), c); err == nil {
+			t.Errorf("%s: opened", name)
+			_ = cl.Close()
+		}
+	}
+}
+
+func TestClosedClient(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv)
+	r.phase(0, flowhq.PhaseQR)
+	r.stop()
+	must(t, r.Close())
+	_, err := r.Send(t.Context(), "A", Address{PN: customerNo}, "x")
+	wantErr(t, err, ErrClosed)
+	_, err = r.LinkCode(t.Context(), phoneNo)
+	wantErr(t, err, ErrClosed)
+	wantErr(t, r.Logout(t.Context()), ErrClosed)
+	if err := r.Run(t.Context()); err == nil || errors.Is(err, context.Canceled) {
+		t.Fatal("a closed client runs")
+	}
+}
+
+func TestCloseWhileWaiting(t *testing.T) {
+	t.Parallel()
+	srv := simulator(t)
+	r := newRig(t, srv, hasty)
+	r.phase(0, flowhq.PhaseNobody)
+	begin := time.Now()
+	r.stop()
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Fatalf("close took %v", d)
+	}
 }

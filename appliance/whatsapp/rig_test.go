@@ -67,7 +67,7 @@ func newRig(t testing.TB, srv *wasim.Server, change ...func(*Config)) *rig {
 	r := &rig{t: t, srv: srv, sentLog: map[string]sentText{}, changed: make(chan struct{})}
 	r.cfg = Config{
 		Dir: t.TempDir(), Simulator: &Simulator{Addr: srv.Addr(), RootKey: srv.RootKey()},
-		Logger: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: logLevel})),
+		Logger:  slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: logLevel})),
 		Receive: r.receive, Report: r.report, Sent: r.sent, Merged: r.merge, Timing: quick,
 	}
 	for _, c := range change {
