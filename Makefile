@@ -22,6 +22,11 @@ demo: build ## three businesses on the simulator, no phone needed (ONCE=1: check
 	go build -trimpath -o bin/demo ./internal/demo
 	@bin/demo $(if $(ONCE),--once)
 
+screenshots: build ## every page in both languages, light and dark, 390 and 1440 px wide, into var/screenshots
+	@tools/test-needs.sh browser
+	go build -trimpath -o bin/demo ./internal/demo
+	@bin/demo --screenshots var/screenshots
+
 test: ## everything: unit, both stores, end to end over the simulator, race detector on
 	@tools/test-needs.sh browser
 	CGO_ENABLED=1 go test -race -timeout 14m ./...
@@ -39,4 +44,4 @@ fmt: ## gofmt everything
 generate: ## queries checked against both engines, Go code made from them
 	cd tools && go tool sqlc generate -f ../storage/sqlc.yaml
 
-.PHONY: help build run demo test bench lint fmt generate
+.PHONY: help build run demo screenshots test bench lint fmt generate

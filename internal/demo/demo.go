@@ -19,6 +19,7 @@ type demo struct {
 	once      bool
 	port      int
 	dir, bin  string
+	pictures  string // folder for screenshots, "" for none
 	begun     time.Time
 	simulator *harness.Simulator
 	appliance *harness.Appliance
@@ -56,6 +57,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return fmt.Errorf("setup request: %w", err)
 	}
 	d.say("%d expected answers have arrived.", answers)
+	if d.pictures != "" {
+		return d.screenshots(ctx, d.pictures)
+	}
 	if d.once {
 		return nil
 	}
@@ -97,7 +101,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.appliance, err = harness.StartAppliance(context.WithoutCancel(ctx), harness.Options{
-		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once)},
+		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "")},
 	})
 	return err
 }

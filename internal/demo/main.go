@@ -19,10 +19,11 @@ func main() {
 	port := flag.Int("port", 3000, "port of the admin page; another one is taken when it is in use")
 	dir := flag.String("dir", filepath.Join("var", "demo"), "folder of everything the demo writes; emptied at the start")
 	bin := flag.String("bin", "bin", "folder of the programs flowhq and wasim")
+	pictures := flag.String("screenshots", "", "take a picture of every page into this folder, then end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	d := demo{once: *once, port: *port, dir: *dir, bin: *bin, begun: time.Now()}
+	d := demo{once: *once, port: *port, dir: *dir, bin: *bin, pictures: *pictures, begun: time.Now()}
 	if err := d.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "The demo failed:", err)
 		os.Exit(1)
