@@ -125,9 +125,17 @@ func (b *bot) again() *bot {
 // link pairs the client with a phone by QR code and waits for the login.
 func (b *bot) link(phone *wasim.Phone) *bot {
 	b.t.Helper()
-	_, err := phone.Scan(ctxFor(b.t), b.qr())
+	info, err := phone.Scan(ctxFor(b.t), b.qr())
 	must(b.t, err)
 	await[*events.Connected](b)
+	eventually(b.t, "all that came with the link is confirmed", func() bool {
+		for _, d := range phone.Info().Devices {
+			if d.ID == info.ID {
+				return d.Waiting == 0
+			}
+		}
+		return false
+	})
 	return b
 }
 

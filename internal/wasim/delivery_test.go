@@ -3,11 +3,13 @@ package wasim_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"flowhq/internal/wasim"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -143,6 +145,65 @@ func TestTwoDevicesSeeEachOther(t *testing.T) {
 		t.Fatalf("the first device got %+v %v", echo.Info, echo.Message)
 	}
 	waitRow(t, c, 0)
+}
+
+func TestDeviceListsStayFresh(t *testing.T) {
+	srv, one, c := linked(t)
+	const other = "+255700000002"
+	otherPhone := makePhone(t, srv, other)
+	peer := newBot(t, srv).link(otherPhone)
+	one.say(c.JID(), "fills the list of own devices")
+	one.say(otherPhone.JID(), "fills the list of the other's devices")
+	awaitWhere(peer, func(m *events.Message) bool { return m.Message.GetConversation() != "" })
+	two, peer2 := newBot(t, srv).link(makePhone(t, srv, phoneNo)), newBot(t, srv).link(otherPhone)
+	eventually(t, "told", func() bool { return srv.Stats().Waiting == 0 })
+	one.say(c.JID(), "to all of mine")
+	awaitWhere(two, func(m *events.Message) bool { return m.Message.GetConversation() == "to all of mine" })
+	one.say(otherPhone.JID(), "misses the new one, and learns of it")
+	one.say(otherPhone.JID(), "to all of yours")
+	awaitWhere(peer2, func(m *events.Message) bool { return m.Message.GetConversation() == "to all of yours" })
+}
+
+func TestPhoneGreetsANewDevice(t *testing.T) {
+	srv := start(t, func(c *wasim.Config) { c.Bare = false })
+	b := newBot(t, srv)
+	_, err := makePhone(t, srv, phoneNo).Scan(ctxFor(t), b.qr())
+	must(t, err)
+	for found, history := 0, false; found < 5 || !history; {
+		e := await[any](b)
+		if _, ok := e.(*events.AppStateSyncComplete); ok {
+			found++
+		}
+		if _, ok := e.(*events.HistorySync); ok {
+			history = true
+		}
+	}
+	eventually(t, "confirmed", func() bool { return srv.Stats().Waiting == 0 })
+	if st := srv.Stats(); st.Retries != 0 {
+		t.Fatalf("stats %+v", st)
+	}
+}
+
+func TestMedia(t *testing.T) {
+	_, b, c := linked(t)
+	for kind, want := range map[wasim.Kind]string{wasim.KindImage: "simulated image", wasim.KindVoice: "simulated voice", wasim.KindSticker: "simulated sticker"} {
+		id, err := c.Send(wasim.Message{To: phoneNo, Kind: kind})
+		must(t, err)
+		m := await[*events.Message](b)
+		data, err := b.cli.DownloadAny(ctxFor(t), m.Message)
+		must(t, err)
+		if got := string(data); !strings.Contains(got, want) || !strings.Contains(got, id) {
+			t.Fatalf("%s: downloaded %q", kind, got)
+		}
+	}
+	up, err := b.cli.Upload(ctxFor(t), []byte("a price list"), whatsmeow.MediaDocument)
+	must(t, err)
+	data, err := b.cli.Download(ctxFor(t), &waE2E.DocumentMessage{URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey,
+		FileEncSHA256: up.FileEncSHA256, FileSHA256: up.FileSHA256, FileLength: &up.FileLength})
+	must(t, err)
+	if string(data) != "a price list" {
+		t.Fatalf("downloaded %q", data)
+	}
 }
 
 func TestTwoAccountsWriteToEachOther(t *testing.T) {

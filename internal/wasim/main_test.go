@@ -14,6 +14,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		// A whatsmeow client that disconnects while a frame comes in leaves its read loop behind, blocked on a channel.
 		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),
+		// Its history loop ends a minute after the last history.
+		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow.(*Client).handleHistorySyncNotificationLoop"),
 	)
 }
 

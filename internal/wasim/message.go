@@ -138,20 +138,10 @@ func (c *Customer) fillBody(b *composed, m *Message, phone *Phone) error {
 	switch m.Kind {
 	case KindText:
 		b.body.Conversation = proto.String(m.Text)
-	case KindImage:
-		b.media("image")
-		b.body.ImageMessage = &waE2E.ImageMessage{Caption: orNil(m.Text), Mimetype: proto.String("image/jpeg"), Width: proto.Uint32(640), Height: proto.Uint32(480),
-			URL: proto.String(mediaURL(m.ID)), DirectPath: proto.String(mediaPath(m.ID)), MediaKey: mediaBytes(m.ID), FileSHA256: mediaBytes(m.ID), FileEncSHA256: mediaBytes(m.ID), FileLength: proto.Uint64(48_000)}
-	case KindVoice:
-		b.media("ptt")
-		b.body.AudioMessage = &waE2E.AudioMessage{PTT: proto.Bool(true), Seconds: proto.Uint32(4), Mimetype: proto.String("audio/ogg; codecs=opus"),
-			URL: proto.String(mediaURL(m.ID)), DirectPath: proto.String(mediaPath(m.ID)), MediaKey: mediaBytes(m.ID), FileSHA256: mediaBytes(m.ID), FileEncSHA256: mediaBytes(m.ID), FileLength: proto.Uint64(9_000)}
-	case KindSticker:
-		b.media("sticker")
-		b.body.StickerMessage = &waE2E.StickerMessage{Mimetype: proto.String("image/webp"),
-			URL: proto.String(mediaURL(m.ID)), DirectPath: proto.String(mediaPath(m.ID)), MediaKey: mediaBytes(m.ID), FileSHA256: mediaBytes(m.ID), FileEncSHA256: mediaBytes(m.ID), FileLength: proto.Uint64(12_000)}
+	case KindImage, KindVoice, KindSticker:
+		b.attach(m)
 	case KindLocation:
-		b.media("location")
+		b.mediaType("location")
 		b.body.LocationMessage = &waE2E.LocationMessage{DegreesLatitude: proto.Float64(-6.7924), DegreesLongitude: proto.Float64(39.2083), Name: orNil(m.Text)}
 	case KindReaction, KindEdit, KindDelete:
 		return c.fillReference(b, m, phone)
@@ -208,9 +198,30 @@ func (c *Customer) target(m *Message, phone *Phone) string {
 	return c.lastSent[phone.digits]
 }
 
-func (b *composed) media(kind string) {
+func (b *composed) mediaType(name string) {
 	b.attrs["type"] = "media"
-	b.enc["mediatype"] = kind
+	b.enc["mediatype"] = name
+}
+
+// attach makes the message one with a file.
+func (b *composed) attach(m *Message) {
+	file := media{id: m.ID, kind: m.Kind}
+	plainHash, sealedHash := file.hashes()
+	url, path, size := proto.String(file.url()), proto.String(file.path()), proto.Uint64(uint64(len(file.file())))
+	switch m.Kind {
+	case KindImage:
+		b.mediaType("image")
+		b.body.ImageMessage = &waE2E.ImageMessage{Caption: orNil(m.Text), Mimetype: proto.String("image/jpeg"), Width: proto.Uint32(640), Height: proto.Uint32(480),
+			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+	case KindVoice:
+		b.mediaType("ptt")
+		b.body.AudioMessage = &waE2E.AudioMessage{PTT: proto.Bool(true), Seconds: proto.Uint32(4), Mimetype: proto.String("audio/ogg; codecs=opus"),
+			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+	case KindSticker:
+		b.mediaType("sticker")
+		b.body.StickerMessage = &waE2E.StickerMessage{Mimetype: proto.String("image/webp"),
+			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+	}
 }
 
 func orNil(s string) *string {
@@ -218,16 +229,6 @@ func orNil(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func mediaPath(id string) string { return "/v/t62.7118-24/" + id }
-
-func mediaURL(id string) string { return "https://mmg.whatsapp.net" + mediaPath(id) }
-
-// mediaBytes stands for keys and hashes of a file that nobody can fetch.
-func mediaBytes(id string) []byte {
-	sum := sha256.Sum256([]byte("media:" + id))
-	return sum[:]
 }
 
 // describe says what a received message is, in the words of an inbox row.

@@ -146,6 +146,9 @@ func (p *Phone) link(ctx context.Context, x *session, advSecret []byte) (DeviceI
 	}
 	p.srv.log.Info("device linked", "phone", p.Number(), "device", d.id)
 	x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
+	if err := p.tellDevices(); err != nil {
+		return DeviceInfo{}, err
+	}
 	return d.info(), p.greetDevice(d)
 }
 

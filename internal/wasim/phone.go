@@ -172,7 +172,7 @@ func (p *Phone) remove(d *Device, tell bool) error {
 		x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "401"},
 			Content: []waBinary.Node{{Tag: "conflict", Attrs: waBinary.Attrs{"type": "device_removed"}}}})
 	}
-	return nil
+	return p.tellDevices()
 }
 
 // Send writes a message from the phone itself. Linked devices get a copy, as of any message of the account's own.

@@ -21,6 +21,9 @@ func (x *session) handleMessage(n *waBinary.Node) {
 		x.writeNode(ack)
 		return
 	}
+	if hash, missed := x.srv.missedDevices(x.dev(), n, to); missed {
+		ack.Attrs["phash"] = hash
+	}
 	for _, part := range encryptedParts(n, to) {
 		x.srv.route(x.dev(), n, part)
 	}

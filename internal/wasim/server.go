@@ -44,6 +44,7 @@ type Server struct {
 	sessions map[*session]struct{}
 	refs     map[string]*session // by the reference in a QR code
 	codes    map[string]*session // by the number that a pairing code was asked for
+	uploads  []upload            // files of clients, the newest last
 }
 
 // New starts a simulator.

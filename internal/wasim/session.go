@@ -46,6 +46,10 @@ type outItem struct {
 func (s *Server) clientHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws/chat", s.serveChat)
+	mux.HandleFunc("GET /v/t62.7118-24/{kind}/{id}", s.serveMedia)
+	mux.HandleFunc("POST /mms/{type}/{token}", s.takeUpload)
+	mux.HandleFunc("GET /o1/", s.serveUpload)
+	mux.HandleFunc("DELETE /mms/{type}/{token}", func(http.ResponseWriter, *http.Request) {})
 	return mux
 }
 
