@@ -61,6 +61,10 @@ func (p *process) endCause(ended bool) Cause {
 // endMain asks the main process to end and, past the grace period or when
 // somebody insists, kills its tree. False: the manager goes away.
 func (p *process) endMain(c *child, stop StopPolicy) bool {
+	if c.group == nil {
+		// Whoever hides its descent can be followed only while its parents live.
+		p.tree(c).members()
+	}
 	due := time.Now().Add(stop.Grace)
 	if !p.insists() && stop.Grace > 0 {
 		if err := kernel.SignalGroup(c.pidfd, c.pid, stop.Signal); err != nil && !errors.Is(err, unix.ESRCH) {

@@ -111,6 +111,7 @@ type Manager struct {
 	watcher *kernel.FileWatcher
 	root    *kernel.Root    // nil without groups
 	scanner *kernel.Scanner // used without groups
+	reaper  *kernel.Reaper  // nil where orphans do not come to this process
 	null    *os.File
 	gate    *gate
 	bus     *bus
@@ -221,6 +222,12 @@ func (m *Manager) detect() {
 			m.cfg.Logger.Warn("orphans of processes cannot be followed", "error", err)
 		}
 	}
+	if m.root == nil || os.Getpid() == 1 {
+		m.reaper = kernel.NewReaper(5*time.Second, func(pid int) bool {
+			_, ok := m.Owner(pid)
+			return ok
+		})
+	}
 	m.cfg.Logger.Info("process manager", "groups", m.caps.Groups, "memory", m.caps.Memory, "reason", m.caps.Reason)
 }
 
@@ -299,6 +306,9 @@ func (m *Manager) release() {
 	m.cancel()
 	if m.sampler != nil {
 		m.sampler.stop()
+	}
+	if m.reaper != nil {
+		m.reaper.Close()
 	}
 	if m.watcher != nil {
 		m.watcher.Close()

@@ -62,8 +62,7 @@ func (t scanTree) living() []kernel.Member {
 	return t.p.m.living(t.p.name)
 }
 
-// living looks through /proc for the processes of one name, and reaps those
-// that ended as orphans in our care.
+// living looks through /proc for the living processes of one name.
 func (m *Manager) living(name string) []kernel.Member {
 	var alive []kernel.Member
 	for _, x := range m.scanner.Members()[name] {
