@@ -1,0 +1,70 @@
+package bot
+
+// minSlip is the length, in bytes, from which on a known word may be met with one typing slip.
+const minSlip = 5
+
+// oneSlip tells whether b is a with exactly one letter left out, added, exchanged, or two neighbours swapped. Words of the
+// vocabulary are nearly all ASCII, so bytes stand for letters.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	if i == len(a) {
+		return false
+	}
+	if a[i+1:] == b[i+1:] {
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+// verbRoot tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza, nimeagiza,
+// tuagize). The negative forms (siagizi, hatuagizi) are none: they say the opposite.
+func verbRoot(word, root string) bool {
+	if len(word) < len(root) || len(word) > len(root)+9 {
+		return false
+	}
+	stem, tail := word[len(word)-len(root):], len(root)-1
+	if stem[:tail] != root[:tail] {
+		return false
+	}
+	if end := stem[tail]; end != root[tail] && (root[tail] != 'a' || end != 'e') {
+		return false
+	}
+	return verbPrefix(word[:len(word)-len(root)], 5)
+}
+
+// verbPrefix tells whether p is a chain of the small syllables that stand before a verb: who, when, whom.
+func verbPrefix(p string, depth int) bool {
+	if p == "" {
+		return true
+	}
+	if depth == 0 {
+		return false
+	}
+	for n := 1; n <= 4 && n <= len(p); n++ {
+		if verbSyllable(p[:n]) && verbPrefix(p[n:], depth-1) {
+			return true
+		}
+	}
+	return false
+}
+
+func verbSyllable(s string) bool {
+	switch s {
+	case "ni", "na", "u", "a", "tu", "m", "mu", "mw", "wa", "i", "ki", "vi", "li", "ya", "zi", "ku", "kw", "me", "ta",
+		"nge", "ka", "nina", "n", "hi", "ji", "po", "cho", "vyo", "lo", "yo", "zo", "o", "ye", "kuwa", "w":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,319 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxGap is how many other words a "*" in a phrase stands for at most.
+const maxGap = 3
+
+// A phrase is what words.txt and the flows write between commas:
+//
+//	bei                     one whole word
+//	kesho kutwa             several, in this order, next to each other
+//	talk/speak * person     "/" between words of which one must stand there; "*" for up to three words of any kind
+//	=acha                   the whole message, greetings and polite words apart
+//	-agiza                  any form of a Swahili verb but the negative ones: naagiza, kuagiza, nimeagiza, tuagize
+type phrase struct {
+	meaning  int
+	parts    []part
+	whole    bool
+	language int8 // 0: none in particular, 1: Swahili, 2: English
+}
+
+type part struct {
+	words []string
+	verbs []string
+	gap   bool // up to maxGap words may stand before it
+}
+
+// hit is a phrase found in a message.
+type hit struct {
+	meaning  int
+	at, end  int // first token, and the one after the last
+	words    int // how many tokens the phrase itself matched
+	slips    int
+	language int8
+}
+
+// vocabulary finds phrases. It is compiled once and never changed after.
+type vocabulary struct {
+	names   []string // of the meanings
+	phrases []phrase
+	first   map[string][]int32 // by the first word
+	verbs   []verb             // phrases that begin with a verb
+	known   map[string]bool    // every word of every phrase, and the plain words that are no slip of another
+	long    [][]string         // known words of at least minSlip letters, by length
+}
+
+type verb struct {
+	root   string
+	phrase int32
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{first: map[string][]int32{}, known: map[string]bool{}, long: make([][]string, 24)}
+}
+
+// meaning gives the number of a meaning by its name, a new one when it was not there.
+func (v *vocabulary) meaning(name string) int {
+	if n := slices.Index(v.names, name); n >= 0 {
+		return n
+	}
+	v.names = append(v.names, name)
+	return len(v.names) - 1
+}
+
+// add compiles one phrase. Text that holds no word is an error.
+func (v *vocabulary) add(meaning int, language int8, text string) error {
+	p, err := parsePhrase(text)
+	if err != nil {
+		return err
+	}
+	p.meaning, p.language = meaning, language
+	v.phrases = append(v.phrases, p)
+	at := int32(len(v.phrases) - 1)
+	for _, w := range p.parts[0].words {
+		v.first[w] = append(v.first[w], at)
+	}
+	for _, root := range p.parts[0].verbs {
+		v.verbs = append(v.verbs, verb{root: root, phrase: at})
+	}
+	for _, part := range p.parts {
+		for _, w := range part.words {
+			v.know(w, true)
+		}
+		for _, root := range part.verbs {
+			v.know(root, false)
+			v.know("ku"+root, false)
+		}
+	}
+	return nil
+}
+
+// know adds a word; one that may be met with a slip is found by its length.
+func (v *vocabulary) know(word string, slip bool) {
+	if v.known[word] {
+		return
+	}
+	v.known[word] = true
+	if slip && len(word) >= minSlip && len(word) < len(v.long) {
+		v.long[len(word)] = append(v.long[len(word)], word)
+	}
+}
+
+func parsePhrase(text string) (phrase, error) {
+	var p phrase
+	text = strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(text, "="); ok {
+		p.whole, text = true, rest
+	}
+	gap := false
+	for field := range strings.FieldsSeq(text) {
+		if field == "*" {
+			gap = len(p.parts) > 0
+			continue
+		}
+		parts, err := parseParts(field)
+		if err != nil {
+			return p, err
+		}
+		parts[0].gap, gap = gap, false
+		p.parts = append(p.parts, parts...)
+	}
+	if len(p.parts) == 0 {
+		return p, fmt.Errorf("%q holds no word", text)
+	}
+	return p, nil
+}
+
+// parseParts reads one field of a phrase: a word, words with "/" between them, or a word that folds to several tokens.
+func parseParts(field string) ([]part, error) {
+	if !strings.ContainsAny(field, "/") && !strings.HasPrefix(field, "-") {
+		var parts []part
+		for _, t := range cut(field) {
+			parts = append(parts, part{words: []string{t.text}})
+		}
+		if len(parts) == 0 {
+			return nil, fmt.Errorf("%q holds no word", field)
+		}
+		return parts, nil
+	}
+	var one part
+	for alternative := range strings.SplitSeq(field, "/") {
+		root, isVerb := strings.CutPrefix(alternative, "-")
+		tokens := cut(root)
+		if len(tokens) != 1 {
+			return nil, fmt.Errorf("%q: between slashes there must be single words", field)
+		}
+		if isVerb {
+			one.verbs = append(one.verbs, tokens[0].text)
+		} else {
+			one.words = append(one.words, tokens[0].text)
+		}
+	}
+	return []part{one}, nil
+}
+
+// heard is a word of a message as the vocabulary knows it: itself, or the words that it may be a slip of.
+type heard struct {
+	exact string
+	slips []string
+}
+
+// listen looks a message's words up: what is known stays as it is, what is not may be a slip of a known word.
+func (v *vocabulary) listen(tokens []token) []heard {
+	out := make([]heard, len(tokens))
+	for i := range tokens {
+		w := tokens[i].text
+		out[i].exact = w
+		if tokens[i].kind != tokenWord || v.known[w] || v.verbForm(w) {
+			continue
+		}
+		if s := undouble(w); s != w && v.known[s] {
+			out[i].exact = s
+			continue
+		}
+		out[i].slips = v.nearest(w)
+	}
+	return out
+}
+
+func (v *vocabulary) verbForm(w string) bool {
+	for _, verb := range v.verbs {
+		if verbRoot(w, verb.root) {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest gives the known words that w is one slip away from; nil when there is none.
+func (v *vocabulary) nearest(w string) []string {
+	if len(w) < minSlip-1 || len(w) >= len(v.long)-1 {
+		return nil
+	}
+	var found []string
+	for length := max(minSlip, len(w)-1); length <= len(w)+1; length++ {
+		for _, known := range v.long[length] {
+			if oneSlip(w, known) {
+				found = append(found, known)
+			}
+		}
+	}
+	return found
+}
+
+// undouble writes every doubled letter once.
+func undouble(w string) string {
+	for i := 1; i < len(w); i++ {
+		if w[i] == w[i-1] {
+			b := []byte{w[0]}
+			for j := 1; j < len(w); j++ {
+				if w[j] != w[j-1] {
+					b = append(b, w[j])
+				}
+			}
+			return string(b)
+		}
+	}
+	return w
+}
+
+// find gives every phrase of the vocabulary in the message, those within a longer one left out, in their order.
+func (v *vocabulary) find(words []heard, bare []bool) []hit {
+	var hits []hit
+	for i := range words {
+		for _, at := range v.first[words[i].exact] {
+			hits = v.try(hits, int(at), words, i, bare, 0)
+		}
+		for _, s := range words[i].slips {
+			for _, at := range v.first[s] {
+				hits = v.try(hits, int(at), words, i, bare, 1)
+			}
+		}
+		for _, verb := range v.verbs {
+			if verbRoot(words[i].exact, verb.root) {
+				hits = v.try(hits, int(verb.phrase), words, i, bare, 0)
+			}
+		}
+	}
+	return longest(hits)
+}
+
+// try adds the phrase at token i when the words after the first are there as well.
+func (v *vocabulary) try(hits []hit, at int, words []heard, i int, bare []bool, slips int) []hit {
+	p := &v.phrases[at]
+	end := i + 1
+	for _, part := range p.parts[1:] {
+		next, slip, ok := part.after(words, end)
+		if !ok {
+			return hits
+		}
+		end, slips = next, slips+slip
+	}
+	if p.whole && !alone(bare, i, end) {
+		return hits
+	}
+	return append(hits, hit{meaning: p.meaning, at: i, end: end, words: len(p.parts), slips: slips, language: p.language})
+}
+
+func (p *part) after(words []heard, at int) (end, slips int, ok bool) {
+	limit := at
+	if p.gap {
+		limit = at + maxGap
+	}
+	for i := at; i <= limit && i < len(words); i++ {
+		if slips, ok := p.match(words[i]); ok {
+			return i + 1, slips, true
+		}
+	}
+	return 0, 0, false
+}
+
+func (p *part) match(w heard) (slips int, ok bool) {
+	if slices.Contains(p.words, w.exact) {
+		return 0, true
+	}
+	for _, s := range w.slips {
+		if slices.Contains(p.words, s) {
+			return 1, true
+		}
+	}
+	for _, root := range p.verbs {
+		if verbRoot(w.exact, root) {
+			return 0, true
+		}
+	}
+	return 0, false
+}
+
+// alone tells that the tokens outside [from, to) are all bare: greetings, polite words and symbols.
+func alone(bare []bool, from, to int) bool {
+	for i, b := range bare {
+		if !b && (i < from || i >= to) {
+			return false
+		}
+	}
+	return true
+}
+
+// longest drops every hit that lies within a longer one, whatever the two mean: "problem" within "no problem".
+func longest(hits []hit) []hit {
+	out := make([]hit, 0, len(hits))
+	for i, h := range hits {
+		covered := false
+		for j, o := range hits {
+			if i != j && o.at <= h.at && o.end >= h.end && o.words > h.words && o.slips <= h.slips {
+				covered = true
+				break
+			}
+		}
+		if !covered {
+			out = append(out, h)
+		}
+	}
+	return out
+}
