@@ -22,7 +22,7 @@ type batch struct {
 	customers map[string]*sighting
 	messages  [][]any
 	marks     []mark
-	traces    [][]any
+	traces    map[string]*traced // by message
 	chats     []dated[*flowhq.ChatEvent]
 	requests  []dated[*flowhq.RequestEvent]
 	notes     [][]any
@@ -41,6 +41,12 @@ type sighting struct {
 	first, last db.Time
 }
 
+// traced are the decisions about one message that came in one batch; they are one row.
+type traced struct {
+	chat    string
+	entries []flowhq.TraceEntry
+}
+
 // mark says that a message was edited or deleted afterwards.
 type mark struct {
 	kind         flowhq.MessageKind
@@ -49,7 +55,7 @@ type mark struct {
 }
 
 func newBatch(t *tx, tenantID string) *batch {
-	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, merged: map[string]string{}}
+	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}}
 }
 
 // add takes an event in. An event without the field that its kind names does nothing.
@@ -59,7 +65,7 @@ func (b *batch) add(e flowhq.WorkerEvent) error {
 	case e.Kind == flowhq.EventMessage && e.Message != nil:
 		return b.addMessage(*e.Message, when)
 	case e.Kind == flowhq.EventTrace && e.Trace != nil:
-		return b.addTrace(e.Seq, *e.Trace, when)
+		return b.addTrace(*e.Trace, when)
 	case e.Kind == flowhq.EventChat && e.Chat != nil:
 		chat, err := b.chat(e.Chat.Chat)
 		if err != nil {
@@ -104,7 +110,7 @@ func (b *batch) addMessage(m flowhq.MessageEvent, when db.Time) error {
 	if m.Kind == "" {
 		m.Kind = flowhq.KindText
 	}
-	if m.Direction == flowhq.DirectionIn {
+	if m.Direction == flowhq.DirectionIn && chat != "" {
 		b.see(chat, m.Name, when)
 	}
 	var sent db.Time
@@ -121,16 +127,21 @@ func (b *batch) addMessage(m flowhq.MessageEvent, when db.Time) error {
 	return nil
 }
 
-func (b *batch) addTrace(seq int64, tr flowhq.TraceEvent, when db.Time) error {
-	chat, err := b.chat(tr.Chat)
+func (b *batch) addTrace(e flowhq.TraceEvent, when db.Time) error {
+	chat, err := b.chat(e.Chat)
 	if err != nil {
 		return err
 	}
-	if !tr.Entry.At.IsZero() {
-		when = b.moment(tr.Entry.At)
+	e.Entry.At = e.Entry.At.UTC()
+	if !plausible(e.Entry.At) {
+		e.Entry.At = when.Time
 	}
-	id := stableID(when, b.tenantID, tr.WAMessageID, tr.Entry.Step, tr.Entry.Detail)
-	b.traces = append(b.traces, []any{id, b.tenantID, tr.WAMessageID, chat, seq, tr.Entry.Step, tr.Entry.Detail, when})
+	tr, there := b.traces[e.WAMessageID]
+	if !there {
+		tr = &traced{chat: chat}
+		b.traces[e.WAMessageID] = tr
+	}
+	tr.entries = append(tr.entries, e.Entry)
 	return nil
 }
 
@@ -148,7 +159,7 @@ func (b *batch) flush() error {
 			return err
 		}
 	}
-	if err := b.t.insertRows("message_traces", "id, tenant_id, wa_message_id, chat, seq, step, detail, at", b.traces); err != nil {
+	if err := b.flushTraces(); err != nil {
 		return err
 	}
 	for _, c := range b.chats {
@@ -164,7 +175,7 @@ func (b *batch) flush() error {
 	if err := b.t.insertRows("tenant_events", "id, tenant_id, event_type, detail, payload_json, created_at", b.notes); err != nil {
 		return err
 	}
-	b.messages, b.marks, b.traces, b.chats, b.requests, b.notes = nil, nil, nil, nil, nil, nil
+	b.messages, b.marks, b.chats, b.requests, b.notes = nil, nil, nil, nil, nil
 	return nil
 }
 
@@ -186,6 +197,20 @@ func (b *batch) flushCustomers() error {
 	}
 	clear(b.customers)
 	return nil
+}
+
+func (b *batch) flushTraces() error {
+	rows := make([][]any, 0, len(b.traces))
+	for id, tr := range b.traces {
+		raw, err := json.Marshal(tr.entries)
+		if err != nil {
+			return err
+		}
+		first := db.At(tr.entries[0].At)
+		rows = append(rows, []any{stableID(first, b.tenantID, id, string(raw)), b.tenantID, id, tr.chat, db.JSON(raw), first})
+	}
+	clear(b.traces)
+	return b.t.insertRows("message_traces", "id, tenant_id, wa_message_id, chat, entries_json, created_at", rows)
 }
 
 func (b *batch) applyMark(m mark) error {
@@ -300,11 +325,13 @@ func (b *batch) chat(key string) (string, error) {
 
 // moment gives a time that both engines can keep; one that can't be true is taken for now.
 func (b *batch) moment(t time.Time) db.Time {
-	if t.Year() < 1971 || t.Year() > 9998 {
+	if !plausible(t) {
 		return b.t.now
 	}
 	return db.At(t)
 }
+
+func plausible(t time.Time) bool { return t.Year() > 1970 && t.Year() < 9999 }
 
 func numberOf(chat string) string {
 	if strings.HasPrefix(chat, "+") {

@@ -14,4 +14,4 @@
 // project; it satisfies the interfaces of those that use it by its shape alone.
 package storage
 
-//go:generate go -C ../tools tool sqlc generate -f ../storage/sqlc.yaml
+//go:generate ../tools/generate.sh

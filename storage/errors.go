@@ -44,7 +44,7 @@ func (s *Store) fail(what string, err error) error {
 	if sentence := away(err); sentence != "" {
 		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: sentence, Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
-	if isForeignKey(err) && what != "delete tenant" {
+	if isForeignKey(err) {
 		// Whatever belongs to a tenant was inserted while the tenant went.
 		return &flowhq.Error{Code: flowhq.CodeNotFound, Message: "Tenant not found", Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}

@@ -3,6 +3,8 @@ package storage
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"flowhq"
@@ -22,8 +24,48 @@ func (s *Store) ApplyEvents(ctx context.Context, tenantID, journal string, event
 		acked, err = t.applyEvents(tenantID, journal, events)
 		return err
 	})
-	if err != nil {
+	if err == nil {
+		return acked, nil
+	}
+	if !refused(ctx, err) {
 		return 0, err
+	}
+	return s.applySingly(ctx, tenantID, journal, events)
+}
+
+// refused tells whether the database took offence at what it was given, and not at how it is doing.
+func refused(ctx context.Context, err error) bool {
+	_, domain := errors.AsType[*flowhq.Error](err)
+	return !domain && ctx.Err() == nil
+}
+
+// applySingly applies events one by one after the batch was refused for what is in it. One that can't be applied must not
+// hold up all that the worker tells after it: it is left out, with a trail in the log and on the time line.
+func (s *Store) applySingly(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
+	for _, e := range events {
+		one := []flowhq.WorkerEvent{e}
+		err := s.writeRelaxed(ctx, "apply event", func(t *tx) (err error) {
+			acked, err = t.applyEvents(tenantID, journal, one)
+			return err
+		})
+		if err == nil {
+			continue
+		}
+		if !refused(ctx, err) {
+			return 0, err
+		}
+		s.log.ErrorContext(ctx, "an event of a worker can't be applied and is left out", "tenant", tenantID, "journal", journal, "seq", e.Seq,
+			"kind", e.Kind, "error", err)
+		one[0] = flowhq.WorkerEvent{Seq: e.Seq, At: e.At, Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{
+			Type: flowhq.TenantEventWorker, Detail: fmt.Sprintf("an event of kind %q could not be stored and was left out", e.Kind),
+		}}
+		err = s.writeRelaxed(ctx, "leave event out", func(t *tx) (err error) {
+			acked, err = t.applyEvents(tenantID, journal, one)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
 	return acked, nil
 }

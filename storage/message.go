@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"flowhq"
 	"flowhq/storage/internal/db"
@@ -35,11 +37,31 @@ func (s *Store) Messages(ctx context.Context, tenantID string, q flowhq.MessageQ
 		return nil, s.fail("list traces", err)
 	}
 	for _, tr := range traces {
-		if i, there := index[tr.MessageID]; there {
-			out[i].Trace = append(out[i].Trace, flowhq.TraceEntry{At: tr.At.Time, Step: tr.Step, Detail: tr.Detail})
+		i, there := index[tr.MessageID]
+		if !there {
+			continue
 		}
+		var entries []flowhq.TraceEntry
+		if err := json.Unmarshal(tr.EntriesJson, &entries); err != nil {
+			return nil, s.fail("read trace of message "+tr.MessageID, err)
+		}
+		out[i].Trace = append(out[i].Trace, entries...)
+	}
+	for i := range out {
+		out[i].Trace = ordered(out[i].Trace)
 	}
 	return out, nil
+}
+
+// ordered puts decisions into their order, each once: a journal that was restored tells again what it told before.
+func ordered(entries []flowhq.TraceEntry) []flowhq.TraceEntry {
+	slices.SortStableFunc(entries, func(a, b flowhq.TraceEntry) int { return a.At.Compare(b.At) })
+	seen := make(map[flowhq.TraceEntry]bool, len(entries))
+	return slices.DeleteFunc(entries, func(e flowhq.TraceEntry) bool {
+		again := seen[e]
+		seen[e] = true
+		return again
+	})
 }
 
 func (s *Store) messageRows(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]db.MessageLog, error) {

@@ -16,6 +16,9 @@ import (
 // defaultConns is how many connections are opened to PostgreSQL at most where nothing is said.
 const defaultConns = 16
 
+// minConns are needed at least: a migration holds a lock on one connection and works on another.
+const minConns = 3
+
 // postgres is the engine PostgreSQL, 13 and later.
 type postgres struct{}
 
@@ -27,6 +30,7 @@ func (s *Store) connectPostgres(ctx context.Context, o Options) error {
 	case s.addr.maxConns > 0:
 		conns = s.addr.maxConns
 	}
+	conns = max(conns, minConns)
 	pool := stdlib.OpenDB(*s.addr.pg)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(min(conns, 8))

@@ -152,6 +152,9 @@ VALUES (@id, @tenant_id, @name, @email, @phone, @role, @created_at, @updated_at)
 -- name: SetUserTenant :exec
 UPDATE users SET tenant_id = @tenant_id, updated_at = @updated_at WHERE id = @id;
 
+-- name: ReleaseUser :exec
+UPDATE users SET tenant_id = NULL, updated_at = @updated_at WHERE tenant_id = @tenant_id;
+
 -- name: Users :many
 SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users ORDER BY created_at DESC, id DESC;
 
@@ -230,11 +233,11 @@ WHERE tenant_id = @tenant_id AND chat = @chat AND chat <> '' AND (created_at, id
 ORDER BY created_at DESC, id DESC LIMIT @max_rows;
 
 -- name: TracesPage :many
-SELECT m.id AS message_id, t.at, t.step, t.detail
+SELECT m.id AS message_id, t.entries_json
 FROM message_logs m
 JOIN message_traces t ON t.tenant_id = m.tenant_id AND t.wa_message_id = m.wa_message_id
 WHERE m.tenant_id = @tenant_id AND (m.created_at, m.id) < (@before_at, CAST(@before_id AS TEXT)) AND (m.created_at, m.id) >= (@last_at, CAST(@last_id AS TEXT))
-ORDER BY t.at, t.seq, t.id;
+ORDER BY t.id;
 
 -- name: MarkEdited :exec
 UPDATE message_logs SET edited_at = @edited_at WHERE tenant_id = @tenant_id AND chat = @chat AND wa_message_id = @wa_message_id AND chat <> '';
@@ -246,7 +249,7 @@ UPDATE message_logs SET deleted_at = @deleted_at WHERE tenant_id = @tenant_id AN
 DELETE FROM message_logs
 WHERE message_logs.tenant_id = @tenant_id AND message_logs.chat = @from_chat AND message_logs.chat <> '' AND message_logs.wa_message_id IN (
   SELECT o.wa_message_id FROM message_logs o
-  WHERE o.tenant_id = @tenant_id AND o.chat = @into_chat AND o.chat <> '' AND o.direction = message_logs.direction);
+  WHERE o.tenant_id = @tenant_id AND o.chat = @into_chat AND o.chat <> '' AND o.direction = message_logs.direction AND o.kind = message_logs.kind);
 
 -- name: MoveMessages :exec
 UPDATE message_logs SET chat = @into_chat WHERE tenant_id = @tenant_id AND chat = @from_chat AND chat <> '';

@@ -81,14 +81,20 @@ func (s *Store) DeleteTenant(ctx context.Context, id string) error {
 		if err := t.lockTenant(id); err != nil {
 			return err
 		}
-		// These two do not go with the tenant by themselves in the predecessor's schema.
+		// These do not go with the tenant by themselves in the predecessor's schema.
 		if err := t.DeletePortalEvents(ctx, id); err != nil {
 			return err
 		}
 		if err := t.DeleteSetupRequests(ctx, id); err != nil {
 			return err
 		}
+		if err := t.ReleaseUser(ctx, db.ReleaseUserParams{TenantID: db.Text(id), UpdatedAt: t.now}); err != nil {
+			return err
+		}
 		_, err := t.Queries.DeleteTenant(ctx, id)
+		if isForeignKey(err) {
+			return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this tenant; it can't be deleted before they are.", Cause: err}
+		}
 		return err
 	})
 }
@@ -181,7 +187,7 @@ func (t *tx) patchTenant(id string, p flowhq.TenantPatch) error {
 }
 
 func (t *tx) patchConfig(id string, p flowhq.TenantPatch) error {
-	if p.TemplateType == nil && p.BusinessName == nil && p.Language == nil && len(p.HoursJSON) == 0 {
+	if p.TemplateType == nil && p.BusinessName == nil && p.Language == nil {
 		return nil
 	}
 	return t.changeConfig(id, func(c *flowhq.TenantConfig) {
@@ -193,9 +199,6 @@ func (t *tx) patchConfig(id string, p flowhq.TenantPatch) error {
 		}
 		if p.Language != nil {
 			c.Language = *p.Language
-		}
-		if len(p.HoursJSON) > 0 {
-			c.HoursJSON = p.HoursJSON
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package pgtest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,6 @@ type Server struct {
 	watchdog io.WriteCloser // told the server's pid; ends the server and removes dir when it is closed
 	cmd      *exec.Cmd
 	gone     chan struct{} // closed when the present server process has ended
-	log      bytes.Buffer
 }
 
 func start() (*Server, error) {
@@ -136,15 +134,20 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+func (s *Server) data() string    { return filepath.Join(s.dir, "data") }
+func (s *Server) logFile() string { return filepath.Join(s.dir, "log") }
 
 // Start starts the server, if it is stopped, and waits until it answers.
 func (s *Server) Start() error {
-	s.log.Reset()
+	log, err := os.Create(s.logFile())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the server has its own
 	cmd := s.command(context.Background(), "postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
 		"-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
 		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "log_min_messages=fatal")
-	cmd.Stderr = &s.log
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -171,7 +174,8 @@ func (s *Server) await() error {
 		}
 		select {
 		case <-s.gone:
-			return fmt.Errorf("PostgreSQL ended at its start:\n%s", s.log.String())
+			log, err := os.ReadFile(s.logFile())
+			return errors.Join(fmt.Errorf("PostgreSQL ended at its start:\n%s", log), err)
 		case <-ctx.Done():
 			return fmt.Errorf("PostgreSQL does not answer: %w", err)
 		case <-tick.C:

@@ -314,7 +314,7 @@ const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
 DELETE FROM message_logs
 WHERE message_logs.tenant_id = $1 AND message_logs.chat = $2 AND message_logs.chat <> '' AND message_logs.wa_message_id IN (
   SELECT o.wa_message_id FROM message_logs o
-  WHERE o.tenant_id = $1 AND o.chat = $3 AND o.chat <> '' AND o.direction = message_logs.direction)
+  WHERE o.tenant_id = $1 AND o.chat = $3 AND o.chat <> '' AND o.direction = message_logs.direction AND o.kind = message_logs.kind)
 `
 
 type DropRepeatedMessagesParams struct {
@@ -1026,6 +1026,20 @@ type RedirectMergesParams struct {
 
 func (q *Queries) RedirectMerges(ctx context.Context, arg RedirectMergesParams) error {
 	_, err := q.db.ExecContext(ctx, redirectMerges, arg.IntoChat, arg.TenantID, arg.FromChat)
+	return err
+}
+
+const releaseUser = `-- name: ReleaseUser :exec
+UPDATE users SET tenant_id = NULL, updated_at = $1 WHERE tenant_id = $2
+`
+
+type ReleaseUserParams struct {
+	UpdatedAt Time
+	TenantID  Text
+}
+
+func (q *Queries) ReleaseUser(ctx context.Context, arg ReleaseUserParams) error {
+	_, err := q.db.ExecContext(ctx, releaseUser, arg.UpdatedAt, arg.TenantID)
 	return err
 }
 
@@ -1874,11 +1888,11 @@ func (q *Queries) TouchAdminSession(ctx context.Context, arg TouchAdminSessionPa
 }
 
 const tracesPage = `-- name: TracesPage :many
-SELECT m.id AS message_id, t.at, t.step, t.detail
+SELECT m.id AS message_id, t.entries_json
 FROM message_logs m
 JOIN message_traces t ON t.tenant_id = m.tenant_id AND t.wa_message_id = m.wa_message_id
 WHERE m.tenant_id = $1 AND (m.created_at, m.id) < ($2, CAST($3 AS TEXT)) AND (m.created_at, m.id) >= ($4, CAST($5 AS TEXT))
-ORDER BY t.at, t.seq, t.id
+ORDER BY t.id
 `
 
 type TracesPageParams struct {
@@ -1890,10 +1904,8 @@ type TracesPageParams struct {
 }
 
 type TracesPageRow struct {
-	MessageID string
-	At        Time
-	Step      string
-	Detail    string
+	MessageID   string
+	EntriesJson JSON
 }
 
 func (q *Queries) TracesPage(ctx context.Context, arg TracesPageParams) ([]TracesPageRow, error) {
@@ -1911,12 +1923,7 @@ func (q *Queries) TracesPage(ctx context.Context, arg TracesPageParams) ([]Trace
 	var items []TracesPageRow
 	for rows.Next() {
 		var i TracesPageRow
-		if err := rows.Scan(
-			&i.MessageID,
-			&i.At,
-			&i.Step,
-			&i.Detail,
-		); err != nil {
+		if err := rows.Scan(&i.MessageID, &i.EntriesJson); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

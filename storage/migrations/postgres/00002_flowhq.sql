@@ -22,7 +22,7 @@ ALTER TABLE message_logs ADD COLUMN IF NOT EXISTS deleted_at TIMESTAMP(3);
 CREATE INDEX IF NOT EXISTS message_logs_page_idx ON message_logs (tenant_id, created_at, id);
 CREATE INDEX IF NOT EXISTS message_logs_chat_page_idx ON message_logs (tenant_id, chat, created_at, id) WHERE chat <> '';
 -- A message is logged once in its chat, whatever journal it came from. Rows that others wrote have no chat and are not meant.
-CREATE UNIQUE INDEX IF NOT EXISTS message_logs_once_idx ON message_logs (tenant_id, wa_message_id, chat, direction)
+CREATE UNIQUE INDEX IF NOT EXISTS message_logs_once_idx ON message_logs (tenant_id, wa_message_id, chat, direction, kind)
   WHERE chat <> '' AND wa_message_id IS NOT NULL;
 
 CREATE INDEX IF NOT EXISTS tenants_page_idx ON tenants (created_at, id);
@@ -77,15 +77,12 @@ CREATE TABLE message_traces (
   tenant_id TEXT NOT NULL,
   wa_message_id TEXT NOT NULL,
   chat TEXT NOT NULL DEFAULT '',
-  seq BIGINT NOT NULL DEFAULT 0,
-  step TEXT NOT NULL,
-  detail TEXT NOT NULL DEFAULT '',
-  at TIMESTAMP(3) NOT NULL,
+  entries_json JSONB NOT NULL,
+  created_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT message_traces_pkey PRIMARY KEY (id),
   CONSTRAINT message_traces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX message_traces_message_idx ON message_traces (tenant_id, wa_message_id);
-CREATE INDEX message_traces_age_idx ON message_traces (tenant_id, at);
 
 CREATE TABLE customers (
   id TEXT NOT NULL,

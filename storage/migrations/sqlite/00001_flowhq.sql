@@ -124,7 +124,7 @@ CREATE TABLE portal_event_logs (
 CREATE INDEX message_logs_page_idx ON message_logs (tenant_id, created_at, id);
 CREATE INDEX message_logs_chat_page_idx ON message_logs (tenant_id, chat, created_at, id) WHERE chat <> '';
 -- A message is logged once in its chat, whatever journal it came from. Rows that others wrote have no chat and are not meant.
-CREATE UNIQUE INDEX message_logs_once_idx ON message_logs (tenant_id, wa_message_id, chat, direction)
+CREATE UNIQUE INDEX message_logs_once_idx ON message_logs (tenant_id, wa_message_id, chat, direction, kind)
   WHERE chat <> '' AND wa_message_id IS NOT NULL;
 
 CREATE INDEX tenants_page_idx ON tenants (created_at, id);
@@ -179,15 +179,12 @@ CREATE TABLE message_traces (
   tenant_id TEXT NOT NULL,
   wa_message_id TEXT NOT NULL,
   chat TEXT NOT NULL DEFAULT '',
-  seq INTEGER NOT NULL DEFAULT 0,
-  step TEXT NOT NULL,
-  detail TEXT NOT NULL DEFAULT '',
-  at TIMESTAMP NOT NULL,
+  entries_json TEXT NOT NULL,
+  created_at TIMESTAMP NOT NULL,
   PRIMARY KEY (id),
   FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX message_traces_message_idx ON message_traces (tenant_id, wa_message_id);
-CREATE INDEX message_traces_age_idx ON message_traces (tenant_id, at);
 
 CREATE TABLE customers (
   id TEXT NOT NULL,
