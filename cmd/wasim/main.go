@@ -105,6 +105,7 @@ func parse(args []string, stderr io.Writer) (cfg wasim.Config, verbose bool, err
 	flags.DurationVar(&cfg.QRFirst, "qr-first", time.Minute, "how long the first QR code of six is current")
 	flags.DurationVar(&cfg.QRNext, "qr-next", 20*time.Second, "how long each other QR code is current")
 	flags.BoolVar(&cfg.Bare, "bare", false, "phones send nothing to a device right after linking it")
+	flags.BoolVar(&cfg.FewKeys, "few-keys", false, "let clients upload 50 one-time keys at first instead of 812: quicker linking")
 	flags.BoolVar(&verbose, "v", false, "log every stanza")
 	if err := flags.Parse(args); err != nil {
 		return cfg, false, err

@@ -39,7 +39,7 @@ const testSeed = 7
 // start runs a simulator for the test.
 func start(t testing.TB, change ...func(*wasim.Config)) *wasim.Server {
 	t.Helper()
-	cfg := wasim.Config{Seed: testSeed, Linger: 150 * time.Millisecond, Bare: true}
+	cfg := wasim.Config{Seed: testSeed, Linger: 150 * time.Millisecond, Bare: true, FewKeys: true}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -77,6 +77,11 @@ type bot struct {
 // newBot makes a client that is not linked yet.
 func newBot(t testing.TB, srv *wasim.Server) *bot {
 	t.Helper()
+	return newBotAt(t, srv.Addr())
+}
+
+func newBotAt(t testing.TB, addr string) *bot {
+	t.Helper()
 	dsn := "file:" + filepath.Join(t.TempDir(), "wa.db") + "?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)"
 	db, err := sql.Open("sqlite", dsn)
 	must(t, err)
@@ -84,7 +89,7 @@ func newBot(t testing.TB, srv *wasim.Server) *bot {
 	box := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
 	must(t, box.Upgrade(context.Background()))
 	t.Cleanup(func() { must(t, db.Close()) })
-	b := &bot{t: t, box: box, addr: srv.Addr()}
+	b := &bot{t: t, box: box, addr: addr}
 	b.use(box.NewDevice())
 	return b
 }

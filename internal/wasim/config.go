@@ -31,6 +31,10 @@ type Config struct {
 	// Bare leaves out what a phone sends to a device right after linking it: an app state key and an empty history.
 	Bare bool
 
+	// FewKeys lets a new device believe that one of its one-time keys is at the server already. whatsmeow then uploads 50 at
+	// first instead of 812, which makes linking several times quicker for both sides.
+	FewKeys bool
+
 	Logger *slog.Logger     // default: nothing is logged. Debug level shows every stanza
 	Now    func() time.Time // default time.Now; stamps messages, does not drive timers
 }

@@ -128,9 +128,13 @@ func (d *Device) storeKeys(signed publicKey, keys []publicKey) error {
 	return d.srv().journal.commit(d.selfChange(), change{d.key("keys"), d.pre.packed}, change{d.key("used"), []byte("0")})
 }
 
-func (d *Device) keysLeft() int {
+// claimedKeys is what the server says when the device asks how many one-time keys are left.
+func (d *Device) claimedKeys() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.pre.packed == nil && d.srv().cfg.FewKeys {
+		return 1
+	}
 	return d.pre.left()
 }
 

@@ -54,7 +54,7 @@ func (x *session) answerIQ(n *waBinary.Node, request string) {
 	}
 	switch request {
 	case "encrypt get count":
-		x.result(n, waBinary.Node{Tag: "count", Attrs: waBinary.Attrs{"value": x.dev().keysLeft()}})
+		x.result(n, waBinary.Node{Tag: "count", Attrs: waBinary.Attrs{"value": x.dev().claimedKeys()}})
 	case "encrypt set registration":
 		x.storeKeys(n)
 	case "encrypt get key":

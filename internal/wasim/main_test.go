@@ -1,6 +1,7 @@
 package wasim_test
 
 import (
+	"os"
 	"testing"
 
 	signalLog "go.mau.fi/libsignal/logger"
@@ -11,6 +12,10 @@ import (
 func TestMain(m *testing.M) {
 	var quiet signalLog.Loggable = noLog{}
 	signalLog.Setup(&quiet)
+	if dir := os.Getenv(benchServer); dir != "" {
+		serveBench(dir)
+		return
+	}
 	goleak.VerifyTestMain(m,
 		// A whatsmeow client that disconnects while a frame comes in leaves its read loop behind, blocked on a channel.
 		goleak.IgnoreAnyFunction("go.mau.fi/whatsmeow/socket.(*FrameSocket).frameComplete"),

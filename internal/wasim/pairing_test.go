@@ -23,7 +23,7 @@ func wantStatus(t *testing.T, err error, status int) {
 }
 
 func TestScanLinksADevice(t *testing.T) {
-	srv := start(t)
+	srv := start(t, func(c *wasim.Config) { c.FewKeys = false })
 	phone := makePhone(t, srv, phoneNo)
 	b := newBot(t, srv)
 	code := b.qr()

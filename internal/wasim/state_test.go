@@ -26,8 +26,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 		b.say(await[*events.Message](b).Info.Chat, "reply before")
 		chats = append(chats, c)
 	}
-	b.cli.EnableAutoReconnect = false
-	srv.Outage(1e9 * 60)
+	b.cli.Disconnect()
 	eventually(t, "offline", func() bool { return srv.Stats().Connections == 0 })
 	var waiting []string
 	for _, c := range chats {
