@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -104,7 +105,8 @@ func export[R any](
 // apostrophe in front. A telephone number is let stand as it is.
 func defuse(cells []string) []string {
 	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r\n|", rune(cell[0])) && !isNumber(cell) {
+		first, _ := utf8.DecodeRuneInString(cell)
+		if cell != "" && strings.ContainsRune("=+-@|\t\r\n＝＋－＠", first) && !isNumber(cell) {
 			cells[i] = "'" + cell
 		}
 	}

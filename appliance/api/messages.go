@@ -39,7 +39,7 @@ type messageView struct {
 	Author      *flowhq.Author          `json:"author"`
 	Kind        *flowhq.MessageKind     `json:"kind"`
 	CreatedAt   stamp                   `json:"created_at"`
-	Trace       []traceView             `json:"trace,omitempty"`
+	Trace       *[]traceView            `json:"trace,omitempty"` // nil where it was not asked for
 }
 
 type traceView struct {
@@ -52,10 +52,17 @@ func viewMessage(m *flowhq.Message) messageView {
 	return messageView{
 		ID: m.ID, TenantID: m.TenantID, Direction: m.Direction, FromNumber: m.FromNumber, ToNumber: m.ToNumber, MessageText: m.Text,
 		WAMessageID: orNull(m.WAMessageID), Chat: orNull(m.Chat), Author: orNull(m.Author), Kind: orNull(m.Kind), CreatedAt: stamp(m.CreatedAt),
-		Trace: list(m.Trace, func(e *flowhq.TraceEntry) traceView {
-			return traceView{At: stamp(e.At), Step: e.Step, Detail: e.Detail}
-		}),
 	}
+}
+
+// viewTraced is viewMessage with the decisions made about it.
+func viewTraced(m *flowhq.Message) messageView {
+	v := viewMessage(m)
+	trace := list(m.Trace, func(e *flowhq.TraceEntry) traceView {
+		return traceView{At: stamp(e.At), Step: e.Step, Detail: e.Detail}
+	})
+	v.Trace = &trace
+	return v
 }
 
 // listMessages shows a tenant's log, newest first; chat narrows it, trace=1 adds the decisions.
@@ -78,7 +85,11 @@ func listMessages(f messageReader, of target, def int) call {
 			last := rows[len(rows)-1]
 			return flowhq.Cursor{At: last.CreatedAt, ID: last.ID}
 		})
-		c.JSON(http.StatusOK, list(rows, viewMessage))
+		view := viewMessage
+		if q.Trace {
+			view = viewTraced
+		}
+		c.JSON(http.StatusOK, list(rows, view))
 		return nil
 	}
 }
