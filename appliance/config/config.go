@@ -69,7 +69,7 @@ func isLoopback(host string) bool {
 func (c *Config) WorkerSocket() string { return filepath.Join(c.RuntimeDir, "workers.sock") }
 
 // ControlSocket is where the command line reaches the running appliance.
-func (c *Config) ControlSocket() string { return filepath.Join(c.RuntimeDir, "control.sock") }
+func (c *Config) ControlSocket() string { return filepath.Join(c.RuntimeDir, ControlSocketName) }
 
 // LocalURL is where a browser on this machine finds the appliance.
 func (c *Config) LocalURL() string {

@@ -123,6 +123,8 @@ type Processes interface {
 	Restart(ctx context.Context, tenantID string) error
 	// ForceRestart kills at once and starts anew.
 	ForceRestart(ctx context.Context, tenantID string) error
+	// Recover ends a worker that does not answer; when it is started anew is for its restart policy to say.
+	Recover(ctx context.Context, tenantID string) error
 	// Forget stops the worker and removes all that is kept about it, its logs included.
 	Forget(ctx context.Context, tenantID string) error
 	// Running tells whether a process is alive or about to be.

@@ -96,7 +96,7 @@ func (s *Service) confirmStale(ctx context.Context, id string) {
 		s.log.Error("a worker is stale", "tenant", id, "silence", silence)
 		s.note(ctx, id, flowhq.TenantEventStale, text)
 		s.failed(ctx, id, text)
-		return s.processes.ForceRestart(ctx, id)
+		return s.processes.Recover(ctx, id)
 	})
 	if err != nil {
 		s.log.Error("a stale worker could not be restarted", "tenant", id, "error", err)

@@ -1,0 +1,62 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"flowhq"
+	"flowhq/appliance/fleet"
+	"flowhq/appliance/wire"
+)
+
+// bridge hands what workers say to the fleet: it is wire.Handler. The fleet is put in before the server serves.
+type bridge struct{ fleet *fleet.Service }
+
+var (
+	_ wire.Handler = (*bridge)(nil)
+	_ fleet.Links  = (*wire.Server)(nil)
+)
+
+func (b *bridge) Hello(ctx context.Context, h wire.Hello) (flowhq.WorkerConfig, int64, error) {
+	return b.fleet.Hello(ctx, h.TenantID, h.Journal)
+}
+
+func (b *bridge) Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
+	return b.fleet.Report(ctx, tenantID, r)
+}
+
+func (b *bridge) Heartbeat(ctx context.Context, tenantID string, h wire.Heartbeat) error {
+	return b.fleet.Heartbeat(ctx, tenantID, h.Report)
+}
+
+func (b *bridge) Events(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (int64, error) {
+	return b.fleet.ApplyEvents(ctx, tenantID, journal, events)
+}
+
+func (b *bridge) Gone(tenantID string) { b.fleet.Gone(tenantID) }
+
+// authenticate lets a process speak for a tenant that the process manager knows as its worker and that has the token of
+// its start.
+func (p *processes) authenticate(tenantID, token string, pid int) error {
+	if !p.owns(tenantID, pid) {
+		return &flowhq.Error{
+			Code: flowhq.CodeForbidden, Message: "This process is not the tenant's worker",
+			Cause: fmt.Errorf("process %d is not the worker of %s", pid, tenantID),
+		}
+	}
+	if err := p.tokens.check(tenantID, token); err != nil {
+		return &flowhq.Error{Code: flowhq.CodeUnauthorized, Message: "The worker's token is wrong", Cause: err}
+	}
+	return nil
+}
+
+// firstError gives what really went wrong of several errors that follow from each other.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package appliance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"flowhq"
+	"flowhq/appliance/fleet"
+	"flowhq/procman"
+)
+
+// control is what the command line talks to: plain HTTP with JSON over a unix socket that its user alone may open. Workers
+// run as the same user, so a peer that is one, or a child of one, is refused.
+type control struct {
+	path      string
+	server    *http.Server
+	log       *slog.Logger
+	fleet     *fleet.Service
+	manager   *procman.Manager
+	processes *processes
+	status    Status
+}
+
+// Status is what the running appliance says of itself.
+type Status struct {
+	Version   string    `json:"version"`
+	PID       int       `json:"pid"`
+	URL       string    `json:"url"`
+	Database  string    `json:"database"`
+	StartedAt time.Time `json:"started_at"`
+	Simulator bool      `json:"simulator"`
+	Groups    bool      `json:"groups"` // workers are in control groups of their own
+	Memory    string    `json:"memory"` // how their memory is bounded: cgroup or sampling
+}
+
+type peerKey struct{}
+
+func newControl(a *appliance) *control {
+	caps := a.manager.Capabilities()
+	c := &control{
+		path: a.config.ControlSocket(), log: a.log.Logger, fleet: a.fleet, manager: a.manager, processes: a.processes,
+		status: Status{
+			Version: Version, PID: os.Getpid(), URL: a.config.URL(), Database: a.store.String(), StartedAt: time.Now().UTC(),
+			Simulator: a.config.Simulator != nil, Groups: caps.Groups, Memory: caps.Memory,
+		},
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", answer(func(*http.Request) (any, error) { return c.status, nil }))
+	mux.HandleFunc("GET /v1/workers", answer(c.list))
+	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
+	mux.HandleFunc("GET /v1/workers/{tenant}/events", answer(c.events))
+	mux.HandleFunc("GET /v1/workers/{tenant}/logs", c.logs)
+	mux.HandleFunc("POST /v1/workers/{tenant}/{action}", answer(c.act))
+	c.server = &http.Server{
+		Handler: c.guard(mux), ReadHeaderTimeout: headerTimeout,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, peerKey{}, peerPID(conn))
+		},
+	}
+	return c
+}
+
+// serve listens and answers until close.
+func (c *control) serve() error {
+	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) { // that of an appliance that crashed: the state folder's lock is ours
+		return fmt.Errorf("control socket: %w", err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.path, Net: "unix"})
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(c.path, 0o600); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return nil
+}
+
+func (c *control) close() { _ = c.server.Close() }
+
+func peerPID(conn net.Conn) int {
+	u, ok := conn.(*net.UnixConn)
+	if !ok {
+		return 0
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	pid := 0
+	_ = raw.Control(func(fd uintptr) {
+		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			pid = int(cred.Pid)
+		}
+	})
+	return pid
+}
+
+// guard refuses peers that are workers or come from one.
+func (c *control) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pid, _ := r.Context().Value(peerKey{}).(int)
+		if pid == 0 || c.fromWorker(pid) {
+			c.log.Warn("a process that is no admin's was refused at the control socket", "pid", pid)
+			writeError(w, flowhq.Errorf(flowhq.CodeForbidden, "Workers may not control the appliance."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// fromWorker follows a process's parents; the appliance itself ends the way, since workers are its children.
+func (c *control) fromWorker(pid int) bool {
+	for range 64 {
+		if _, ok := c.manager.Owner(pid); ok {
+			return true
+		}
+		if pid <= 1 || pid == os.Getpid() {
+			return false
+		}
+		pid = parentOf(pid)
+	}
+	return true
+}
+
+// answer turns a function into a handler that writes JSON.
+func answer(do func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := do(r)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v)
+	}
+}
+
+// ControlError is the body of an answer that is none.
+type ControlError struct {
+	Code    flowhq.Code `json:"code"`
+	Message string      `json:"message"`
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	body := ControlError{Code: flowhq.CodeOf(err), Message: err.Error()}
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		body.Message = e.Message
+	}
+	status := map[flowhq.Code]int{
+		flowhq.CodeInvalid: http.StatusBadRequest, flowhq.CodeForbidden: http.StatusForbidden, flowhq.CodeNotFound: http.StatusNotFound,
+		flowhq.CodeConflict: http.StatusConflict, flowhq.CodeUnavailable: http.StatusServiceUnavailable,
+	}[body.Code]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}

@@ -1,0 +1,97 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+
+	"flowhq"
+	"flowhq/procman"
+)
+
+// newsBuffer is how many events of the process manager may wait; beyond it they are read from its history.
+const newsBuffer = 1024
+
+// watchProcesses tells the fleet what happens to workers until ctx ends.
+func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscription, tell func(string, flowhq.ProcessChange)) {
+	defer sub.Close()
+	var last uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-sub.C:
+			if !ok {
+				return
+			}
+			if last != 0 && e.Seq > last+1 { // some were missed
+				for _, missed := range m.Events(last) {
+					if missed.Seq < e.Seq {
+						tellEvent(missed, tell)
+					}
+				}
+			}
+			if e.Seq > last {
+				tellEvent(e, tell)
+				last = e.Seq
+			}
+		}
+	}
+}
+
+func tellEvent(e procman.Event, tell func(string, flowhq.ProcessChange)) {
+	id, ok := tenantOf(e.Process)
+	if !ok {
+		return
+	}
+	if c, ok := changeOf(e); ok {
+		tell(id, c)
+	}
+}
+
+// changeOf gives a process manager's event in the words of the domain; false for one that the fleet does not follow.
+func changeOf(e procman.Event) (flowhq.ProcessChange, bool) {
+	c := flowhq.ProcessChange{Name: e.Process, At: e.Time, PID: e.Pid, Cause: causeText(e), Wanted: wantedCause(e.Cause)}
+	switch {
+	case e.Type == procman.EventState && e.To == procman.StateRunning && e.Cause == procman.CauseAdopted:
+		c.Kind = flowhq.ProcessAdopted
+	case e.Type == procman.EventState && e.To == procman.StateRunning && e.From != procman.StateRunning:
+		c.Kind = flowhq.ProcessStarted
+	case e.Type == procman.EventState && e.To == procman.StateCrashLoop:
+		c.Kind, c.Loop, c.OOM, c.PID = flowhq.ProcessExited, true, e.Cause == procman.CauseOOM, 0
+		c.Cause = "it ended too soon after its start too often"
+	case e.Type == procman.EventExit && e.Exit != nil && e.Exit.Kind == procman.ExitFailed:
+		c.Kind, c.Cause = flowhq.ProcessFailed, e.Exit.Error
+	case e.Type == procman.EventExit:
+		c.Kind, c.OOM = flowhq.ProcessExited, e.Cause == procman.CauseOOM
+	default:
+		return c, false
+	}
+	return c, true
+}
+
+func wantedCause(c procman.Cause) bool {
+	return c == procman.CauseRequest || c == procman.CauseShutdown || c == procman.CauseSpec
+}
+
+func causeText(e procman.Event) string {
+	text := map[procman.Cause]string{
+		procman.CauseRequest:   "as asked",
+		procman.CauseCrash:     "by itself",
+		procman.CauseExit:      "by itself",
+		procman.CauseOOM:       "over its memory limit",
+		procman.CauseSoftLimit: "close to its memory limit, asked to restart",
+		procman.CausePids:      "over its limit of threads",
+		procman.CauseStale:     "it did not answer any more",
+		procman.CauseAdopted:   "",
+		procman.CauseLost:      "while Flow HQ was away",
+		procman.CauseShutdown:  "with Flow HQ",
+		procman.CauseSpec:      "for changed settings",
+	}[e.Cause]
+	if e.Type == procman.EventExit && e.Exit != nil {
+		if text == "" {
+			return exitText(*e.Exit)
+		}
+		return fmt.Sprintf("%s, %s", text, exitText(*e.Exit))
+	}
+	return text
+}

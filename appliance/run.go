@@ -1,0 +1,260 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"flowhq"
+	"flowhq/appliance/config"
+	"flowhq/appliance/fleet"
+	"flowhq/appliance/wire"
+	"flowhq/procman"
+	"flowhq/storage"
+)
+
+// stopTimeout bounds the end of all workers; what does not end in time is killed.
+const stopTimeout = 25 * time.Second
+
+// appliance is everything that runs, in the order in which it was made.
+type appliance struct {
+	source    config.Source
+	config    *config.Config
+	log       *logging
+	manager   *procman.Manager
+	processes *processes
+	listener  net.Listener
+	store     *storage.Store
+	fleet     *fleet.Service
+	workers   *wire.Server
+	control   *control
+	website   *website
+
+	background sync.WaitGroup
+	failed     chan error // the first part that ended by itself
+}
+
+// Run runs the appliance with the configuration of src until SIGTERM or SIGINT, or until ctx ends; then it stops everything,
+// workers included. SIGHUP makes it read its configuration afresh. A wrong configuration is config.Faults.
+//
+// When the appliance itself fails it leaves its workers running, for the next one to find.
+func Run(ctx context.Context, src config.Source) (err error) {
+	c, err := config.Load(src)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	a := &appliance{source: src, config: c, failed: make(chan error, 4)}
+	if err := a.make(ctx); err != nil {
+		a.abandon()
+		return err
+	}
+	return a.run(ctx, hangup)
+}
+
+// make makes all parts and lets none of them begin. Nothing of the outside world is touched before it is certain that no
+// other appliance is at it.
+func (a *appliance) make(ctx context.Context) error {
+	if err := a.folders(); err != nil {
+		return err
+	}
+	var err error
+	if a.log, err = openLog(a.config, os.Stderr); err != nil {
+		return fmt.Errorf("the log cannot be opened (LOGS_PATH): %w", err)
+	}
+	a.log.Info("Flow HQ starts", "version", Version, "pid", os.Getpid(), "file", a.config.File)
+	for _, w := range a.config.Warnings {
+		a.log.Warn(w)
+	}
+	if err := a.makeProcesses(); err != nil {
+		return err
+	}
+	if a.listener, err = listenHTTP(ctx, a.config); err != nil {
+		return err
+	}
+	if a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(), storage.Options{Logger: a.log.Logger}); err != nil {
+		return fmt.Errorf("the database cannot be used (DATABASE_URL): %w", err)
+	}
+	a.log.Info("database open", "database", a.store.String())
+	a.makeFleet()
+	if a.website, err = newWebsite(a.config, a.listener, a.fleet, a.store, a.log.Logger); err != nil {
+		return err
+	}
+	a.control = newControl(a)
+	return nil
+}
+
+func (a *appliance) folders() error {
+	for dir, name := range map[string]string{a.config.RuntimeDir: "RUNTIME_DIR", a.config.SessionsPath: "SESSIONS_PATH"} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("a folder cannot be made (%s): %w", name, err)
+		}
+	}
+	return os.Chmod(a.config.SessionsPath, 0o700)
+}
+
+func (a *appliance) makeProcesses() error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	a.manager, err = procman.New(procman.Config{
+		StateDir: filepath.Join(a.config.RuntimeDir, managerFolder), LogDir: a.config.LogsPath,
+		CgroupRoot: workerGroups(), Logger: a.log.Logger,
+	})
+	if errors.Is(err, procman.ErrInUse) {
+		return &flowhq.Error{
+			Code: flowhq.CodeConflict, Cause: err,
+			Message: "Another appliance is running with RUNTIME_DIR " + a.config.RuntimeDir + ". Stop it first, or use another folder.",
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the process manager cannot work (RUNTIME_DIR): %w", err)
+	}
+	tokens, err := newTokens(filepath.Join(a.config.RuntimeDir, "tokens"))
+	if err != nil {
+		return fmt.Errorf("the workers' tokens cannot be kept (RUNTIME_DIR): %w", err)
+	}
+	a.processes = &processes{manager: a.manager, exe: exe, tokens: tokens, config: a.config}
+	return nil
+}
+
+func (a *appliance) makeFleet() {
+	handler := new(bridge)
+	a.workers = wire.NewServer(wire.Config{
+		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
+	})
+	a.fleet = fleet.New(fleet.Config{
+		Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
+		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
+		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
+	})
+	handler.fleet = a.fleet
+}
+
+// run lets everything begin, waits for the end, and ends everything.
+func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := a.adopted(); err != nil {
+		a.abandon()
+		return err
+	}
+	sub := a.manager.Subscribe(newsBuffer)
+	a.start(func() error { watchProcesses(work, a.manager, sub, a.fleet.ProcessChanged); return nil })
+	a.start(func() error { return a.workers.Serve(work) })
+	a.start(a.control.serve)
+	a.start(func() error { return a.fleet.Run(work) })
+	a.start(a.website.serve)
+	a.start(func() error { feedWatchdog(work, a.log.Logger, a.config.LocalURL()); return nil })
+	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
+	tellSystemd(a.log.Logger, daemon.SdNotifyReady+"\nSTATUS=Ready at "+a.config.URL())
+
+	for {
+		select {
+		case <-ctx.Done():
+			return a.stop(cancel)
+		case <-hangup:
+			a.reload(work)
+		case err := <-a.failed:
+			a.log.Error("the appliance cannot go on; its workers run on", "error", err)
+			cancel()
+			a.abandon()
+			return err
+		}
+	}
+}
+
+// start runs one part; one that ends by itself with an error ends the appliance.
+func (a *appliance) start(part func() error) {
+	a.background.Go(func() {
+		if err := part(); err != nil {
+			select {
+			case a.failed <- err:
+			default:
+			}
+		}
+	})
+}
+
+// adopted tells the fleet of the workers that an earlier appliance left running.
+func (a *appliance) adopted() error {
+	for _, s := range a.manager.List() {
+		id, ok := tenantOf(s.Name)
+		if !ok || s.Pid == 0 {
+			continue
+		}
+		if err := a.processes.put(id); err != nil {
+			return fmt.Errorf("a running worker cannot be taken over: %w", err)
+		}
+		a.fleet.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
+	}
+	return nil
+}
+
+// stop ends everything in order: nothing new comes in, workers finish and end while they can still tell the rest, then the
+// appliance's own parts.
+func (a *appliance) stop(cancel context.CancelFunc) error {
+	a.log.Info("stopping")
+	tellSystemd(a.log.Logger, daemon.SdNotifyStopping)
+	ctx, done := context.WithTimeout(context.Background(), stopTimeout+closeTimeout)
+	defer done()
+	a.website.close(ctx)
+	a.fleet.Ending()
+	workers, workersDone := context.WithTimeout(ctx, stopTimeout)
+	err := a.manager.Shutdown(workers)
+	workersDone()
+	if err != nil {
+		a.log.Error("workers could not be stopped", "error", err)
+	}
+	a.fleet.Ended(ctx)
+	cancel()
+	a.closeRest()
+	a.log.Info("stopped")
+	return errors.Join(err, a.log.Close())
+}
+
+// abandon ends the appliance's own parts and leaves workers running.
+func (a *appliance) abandon() {
+	if a.website != nil {
+		a.website.close(context.Background())
+	} else if a.listener != nil {
+		_ = a.listener.Close()
+	}
+	if a.manager != nil {
+		a.manager.Detach()
+	}
+	a.closeRest()
+	if a.log != nil {
+		_ = a.log.Close()
+	}
+}
+
+func (a *appliance) closeRest() {
+	if a.control != nil {
+		a.control.close()
+	}
+	if a.workers != nil {
+		_ = a.workers.Close()
+	}
+	a.background.Wait()
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Warn("the database could not be closed", "error", err)
+		}
+	}
+}

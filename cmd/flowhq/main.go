@@ -1,0 +1,27 @@
+// Command flowhq is the product: one binary with an explicit subcommand for everything that it can be. `flowhq serve` is the
+// appliance, `flowhq worker` the child process of one business; the rest looks at a running appliance or at its surroundings.
+//
+// It may import the appliance with what is below it, storage and procman, and nothing else of the project.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	if len(args) > 0 && (args[0] == "serve" || args[0] == "worker" || args[0] == "hold") {
+		return exitCode(root.ErrOrStderr(), root.Execute()) // they mind signals themselves
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return exitCode(root.ErrOrStderr(), root.ExecuteContext(ctx))
+}

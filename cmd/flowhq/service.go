@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"flowhq/appliance"
+)
+
+func newService() *cobra.Command {
+	actions := []string{"install", "uninstall", "start", "stop", "status"}
+	return &cobra.Command{
+		Use:   "service " + strings.Join(actions, "|"),
+		Short: "Make the appliance a system service, on machines without the package",
+		Long: `install    makes a system service that runs this program with the present settings, started at boot
+uninstall  stops and removes it; data and settings stay
+start, stop, status
+
+For machines where Flow HQ was not installed by its package; that one brings its own service, and this command refuses then.`,
+		ValidArgs: actions,
+		Args:      cobra.MatchAll(exactly(1), cobra.OnlyValidArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			src, err := source(cmd)
+			if err != nil {
+				return err
+			}
+			said, err := appliance.Service(args[0], src)
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), said)
+			}
+			return err
+		},
+	}
+}
