@@ -60,7 +60,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		}
 	}
 	prepareProcess(cfg)
-	ds, err := openDeviceStore(ctx, cfg.Dir, newLogger(cfg.Logger.With("part", "store"), nil, nil))
+	ds, err := openDeviceStore(ctx, cfg.Dir, newLogger(cfg.Logger.With("part", "store"), nil, nil, nil))
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type connection struct {
 	login   atomic.Int64                  // WhatsApp's clock at the login, Unix seconds; 0 before
 	refusal atomic.Pointer[waBinary.Node] // a stanza that ends the connection, as it came from the wire
 	sending atomic.Pointer[outgoing]      // the send in progress
+	quiet   atomic.Bool                   // whatsmeow's goroutines have nothing to say any more
 	broken  atomic.Bool                   // a message could not be taken in: none after it is, either
 
 	mu     sync.Mutex
@@ -55,7 +56,7 @@ func newConnection(c *Client) *connection {
 
 // connect dials and shakes hands. Only a connection for which it returned nil needs close.
 func (n *connection) connect(ctx context.Context) error {
-	n.ctx, n.cancel = context.WithCancel(ctx)
+	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx)) // close ends it, after what must come before
 	n.equip(n.device)
 	n.wa = n.newClient()
 	result := make(chan error, 1)
@@ -77,7 +78,11 @@ func (n *connection) connect(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	if err != nil {
+		if wire := n.wire.Load(); wire != nil {
+			_ = (*wire).Close()
+		}
 		n.cancel()
+		n.quiet.Store(true)
 		return fmt.Errorf("WhatsApp cannot be reached: %w", err)
 	}
 	return nil
@@ -89,7 +94,7 @@ func (n *connection) connect(ctx context.Context) error {
 // receipts are sent as an active device would, so that customers see two ticks even while the phone is off; receipts do
 // not touch notifications.
 func (n *connection) newClient() *whatsmeow.Client {
-	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, n.received, n.sent))
+	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, &n.quiet, n.received, n.sent))
 	direct(wa, n.http)
 	wa.EnableAutoReconnect = false // Run reconnects
 	wa.DisableLoginAutoReconnect = true
@@ -122,6 +127,7 @@ func (n *connection) close(dead bool) {
 		}
 	}
 	n.hangUp(dead)
+	n.quiet.Store(true)
 	n.cancel()
 	n.wa.Disconnect()
 	n.http.CloseIdleConnections()

@@ -56,6 +56,9 @@ func wrapped(m *waE2E.Message) (inner *waE2E.Message) {
 // read tells what a message says.
 func read(m *waE2E.Message) content {
 	m = unwrap(m)
+	if m == nil {
+		return content{}
+	}
 	for _, part := range []func(*waE2E.Message) (content, bool){readChange, readText, readMedia, readRest} {
 		if c, ok := part(m); ok {
 			return c
@@ -140,7 +143,7 @@ func readMedia(m *waE2E.Message) (content, bool) {
 // readRest tells what is meant for a person but not known from what only devices read.
 func readRest(m *waE2E.Message) (content, bool) {
 	switch {
-	case m == nil, m.AlbumMessage != nil: // an album's pictures follow as messages of their own
+	case m.AlbumMessage != nil: // an album's pictures follow as messages of their own
 	case m.PollUpdateMessage != nil, m.EncEventResponseMessage != nil, m.EncCommentMessage != nil,
 		m.SecretEncryptedMessage != nil, m.PollAddOptionMessage != nil, m.ConditionalRevealMessage != nil:
 	case m.KeepInChatMessage != nil, m.PinInChatMessage != nil, m.PlaceholderMessage != nil, m.Call != nil,

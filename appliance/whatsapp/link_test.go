@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -123,8 +122,9 @@ func TestFiveRoundsThenItWaits(t *testing.T) {
 func TestLinkCodeWakesAClientThatWaits(t *testing.T) {
 	t.Parallel()
 	srv := simulator(t)
-	r := newRig(t, srv, hasty, func(c *Config) { c.Timing.QRNext = 300 * time.Millisecond; c.Timing.QRFirst = 300 * time.Millisecond })
+	r := newRig(t, srv, hasty)
 	r.phase(0, flowhq.PhaseNobody)
+	r.Client.cfg.Timing = quick.withDefaults() // Run waits for the request below, and reads it after that
 	code, err := r.LinkCode(limited15(t), phoneNo)
 	must(t, err)
 	_, err = r.phone().EnterCode(limited15(t), code.Code)
@@ -135,7 +135,7 @@ func TestLinkCodeWakesAClientThatWaits(t *testing.T) {
 func TestLinkCodeLateInARoundBeginsAFreshOne(t *testing.T) {
 	t.Parallel()
 	srv := simulator(t)
-	r := newRig(t, srv, func(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 500*time.Millisecond, time.Second })
+	r := newRig(t, srv, func(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 200*time.Millisecond, 600*time.Millisecond })
 	seen := 0
 	r.until("the fifth code", func() bool {
 		seen = 0
@@ -148,7 +148,7 @@ func TestLinkCodeLateInARoundBeginsAFreshOne(t *testing.T) {
 	})
 	code, err := r.LinkCode(limited15(t), phoneNo)
 	must(t, err)
-	if left := time.Until(code.ExpiresAt); left < 4*time.Second {
+	if left := time.Until(code.ExpiresAt); left < 2*time.Second {
 		t.Fatalf("the code is good for %v only", left)
 	}
 	_, err = r.phone().EnterCode(limited15(t), code.Code)
@@ -218,9 +218,7 @@ func TestClosedClient(t *testing.T) {
 	_, err = r.LinkCode(t.Context(), phoneNo)
 	wantErr(t, err, ErrClosed)
 	wantErr(t, r.Logout(t.Context()), ErrClosed)
-	if err := r.Run(t.Context()); err == nil || errors.Is(err, context.Canceled) {
-		t.Fatal("a closed client runs")
-	}
+	wantErr(t, r.Run(t.Context()), ErrClosed)
 }
 
 func TestCloseWhileWaiting(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -22,6 +23,7 @@ const levelTrace = slog.LevelDebug - 4
 // sent are given each of them, in the order of the wire.
 type logger struct {
 	log      *slog.Logger
+	quiet    *atomic.Bool // set: whatsmeow's last goroutines only tell of an end that is known; nil: never
 	received func(*waBinary.Node)
 	sent     func(*waBinary.Node)
 	tap      func(*waBinary.Node) // the one that is for this part of whatsmeow
@@ -29,8 +31,8 @@ type logger struct {
 
 var _ waLog.Logger = (*logger)(nil)
 
-func newLogger(log *slog.Logger, received, sent func(*waBinary.Node)) *logger {
-	return &logger{log: log, received: received, sent: sent}
+func newLogger(log *slog.Logger, quiet *atomic.Bool, received, sent func(*waBinary.Node)) *logger {
+	return &logger{log: log, quiet: quiet, received: received, sent: sent}
 }
 
 // Sub gives the logger of a part of whatsmeow. The parts Recv and Send log the stanzas.
@@ -63,7 +65,7 @@ func (l *logger) Debugf(format string, args ...any) {
 }
 
 func (l *logger) write(level slog.Level, format string, args []any) {
-	if !l.log.Enabled(context.Background(), level) {
+	if l.quiet != nil && l.quiet.Load() || !l.log.Enabled(context.Background(), level) {
 		return
 	}
 	safe := make([]any, len(args))

@@ -1,9 +1,19 @@
 package whatsapp
 
 import (
+	"flag"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run at once than there are processors, since most of them wait, and fails the run when a
+// goroutine is left behind.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		os.Exit(2)
+	}
+	goleak.VerifyTestMain(m)
+}

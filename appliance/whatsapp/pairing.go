@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"flowhq"
@@ -274,8 +276,39 @@ func (c *Client) Logout(ctx context.Context) error {
 	case n == nil:
 		return ErrOffline
 	}
-	if err := n.wa.Logout(ctx); err != nil {
+	if err := n.unlink(ctx); err != nil {
 		return fmt.Errorf("%w: unlinking: %w", ErrOffline, err)
+	}
+	return nil
+}
+
+// unlink asks WhatsApp to remove this device and leaves the rest to the connection's loop. whatsmeow's own Logout would
+// disconnect under it.
+func (n *connection) unlink(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	defer context.AfterFunc(n.ctx, cancel)()
+	in := n.wa.DangerousInternals()
+	id := in.GenerateRequestID()
+	reply := in.WaitResponse(id)
+	err := in.SendNode(ctx, waBinary.Node{
+		Tag: "iq", Attrs: waBinary.Attrs{"id": id, "xmlns": "md", "type": "set", "to": types.ServerJID},
+		Content: []waBinary.Node{{Tag: "remove-companion-device", Attrs: waBinary.Attrs{
+			"jid": n.wa.Store.GetJID(), "reason": "user_initiated",
+		}}},
+	})
+	if err != nil {
+		in.CancelResponse(id, reply)
+		return err
+	}
+	select {
+	case node := <-reply:
+		if node == nil || node.Tag != "iq" || node.Attrs["type"] != "result" {
+			return fmt.Errorf("answer %s", outline(node))
+		}
+	case <-ctx.Done():
+		in.CancelResponse(id, reply)
+		return ctx.Err()
 	}
 	n.box.put(unlinked{})
 	return nil

@@ -90,7 +90,7 @@ func (r *rig) open() {
 		if err := c.Close(); err != nil {
 			r.t.Errorf("close: %v", err)
 		}
-		if err := <-done; err != nil {
+		if err := <-done; err != nil && !errors.Is(err, ErrClosed) {
 			r.t.Errorf("run: %v", err)
 		}
 	})
@@ -199,6 +199,16 @@ func (r *rig) phase(from int, p flowhq.Phase) (found flowhq.SessionReport, next 
 		return false
 	})
 	return found, next
+}
+
+// quietFor demands that no report comes for a while.
+func (r *rig) quietFor(d time.Duration) {
+	r.t.Helper()
+	before := r.mark()
+	<-time.After(d)
+	if r.mark() != before {
+		r.t.Fatalf("it should have stayed as it was: %s", r.history())
+	}
 }
 
 func (r *rig) mark() int {

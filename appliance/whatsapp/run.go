@@ -53,8 +53,11 @@ func (c *Client) Run(ctx context.Context) error {
 	defer stop()
 	c.mu.Lock()
 	if c.closed || c.running != nil {
-		c.mu.Unlock()
-		return errors.New("whatsapp: Run on a closed or running client")
+		defer c.mu.Unlock()
+		if c.closed {
+			return ErrClosed
+		}
+		return errors.New("whatsapp: Run was called twice")
 	}
 	done := make(chan struct{})
 	c.stop, c.running = stop, done
