@@ -1,0 +1,164 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"flowhq"
+	"flowhq/appliance/whatsapp"
+	"flowhq/appliance/worker/journal"
+	"flowhq/appliance/worker/limit"
+)
+
+func limitChat(id int64) limit.Chat { return limit.Chat(id) }
+
+// receive takes one message in. It returns nil only when the message is in the journal, or is none of the bot's business;
+// WhatsApp keeps it otherwise.
+func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
+	e.mu.Lock()
+	stopping := e.stopping
+	e.mu.Unlock()
+	switch {
+	case stopping:
+		return errStopping
+	case m.Chat == whatsapp.ChatSelf || m.Chat == whatsapp.ChatDirect && m.FromMe:
+		return e.ownWriting(m)
+	case m.Chat != whatsapp.ChatDirect || m.From.IsZero():
+		e.filtered.Add(1)
+		e.log.Debug("left out", "chat", m.Chat)
+		return nil
+	}
+	var chat int64
+	var merges []journal.Merge
+	fresh := false
+	now := time.Now()
+	err := e.write(func(tx *journal.Tx) error {
+		c, joins, err := tx.Meet(person(m.From), now)
+		if err != nil {
+			return err
+		}
+		chat, merges = c.ID, joins
+		if fresh, err = tx.See(c.ID, m.ID, now); err != nil {
+			return err
+		}
+		if !fresh {
+			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message came before; it is not answered again.")
+		}
+		return e.accept(tx, c, m, now)
+	})
+	if err != nil {
+		return fmt.Errorf("message %s: %w", m.ID, err)
+	}
+	e.joined(merges)
+	if fresh {
+		e.limits.Lock()
+		e.limits.Heard(limitChat(chat), now)
+		e.limits.Unlock()
+		e.kick(chat)
+	}
+	return nil
+}
+
+// accept journals a message that was not seen before and puts it into its chat's queue.
+func (e *engine) accept(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+	if m.Name != "" {
+		c.Name = m.Name
+	}
+	c.Wrote, c.LastSeen = true, now
+	waiting, err := tx.Waiting(c.ID)
+	if err != nil {
+		return err
+	}
+	err = tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+		WAMessageID: m.ID, Chat: c.Key(), Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: m.Kind,
+		From: c.Key(), To: person(e.dev.Self()).Key(), Text: m.Text, Name: m.Name, SentAt: m.SentAt, Target: m.Target,
+	}})
+	if err != nil {
+		return err
+	}
+	say := "Received."
+	if m.Offline {
+		say = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", span(now.Sub(m.SentAt)))
+	}
+	if err := trace(tx, m.ID, c.Key(), now, flowhq.TraceReceived, say); err != nil {
+		return err
+	}
+	if waiting >= maxWaiting {
+		err = e.overflow(tx, c, m, now)
+	} else {
+		err = tx.Enqueue(journal.Letter{
+			Chat: c.ID, ID: m.ID, Kind: m.Kind, Text: m.Text, Name: m.Name, Target: m.Target,
+			SentAt: m.SentAt, ReceivedAt: now, Late: m.Offline,
+		})
+		if err == nil && waiting > 0 {
+			err = trace(tx, m.ID, c.Key(), now, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", waiting))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return tx.SaveChat(c)
+}
+
+// overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the customer
+// is told once to wait.
+func (e *engine) overflow(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceQueueFull,
+		fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting))
+	if err != nil || c.WaitTold || c.OptedOut || c.HandedOver(now) {
+		return err
+	}
+	c.WaitTold = true
+	_, err = tx.Post(journal.Parcel{
+		ID: e.dev.NewMessageID(), Chat: c.ID, Text: e.texts().waiting, Author: flowhq.AuthorBot,
+		Cause: journal.CauseWaiting, Answers: m.ID, AskedAt: m.SentAt, CreatedAt: now,
+	})
+	return err
+}
+
+// introduced is told by the device when a number and a LID turn out to be one person. Strangers are not written down.
+func (e *engine) introduced(a whatsapp.Address) {
+	var merges []journal.Merge
+	err := e.write(func(tx *journal.Tx) (err error) {
+		known, err := tx.Knows(person(a))
+		if err == nil && known {
+			_, merges, err = tx.Meet(person(a), time.Now())
+		}
+		return err
+	})
+	if err != nil {
+		e.log.Warn("two addresses of one person could not be joined", "person", a.String(), "error", err)
+		return
+	}
+	e.joined(merges)
+}
+
+// trace writes down a decision about a message.
+func trace(tx *journal.Tx, id, chat string, at time.Time, step, detail string) error {
+	return tx.Event(flowhq.WorkerEvent{At: at, Kind: flowhq.EventTrace, Trace: &flowhq.TraceEvent{
+		WAMessageID: id, Chat: chat, Entry: flowhq.TraceEntry{At: at, Step: step, Detail: shorten(detail)},
+	}})
+}
+
+// chatChanged tells the appliance the state of a chat.
+func chatChanged(tx *journal.Tx, c *journal.Chat, at time.Time) error {
+	ev := flowhq.ChatEvent{Chat: c.Key(), Name: c.Name, Language: c.Language, OptedOut: c.OptedOut}
+	if c.HandedOver(at) {
+		ends := c.HandoffEnds
+		ev.HandedOver, ev.HandoffCause, ev.HandoffEnds = true, c.HandoffCause, &ends
+	}
+	return tx.Event(flowhq.WorkerEvent{At: at, Kind: flowhq.EventChat, Chat: &ev})
+}
+
+// span writes a duration as a person says it.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", max(d, 0).Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	default:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	}
+}
