@@ -60,7 +60,7 @@ func away(err error) string {
 		return awaySQLite(lite.Code())
 	}
 	_, refused := errors.AsType[*pgconn.ConnectError](err)
-	_, network := errors.AsType[net.Error](err)
+	_, network := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ""
@@ -126,8 +126,8 @@ func (s *Store) explainOpen(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		reason = hintPostgres(pg, s.addr, reason)
 	}
-	if s.addr.pg == nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)) {
-		reason = "The file or its folder can't be opened: make sure that it is there and belongs to the user that runs this."
+	if _, path := errors.AsType[*fs.PathError](err); path && s.addr.pg == nil {
+		reason = "The file can't be opened: make sure that it and its folder are there and belong to the user that runs this."
 	}
 	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused && reason == "The database can't be reached." {
 		reason = "It can't be reached: start PostgreSQL, or correct DATABASE_URL."

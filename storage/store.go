@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"flowhq"
 	"flowhq/storage/internal/db"
 )
 
@@ -23,7 +24,8 @@ const (
 type Options struct {
 	Logger   *slog.Logger     // nil: slog.Default
 	Now      func() time.Time // nil: time.Now
-	MaxConns int              // PostgreSQL connections at most; 0: what the DSN says, else 16
+	MaxConns int              // PostgreSQL connections at most, 3 at least; 0: what the DSN says, else 16
+	Wait     time.Duration    // how long Open waits for a database that can't be reached yet; 0: not at all
 }
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -58,7 +60,7 @@ type engine interface {
 // gives the store. "" is DefaultDSN. The errors say what is wrong and what to do, and never hold the password:
 // CodeInvalid for a dsn that can't be, CodeUnavailable for a database that can't be reached or used.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
-	s, err := connect(ctx, dsn, o, true)
+	s, err := connectPatiently(ctx, dsn, o)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +68,31 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		return nil, errors.Join(s.explainOpen(err), s.Close())
 	}
 	return s, nil
+}
+
+// connectPatiently tries again for o.Wait while the database can't be reached, and says so in the log at once and every now and
+// then. A box that has just booted starts its PostgreSQL beside us.
+func connectPatiently(ctx context.Context, dsn string, o Options) (*Store, error) {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	start := time.Now()
+	for n := 0; ; n++ {
+		s, err := connect(ctx, dsn, o, true)
+		if err == nil || flowhq.CodeOf(err) != flowhq.CodeUnavailable || time.Since(start) >= o.Wait {
+			return s, err
+		}
+		if n%10 == 0 {
+			o.Logger.WarnContext(ctx, "waiting for the database", "error", err, "waited", time.Since(start).Round(time.Second), "at_most", o.Wait)
+		}
+		pause := time.NewTimer(min(time.Second, 50*time.Millisecond<<min(n, 5)))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil, err
+		case <-pause.C:
+		}
+	}
 }
 
 // connect opens the database as it is. create: a SQLite file that is not there is made.

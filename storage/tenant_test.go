@@ -107,17 +107,20 @@ func TestUnknownTenant(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		const id = "no-such-tenant"
 		calls := map[string]func() error{
-			"Tenant":            func() error { _, err := h.Tenant(h.ctx, id); return err },
-			"UpdateTenant":      func() error { _, err := h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Name: ptr("x")}); return err },
-			"DeleteTenant":      func() error { return h.DeleteTenant(h.ctx, id) },
-			"Transition":        func() error { _, _, err := h.Transition(h.ctx, id, flowhq.OccurPaused, "x"); return err },
-			"AddTenantEvent":    func() error { return h.AddTenantEvent(h.ctx, id, "X", "x", nil) },
-			"TenantEvents":      func() error { _, err := h.TenantEvents(h.ctx, id, flowhq.EventQuery{}); return err },
-			"PortalEvents":      func() error { _, err := h.PortalEvents(h.ctx, id, flowhq.EventQuery{}); return err },
-			"SetWish":           func() error { return h.SetWish(h.ctx, id, flowhq.WishRunning) },
-			"SetWorkerStatus":   func() error { return h.SetWorkerStatus(h.ctx, id, flowhq.WorkerError, "x") },
-			"SaveSession":       func() error { return h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseQR}, "x") },
-			"ApplyEvents":       func() error { _, err := h.ApplyEvents(h.ctx, id, "j", []flowhq.WorkerEvent{text(1, "+1", "A")}); return err },
+			"Tenant":          func() error { _, err := h.Tenant(h.ctx, id); return err },
+			"UpdateTenant":    func() error { _, err := h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Name: ptr("x")}); return err },
+			"DeleteTenant":    func() error { return h.DeleteTenant(h.ctx, id) },
+			"Transition":      func() error { _, _, err := h.Transition(h.ctx, id, flowhq.OccurPaused, "x"); return err },
+			"AddTenantEvent":  func() error { return h.AddTenantEvent(h.ctx, id, "X", "x", nil) },
+			"TenantEvents":    func() error { _, err := h.TenantEvents(h.ctx, id, flowhq.EventQuery{}); return err },
+			"PortalEvents":    func() error { _, err := h.PortalEvents(h.ctx, id, flowhq.EventQuery{}); return err },
+			"SetWish":         func() error { return h.SetWish(h.ctx, id, flowhq.WishRunning) },
+			"SetWorkerStatus": func() error { return h.SetWorkerStatus(h.ctx, id, flowhq.WorkerError, "x") },
+			"SaveSession":     func() error { return h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseQR}, "x") },
+			"ApplyEvents": func() error {
+				_, err := h.ApplyEvents(h.ctx, id, "j", []flowhq.WorkerEvent{text(1, "+1", "A")})
+				return err
+			},
 			"Messages":          func() error { _, err := h.Messages(h.ctx, id, flowhq.MessageQuery{}); return err },
 			"PublishedSettings": func() error { _, err := h.PublishedSettings(h.ctx, id); return err },
 			"SettingsVersions":  func() error { _, err := h.SettingsVersions(h.ctx, id); return err },

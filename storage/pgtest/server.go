@@ -145,7 +145,7 @@ func (s *Server) Start() error {
 	}
 	defer func() { _ = log.Close() }() // the server has its own
 	cmd := s.command(context.Background(), "postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
+		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
 		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "log_min_messages=fatal")
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
