@@ -25,7 +25,7 @@ type Config struct {
 	QRNext  time.Duration // how long each other code is current; default 20 s
 
 	// Linger is how long a connection stays open after a refusal or a stream error. The client handles stanzas beside its
-	// read loop, so a close right behind one can overtake it. Default 200 ms.
+	// read loop, so a close right behind one can overtake it; on a busy machine that takes long. Default 500 ms.
 	Linger time.Duration
 
 	// Bare leaves out what a phone sends to a device right after linking it: an app state key and an empty history.
@@ -64,7 +64,7 @@ func (c Config) withDefaults() Config {
 		c.QRNext = 20 * time.Second
 	}
 	if c.Linger <= 0 {
-		c.Linger = 200 * time.Millisecond
+		c.Linger = 500 * time.Millisecond
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

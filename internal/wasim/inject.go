@@ -64,9 +64,7 @@ func (s *Server) disturb(who *party, f Fault) (n int, err error, known bool) {
 	case "replaced":
 		act = func(x *session) { x.end(conflictNode()) }
 	case "restart":
-		act = func(x *session) {
-			x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
-		}
+		act = func(x *session) { x.restart() }
 	case "logout":
 		n, err = s.logout(who)
 		return n, err, true

@@ -145,7 +145,7 @@ func (p *Phone) link(ctx context.Context, x *session, advSecret []byte) (DeviceI
 		return DeviceInfo{}, err
 	}
 	p.srv.log.Info("device linked", "phone", p.Number(), "device", d.id)
-	x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
+	x.restart()
 	if err := p.tellDevices(); err != nil {
 		return DeviceInfo{}, err
 	}

@@ -231,6 +231,16 @@ func (x *session) writeNode(n waBinary.Node) {
 // write queues a marshalled node.
 func (x *session) write(stanza []byte) { x.queue(outItem{stanza: stanza}) }
 
+// restartPatience is how long a client may take to leave by itself after the order to connect again. If the server closed
+// first, the client could read the end of the connection before the order, and then never come back.
+const restartPatience = 10 * time.Second
+
+// restart tells the client to connect again, which it does at once and by itself.
+func (x *session) restart() {
+	x.writeNode(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
+	x.queue(outItem{close: true, linger: restartPatience})
+}
+
 // end queues a last node; the connection closes a little later.
 func (x *session) end(n waBinary.Node) {
 	x.writeNode(n)
