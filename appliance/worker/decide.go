@@ -15,9 +15,9 @@ import (
 // decide deals with the oldest letter of a chat, in one transaction: what is said and what follows is in the journal, or
 // nothing is.
 func (e *engine) decide(r *runner, chat int64) progress {
-	d := decision{engine: e, runner: r, config: e.config.Load(), now: time.Now()}
+	d := decision{engine: e, runner: r}
 	err := e.write(func(tx *journal.Tx) error {
-		d.tx = tx
+		d.tx, d.config, d.now = tx, e.config.Load(), time.Now()
 		return d.make(chat)
 	})
 	switch {
@@ -184,15 +184,15 @@ func (d *decision) step() (out outcome, version int64, err error) {
 	if d.chat.Flow != 0 {
 		version = d.chat.Flow
 	}
-	f, err := d.flows.of(d.tx, version)
+	f, err := d.flows.of(d.tx, d.config, version)
 	if err != nil && d.chat.Flow != 0 { // the flow it began with cannot be had: start over
 		d.chat.State, version = nil, int64(d.config.Version)
-		f, err = d.flows.of(d.tx, version)
+		f, err = d.flows.of(d.tx, d.config, version)
 	}
 	if err != nil {
 		return out, version, err
 	}
-	out, err = f.step(d.config.Business, d.chat.State, d.letter, d.now)
+	out, err = f.step(d.config.Business, d.chat, d.letter, d.now)
 	return out, version, err
 }
 
@@ -268,13 +268,8 @@ func (d *decision) apply(out outcome, version int64) error {
 	if out.handoff != "" {
 		c.HandoffCause, c.HandoffEnds, c.HandoffText = out.handoff, d.now.Add(d.config.Limits.Handoff), ""
 	}
-	for _, s := range out.steps {
-		if err := d.trace(flowhq.TraceStep, s); err != nil {
-			return err
-		}
-	}
-	if out.closed {
-		if err := d.trace(flowhq.TraceClosed, "The business is closed now; the customer is told when it opens."); err != nil {
+	for _, t := range out.traces {
+		if err := d.trace(t.step, t.detail); err != nil {
 			return err
 		}
 	}

@@ -99,39 +99,45 @@ func (e *engine) restore() error {
 			e.limits.Heard(chat, t.At)
 		}
 	}
-	if err := e.adopt(*kept); err != nil {
-		e.log.Error("the kept configuration cannot be used", "error", err)
-	}
+	e.adopt(*kept)
 	return nil
 }
 
-// adopt works by c from now on. It fails when the flow cannot be loaded; then the one before stays in force.
-func (e *engine) adopt(c flowhq.WorkerConfig) error {
-	loaded, err := e.flows.talk.load(journal.Flow{YAML: c.FlowYAML, Template: c.Business.Template, Language: c.Business.Language})
-	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The flow cannot be used: " + err.Error(), Cause: err}
-	}
+// adopt works by c from now on. Its flow is loaded when it is needed: an idle worker has no use for it.
+func (e *engine) adopt(c flowhq.WorkerConfig) {
 	c.Limits = withDefaults(c.Limits)
-	e.flows.use(int64(c.Version), loaded)
+	e.flows.use(int64(c.Version), nil)
 	e.limits.Lock()
 	e.limits.Configure(limit.Config{
 		PerMinute: c.Limits.RepliesPerMinute, PerContact: c.Limits.ContactReplies, Window: c.Limits.ContactWindow,
 	})
 	e.limits.Unlock()
 	e.config.Store(&c)
-	return nil
 }
 
-// configure adopts and keeps a configuration.
+// configure adopts and keeps a configuration. It fails when the flow cannot be loaded; then the one before stays in force.
 func (e *engine) configure(c flowhq.WorkerConfig) error {
-	if err := e.adopt(c); err != nil {
+	if err := e.check(c); err != nil {
 		e.note(flowhq.TenantEventWorker, "The new settings cannot be used; the worker goes on with those before: "+err.Error())
 		return err
 	}
-	if err := e.write(func(tx *journal.Tx) error { return tx.KeepConfig(c) }); err != nil {
-		return err
-	}
+	err := e.write(func(tx *journal.Tx) error {
+		e.adopt(c) // in turn with decisions, so that none of them misses a flow that is dropped here
+		return tx.KeepConfig(c)
+	})
 	e.kickAll()
+	return err
+}
+
+// check tries a flow of the tenant's own, unless it is the one in force; the templates' flows are known to be good.
+func (e *engine) check(c flowhq.WorkerConfig) error {
+	if now := e.config.Load(); c.FlowYAML == "" || now != nil && now.FlowYAML == c.FlowYAML {
+		return nil
+	}
+	_, err := e.flows.talk.load(int64(c.Version), flowOf(&c))
+	if err != nil {
+		return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The flow cannot be used: " + err.Error(), Cause: err}
+	}
 	return nil
 }
 

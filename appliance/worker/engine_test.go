@@ -161,6 +161,7 @@ func TestAwayMessagesHandNothingOver(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		for _, who := range []string{asha, juma, neema} {
 			h.says(who, "hi")
+			synctest.Wait()
 			h.ownerWrites(who, "We are away until Monday.")
 		}
 		synctest.Wait()

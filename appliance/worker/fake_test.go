@@ -156,15 +156,15 @@ type echoTalk struct{}
 
 type echoFlow struct{ name string }
 
-func (echoTalk) load(f journal.Flow) (flow, error) {
+func (echoTalk) load(_ int64, f journal.Flow) (flow, error) {
 	if strings.Contains(f.YAML, "broken") {
 		return nil, errors.New("line 1: broken")
 	}
 	return echoFlow{f.YAML}, nil
 }
 
-func (f echoFlow) step(biz flowhq.Business, state []byte, l *journal.Letter, _ time.Time) (outcome, error) {
-	out := outcome{state: append(append([]byte(nil), state...), '.'), resting: true}
+func (f echoFlow) step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, _ time.Time) (outcome, error) {
+	out := outcome{state: append(append([]byte(nil), c.State...), '.'), resting: true}
 	switch word, _, _ := strings.Cut(l.Text, " "); {
 	case word == "panic":
 		panic("at the conversation")
@@ -188,7 +188,7 @@ func (f echoFlow) step(biz flowhq.Business, state []byte, l *journal.Letter, _ t
 	default:
 		out.replies = []string{biz.Name + "re: " + l.Text}
 	}
-	out.steps = []string{"echo"}
+	out.traces = []decided{{flowhq.TraceStep, "echo"}}
 	return out, nil
 }
 

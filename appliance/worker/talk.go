@@ -11,12 +11,12 @@ import (
 
 // conversations makes flows usable.
 type conversations interface {
-	load(f journal.Flow) (flow, error)
+	load(version int64, f journal.Flow) (flow, error)
 }
 
 // flow is a conversation that can be stepped. It keeps nothing: the state goes in and comes out.
 type flow interface {
-	step(biz flowhq.Business, state []byte, l *journal.Letter, now time.Time) (outcome, error)
+	step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, now time.Time) (outcome, error)
 }
 
 // outcome is what a message leads to.
@@ -30,9 +30,11 @@ type outcome struct {
 	handoff  string // cause of a hand-over to a human; "" for none
 	optOut   bool
 	optIn    bool
-	closed   bool     // it was said that the business is closed
-	steps    []string // taken, in plain words
+	traces   []decided
 }
+
+// decided is a decision of the conversation, for the trace.
+type decided struct{ step, detail string }
 
 // flows holds the loaded flows, by the version of the settings that they came with.
 type flows struct {
@@ -42,7 +44,7 @@ type flows struct {
 	loaded map[int64]flow
 }
 
-// use makes the flow of a version known.
+// use makes the flow of a version known; nil makes it forgotten, to be loaded when it is needed.
 func (f *flows) use(version int64, loaded flow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,27 +55,38 @@ func (f *flows) use(version int64, loaded flow) {
 		f.loaded = make(map[int64]flow)
 	}
 	f.loaded[version] = loaded
+	if loaded == nil {
+		delete(f.loaded, version)
+	}
 }
 
-// of gives the flow of a version; past ones are loaded from the journal.
-func (f *flows) of(tx *journal.Tx, version int64) (flow, error) {
+// of gives the flow of a version: the one in force, or a past one from the journal.
+func (f *flows) of(tx *journal.Tx, c *flowhq.WorkerConfig, version int64) (flow, error) {
 	f.mu.Lock()
 	known := f.loaded[version]
 	f.mu.Unlock()
 	if known != nil {
 		return known, nil
 	}
-	src, found, err := tx.Flow(version)
-	if err != nil {
-		return nil, err
+	src := flowOf(c)
+	if version != int64(c.Version) {
+		past, found, err := tx.Flow(version)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return nil, fmt.Errorf("flow of settings version %d is not kept", version)
+		}
+		src = past
 	}
-	if !found {
-		return nil, fmt.Errorf("flow of settings version %d is not kept", version)
-	}
-	loaded, err := f.talk.load(src)
+	loaded, err := f.talk.load(version, src)
 	if err != nil {
 		return nil, fmt.Errorf("flow of settings version %d: %w", version, err)
 	}
 	f.use(version, loaded)
 	return loaded, nil
+}
+
+func flowOf(c *flowhq.WorkerConfig) journal.Flow {
+	return journal.Flow{YAML: c.FlowYAML, Template: c.Business.Template, Language: c.Business.Language}
 }

@@ -9,6 +9,6 @@ import (
 // botTalk holds conversations by package bot.
 type botTalk struct{}
 
-func (botTalk) load(journal.Flow) (flow, error) {
+func (botTalk) load(int64, journal.Flow) (flow, error) {
 	return nil, errors.New("conversations are not built in yet")
 }
