@@ -133,7 +133,7 @@ func (g *Gatekeeper) verify(c *gin.Context, given ...string) error {
 		c.Header("Retry-After", strconv.Itoa(seconds))
 		return flowhq.Errorf(flowhq.CodeUnavailable, "Too many wrong passwords from this address. Try again in %d seconds.", seconds)
 	}
-	g.cfg.Log.Warn("admin password refused", "address", addr.String(), "failures", failures)
+	g.cfg.Log.Warn("admin password refused", "address", addr.String(), "failures", failures, "proxy", g.net.proxied(c.Request))
 	return flowhq.Errorf(flowhq.CodeUnauthorized, "Wrong password.")
 }
 

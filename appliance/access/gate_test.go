@@ -1,7 +1,7 @@
 package access
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -113,6 +113,31 @@ func TestHashedPassword(t *testing.T) {
 	}
 	want(t, h.ask("GET", "/admin/tenants", "", basic("the plain one does not count then")), 401, `{"error":"Unauthorized"}`)
 	want(t, h.ask("GET", "/admin/tenants", "", basic(phc)), 401, `{"error":"Unauthorized"}`)
+}
+
+// TestComparisonTellsNothing: where a guess goes wrong must not show in the time that it takes. With a password of a
+// megabyte, a comparison that stops at the first difference would be thousands of times quicker for one of the two.
+func TestComparisonTellsNothing(t *testing.T) {
+	right := strings.Repeat("a", 1<<20)
+	c, err := newCredential(right, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quickest := func(guess string) time.Duration {
+		best := time.Hour
+		for range 15 {
+			begun := time.Now()
+			if c.matches(guess) {
+				t.Fatal("a wrong guess matches")
+			}
+			best = min(best, time.Since(begun))
+		}
+		return best
+	}
+	first, last := quickest("b"+right[1:]), quickest(right[1:]+"b")
+	if ratio := float64(first) / float64(last); ratio < 0.33 || ratio > 3 {
+		t.Errorf("wrong at the first byte takes %v, at the last %v", first, last)
+	}
 }
 
 func TestHashPassword(t *testing.T) {
@@ -340,7 +365,7 @@ func TestSentence(t *testing.T) {
 	if got := Sentence(flowhq.NotFound("Tenant")); got != "Tenant not found" {
 		t.Error(got)
 	}
-	if got := Sentence(json.Unmarshal([]byte("x"), nil)); got != internalError {
+	if got := Sentence(errors.New("pq: x")); got != internalError {
 		t.Errorf("a person reads %q", got)
 	}
 }

@@ -55,6 +55,19 @@ func (n *network) client(r *http.Request) netip.Addr {
 	return addr
 }
 
+// proxied says in words whether a proxy stands in between; a log line of a refused password carries it, since behind a
+// proxy that is not trusted everybody has the same address and is slowed down together.
+func (n *network) proxied(r *http.Request) string {
+	switch {
+	case n.trusted(peer(r)):
+		return "trusted"
+	case r.Header.Get("X-Forwarded-For") != "":
+		return "not in TRUSTED_PROXIES, so all its clients count as one"
+	default:
+		return "none"
+	}
+}
+
 // forwarded gives a header of the nearest proxy, or "" when the peer is none that we trust.
 func (n *network) forwarded(r *http.Request, name string) string {
 	if !n.trusted(peer(r)) {

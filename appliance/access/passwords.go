@@ -69,7 +69,7 @@ func readAgain(r *http.Request) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
-	if len(body) > MaxBody {
+	if _, over := errors.AsType[*http.MaxBytesError](err); over || len(body) > MaxBody {
 		return nil, errTooLarge
 	}
 	// What can't be read here can't be read by the handler either, which will say so.

@@ -12,8 +12,8 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Secure sets the headers that every answer carries and refuses what only a page of another site would send: a Host that
-// is not ours (DNS rebinding) and state-changing requests of another origin.
+// Secure sets the headers that every answer carries, bounds every body to MaxBody, and refuses what only a page of another
+// site would send: a Host that is not ours (DNS rebinding) and state-changing requests of another origin.
 //
 // The portal API stands apart: its web app calls through a rewrite of its own and hands on its own Host and Origin. There
 // the key decides alone; no cookie counts, and no browser sends the key of itself, so there is nothing that a foreign page
@@ -21,6 +21,13 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 func (g *Gatekeeper) Secure() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		g.setHeaders(c)
+		if c.Request.ContentLength > MaxBody {
+			g.refuse(c, http.StatusRequestEntityTooLarge, tooLarge)
+			return
+		}
+		if c.Request.Body != nil {
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, MaxBody)
+		}
 		path := c.Request.URL.Path
 		if strings.HasPrefix(path, "/portal/") || path == "/healthz" || path == "/readyz" {
 			c.Next()

@@ -103,4 +103,5 @@ func (e *eventWriter) printf(format string, args ...any) {
 	if _, e.err = fmt.Fprintf(e.w, format, args...); e.err == nil {
 		e.err = e.ctl.Flush()
 	}
+	_ = e.ctl.SetWriteDeadline(time.Time{}) // HTTP/2 would end a quiet stream at its deadline
 }
