@@ -41,6 +41,9 @@ type Status struct {
 	Simulator bool      `json:"simulator"`
 	Groups    bool      `json:"groups"` // workers are in control groups of their own
 	Memory    string    `json:"memory"` // how their memory is bounded: cgroup or sampling
+
+	Limits      flowhq.Limits `json:"limits"`       // that workers keep to now
+	DeletesUser bool          `json:"deletes_user"` // portal users can be removed
 }
 
 type peerKey struct{}
@@ -55,7 +58,8 @@ func newControl(a *appliance) *control {
 		},
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", answer(func(*http.Request) (any, error) { return c.status, nil }))
+	mux.HandleFunc("GET /v1/status", answer(c.tell))
+	mux.HandleFunc("DELETE /v1/users/{user}", answer(c.deleteUser))
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
 	mux.HandleFunc("GET /v1/workers/{tenant}/events", answer(c.events))
@@ -69,6 +73,16 @@ func newControl(a *appliance) *control {
 		},
 	}
 	return c
+}
+
+func (c *control) tell(*http.Request) (any, error) {
+	s := c.status
+	s.Limits, s.DeletesUser = c.fleet.Limits(), c.fleet.CanDeleteUsers()
+	return s, nil
+}
+
+func (c *control) deleteUser(r *http.Request) (any, error) {
+	return struct{}{}, c.fleet.DeleteUser(r.Context(), byConsole, r.PathValue("user"))
 }
 
 // serve listens and answers until close.

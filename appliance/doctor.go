@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,7 +113,16 @@ func checkDatabase(ctx context.Context, c *config.Config) Finding {
 	const what = "database"
 	ctx, cancel := context.WithTimeout(ctx, doctorPatient)
 	defer cancel()
-	schema, err := storage.Inspect(ctx, c.DatabaseURL.Reveal(), storage.Options{})
+	dsn := c.DatabaseURL.Reveal()
+	if file, ok := strings.CutPrefix(dsn, "sqlite://"); ok {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			if f := checkFolder(what, filepath.Dir(file)); f.Verdict != OK {
+				return f
+			}
+			return Finding{Verdict: OK, What: what, Message: file + " is not there yet and will be made"}
+		}
+	}
+	schema, err := storage.Inspect(ctx, dsn, storage.Options{})
 	switch {
 	case err != nil:
 		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}

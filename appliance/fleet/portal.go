@@ -101,3 +101,22 @@ func (s *Service) SubmitSetupRequest(ctx context.Context, email string, in flowh
 	s.changed(flowhq.ChangeTenant, u.TenantID, "")
 	return r, nil
 }
+
+// CanDeleteUsers tells whether DeleteUser works on this store.
+func (s *Service) CanDeleteUsers() bool {
+	_, ok := s.store.(UserRemover)
+	return ok
+}
+
+// DeleteUser removes a portal user; the user's tenant stays.
+func (s *Service) DeleteUser(ctx context.Context, by, id string) error {
+	remover, ok := s.store.(UserRemover)
+	if !ok {
+		return flowhq.Errorf(flowhq.CodeUnavailable, "Users cannot be removed from this store.")
+	}
+	if err := remover.DeleteUser(ctx, id); err != nil {
+		return err
+	}
+	s.log.Info("portal user removed", "user", id, "by", by)
+	return nil
+}

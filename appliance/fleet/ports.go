@@ -153,3 +153,9 @@ type Links interface {
 	TakeOver(ctx context.Context, tenantID, chat string) error
 	Release(ctx context.Context, tenantID, chat string) error
 }
+
+// UserRemover is a store that can remove a portal user; the user's tenant stays. An unknown id is CodeNotFound, a user with
+// setup requests CodeConflict.
+type UserRemover interface {
+	DeleteUser(ctx context.Context, id string) error
+}

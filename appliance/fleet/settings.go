@@ -98,6 +98,13 @@ func (s *Service) publish(ctx context.Context, id, cause string, do func(context
 	return v, err
 }
 
+// Limits gives what workers keep to now.
+func (s *Service) Limits() flowhq.Limits {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits
+}
+
 // SetLimits changes what workers keep to; those that run are told.
 func (s *Service) SetLimits(ctx context.Context, l flowhq.Limits) {
 	s.mu.Lock()

@@ -40,7 +40,9 @@ func newDescribe() *cobra.Command {
 
 func printDescription(out io.Writer, d appliance.WorkerDescription) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	line := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, clip(fmt.Sprintf(format, args...), 400)) }
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%s\t%s\n", name, clip(fmt.Sprintf(format, args...), 400))
+	}
 	p := d.Process
 	line("tenant", "%s", d.TenantID)
 	line("name", "%s", d.Name)
@@ -50,7 +52,7 @@ func printDescription(out io.Writer, d appliance.WorkerDescription) error {
 	line("last seen", "%s", at(d.LastSeen))
 	line("WhatsApp heard", "%s", at(d.LastHeard))
 	line("process", "%s, pid %s, up %s, restarted %d times", p.State, number(p.PID), span(d.Uptime), p.Restarts)
-	line("memory", "%s, peak %s, limit %s", bytes(p.MemoryRSS), bytes(p.MemoryPeak), bytes(p.MemoryMax))
+	line("memory", "%s, peak %s, limit %s", mebibytes(p.MemoryRSS), mebibytes(p.MemoryPeak), mebibytes(p.MemoryMax))
 	line("cpu", "%.2f s", d.CPU)
 	if p.NextStart != nil {
 		line("next start", "%s", at(p.NextStart))

@@ -50,7 +50,7 @@ func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
 	fmt.Fprintln(w, "TENANT\tNAME\tSTATUS\tPHASE\tPROCESS\tPID\tUPTIME\tRESTARTS\tMEMORY")
 	for _, v := range workers {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", short(v.TenantID), clip(v.Name, 30), v.Tenant, v.Phase,
-			v.Process.State, number(v.Process.PID), span(v.Uptime), v.Process.Restarts, bytes(v.Process.MemoryRSS))
+			v.Process.State, number(v.Process.PID), span(v.Uptime), v.Process.Restarts, mebibytes(v.Process.MemoryRSS))
 	}
 	return w.Flush()
 }
@@ -104,7 +104,7 @@ func span(seconds float64) string {
 	return fmt.Sprintf("%dd", int(d.Hours())/24)
 }
 
-func bytes(n int64) string {
+func mebibytes(n int64) string {
 	switch {
 	case n == 0:
 		return "-"

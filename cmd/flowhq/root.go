@@ -47,7 +47,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.PersistentFlags().String("env-file", "", "read settings from this file instead of the usual one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(),
+		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
 		newPS(), newStart(), newStop(), newRestart(), newDescribe(), newLogs(), newEvents(),
 		newService(), newVersion(),
 	)
