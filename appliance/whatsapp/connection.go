@@ -61,11 +61,7 @@ func (n *connection) connect(ctx context.Context) error {
 	n.wa = n.newClient()
 	result := make(chan error, 1)
 	go func() { // whatsmeow waits for the handshake without looking at the context, 20 s at most
-		err := n.wa.ConnectContext(n.ctx)
-		if n.ctx.Err() != nil {
-			n.wa.Disconnect()
-		}
-		result <- err
+		result <- n.wa.ConnectContext(n.ctx)
 	}()
 	limit := time.NewTimer(n.client.cfg.Timing.Connect)
 	defer limit.Stop()
@@ -129,7 +125,6 @@ func (n *connection) close(dead bool) {
 	n.hangUp(dead)
 	n.quiet.Store(true)
 	n.cancel()
-	n.wa.Disconnect()
 	n.http.CloseIdleConnections()
 	<-idle
 }
@@ -138,18 +133,20 @@ func (n *connection) close(dead bool) {
 const hangUpLimit = 500 * time.Millisecond
 
 // hangUp ends the wire: first the sending half, so that all that was written arrives, and when WhatsApp does not end its
-// half, the whole. whatsmeow's own Disconnect stops taking frames before it closes; one that comes in just then leaves a
-// goroutine behind for ever.
+// half, the whole. whatsmeow notices and cleans up by itself. Its own Disconnect would stop taking frames first, and one
+// that comes in just then leaves a goroutine behind for ever; beside a closing by the server it is a data race as well.
 func (n *connection) hangUp(dead bool) {
-	wire := n.wire.Load()
-	if wire == nil {
-		return
-	}
-	if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
+	n.wa.DangerousInternals().ExpectDisconnect() // requests under way end at once, and do not wait for another connection
+	if wire := n.wire.Load(); wire != nil {
+		if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
+			n.untilClosed()
+		}
+		_ = (*wire).Close()
 		n.untilClosed()
 	}
-	_ = (*wire).Close()
-	n.untilClosed()
+	if n.wa.IsConnected() {
+		n.wa.Disconnect()
+	}
 }
 
 // untilClosed waits until whatsmeow has noticed that the connection ended.

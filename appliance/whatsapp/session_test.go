@@ -72,14 +72,15 @@ func TestOutage(t *testing.T) {
 // TestSilence: the connection stands but says nothing.
 func TestSilence(t *testing.T) {
 	t.Parallel()
-	r, asha := linked(t, func(c *Config) { c.Silence = 600 * time.Millisecond })
+	r, asha := linked(t, func(c *Config) { c.Silence = 1500 * time.Millisecond })
 	next := r.mark()
-	r.quietFor(time.Second) // longer than Silence: own pings keep a healthy connection alive
-	r.inject(wasim.Fault{Fault: "freeze", Seconds: 1.5})
+	r.quietFor(2 * time.Second) // longer than Silence: own pings keep a healthy connection alive
+	r.inject(wasim.Fault{Fault: "freeze", Seconds: 60})
 	lost, next := r.phase(next, flowhq.PhaseReconnecting)
 	if !strings.Contains(lost.Detail, "silent") {
 		t.Errorf("cause: %q", lost.Detail)
 	}
+	r.srv.EndFaults()
 	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
 }
@@ -87,12 +88,13 @@ func TestSilence(t *testing.T) {
 // TestLimbo: the server takes the login but never answers what comes after it.
 func TestLimbo(t *testing.T) {
 	t.Parallel()
-	r, asha := linked(t, func(c *Config) { c.Timing.Login = 500 * time.Millisecond })
+	r, asha := linked(t)
+	r.stop()
+	r.cfg.Timing.Login = 500 * time.Millisecond
 	r.inject(wasim.Fault{Fault: "slow", MS: 2000})
-	next := r.mark()
-	r.inject(wasim.Fault{Fault: "drop"})
+	r.open()
 	r.until("the limbo's end", func() bool {
-		for _, s := range r.reports[next:] {
+		for _, s := range r.reports {
 			if strings.Contains(s.Detail, "did not complete") {
 				return true
 			}
@@ -108,7 +110,7 @@ func TestLoggedOut(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(r *rig){
 		"on the phone": func(r *rig) { must(r.t, r.phone().Unlink(0)) },
-		"from here":    func(r *rig) { must(r.t, r.Logout(limited15(r.t))) },
+		"from here":    func(r *rig) { must(r.t, r.Logout(within(r.t))) },
 	}
 	for _, code := range []int{401, 403, 406} {
 		ways[map[int]string{401: "401", 403: "403", 406: "406"}[code]] = func(r *rig) {
@@ -129,7 +131,7 @@ func TestLoggedOut(t *testing.T) {
 			code, next := r.phase(next, flowhq.PhaseQR)
 			_, err := r.say(Address{PN: customerNo}, "x")
 			wantErr(t, err, ErrOffline)
-			_, err = r.phone().Scan(limited15(t), code.QRCode)
+			_, err = r.phone().Scan(within(t), code.QRCode)
 			must(t, err)
 			r.phase(next, flowhq.PhaseConnected)
 			r.works(asha, "linked again")
@@ -224,7 +226,7 @@ func TestRestrictedThenFree(t *testing.T) {
 
 func TestRestrictionOutlivesAReconnect(t *testing.T) {
 	t.Parallel()
-	r, _ := linked(t, func(c *Config) { c.Timing.Restricted = 2 * time.Second })
+	r, _ := linked(t, func(c *Config) { c.Timing.Restricted = 3 * time.Second })
 	next := r.mark()
 	r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
 	_, err := r.say(Address{PN: customerNo}, "refused")
