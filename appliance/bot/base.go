@@ -18,10 +18,21 @@ var baseVocabulary = sync.OnceValue(func() *vocabulary {
 		panic("words.txt: " + err.Error()) // a fault of the build, and a test reads the same text
 	}
 	for w := range calendarWords() {
-		v.know(w, true)
+		v.know(w, phraseWord)
 	}
 	return v
 })
+
+// publicMeanings are the names that a flow may use under "means" and "hints".
+func publicMeanings() []string {
+	var out []string
+	for _, name := range baseVocabulary().names {
+		if !strings.HasPrefix(name, "fact_") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
 
 // read adds the lines of words.txt: "meaning.language: phrase, phrase", and "plain: word, word".
 func (v *vocabulary) read(text string) error {
@@ -52,7 +63,7 @@ func (v *vocabulary) readWords(name, words string) error {
 		}
 		if name == "plain" {
 			for _, t := range cut(word) {
-				v.know(t.text, false)
+				v.know(t.text, plainWord)
 			}
 			continue
 		}

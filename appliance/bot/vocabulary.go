@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -36,6 +37,7 @@ type hit struct {
 	words    int // how many tokens the phrase itself matched
 	slips    int
 	language int8
+	whole    bool
 }
 
 // vocabulary finds phrases. It is compiled once and never changed after.
@@ -44,9 +46,19 @@ type vocabulary struct {
 	phrases []phrase
 	first   map[string][]int32 // by the first word
 	verbs   []verb             // phrases that begin with a verb
-	known   map[string]bool    // every word of every phrase, and the plain words that are no slip of another
+	known   map[string]knownAs // every word of every phrase, and the plain words that are no slip of another
 	long    [][]string         // known words of at least minSlip letters, by length
+	bare    []int              // meanings that may stand around a phrase that is to be the whole message
 }
+
+// knownAs says what a known word is.
+type knownAs uint8
+
+const (
+	unknownWord knownAs = iota
+	plainWord           // no slip of another word, and of no meaning itself
+	phraseWord          // part of a phrase
+)
 
 type verb struct {
 	root   string
@@ -54,8 +66,27 @@ type verb struct {
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{first: map[string][]int32{}, known: map[string]bool{}, long: make([][]string, 24)}
+	return &vocabulary{first: map[string][]int32{}, known: map[string]knownAs{}, long: make([][]string, 24)}
 }
+
+// clone gives a copy that can be added to.
+func (v *vocabulary) clone() *vocabulary {
+	c := &vocabulary{
+		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: slices.Clone(v.verbs),
+		first: make(map[string][]int32, len(v.first)), known: maps.Clone(v.known), long: make([][]string, len(v.long)),
+		bare: v.bare,
+	}
+	for w, at := range v.first {
+		c.first[w] = slices.Clip(at)
+	}
+	for n, words := range v.long {
+		c.long[n] = slices.Clip(words)
+	}
+	return c
+}
+
+// lookup gives the number of a meaning; -1 when there is none of that name.
+func (v *vocabulary) lookup(name string) int { return slices.Index(v.names, name) }
 
 // meaning gives the number of a meaning by its name, a new one when it was not there.
 func (v *vocabulary) meaning(name string) int {
@@ -83,25 +114,63 @@ func (v *vocabulary) add(meaning int, language int8, text string) error {
 	}
 	for _, part := range p.parts {
 		for _, w := range part.words {
-			v.know(w, true)
+			v.know(w, phraseWord)
 		}
 		for _, root := range part.verbs {
-			v.know(root, false)
-			v.know("ku"+root, false)
+			v.know(root, phraseWord)
+			v.know("ku"+root, phraseWord)
 		}
 	}
 	return nil
 }
 
-// know adds a word; one that may be met with a slip is found by its length.
-func (v *vocabulary) know(word string, slip bool) {
-	if v.known[word] {
+// know adds a word. One of a phrase may be met with a slip and is found by its length.
+func (v *vocabulary) know(word string, as knownAs) {
+	before := v.known[word]
+	if before >= as {
 		return
 	}
-	v.known[word] = true
-	if slip && len(word) >= minSlip && len(word) < len(v.long) {
+	v.known[word] = as
+	if as == phraseWord && len(word) >= minSlip && len(word) < len(v.long) {
 		v.long[len(word)] = append(v.long[len(word)], word)
 	}
+}
+
+// remove takes a phrase, as it was written, from the given meanings; false when none of them has it.
+func (v *vocabulary) remove(text string, from []int) bool {
+	gone, err := parsePhrase(text)
+	if err != nil {
+		return false
+	}
+	found := false
+	for i := range v.phrases {
+		p := &v.phrases[i]
+		if slices.Contains(from, p.meaning) && p.whole == gone.whole && p.takes(gone) {
+			found = true
+		}
+	}
+	return found
+}
+
+// takes removes the single word of gone from a phrase of one part; of longer phrases, only the very same one is emptied.
+func (p *phrase) takes(gone phrase) bool {
+	if len(p.parts) != len(gone.parts) {
+		return false
+	}
+	for i, part := range gone.parts {
+		for _, w := range part.words {
+			if !slices.Contains(p.parts[i].words, w) {
+				return false
+			}
+		}
+		for _, root := range part.verbs {
+			if !slices.Contains(p.parts[i].verbs, root) {
+				return false
+			}
+		}
+	}
+	p.meaning = -1
+	return true
 }
 
 func parsePhrase(text string) (phrase, error) {
@@ -169,10 +238,10 @@ func (v *vocabulary) listen(tokens []token) []heard {
 	for i := range tokens {
 		w := tokens[i].text
 		out[i].exact = w
-		if tokens[i].kind != tokenWord || v.known[w] || v.verbForm(w) {
+		if tokens[i].kind != tokenWord || v.known[w] != unknownWord || v.verbForm(w) {
 			continue
 		}
-		if s := undouble(w); s != w && v.known[s] {
+		if s := undouble(w); s != w && v.known[s] != unknownWord {
 			out[i].exact = s
 			continue
 		}
@@ -222,42 +291,54 @@ func undouble(w string) string {
 	return w
 }
 
-// find gives every phrase of the vocabulary in the message, those within a longer one left out, in their order.
-func (v *vocabulary) find(words []heard, bare []bool) []hit {
-	var hits []hit
+// find gives every phrase of the vocabulary in the message, those within a longer one left out, and which tokens are bare:
+// greetings, polite words and symbols, which a phrase that is to be the whole message may have around it.
+func (v *vocabulary) find(tokens []token, words []heard) (hits []hit, bare []bool) {
 	for i := range words {
 		for _, at := range v.first[words[i].exact] {
-			hits = v.try(hits, int(at), words, i, bare, 0)
+			hits = v.try(hits, int(at), words, i, 0)
 		}
 		for _, s := range words[i].slips {
 			for _, at := range v.first[s] {
-				hits = v.try(hits, int(at), words, i, bare, 1)
+				hits = v.try(hits, int(at), words, i, 1)
 			}
 		}
 		for _, verb := range v.verbs {
 			if verbRoot(words[i].exact, verb.root) {
-				hits = v.try(hits, int(verb.phrase), words, i, bare, 0)
+				hits = v.try(hits, int(verb.phrase), words, i, 0)
 			}
 		}
 	}
-	return longest(hits)
+	hits = longest(hits)
+	bare = make([]bool, len(tokens))
+	for i := range tokens {
+		bare[i] = tokens[i].kind == tokenSymbol
+	}
+	for _, h := range hits {
+		if slices.Contains(v.bare, h.meaning) {
+			for i := h.at; i < h.end; i++ {
+				bare[i] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(hits, func(h hit) bool { return h.whole && !alone(bare, h.at, h.end) }), bare
 }
 
 // try adds the phrase at token i when the words after the first are there as well.
-func (v *vocabulary) try(hits []hit, at int, words []heard, i int, bare []bool, slips int) []hit {
+func (v *vocabulary) try(hits []hit, at int, words []heard, i int, slips int) []hit {
 	p := &v.phrases[at]
+	if p.meaning < 0 {
+		return hits
+	}
 	end := i + 1
-	for _, part := range p.parts[1:] {
-		next, slip, ok := part.after(words, end)
+	for n := range p.parts[1:] {
+		next, slip, ok := p.parts[n+1].after(words, end)
 		if !ok {
 			return hits
 		}
 		end, slips = next, slips+slip
 	}
-	if p.whole && !alone(bare, i, end) {
-		return hits
-	}
-	return append(hits, hit{meaning: p.meaning, at: i, end: end, words: len(p.parts), slips: slips, language: p.language})
+	return append(hits, hit{meaning: p.meaning, at: i, end: end, words: len(p.parts), slips: slips, language: p.language, whole: p.whole})
 }
 
 func (p *part) after(words []heard, at int) (end, slips int, ok bool) {
@@ -306,7 +387,7 @@ func longest(hits []hit) []hit {
 	for i, h := range hits {
 		covered := false
 		for j, o := range hits {
-			if i != j && o.at <= h.at && o.end >= h.end && o.words > h.words && o.slips <= h.slips {
+			if i != j && o.at <= h.at && o.end >= h.end && o.words > h.words && o.slips <= h.slips && !o.whole {
 				covered = true
 				break
 			}

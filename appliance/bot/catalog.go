@@ -1,0 +1,180 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"flowhq"
+)
+
+// itemHit is a service or a product found in a message.
+type itemHit struct {
+	index   int // in the list
+	at, end int
+	size    int // tokens of the name that were found
+	exact   bool
+}
+
+// listing is a list of items, their names cut into words.
+type listing struct {
+	items []flowhq.Item
+	names [][]token
+}
+
+func newListing(items []flowhq.Item) listing {
+	l := listing{items: items, names: make([][]token, len(items))}
+	for i := range items {
+		l.names[i] = cut(items[i].Name)
+	}
+	return l
+}
+
+// find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the item
+// is found when no other has that part; else the candidates are given.
+func (l *listing) find(v *vocabulary, tokens []token, words []heard) (found []itemHit, unclear []int) {
+	taken := make([]bool, len(tokens))
+	var whole []itemHit
+	for i, name := range l.names {
+		for at := range tokens {
+			if end, exact, ok := wholeName(v, name, tokens, words, at); ok {
+				whole = append(whole, itemHit{index: i, at: at, end: end, size: len(name), exact: exact})
+			}
+		}
+	}
+	slices.SortStableFunc(whole, func(a, b itemHit) int {
+		if a.size != b.size {
+			return b.size - a.size
+		}
+		if a.exact != b.exact {
+			if a.exact {
+				return -1
+			}
+			return 1
+		}
+		return a.at - b.at
+	})
+	for _, h := range whole {
+		if !anyTaken(taken, h.at, h.end) {
+			found = append(found, h)
+			take(taken, h.at, h.end)
+		}
+	}
+	found, unclear = l.findParts(v, tokens, words, taken, found)
+	slices.SortStableFunc(found, func(a, b itemHit) int { return a.at - b.at })
+	return found, unclear
+}
+
+func wholeName(v *vocabulary, name, tokens []token, words []heard, at int) (end int, exact, ok bool) {
+	if len(name) == 0 || at+len(name) > len(tokens) {
+		return 0, false, false
+	}
+	exact = true
+	for n, t := range name {
+		same, precise := sameWord(v, t.text, tokens[at+n].text)
+		if !same {
+			return 0, false, false
+		}
+		exact = exact && precise
+	}
+	return at + len(name), exact, true
+}
+
+// findParts looks for items by single words of their names.
+func (l *listing) findParts(v *vocabulary, tokens []token, words []heard, taken []bool, found []itemHit) ([]itemHit, []int) {
+	var unclear []int
+	for at := range tokens {
+		if taken[at] || tokens[at].kind != tokenWord || len(tokens[at].text) < 3 || v.known[words[at].exact] == phraseWord {
+			continue
+		}
+		var candidates []int
+		for i, name := range l.names {
+			if len(name) < 2 || slices.ContainsFunc(found, func(h itemHit) bool { return h.index == i }) {
+				continue
+			}
+			if slices.ContainsFunc(name, func(t token) bool { return len(t.text) > 2 && isSameWord(v, t.text, tokens[at].text) }) {
+				candidates = append(candidates, i)
+			}
+		}
+		if len(candidates) > 1 {
+			candidates = l.narrow(v, candidates, tokens, at)
+		}
+		switch {
+		case len(candidates) == 1:
+			found = append(found, itemHit{index: candidates[0], at: at, end: at + 1, size: 1})
+			taken[at] = true
+		case len(candidates) > 1 && len(unclear) == 0:
+			unclear = candidates
+		}
+	}
+	if len(found) > 0 {
+		unclear = nil
+	}
+	return found, unclear
+}
+
+// narrow keeps the candidates of which the message names most words.
+func (l *listing) narrow(v *vocabulary, candidates []int, tokens []token, at int) []int {
+	best, out := 0, candidates
+	for _, i := range candidates {
+		n := 0
+		for _, t := range l.names[i] {
+			for _, m := range tokens[at:] {
+				if isSameWord(v, t.text, m.text) {
+					n++
+					break
+				}
+			}
+		}
+		if n > best {
+			best, out = n, nil
+		}
+		if n == best {
+			out = append(out[:len(out):len(out)], i)
+		}
+	}
+	return out
+}
+
+func isSameWord(v *vocabulary, name, word string) bool {
+	same, _ := sameWord(v, name, word)
+	return same
+}
+
+// sameWord tells whether a word of a message is a word of a name: itself, its plural in either language, or with one slip,
+// when it is no other word.
+func sameWord(v *vocabulary, name, word string) (same, precise bool) {
+	if name == word {
+		return true, true
+	}
+	if len(name) < 4 || len(word) < 3 {
+		return false, false
+	}
+	if plural(name, word) || plural(word, name) {
+		return true, true
+	}
+	if len(name) < minSlip || v.known[word] != unknownWord {
+		return false, false
+	}
+	return oneSlip(name, word), false
+}
+
+// plural tells whether many is the plural of one: cleanings, boxes, vitenge, mikate.
+func plural(one, many string) bool {
+	if many == one+"s" || many == one+"es" {
+		return true
+	}
+	for _, p := range [...][2]string{{"ki", "vi"}, {"ch", "vy"}, {"m", "wa"}, {"m", "mi"}, {"ji", "ma"}, {"", "ma"}, {"u", "ma"}, {"u", "ny"}} {
+		if rest, ok := strings.CutPrefix(one, p[0]); ok && len(rest) > 2 && many == p[1]+rest {
+			return true
+		}
+	}
+	return false
+}
+
+func anyTaken(taken []bool, from, to int) bool { return slices.Contains(taken[from:to], true) }
+
+func take(taken []bool, from, to int) {
+	for i := from; i < to && i < len(taken); i++ {
+		taken[i] = true
+	}
+}

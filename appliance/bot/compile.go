@@ -1,0 +1,256 @@
+package bot
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"flowhq"
+)
+
+// compile makes a flow of a definition and says what in it means nothing.
+func (f *findings) compile(d definition) *Flow {
+	flow := &Flow{
+		Template: flowhq.TemplateType(d.template.text), Language: flowhq.Language(d.language.text),
+		texts: map[string]text{}, fallbackWords: d.fallbackWords, humanAfter: d.humanAfter,
+		forgetAfter: hours(d.forgetAfter), zones: &zones{}, words: baseVocabulary().clone(),
+	}
+	f.compileTexts(flow, d)
+	f.compileTasks(flow, d)
+	f.compileIntents(flow, d)
+	f.compileMenu(flow, d)
+	flow.means = meaningsOf(flow.words)
+	flow.words.bare = []int{flow.means.polite, flow.means.greeting}
+	if d.fallback.text != "" {
+		if flow.fallback = flow.task(d.fallback.text); flow.fallback == nil {
+			f.add(d.fallback.at, "there is no task %q", d.fallback.text)
+		}
+	}
+	return flow
+}
+
+func (f *findings) compileTexts(flow *Flow, d definition) {
+	wanted := textPlaceholders()
+	keys := make([]string, 0, len(wanted))
+	for key := range wanted {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, t := range d.texts {
+		extra, ok := wanted[t.key.text]
+		if !ok {
+			f.unknownKey(t.key, keys...)
+			continue
+		}
+		if len(t.variants) == 0 {
+			f.add(t.key.at, "%s has no text", t.key.text)
+			continue
+		}
+		flow.texts[t.key.text] = f.parseTexts(t.key.text, t.variants, commonPlaceholders(), extra)
+	}
+	for _, key := range keys {
+		if len(flow.texts[key]) == 0 && len(f.list) == 0 {
+			f.add(position{1, 1}, "the text %q is missing", key)
+		}
+	}
+}
+
+func (f *findings) compileTasks(flow *Flow, d definition) {
+	for _, t := range d.tasks {
+		out := &task{name: t.name.text, handoff: t.handoff}
+		switch r := flowhq.RequestType(t.record.text); r {
+		case flowhq.RequestBooking, flowhq.RequestOrder, flowhq.RequestTicket:
+			out.record = r
+		default:
+			f.add(orAt(t.record, t.name.at), "the task %q must record BOOKING, ORDER or TICKET", t.name.text)
+		}
+		if len(t.asks) == 0 {
+			f.add(t.name.at, "the task %q asks for nothing", t.name.text)
+		}
+		if len(t.done) == 0 {
+			f.add(t.name.at, "the task %q has no text \"done\"", t.name.text)
+		}
+		facts := factPlaceholders()
+		for _, a := range t.asks {
+			facts = append(facts, a.fact.text)
+		}
+		for _, a := range t.asks {
+			if q := f.compileQuestion(flow, out, a, facts); q != nil {
+				out.asks = append(out.asks, q)
+			}
+		}
+		f.checkWith(out, t)
+		out.confirm = f.parseTexts("confirm", t.confirm, commonPlaceholders(), facts)
+		out.done = f.parseTexts("done", t.done, commonPlaceholders(), facts)
+		out.notify = f.parseTexts("notify", t.notify, commonPlaceholders(), facts)
+		flow.tasks = append(flow.tasks, out)
+	}
+}
+
+func orAt(s scalar, at position) position {
+	if s.text == "" {
+		return at
+	}
+	return s.at
+}
+
+var factName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
+
+func (f *findings) compileQuestion(flow *Flow, t *task, a askDefinition, facts []string) *question {
+	q := &question{
+		fact: a.fact.text, kind: a.kind.text, with: a.with.text, min: int64(a.min), max: int64(a.max),
+		optional: a.optional, opening: a.opening, answers: a.answers,
+	}
+	switch {
+	case !factName.MatchString(q.fact):
+		f.add(orAt(a.fact, a.at), "a question wants a fact: a name in small letters, like service or table_number")
+		return nil
+	case t.question(q.fact) != nil:
+		f.add(a.fact.at, "%q is asked twice", q.fact)
+		return nil
+	case !slices.Contains(questionKinds(), q.kind):
+		f.add(orAt(a.kind, a.at), "%q is no type of question; known are %s", q.kind, strings.Join(questionKinds(), ", "))
+		return nil
+	case len(a.question) == 0 && !q.optional:
+		f.add(a.at, "the question about %q has no text", q.fact)
+		return nil
+	case a.min > a.max:
+		f.add(a.at, "min is larger than max")
+	}
+	if kind, ok := fixedKinds()[q.fact]; ok && kind != q.kind {
+		f.add(a.kind.at, "%q is recorded as %s and must be asked as that", q.fact, kind)
+		return nil
+	}
+	f.checkSource(a, q)
+	q.ask = f.parseTexts("question", a.question, commonPlaceholders(), facts)
+	q.other = f.parseTexts("otherwise", a.other, commonPlaceholders(), facts)
+	q.quantity = f.parseTexts("quantity", a.quantity, commonPlaceholders(), facts)
+	if a.label.text != "" {
+		q.label = f.parseTexts("label", []scalar{a.label})
+	} else if t, ok := flow.texts["label_"+q.fact]; ok {
+		q.label = t
+	}
+	if q.kind == askItems && len(q.quantity) == 0 {
+		f.add(a.at, "a question of type items wants a text \"quantity\"")
+	}
+	flow.readsDays = flow.readsDays || q.kind == askDate || q.kind == askTime
+	if flow.source == noItems && (q.source == fromServices || q.source == fromProducts) {
+		flow.source = q.source
+	}
+	return q
+}
+
+func questionKinds() []string {
+	return []string{askChoice, askItems, askText, askName, askNumber, askDate, askTime, askPhone}
+}
+
+// fixedKinds are the facts that a record has a place of its own for and that can be asked in one way alone.
+func fixedKinds() map[string]string {
+	return map[string]string{"items": askItems, "date": askDate, "time": askTime, "name": askName}
+}
+
+func (f *findings) checkSource(a askDefinition, q *question) {
+	switch {
+	case q.kind != askChoice && q.kind != askItems:
+		if a.from.text != "" || len(a.options) > 0 {
+			f.add(a.at, "only questions of type choice or items have something to choose from")
+		}
+	case a.from.text == "services":
+		q.source = fromServices
+	case a.from.text == "products":
+		q.source = fromProducts
+	case a.from.text != "":
+		f.add(a.from.at, "from wants services or products")
+	case len(a.options) == 0:
+		f.add(a.at, "a question of type %s wants options, or from: services, or from: products", q.kind)
+	default:
+		q.source = fromOptions
+		for _, o := range a.options {
+			q.options = append(q.options, flowhq.Item{Name: o.text, Available: true})
+		}
+	}
+}
+
+func (f *findings) checkWith(t *task, d taskDefinition) {
+	for _, a := range d.asks {
+		if a.with.text != "" && t.question(a.with.text) == nil {
+			f.add(a.with.at, "%q is no fact of the task %q", a.with.text, t.name)
+		}
+	}
+}
+
+func (f *findings) compileIntents(flow *Flow, d definition) {
+	language := languageNumber(strings.ToLower(d.language.text))
+	for _, i := range d.intents {
+		out := &intent{name: i.name.text, asks: i.asks.text, itemAsks: i.itemAsks.text, menu: i.menu, handoff: i.handoff}
+		out.strong = f.meaningsOf(flow, i.means)
+		out.weak = f.meaningsOf(flow, i.hints)
+		if len(i.words) > 0 {
+			own := flow.words.meaning("intent " + i.name.text)
+			out.strong = append([]int{own}, out.strong...)
+			for _, w := range i.words {
+				if err := flow.words.add(own, language, w.text); err != nil {
+					f.add(w.at, "words: %s", err)
+				}
+			}
+		}
+		f.forget(flow, out, i.without)
+		if i.start.text != "" {
+			if out.start = flow.task(i.start.text); out.start == nil {
+				f.add(i.start.at, "there is no task %q", i.start.text)
+			}
+		}
+		out.reply = f.parseTexts("reply", i.reply, commonPlaceholders())
+		out.item = f.parseTexts("item", i.item, commonPlaceholders(), []string{"item", "price"})
+		out.other = f.parseTexts("otherwise", i.other, commonPlaceholders())
+		if out.start == nil && !out.handoff && len(out.reply) == 0 {
+			f.add(i.name.at, "the intent %q does nothing: it wants a reply, a task to start, or handoff: true", i.name.text)
+		}
+		flow.intents = append(flow.intents, out)
+	}
+}
+
+func (f *findings) meaningsOf(flow *Flow, names []scalar) []int {
+	var out []int
+	for _, n := range names {
+		m := flow.words.lookup(n.text)
+		if m < 0 || strings.Contains(n.text, " ") {
+			f.add(n.at, "%q is no meaning that is known; known are %s", n.text, strings.Join(publicMeanings(), ", "))
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// forget takes words from an intent that its meanings have and this business does not want.
+func (f *findings) forget(flow *Flow, i *intent, without []scalar) {
+	for _, w := range without {
+		if !flow.words.remove(w.text, append(slices.Clone(i.strong), i.weak...)) {
+			f.add(w.at, "without: %q is none of the words of %q", w.text, i.name)
+		}
+	}
+}
+
+func (f *findings) compileMenu(flow *Flow, d definition) {
+	if len(d.menu) == 0 && len(f.list) == 0 {
+		f.add(d.menuAt, "a flow wants a menu with at least one entry")
+	}
+	for _, m := range d.menu {
+		i := flow.intent(m.intent.text)
+		if i == nil {
+			f.add(m.intent.at, "there is no intent %q", m.intent.text)
+			continue
+		}
+		own := flow.words.meaning("label " + i.name)
+		if err := flow.words.add(own, 0, "="+strings.ReplaceAll(m.label.text, "/", " ")); err != nil {
+			f.add(m.label.at, "label: %s", err)
+			continue
+		}
+		i.strong = append(i.strong, own)
+		flow.menu = append(flow.menu, menuItem{label: m.label.text, intent: i})
+	}
+	if len(flow.menu) > 20 {
+		f.add(d.menuAt, "a menu has at most 20 entries")
+	}
+}

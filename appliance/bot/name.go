@@ -1,0 +1,153 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// absorbName takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
+func (t *turn) absorbName(q *question, expected bool, out *outcome) {
+	from, said := t.nameSaid(expected)
+	if !said && !expected {
+		return
+	}
+	if expected && !said && (len(out.changed) > 0 || out.refusal != nil) && !t.leavesName() {
+		return
+	}
+	name, rest := t.nameAt(from, expected)
+	if name == "" {
+		return
+	}
+	t.setFact(q.fact, name, out)
+	if q.with != "" && rest != "" {
+		t.setFact(q.with, rest, out)
+	}
+}
+
+// leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
+func (t *turn) leavesName() bool {
+	return len(t.tokens) > 0 && !t.reader.used[0] && t.flow.words.known[t.heard[0].exact] != phraseWord && t.tokens[0].kind == tokenWord
+}
+
+// nameSaid gives the token at which a name begins, when words say that one follows. Words that may say something else
+// ("I am", "it is") count only where a name was asked for.
+func (t *turn) nameSaid(expected bool) (from int, said bool) {
+	for _, h := range t.hits {
+		if h.meaning != t.flow.means.myName || h.slips > 0 {
+			continue
+		}
+		vague := h.words == 1 && t.heard[h.at].exact != "naitwa" && t.heard[h.at].exact != "ninaitwa" || t.heard[h.at].exact == "i" || t.heard[h.at].exact == "mimi"
+		if vague && !expected && !(h.end < len(t.tokens) && strings.HasPrefix(t.tokens[h.end].sep, ":")) {
+			continue
+		}
+		return h.end, true
+	}
+	return 0, false
+}
+
+// nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
+func (t *turn) nameAt(from int, expected bool) (name, rest string) {
+	for from < len(t.tokens) && (t.bare[from] || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
+		from++
+	}
+	end, count := from, 0
+	for end < len(t.tokens) && count < 5 {
+		k := t.tokens[end]
+		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !strings.HasPrefix(k.sep, "-")) {
+			break
+		}
+		if t.endsName(end, from, expected) {
+			break
+		}
+		end++
+		count++
+	}
+	if end == from || end < len(t.tokens) && t.tokens[end].kind == tokenSymbol && count == 0 {
+		return "", ""
+	}
+	if !t.mayBeName(from, end, expected) {
+		return "", ""
+	}
+	name = titled(t.text[t.tokens[from].from:t.tokens[end-1].to])
+	if utf8.RuneCountInString(name) > maxName || !hasLetter(name) {
+		return "", ""
+	}
+	return name, t.placeFrom(end)
+}
+
+// lonely tells that nothing but this token is left: then it is the answer, whatever else it may mean.
+func (t *turn) lonely(from int) bool { return from == len(t.tokens)-1 }
+
+// endsName tells that a token is no part of a name any more.
+func (t *turn) endsName(i, from int, expected bool) bool {
+	if i == from {
+		return false
+	}
+	switch t.heard[i].exact {
+	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "for-", "please", "tafadhali", "hapa", "here":
+		return true
+	}
+	return t.reader.used[i] || t.flow.words.known[t.heard[i].exact] == phraseWord && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))
+}
+
+// mayBeName tells whether the words can be a name and not an answer of another kind.
+func (t *turn) mayBeName(from, end int, expected bool) bool {
+	m := t.flow.means
+	refused := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
+	if slices.ContainsFunc(t.hits, func(h hit) bool {
+		return h.at == from && h.end >= end && h.slips == 0 && slices.Contains(refused, h.meaning)
+	}) {
+		return false
+	}
+	if !expected {
+		return true
+	}
+	if end-from == 1 && (isGreeting(t.heard[from].exact) || t.reader.used[from]) {
+		return false
+	}
+	return !t.isQuestion() || t.contentWords(from, end) == 0 && !strings.Contains(t.text, "?")
+}
+
+// isGreeting holds the greetings that nobody is called; Salama and Baraka are names as well.
+func isGreeting(w string) bool {
+	switch w {
+	case "habari", "hello", "hi", "hey", "mambo", "hujambo", "jambo", "shikamoo", "hallo", "vipi", "niaje", "thanks", "asanteni", "kwaheri", "bye":
+		return true
+	}
+	return false
+}
+
+// placeFrom gives what stands behind a name: where the customer is. What joins the two is left out.
+func (t *turn) placeFrom(i int) string {
+	for i < len(t.tokens) {
+		switch t.heard[i].exact {
+		case "nipo", "niko", "natoka", "naishi", "kutoka", "from", "at", "in", "wa", "na", "and", "i", "am", "live", "to", "mahali", "deliver", "delivery",
+			"nipelekee", "niletee", "niletewe", "peleka", "leta", "kwa", "ni":
+			i++
+			continue
+		}
+		break
+	}
+	if i >= len(t.tokens) {
+		return ""
+	}
+	return clip(strings.TrimRight(t.text[t.tokens[i].from:], " .,;"), maxAnswer)
+}
+
+// titled writes the words of a name with capitals when they were all small or all large.
+func titled(s string) string {
+	s = clip(s, maxName+1)
+	if s != strings.ToLower(s) && (s != strings.ToUpper(s) || utf8.RuneCountInString(s) < 3) {
+		return s
+	}
+	words := strings.Fields(strings.ToLower(s))
+	for i, w := range words {
+		r, size := utf8.DecodeRuneInString(w)
+		words[i] = string(unicode.ToUpper(r)) + w[size:]
+	}
+	return strings.Join(words, " ")
+}
+
+func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }

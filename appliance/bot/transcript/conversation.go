@@ -1,0 +1,198 @@
+package transcript
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"flowhq"
+	"flowhq/appliance/bot"
+)
+
+// book is a file of conversations.
+type book struct {
+	Tenants map[string]tenant `yaml:"tenants"`
+	Cases   []conversation    `yaml:"cases"`
+}
+
+// conversation is one case: what is said in turn, and what must come of it.
+type conversation struct {
+	Name       string         `yaml:"name"`
+	Tenant     string         `yaml:"tenant"`
+	At         string         `yaml:"at"`
+	Say        []any          `yaml:"say"`
+	Asks       string         `yaml:"asks"`
+	Shows      []any          `yaml:"shows"`
+	Hides      []any          `yaml:"hides"`
+	Says       string         `yaml:"says"`
+	Outcome    map[string]any `yaml:"outcome"`
+	ThenSilent bool           `yaml:"then_silent"`
+}
+
+// Conversations runs the cases of a file of conversations.
+func Conversations(text []byte) ([]Result, error) {
+	var b book
+	if err := yaml.UnmarshalWithOptions(text, &b, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	flows := map[string]*bot.Flow{}
+	businesses := map[string]flowhq.Business{}
+	for id, t := range b.Tenants {
+		biz, flow, err := t.business(id)
+		if err != nil {
+			return nil, err
+		}
+		flows[id], businesses[id] = flow, biz
+	}
+	var out []Result
+	for _, c := range b.Cases {
+		r := Result{Name: c.Name}
+		flow, ok := flows[c.Tenant]
+		if !ok {
+			r.Faults = append(r.Faults, fmt.Sprintf("there is no tenant %q", c.Tenant))
+		} else {
+			chat, err := newChat(flow, businesses[c.Tenant], c.At)
+			if err == nil {
+				err = chat.sayAll(c.Say)
+			}
+			if err != nil {
+				r.Faults = append(r.Faults, err.Error())
+			} else {
+				r.Faults = chat.check(c)
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// chat is a conversation while it runs, with what a worker holds beside the bot's own state.
+type chat struct {
+	flow     *bot.Flow
+	biz      flowhq.Business
+	now      time.Time
+	state    bot.State
+	sent     int          // messages so far
+	last     []bot.Action // of the last message
+	requests []flowhq.RequestEvent
+	handoff  bool
+	optedOut bool
+	notices  []string
+}
+
+const usualTime = "2026-03-10T09:00"
+
+func newChat(flow *bot.Flow, biz flowhq.Business, at string) (*chat, error) {
+	if at == "" {
+		at = usualTime
+	}
+	now, err := time.ParseInLocation("2006-01-02T15:04", at, biz.Settings.Location())
+	if err != nil {
+		return nil, fmt.Errorf("at: %q is no time like %s", at, usualTime)
+	}
+	return &chat{flow: flow, biz: biz, now: now}, nil
+}
+
+func (c *chat) sayAll(say []any) error {
+	for _, one := range say {
+		if err := c.say(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// say takes one thing that a customer does: a text, or a mapping with kind, wait, repeat and times, edit or delete.
+func (c *chat) say(one any) error {
+	m, ok := one.(map[string]any)
+	if !ok {
+		c.send(bot.Message{Kind: flowhq.KindText, Text: plain(one)})
+		return nil
+	}
+	switch {
+	case m["wait"] != nil:
+		d, err := duration(plain(m["wait"]))
+		if err != nil {
+			return err
+		}
+		c.now = c.now.Add(d)
+	case m["repeat"] != nil:
+		n, err := strconv.Atoi(plain(m["times"]))
+		if err != nil || n < 0 || n > 10_000_000 {
+			return fmt.Errorf("times: %v is no count", m["times"])
+		}
+		c.send(bot.Message{Kind: flowhq.KindText, Text: strings.Repeat(plain(m["repeat"]), n)})
+	case m["edit"] != nil || m["delete"] != nil:
+		return c.revise(m)
+	case m["kind"] != nil || m["text"] != nil:
+		kind := flowhq.MessageKind(plain(m["kind"]))
+		if m["kind"] == nil {
+			kind = flowhq.KindText
+		}
+		c.send(bot.Message{Kind: kind, Text: plain(m["text"])})
+	default:
+		return fmt.Errorf("say: %v is nothing that can be said", m)
+	}
+	return nil
+}
+
+// revise edits ({edit: 2, text: …}) or deletes ({delete: 2}) the message of that number, counted from 1.
+func (c *chat) revise(m map[string]any) error {
+	which, kind := m["edit"], flowhq.KindEdit
+	if which == nil {
+		which, kind = m["delete"], flowhq.KindDelete
+	}
+	n, err := strconv.Atoi(plain(which))
+	if err != nil {
+		return fmt.Errorf("%v is no number of a message", which)
+	}
+	c.send(bot.Message{Kind: kind, Text: plain(m["text"]), Target: messageID(n)})
+	return nil
+}
+
+func messageID(n int) string { return "M" + strconv.Itoa(n) }
+
+func (c *chat) send(m bot.Message) {
+	c.sent++
+	c.now = c.now.Add(time.Second)
+	m.ID, m.At = messageID(c.sent), c.now
+	c.last = nil
+	if c.handoff {
+		return // a human has the chat: the worker does not ask the bot
+	}
+	state, actions := bot.Step(c.flow, c.biz, c.state, m, c.now)
+	c.state, c.last = state, actions
+	for _, a := range actions {
+		switch a.Kind {
+		case bot.ActionRecord:
+			c.requests = append(c.requests, *a.Request)
+		case bot.ActionHandoff:
+			c.handoff = true
+		case bot.ActionOptOut:
+			c.optedOut = true
+		case bot.ActionOptIn:
+			c.optedOut = false
+		case bot.ActionNotifyOwner:
+			c.notices = append(c.notices, a.Text)
+		}
+	}
+}
+
+// plain writes a scalar of the YAML as text.
+func plain(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+func duration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(s)
+}
