@@ -123,7 +123,6 @@ func (s *Service) tellSilence(ctx context.Context, id string) {
 	w := s.worker(id)
 	silence := s.now().Sub(latest(w.heard, w.began, s.base))
 	w.silent = true
-	w.written = flowhq.SessionReport{} // whatever comes next is written
 	s.mu.Unlock()
 	text := fmt.Sprintf("WhatsApp has not been heard from for %s. The worker keeps trying; check the server's internet connection.", silence.Round(time.Second))
 	s.log.Error("WhatsApp is silent", "tenant", id, "silence", silence)

@@ -55,7 +55,7 @@ func (s *Service) hear(tenantID string, r flowhq.SessionReport) bool {
 	if news || w.heard.IsZero() {
 		w.heard = now
 	}
-	if w.silent && news && r.Phase == flowhq.PhaseConnected {
+	if w.silent && (news && r.Phase == flowhq.PhaseConnected || !needsWhatsApp(r)) {
 		w.silent, w.dirty = false, true
 	}
 	w.report, w.reported = r, true
@@ -104,6 +104,7 @@ func (s *Service) applyReport(ctx context.Context, id string) {
 		w.written, w.dirty = r, !sameReport(w.report, r)
 	case code == flowhq.CodeNotFound: // the tenant was deleted meanwhile
 		w.dirty = false
+		delete(s.workers, id)
 	default:
 		w.retryAt = s.now().Add(retryAfter)
 		if s.outage(err); code != flowhq.CodeUnavailable {
@@ -181,6 +182,9 @@ func (s *Service) judge(ctx context.Context, id string, w *worker, r flowhq.Sess
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if w.silent && r.Phase == flowhq.PhaseConnected { // it says so, but nothing was heard since
+		return verdict{cause: phaseText(r.Phase), lastError: w.lastError, about: w.failure}, nil
+	}
 	return judge(r, w.connected, w.lastError, w.failure), nil
 }
 

@@ -102,6 +102,10 @@ func (f *form) role(field string, value flowhq.UserRole) flowhq.UserRole {
 
 // hours reads opening hours and gives their canonical form.
 func (f *form) hours(field string, raw []byte) []byte {
+	if !json.Valid(raw) {
+		f.refuse(field, "is no readable JSON")
+		return nil
+	}
 	var h flowhq.Hours
 	if err := json.Unmarshal(raw, &h); err != nil {
 		f.refuse(field, "%s", plain(err))
@@ -119,9 +123,6 @@ func plain(err error) string {
 	text := err.Error()
 	if cut := strings.Index(text, ": json: "); cut > 0 {
 		return text[:cut]
-	}
-	if strings.HasPrefix(text, "json: ") || strings.Contains(text, "invalid character") {
-		return "is no readable JSON"
 	}
 	return text
 }

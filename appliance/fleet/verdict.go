@@ -34,7 +34,7 @@ func judge(r flowhq.SessionReport, connected bool, lastError string, failure flo
 		}
 		return v
 	case flowhq.PhaseConnected:
-		return verdict{occurrence: flowhq.OccurConnected, cause: "Connected to WhatsApp"}
+		return verdict{occurrence: flowhq.OccurConnected, cause: phaseText(r.Phase)}
 	case flowhq.PhaseStarting, flowhq.PhaseConnecting, flowhq.PhaseReconnecting, flowhq.PhaseOff:
 		return verdict{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: lastError, about: failure}
 	}
@@ -55,6 +55,8 @@ func phaseText(p flowhq.Phase) string {
 		return "The worker started"
 	case flowhq.PhaseConnecting:
 		return "Logging in to WhatsApp"
+	case flowhq.PhaseConnected:
+		return "Connected to WhatsApp"
 	case flowhq.PhaseReconnecting:
 		return "The connection to WhatsApp is lost; trying again"
 	case flowhq.PhaseLoggedOut:
