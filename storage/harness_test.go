@@ -35,14 +35,20 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // clock is a clock that a test moves.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	meet *sync.WaitGroup // while set, whoever asks for the time waits for the others
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
+	now, meet := c.now, c.meet
+	c.mu.Unlock()
+	if meet != nil {
+		meet.Done()
+		meet.Wait()
+	}
+	return now
 }
 
 func (c *clock) advance(d time.Duration) {
@@ -104,6 +110,17 @@ func raw(t *testing.T, dsn string) *sql.DB {
 	}
 	t.Cleanup(func() { noError(t, db.Close()) })
 	return db
+}
+
+// meetAtStart makes the next n transactions wait for each other once they have begun. SQLite has one at a time anyway.
+func (h *harness) meetAtStart(n int) {
+	if h.Engine() == storage.SQLite {
+		return
+	}
+	h.clock.mu.Lock()
+	defer h.clock.mu.Unlock()
+	h.clock.meet = new(sync.WaitGroup)
+	h.clock.meet.Add(n)
 }
 
 func (h *harness) exec(t *testing.T, query string, args ...any) {

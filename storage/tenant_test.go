@@ -78,6 +78,7 @@ func TestOneNumberAtTheSameTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		other := h.tenant(t, "Other", "+255700000002")
 		const writers = 8
+		h.meetAtStart(writers)
 		errs := make([]error, writers)
 		var wg sync.WaitGroup
 		for i := range writers {
