@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -92,10 +91,7 @@ func client(t *testing.T, p *program, ctl *wasim.Client) <-chan any {
 	box := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
 	must(t, box.Upgrade(context.Background()))
 	cli := whatsmeow.NewClient(box.NewDevice(), waLog.Noop)
-	h := &http.Client{Transport: &http.Transport{DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "tcp", p.Listen)
-	}}}
+	h := &http.Client{Transport: wasim.Transport(p.Listen)}
 	cli.SetWebsocketHTTPClient(h)
 	cli.SetPreLoginHTTPClient(h)
 	got := make(chan any, 8192)

@@ -3,7 +3,6 @@ package wasim_test
 import (
 	"context"
 	"database/sql"
-	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -98,10 +97,7 @@ func newBotAt(t testing.TB, addr string) *bot {
 // use makes a new client of a stored device, as after a restart of its process.
 func (b *bot) use(dev *store.Device) {
 	cli := whatsmeow.NewClient(dev, waLog.Noop)
-	tr := &http.Transport{DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "tcp", b.addr)
-	}}
+	tr := wasim.Transport(b.addr)
 	h := &http.Client{Transport: tr}
 	cli.SetWebsocketHTTPClient(h)
 	cli.SetPreLoginHTTPClient(h)

@@ -184,6 +184,61 @@ func TestPhoneGreetsANewDevice(t *testing.T) {
 	}
 }
 
+// TestSynchronousClientAsksPhoneToo is about a client that acknowledges in step with its handlers: it asks its phone for a
+// message that it could not read as well as the sender.
+func TestSynchronousClientAsksPhoneToo(t *testing.T) {
+	srv := start(t, func(c *wasim.Config) { c.Bare = false })
+	b := newBot(t, srv)
+	b.cli.SynchronousAck, b.cli.EnableDecryptedEventBuffer = true, true
+	b.link(makePhone(t, srv, phoneNo))
+	c := makeCustomer(t, srv, customerNo, wasim.AddressPN)
+	write(t, c, "hi")
+	chat := awaitWhere(b, notMine).Info.Chat
+	b.say(chat, "hello")
+	must(t, b.cli.Store.Sessions.DeleteSession(context.Background(), c.LID().SignalAddress().String()))
+	id := write(t, c, "say that again")
+	fromPhone, fromSender := false, false
+	for !fromPhone || !fromSender {
+		m := awaitWhere(b, notMine)
+		if m.Info.ID != id || m.Message.GetConversation() != "say that again" {
+			t.Fatalf("got %+v", m.Info)
+		}
+		if m.UnavailableRequestID != "" {
+			fromPhone = true
+		} else {
+			fromSender = true
+		}
+	}
+	eventually(t, "confirmed", func() bool { return srv.Stats().Waiting == 0 })
+}
+
+func notMine(m *events.Message) bool { return !m.Info.IsFromMe }
+
+func TestDeviceNumbersGoRound(t *testing.T) {
+	srv, b, c := linked(t)
+	phone := makePhone(t, srv, phoneNo)
+	write(t, c, "to the first")
+	b.say(await[*events.Message](b).Info.Chat, "from the first")
+	for i := 2; i < 256; i++ { // pairings that come to nothing use up the numbers
+		if _, err := phone.ReserveDevice(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, phone.Unlink(1))
+	again := newBot(t, srv).link(phone)
+	if id := again.cli.Store.ID.Device; id != 1 {
+		t.Fatalf("linked as device %d", id)
+	}
+	write(t, c, "to the second")
+	again.say(await[*events.Message](again).Info.Chat, "from the second")
+	if row := waitRow(t, c, 1); row.Text != "from the second" {
+		t.Fatalf("got %+v", row)
+	}
+	if st := srv.Stats(); st.Retries != 0 || st.Undecryptable != 0 {
+		t.Fatalf("stats %+v", st)
+	}
+}
+
 func TestMedia(t *testing.T) {
 	_, b, c := linked(t)
 	for kind, want := range map[wasim.Kind]string{wasim.KindImage: "simulated image", wasim.KindVoice: "simulated voice", wasim.KindSticker: "simulated sticker"} {

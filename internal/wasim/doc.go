@@ -11,6 +11,24 @@
 //     SIGKILL and started again on the same state goes on where it was.
 //   - Messages of one customer to one account keep their order.
 //
+// In a test:
+//
+//	srv, err := wasim.New(wasim.Config{FewKeys: true})      // defer srv.Close()
+//	whatsmeow.WACertPubKey = srv.RootKey()                  // process wide, before the first Connect
+//	http := &http.Client{Transport: wasim.Transport(srv.Addr())}
+//	client.SetWebsocketHTTPClient(http)                     // and SetPreLoginHTTPClient, SetMediaHTTPClient
+//	phone, err := srv.Phone("+255700000001")
+//	device, err := phone.Scan(ctx, qrText)                  // or phone.EnterCode(ctx, "ABCD-EFGH")
+//	customer, err := srv.Customer("+255711000001", wasim.CustomerOptions{Address: wasim.AddressLIDOnly})
+//	id, err := customer.Send(wasim.Text(phone.Number(), "habari"))
+//	rows := customer.WaitInbox(ctx, 0)                      // what arrived after row 0
+//	n, err := srv.Inject(wasim.Fault{Number: phone.Number(), Fault: "drop"})
+//
+// Several simulators in one process need one root key: give them the same Seed. A simulator that runs as a program
+// (cmd/wasim) is spoken to with Client, which has the same calls.
+//
+// A Signal library that logs to standard output belongs to whatsmeow: silence it with libsignal's logger.Setup.
+//
 // What it does not do: groups with several members, calls, app state patches, profile pictures, business profiles.
 // Requests it does not know get an empty result, which is harmless for every request seen so far.
 //

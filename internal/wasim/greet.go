@@ -5,7 +5,6 @@ import (
 	"compress/zlib"
 	"fmt"
 
-	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"google.golang.org/protobuf/proto"
@@ -22,12 +21,7 @@ func (p *Phone) greetDevice(d *Device) error {
 		return err
 	}
 	for _, msg := range []*waE2E.ProtocolMessage{p.keyShare(d), history} {
-		plain, err := proto.Marshal(&waE2E.Message{ProtocolMessage: msg})
-		if err != nil {
-			return fmt.Errorf("wasim: message to a new device: %w", err)
-		}
-		attrs := waBinary.Attrs{"id": p.srv.messageID(), "from": p.pn, "type": "text", "category": "peer", "t": p.srv.now().Unix(), "sender_lid": p.lid}
-		if err := p.sendToDevices([]*Device{d}, outgoing{attrs: attrs, plain: plain}); err != nil {
+		if err := p.sendPeer(d, msg); err != nil {
 			return err
 		}
 	}

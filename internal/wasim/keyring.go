@@ -14,6 +14,7 @@ import (
 	"go.mau.fi/libsignal/state/record"
 	"go.mau.fi/libsignal/state/store"
 	waStore "go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
@@ -140,10 +141,16 @@ func (k *keyring) ContainsSession(_ context.Context, addr *protocol.SignalAddres
 }
 
 func (k *keyring) DeleteSession(_ context.Context, addr *protocol.SignalAddress) error {
-	delete(k.sessions, addr.String())
-	k.changed[addr.String()] = true
+	k.drop(addr.String())
 	return nil
 }
+
+func (k *keyring) drop(addr string) {
+	delete(k.sessions, addr)
+	k.changed[addr] = true
+}
+
+func (k *keyring) dropSession(with types.JID) { k.drop(with.SignalAddress().String()) }
 
 func (k *keyring) DeleteAllSessions(context.Context) error {
 	k.dropSessions()

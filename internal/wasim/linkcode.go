@@ -100,6 +100,10 @@ func (p *Phone) agree(ctx context.Context, x *session, code string, wrapped []by
 	if err != nil {
 		return nil, err
 	}
+	select {
+	case <-x.pairing.finish: // left over from an attempt that nobody waited for
+	default:
+	}
 	x.writeNode(waBinary.Node{Tag: "notification",
 		Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": p.srv.nextID("code-"), "t": p.srv.now().Unix()},
 		Content: []waBinary.Node{{Tag: "link_code_companion_reg", Attrs: waBinary.Attrs{"stage": "primary_hello"}, Content: []waBinary.Node{

@@ -95,16 +95,21 @@ func (p *Phone) device(id uint16) *Device {
 	return p.devices[id]
 }
 
-// reserve numbers a new device. The number is used up whatever becomes of the pairing.
+// maxDevice is the highest device number: it has one byte on the wire.
+const maxDevice = 255
+
+// reserve numbers a new device. Numbers go round, so that one is used again as late as possible.
 func (p *Phone) reserve() (uint16, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.next > 255 {
-		return 0, errConflict("the phone has linked 255 devices; device numbers have one byte on the wire")
+	for range maxDevice {
+		id := p.next
+		p.next = p.next%maxDevice + 1
+		if p.device(id) == nil {
+			return id, p.srv.journal.commit(p.selfChange())
+		}
 	}
-	id := p.next
-	p.next++
-	return id, p.srv.journal.commit(p.selfChange())
+	return 0, errConflict("the phone has %d linked devices, the most there can be", maxDevice)
 }
 
 // newDevice records a device that has just been paired.
@@ -168,11 +173,42 @@ func (p *Phone) remove(d *Device, tell bool) error {
 	if err := p.srv.journal.commit(changes...); err != nil {
 		return err
 	}
+	if err := p.srv.forgetSessions(d); err != nil {
+		return err
+	}
 	if x != nil && tell {
 		x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "401"},
 			Content: []waBinary.Node{{Tag: "conflict", Attrs: waBinary.Attrs{"type": "device_removed"}}}})
 	}
 	return p.tellDevices()
+}
+
+// forgetSessions drops every party's session with a device that is gone: its number may come back with other keys.
+func (s *Server) forgetSessions(d *Device) error {
+	phones, customers := s.all()
+	parties := make([]*party, 0, len(phones)+len(customers))
+	for _, p := range phones {
+		parties = append(parties, p.party)
+	}
+	for _, c := range customers {
+		parties = append(parties, c.party)
+	}
+	for _, p := range parties {
+		if err := p.forgetSession(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *party) forgetSession(d *Device) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.keys.hasSession(d.lid) {
+		return nil
+	}
+	p.keys.dropSession(d.lid)
+	return p.srv.journal.commit(p.sessionChanges()...)
 }
 
 // Send writes a message from the phone itself. Linked devices get a copy, as of any message of the account's own.

@@ -90,9 +90,8 @@ func (d *Device) push(e *entry) {
 		e.Seq = d.seq
 	}
 	d.queue = append(d.queue, e)
-	if d.live {
+	if d.live && d.sess.write(e.Stanza) {
 		e.sent = true
-		d.sess.write(e.Stanza)
 	}
 }
 
@@ -117,8 +116,7 @@ func (d *Device) flush(x *session) {
 		if e.sent {
 			d.srv().stats.redelivered.Add(1)
 		}
-		e.sent = true
-		x.write(e.withAttr("offline", strconv.Itoa(i)))
+		e.sent = x.write(e.withAttr("offline", strconv.Itoa(i))) || e.sent
 	}
 	x.writeNode(ibNode(waBinary.Node{Tag: "offline", Attrs: waBinary.Attrs{"count": total}}))
 	d.live = true
@@ -206,9 +204,8 @@ func (d *Device) redeliver(n int, wanted func(*entry) bool) (int, error) {
 				return 0, err
 			}
 		}
-		if d.live && e.sent {
+		if d.live && e.sent && d.sess.write(e.Stanza) {
 			d.srv().stats.redelivered.Add(1)
-			d.sess.write(e.Stanza)
 		}
 	}
 	return len(all), nil

@@ -2,6 +2,7 @@ package wasim
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -87,35 +88,47 @@ func (s *Server) route(from *Device, n *waBinary.Node, part encryptedPart) {
 
 // take reads a message of a client on behalf of a simulated party.
 func (p *party) take(from *Device, n *waBinary.Node, part encryptedPart) error {
-	id := attrString(n, "id")
+	id, to := attrString(n, "id"), attrJID(n, "to")
+	msg, err := p.read(from, id, part.sealed)
+	switch {
+	case errors.Is(err, errRepeated):
+		return nil
+	case errors.Is(err, errUnreadable):
+		p.srv.stats.undecryptable.Add(1)
+		p.srv.log.Debug("undecryptable", "id", id, "at", p.Number(), "error", err)
+		return p.askAgain(from, id, to, false)
+	case err != nil:
+		return err
+	case p == from.phone.party:
+		return p.phone.answerPeer(from, id, msg)
+	}
+	p.srv.stats.out.Add(1)
+	p.confirmDelivery(from, id, to)
+	return nil
+}
+
+var errUnreadable = errors.New("wasim: the message cannot be read")
+
+// read decrypts a message and puts it into the inbox. Both are kept together, or neither.
+func (p *party) read(from *Device, id string, s sealed) (*waE2E.Message, error) {
 	p.mu.Lock()
-	msg, err := p.keys.decrypt(from.lid, part.sealed)
+	defer p.mu.Unlock()
+	msg, err := p.keys.decrypt(from.lid, s)
 	changes := p.sessionChanges()
 	switch {
 	case errors.Is(err, errRepeated):
 		if row, known := p.inbox.repeat(from.phone.Number(), id); known {
 			changes = append(changes, jsonChange(rowName(p.digits, row.N), row))
 		}
-	case err == nil:
+	case err != nil:
+		err = fmt.Errorf("%w: %w", errUnreadable, err)
+	default:
 		changes = append(changes, p.fileFrom(from, id, msg)...)
 	}
-	commitErr := p.srv.journal.commit(changes...)
-	p.mu.Unlock()
-	switch {
-	case commitErr != nil:
-		return commitErr
-	case errors.Is(err, errRepeated):
-		return nil
-	case err != nil:
-		p.srv.stats.undecryptable.Add(1)
-		p.srv.log.Debug("undecryptable", "id", id, "at", p.Number(), "error", err)
-		return p.askAgain(from, id, attrJID(n, "to"), false)
+	if commitErr := p.srv.journal.commit(changes...); commitErr != nil {
+		return nil, commitErr
 	}
-	p.srv.stats.out.Add(1)
-	if p.phone != from.phone || p.phone == nil {
-		p.confirmDelivery(from, id, attrJID(n, "to"))
-	}
-	return nil
+	return msg, err
 }
 
 // fileFrom puts what a linked device wrote into the party's inbox.

@@ -228,8 +228,8 @@ func (x *session) writeNode(n waBinary.Node) {
 	x.write(raw)
 }
 
-// write queues a marshalled node.
-func (x *session) write(stanza []byte) { x.queue(outItem{stanza: stanza}) }
+// write queues a marshalled node. It reports false when the connection is about to end and takes nothing more.
+func (x *session) write(stanza []byte) bool { return x.queue(outItem{stanza: stanza}) }
 
 // restartPatience is how long a client may take to leave by itself after the order to connect again. If the server closed
 // first, the client could read the end of the connection before the order, and then never come back.
@@ -247,18 +247,20 @@ func (x *session) end(n waBinary.Node) {
 	x.queue(outItem{close: true, linger: x.srv.cfg.Linger})
 }
 
-func (x *session) queue(item outItem) {
+func (x *session) queue(item outItem) bool {
 	item.due = time.Now().Add(x.srv.faults.slowness(x.number()))
 	x.mu.Lock()
-	if !x.ending {
-		x.out = append(x.out, item)
-		x.ending = item.close
+	defer x.mu.Unlock()
+	if x.ending {
+		return false
 	}
-	x.mu.Unlock()
+	x.out = append(x.out, item)
+	x.ending = item.close
 	select {
 	case x.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 func (x *session) writeLoop(ctx context.Context) {

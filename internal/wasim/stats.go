@@ -18,7 +18,7 @@ type Stats struct {
 	DevicesOnline int   `json:"devices_online"` // of them connected
 	Connections   int   `json:"connections"`    // pairing ones too
 	MessagesIn    int64 `json:"messages_in"`    // from customers to accounts
-	MessagesOut   int64 `json:"messages_out"`   // from clients to customers and phones, as read there
+	MessagesOut   int64 `json:"messages_out"`   // from clients to customers and other accounts, as read there
 	Waiting       int   `json:"waiting"`        // stanzas that devices have not confirmed
 	Redelivered   int64 `json:"redelivered"`    // deliveries repeated
 	Undecryptable int64 `json:"undecryptable"`  // messages of clients that could not be read here
