@@ -194,7 +194,7 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 	case topic != "":
 		t.takeTopic(q, list, topic, out)
 	case expected && t.choices(q) == "" && t.contentWords(0, 0) > 0 && !t.isQuestion():
-		t.takeFreeOrder(out)
+		t.takeFreeOrder(q, out)
 	case !expected && len(t.st.Facts.Items) == 0 && t.namesProduct(q):
 		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
 	}
@@ -310,8 +310,15 @@ func (t *turn) takeTopic(q *question, list *listing, topic string, out *outcome)
 }
 
 // takeFreeOrder keeps an order in the customer's words where the business lists no products.
-func (t *turn) takeFreeOrder(out *outcome) {
-	t.st.Facts.Items = []flowhq.OrderItem{{Product: clip(t.text, flowhq.MaxNameLength), Quantity: 1}}
+func (t *turn) takeFreeOrder(q *question, out *outcome) {
+	one := flowhq.OrderItem{Product: clip(t.text, flowhq.MaxNameLength), Quantity: 1}
+	if a, ok := t.reader.soleAmount(t.text); ok && !a.bad && a.value >= 1 && a.value <= q.max {
+		before, after := t.text[:t.tokens[a.at].from], t.text[t.tokens[a.end-1].to:]
+		if name := clip(strings.Join(strings.Fields(before+" "+after), " "), flowhq.MaxNameLength); hasLetter(name) {
+			one = flowhq.OrderItem{Product: name, Quantity: int(a.value)}
+		}
+	}
+	t.st.Facts.Items = []flowhq.OrderItem{one}
 	out.set("items")
 }
 

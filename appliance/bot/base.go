@@ -17,8 +17,10 @@ var baseVocabulary = sync.OnceValue(func() *vocabulary {
 	if err := v.read(wordsText); err != nil {
 		panic("words.txt: " + err.Error()) // a fault of the build, and a test reads the same text
 	}
-	for w := range calendarWords() {
-		v.know(w, phraseWord)
+	for w, c := range calendarWords() {
+		if c.kind != wordJuma { // a name, but before tatu, nne and tano
+			v.know(w, phraseWord)
+		}
 	}
 	return v
 })

@@ -252,8 +252,11 @@ func (t *turn) sift(starts, infos []pick) []pick {
 		if slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }) {
 			continue
 		}
-		out = append(out, p)
+		if out = append(out, p); len(out) == 3 {
+			break
+		}
 	}
+	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.at - b.hit.at })
 	return out
 }
 
@@ -269,10 +272,7 @@ func (t *turn) serve(starts, infos []pick, topic string) {
 		starts = nil
 	}
 	lead, asks := "", ""
-	for n, p := range infos {
-		if n == 3 {
-			break
-		}
+	for _, p := range infos {
 		text, a := t.info(p.intent)
 		lead = paragraphs(lead, text)
 		if a != "" {

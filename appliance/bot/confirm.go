@@ -26,6 +26,7 @@ func (t *turn) confirm(task *task) {
 		t.advance(task, "")
 		return
 	}
+	t.st.Offer = nil
 	m := t.flow.means
 	no, yes := t.has(m.no) || t.hasChange(), t.has(m.yes) || t.has(m.noProblem)
 	out := t.absorbChange(task, no)

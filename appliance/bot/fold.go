@@ -51,7 +51,7 @@ func cut(text string) []token {
 		c.at = at
 	}
 	c.end(c.at)
-	return mergeThousands(c.tokens)
+	return mergeAliases(mergeThousands(c.tokens))
 }
 
 type cutter struct {
@@ -286,4 +286,47 @@ func joined(tokens []token) string {
 		b.WriteString(t.text)
 	}
 	return b.String()
+}
+
+// mergeAliases makes one word of the short forms that mix letters and digits: j3 is Jumatatu, 2moro tomorrow.
+func mergeAliases(tokens []token) []token {
+	out := tokens[:0]
+	for _, t := range tokens {
+		if n := len(out); n > 0 && t.kind != out[n-1].kind && t.glued("") {
+			if word := aliasOf(out[n-1].text, t.text); word != "" {
+				out[n-1].text, out[n-1].kind, out[n-1].value, out[n-1].to = word, tokenWord, 0, t.to
+				continue
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func aliasOf(a, b string) string {
+	if a == "j" && len(b) == 1 {
+		switch b {
+		case "1":
+			return "jumamosi"
+		case "2":
+			return "jumapili"
+		case "3":
+			return "jumatatu"
+		case "4":
+			return "jumanne"
+		case "5":
+			return "jumatano"
+		}
+	}
+	if a == "2" {
+		switch b {
+		case "moro", "morrow", "mrw", "mro", "morow":
+			return "tomorrow"
+		case "day":
+			return "today"
+		case "nite", "night":
+			return "tonight"
+		}
+	}
+	return ""
 }

@@ -40,6 +40,9 @@ func (r *reader) dayNumberAt(i int) (day, end int, ok bool) {
 	if w := r.word(i); w.kind == wordOrdinal {
 		return w.n, i + 1, true
 	}
+	if tens, next := r.word(i), r.word(i+1); tens.kind == wordTens && tens.english && next.kind == wordOrdinal && next.n < 10 {
+		return tens.n + next.n, i + 2, true
+	}
 	n, end, ok := r.numberAt(i)
 	if !ok || n > 9999 {
 		return 0, i, false

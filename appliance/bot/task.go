@@ -349,14 +349,16 @@ func (t *turn) answerQuestion(task *task) {
 	if t.digresses(q) && t.digress(task) {
 		return
 	}
+	t.st.Offer = nil
 	out := t.absorb(task, q.fact, "")
 	if out.refusal != nil || len(out.changed) > 0 {
-		t.st.Misses, t.st.Offer = 0, nil
+		t.st.Misses = 0
 		t.trace(flowhq.TraceStep, "understood: "+strings.Join(out.changed, ", "))
-		if out.refusal != nil {
-			t.makeOffer(out.refusal)
-		}
-		t.goOn(task, out, "")
+		t.goOn(task, out, t.asideOf(q))
+		return
+	}
+	if t.hasChange() && t.namedFact(task) != nil {
+		t.refuse(task)
 		return
 	}
 	if t.digress(task) || t.courtesy(task) {
@@ -448,6 +450,21 @@ func (t *turn) digress(task *task) bool {
 		return true
 	}
 	return false
+}
+
+// asideOf answers a question that came along with the answer to the one in hand: "manicure, bei gani?".
+func (t *turn) asideOf(q *question) string {
+	if q.kind == askText || q.kind == askName {
+		return ""
+	}
+	_, infos, _ := t.picks(false)
+	if len(infos) == 0 || courteous(infos[0].intent, t.flow) || infos[0].hit.words < 2 && !t.isQuestion() {
+		return ""
+	}
+	topic, asks := t.st.Topic, t.st.TopicAsks
+	lead, _ := t.info(infos[0].intent)
+	t.st.Topic, t.st.TopicAsks = topic, asks
+	return lead
 }
 
 // courteous tells that an answer is mere courtesy: it gives way to the question in hand.

@@ -63,18 +63,19 @@ func isPlaceholder(name string) bool {
 }
 
 // render fills a wording in. Lines with an empty placeholder are left out; empty lines at the ends and runs of them go,
-// too. saidAny tells whether, of the lines with placeholders, any was left: without one the text says nothing.
-func (w wording) render(value func(string) string) (out string, saidAny bool) {
+// too. filled tells whether the first line with a placeholder was left: it is what the text is about.
+func (w wording) render(value func(string) string) (out string, filled bool) {
 	var b strings.Builder
-	asked := false
-	blank := true
+	filled = true
+	first, blank := true, true
 	for _, line := range w {
 		s, has, empty := line.render(value)
-		asked = asked || has
+		if has && first {
+			first, filled = false, !empty
+		}
 		if empty {
 			continue
 		}
-		saidAny = saidAny || has
 		if s == "" {
 			if !blank {
 				b.WriteByte('\n')
@@ -88,7 +89,7 @@ func (w wording) render(value func(string) string) (out string, saidAny bool) {
 		b.WriteString(s)
 		blank = false
 	}
-	return strings.Trim(b.String(), "\n"), saidAny || !asked
+	return strings.Trim(b.String(), "\n"), filled
 }
 
 func (l textLine) render(value func(string) string) (out string, has, empty bool) {

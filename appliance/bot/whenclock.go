@@ -128,7 +128,9 @@ func (r *reader) pastTo(i int) (clockFound, bool) {
 		end++
 	}
 	to := r.text(end) == "to"
-	if r.kind(end) != wordPast && !to {
+	if minutes == 30 && r.text(i) == "half" && r.kind(end) != wordPast {
+		end-- // "half three"
+	} else if r.kind(end) != wordPast && !to {
 		return clockFound{}, false
 	}
 	hour, after, ok := r.numberAt(end + 1)
@@ -296,7 +298,7 @@ func (r *reader) partFollows(i int) bool {
 		switch k := r.kind(i); {
 		case k == wordPart:
 			return true
-		case k == wordOf || k == wordIn || r.text(i) == "this":
+		case k == wordOf || k == wordIn || r.text(i) == "this" || k == wordDay && r.word(i).english:
 			i++
 		default:
 			return false

@@ -19,6 +19,8 @@ func (r *reader) relativeDay(i int) (dayFound, bool) {
 	switch {
 	case w.kind == wordTonight:
 		return dayFound{end: i + 1, day: r.daysOn(0)}, true
+	case w.kind == wordThis && r.kind(i+1) == wordPart:
+		return dayFound{end: i + 1, day: r.daysOn(0)}, true
 	case w.kind == wordDay && r.greets(i):
 		return dayFound{}, false
 	case w.kind == wordDay && w.n == 1 && r.kind(i+1) == wordKutwa:
@@ -196,6 +198,15 @@ func (r *reader) vagueDay(i int) (dayFound, bool) {
 	}
 	if _, end, ok := r.monthAround(i); ok {
 		return dayFound{end: end, bad: true}, true
+	}
+	if r.text(i) == "end" || r.text(i) == "mwisho" {
+		end := i + 1
+		for r.kind(end) == wordOf || r.text(end) == "this" {
+			end++
+		}
+		if r.kind(end) == wordMonthUnit || r.kind(end) == wordWeek {
+			return dayFound{end: end + 1, bad: true}, true
+		}
 	}
 	if r.text(i) == "weekend" || r.text(i) == "wikendi" || r.text(i) == "wikiendi" {
 		return dayFound{end: i + 1, bad: true}, true

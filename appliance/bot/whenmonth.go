@@ -80,7 +80,7 @@ func (r *reader) namedDay(i int) (dayFound, bool) {
 		first := time.Date(r.now.Year(), r.now.Month()+time.Month(offset), 1, 0, 0, 0, 0, r.now.Location())
 		return r.explicit(next, first.Year(), int(first.Month()), day), true
 	}
-	if dated || numbered {
+	if dated || numbered || r.text(i-1) == "on" && !r.partFollows(end) && r.kind(end) != wordAm && r.kind(end) != wordPm && (end >= len(r.tokens) || r.tokens[end].sep != ":") {
 		return r.dayOfMonth(i, end, day), true
 	}
 	return dayFound{}, false

@@ -192,7 +192,7 @@ func (r *reader) chooseClock(clocks []clockFound, m *moment) (clockFound, bool) 
 		if c.refused {
 			continue
 		}
-		if found && r.joins(chosen.end, c.at, wordTo) {
+		if found && (r.joins(chosen.end, c.at, wordTo) || r.between(chosen) && r.joins(chosen.end, c.at, wordAnd)) {
 			if !chosen.am && !chosen.pm && chosen.hour <= c.hour {
 				chosen.am, chosen.pm = c.am, c.pm
 			}
@@ -205,6 +205,15 @@ func (r *reader) chooseClock(clocks []clockFound, m *moment) (clockFound, bool) 
 		chosen, found = c, true
 	}
 	return chosen, found
+}
+
+// between tells that "between" or "kati ya" stands before an hour.
+func (r *reader) between(c clockFound) bool {
+	at := c.at - 1
+	if r.kind(at) == wordOf {
+		at--
+	}
+	return r.text(at) == "between" || r.text(at) == "kati"
 }
 
 // joins tells that a word of the given kind, or for a range a dash, stands between two expressions.
