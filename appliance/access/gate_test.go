@@ -2,10 +2,11 @@ package access
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +91,10 @@ func TestPasswordInTheAddressBecomesASession(t *testing.T) {
 	}
 	want(t, h.ask("GET", "/admin/tenants/7", "", browser, with(cookies[0])), 200, "by=admin email= body=")
 
+	w = h.ask("POST", "/admin/tenants?password="+url.QueryEscape(password), "", browser)
+	if w.Code != 200 {
+		t.Errorf("a form got %d; a redirect would lose what was typed", w.Code)
+	}
 	w = h.ask("GET", "/admin/tenants?password="+url.QueryEscape(password), "", header("Accept", "application/json"))
 	if w.Code != 200 || len(w.Result().Cookies()) != 0 {
 		t.Errorf("a program got %d and %d cookies", w.Code, len(w.Result().Cookies()))
@@ -216,8 +221,10 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 			t.Errorf("the right password got %d", got)
 		}
 		before := time.Now()
-		if got := guess(); got != 401 || time.Since(before) != 0 {
-			t.Errorf("after a success the next failure got %d after %v", got, time.Since(before))
+		for range freeFailures {
+			if got := guess(); got != 401 || time.Since(before) != 0 {
+				t.Errorf("after a success a failure got %d after %v", got, time.Since(before))
+			}
 		}
 	})
 }
@@ -240,6 +247,11 @@ func TestGuessingLongIsRefused(t *testing.T) {
 		}
 		// Signed-in browsers do not notice.
 		time.Sleep(forgiveAfter + time.Minute)
+		for n := range freeFailures + 1 {
+			if got := h.ask("GET", "/admin/tenants", "", basic("guess")).Code; got != 401 {
+				t.Errorf("an hour later, failure %d got %d", n, got)
+			}
+		}
 		cookie := h.signIn()
 		for range 60 {
 			h.ask("GET", "/admin/tenants", "", basic("guess"))
@@ -253,15 +265,25 @@ func TestGuessingLongIsRefused(t *testing.T) {
 func TestManyGuessesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(c *Config) { c.Now = time.Now })
-		codes := make(chan int, 200)
+		begun, codes := time.Now(), make(chan int, 200)
+		var waited atomic.Int32
 		for range cap(codes) {
-			go func() { codes <- h.ask("GET", "/admin/tenants", "", basic("guess")).Code }()
+			go func() {
+				code := h.ask("GET", "/admin/tenants", "", basic("guess")).Code
+				if time.Since(begun) > 0 {
+					waited.Add(1)
+				}
+				codes <- code
+			}()
 		}
 		heard := 0
 		for range cap(codes) {
 			if <-codes == 401 {
 				heard++
 			}
+		}
+		if n := waited.Load(); n > maxWaiting {
+			t.Errorf("%d of 200 guesses waited at once", n)
 		}
 		if heard < freeFailures || heard > freeFailures+maxWaiting {
 			t.Errorf("%d of 200 guesses at once were heard", heard)
@@ -270,13 +292,28 @@ func TestManyGuessesAtOnce(t *testing.T) {
 }
 
 func TestThrottleForgetsTheOldest(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.TrustedProxies = []string{"127.0.0.0/8", "10.0.0.0/8"} })
+	th := newThrottle()
+	address := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)}) }
+	first := th.of(address(0))
 	for n := range maxAddresses + 100 {
-		r := header("X-Forwarded-For", fmt.Sprintf("192.%d.%d.7", n/256%256, n%256))
-		h.ask("GET", "/admin/tenants", "", basic("guess"), r)
+		th.of(address(n))
+		if th.of(address(0)) != first {
+			t.Fatal("an address that keeps trying is forgotten")
+		}
 	}
-	if got := h.gate.throttle.recent.Len(); got != maxAddresses || len(h.gate.throttle.byAddr) != got {
-		t.Errorf("%d addresses are remembered", got)
+	if got := th.recent.Len(); got != maxAddresses || len(th.byAddr) != got {
+		t.Errorf("%d and %d addresses are remembered", got, len(th.byAddr))
+	}
+}
+
+func TestOneNetworkIsOneAddress(t *testing.T) {
+	th := newThrottle()
+	of := func(s string) *guesser { return th.of(netip.MustParseAddr(s)) }
+	if of("2001:db8:1:2::1") != of("2001:db8:1:2:ffff::9") || of("2001:db8:1:2::1") == of("2001:db8:1:3::1") {
+		t.Error("IPv6 addresses are not taken by their /64")
+	}
+	if of("192.0.2.1") == of("192.0.2.2") {
+		t.Error("two IPv4 addresses are one")
 	}
 }
 

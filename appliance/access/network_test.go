@@ -97,6 +97,12 @@ func TestOriginBehindAProxy(t *testing.T) {
 	if w := h.ask("POST", "/admin/tenants", "", change...); w.Code != 200 {
 		t.Errorf("through the proxy: %d", w.Code)
 	}
+	inside := []func(*http.Request){
+		from("10.0.0.1:1"), basic(password), header("X-Forwarded-Host", "flowhq.localhost"), header("Origin", "http://flowhq.localhost"),
+	}
+	if w := h.ask("POST", "/admin/tenants", "", inside...); w.Code != 200 {
+		t.Errorf("through the proxy under a name for this machine: %d", w.Code)
+	}
 	if w := h.ask("POST", "/admin/tenants", "", append(change, header("X-Forwarded-Host", "evil.example"))...); w.Code != 403 {
 		t.Errorf("through the proxy under another name: %d", w.Code)
 	}
