@@ -36,7 +36,7 @@ func (e *engine) decide(r *runner, chat int64) progress {
 		}
 		return done
 	}
-	r.limited = false
+	r.begun, r.limited = true, false
 	if d.read {
 		e.markRead(d.chat, d.letter)
 	}
@@ -162,7 +162,7 @@ func (d *decision) tooOld(age time.Duration) error {
 	d.late = true
 	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", span(age)))
 	if err == nil {
-		err = d.tx.AddTooOld(journal.TooOld{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.letter), SentAt: d.letter.SentAt})
+		err = d.tx.AddTooOld(journal.TooOld{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.letter.Text), SentAt: d.letter.SentAt})
 	}
 	return d.finish(err)
 }
@@ -243,7 +243,7 @@ func (d *decision) post(text string, cause journal.Cause) error {
 	id := d.dev.NewMessageID()
 	_, err := d.tx.Post(journal.Parcel{
 		ID: id, Chat: d.chat.ID, Text: text, Author: flowhq.AuthorBot, Cause: cause,
-		Answers: d.letter.ID, AskedAt: d.letter.SentAt, CreatedAt: d.now,
+		Answers: d.letter.ID, Asked: excerpt(d.letter.Text), AskedAt: d.letter.SentAt, CreatedAt: d.now,
 	})
 	if err == nil {
 		err = d.trace(flowhq.TraceReplyID, id)

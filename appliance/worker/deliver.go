@@ -35,13 +35,14 @@ func (e *engine) deliver(r *runner, p *journal.Parcel) progress {
 	if err != nil {
 		return e.stumble("the recipient cannot be looked up", err)
 	}
-	if p.Cause == journal.CauseReply && p.Attempts == 0 && !p.AskedAt.IsZero() {
-		if late := time.Since(p.CreatedAt); late > e.config.Load().Limits.CatchUp {
-			return e.fail(p, key, flowhq.TraceTooOld, fmt.Sprintf("The reply was kept back for %s and is too old to send.", span(late)))
-		}
+	limits := e.config.Load().Limits
+	if late := time.Since(p.CreatedAt); p.Cause == journal.CauseReply && p.Attempts == 0 && late > limits.CatchUp {
+		return e.tooLate(p, key, late)
 	}
-	if p.Chat != ownerChat && p.Attempts == 0 && e.config.Load().Limits.Typing {
-		e.type_(to, p.Text)
+	if p.Chat != ownerChat && p.Attempts == 0 && limits.Typing {
+		if e.type_(to, p.Text); e.ownerCameBefore(p) {
+			return e.fail(p, key, flowhq.TraceHandedOver, "Not sent: the owner answered on the phone meanwhile.")
+		}
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(e.hard, sendTimeout)
@@ -179,17 +180,51 @@ func (e *engine) fail(p *journal.Parcel, key, step, detail string) progress {
 	return done
 }
 
-// restricted keeps a parcel until WhatsApp lets the account send again.
-func (e *engine) restricted(p *journal.Parcel, key string) progress {
-	if p.Attempts > 0 {
-		return blocked
-	}
+// tooLate gives up a reply that could not be sent in time, and puts its question on the owner's list.
+func (e *engine) tooLate(p *journal.Parcel, key string, late time.Duration) progress {
 	now := time.Now()
 	err := e.write(func(tx *journal.Tx) error {
-		if err := tx.Attempted(p.ID); err != nil {
+		if settled, err := tx.Settle(p.ID, false, now); err != nil || !settled {
 			return err
 		}
-		return trace(tx, about(p), key, now, flowhq.TraceLimited, "WhatsApp refuses messages from this number for now; the reply waits.")
+		c, err := tx.Chat(p.Chat)
+		if err == nil && c != nil {
+			err = tx.AddTooOld(journal.TooOld{Chat: c.ID, Name: c.Name, Text: p.Asked, SentAt: p.AskedAt})
+		}
+		if err != nil {
+			return err
+		}
+		return trace(tx, about(p), key, now, flowhq.TraceTooOld,
+			fmt.Sprintf("The reply could not be sent for %s and is too old now. The owner gets a list.", span(late)))
+	})
+	if err != nil {
+		return e.stumble("a late reply could not be given up", err)
+	}
+	e.scheduleList()
+	return done
+}
+
+// ownerCameBefore tells whether the owner took the chat over while a reply was on its way.
+func (e *engine) ownerCameBefore(p *journal.Parcel) bool {
+	if p.Cause != journal.CauseReply {
+		return false
+	}
+	handed := false
+	err := e.j.Read(func(tx *journal.Tx) error {
+		c, err := tx.Chat(p.Chat)
+		handed = err == nil && c != nil && c.HandoffCause == journal.HandoffOwner && c.HandedOver(time.Now())
+		return err
+	})
+	return err == nil && handed
+}
+
+// restricted keeps a parcel until WhatsApp lets the account send again.
+func (e *engine) restricted(p *journal.Parcel, key string) progress {
+	err := e.write(func(tx *journal.Tx) error {
+		if first, err := tx.Hold(p.ID); err != nil || !first {
+			return err
+		}
+		return trace(tx, about(p), key, time.Now(), flowhq.TraceLimited, "WhatsApp refuses messages from this number for now; the reply waits.")
 	})
 	if err != nil {
 		return e.stumble("a restriction could not be journalled", err)

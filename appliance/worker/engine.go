@@ -36,8 +36,9 @@ type engine struct {
 	acked   func() int64               // highest event that the appliance has
 
 	config   atomic.Pointer[flowhq.WorkerConfig]
-	filtered atomic.Int64 // messages that are no business of a bot
-	fault    atomic.Bool  // the journal can't be written
+	filtered atomic.Int64  // messages that are no business of a bot
+	fault    atomic.Bool   // the journal can't be written
+	faulty   chan struct{} // told when that begins
 
 	// hard ends everything; hurry ends waiting, when the process is to stop.
 	hard  context.Context
@@ -62,6 +63,7 @@ func newEngine(ctx context.Context, j *journal.Journal, talk conversations, log 
 	e := &engine{
 		log: log, j: j, flows: flows{talk: talk}, late: 15 * time.Second,
 		events: func() {}, reports: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, hard: ctx,
+		faulty:  make(chan struct{}, 1),
 		running: make(map[int64]*runner), parked: make(map[int64]struct{}),
 	}
 	e.hurry, e.rush = context.WithCancel(ctx)
@@ -179,6 +181,7 @@ func (e *engine) setFault(fault bool, cause error) {
 		return
 	}
 	if fault {
+		nudge(e.faulty)
 		e.log.Error("the journal cannot be written: nothing is taken in", "error", cause)
 	} else {
 		e.log.Info("the journal can be written again")
@@ -260,31 +263,40 @@ func (e *engine) sent(id string) (to whatsapp.Address, text string, ok bool) {
 
 // background does what is due from time to time, until ctx ends.
 func (e *engine) background(ctx context.Context) {
-	kick, probe, prune := time.NewTicker(kickInterval), time.NewTicker(probeInterval), time.NewTicker(pruneInterval)
-	defer kick.Stop()
-	defer probe.Stop()
-	defer prune.Stop()
+	tick := time.NewTimer(kickInterval)
+	defer tick.Stop()
+	pruned := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-kick.C:
-			e.kickAll()
-		case <-probe.C:
-			if e.fault.Load() {
-				e.probe(ctx)
-			}
-		case <-prune.C:
+		case <-tick.C:
+		case <-e.faulty:
+			tick.Reset(probeInterval)
+			continue
+		}
+		tick.Reset(kickInterval)
+		if e.fault.Load() {
+			e.probe(ctx)
+			tick.Reset(probeInterval)
+		}
+		e.kickAll()
+		if time.Since(pruned) > pruneInterval {
+			pruned = time.Now()
 			e.prune()
 		}
 	}
 }
 
-// probe tries whether a journal that failed can be written again, over a fresh handle.
+// probe tries whether a journal that failed can be written again: as it is, then over a fresh handle.
 func (e *engine) probe(ctx context.Context) {
+	try := func(tx *journal.Tx) error { return tx.SetMeta("probe", time.Now().UnixMilli()) }
+	if e.write(try) == nil {
+		return
+	}
 	if err := e.j.Reopen(ctx); err != nil {
 		e.log.Debug("the journal cannot be opened", "error", err)
 		return
 	}
-	_ = e.write(func(tx *journal.Tx) error { return tx.SetMeta("probe", time.Now().UnixMilli()) })
+	_ = e.write(try)
 }

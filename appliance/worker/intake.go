@@ -48,7 +48,7 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 		return e.accept(tx, c, m, now)
 	})
 	if err != nil {
-		return fmt.Errorf("message %s: %w", m.ID, err)
+		return e.indigestible(m.ID, err)
 	}
 	e.joined(merges)
 	if fresh {
@@ -58,6 +58,19 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 		e.kick(chat)
 	}
 	return nil
+}
+
+// indigestible deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message. When
+// it is the message that fails, giving it back would bring it again for ever and hold up all others: it goes on the time line.
+func (e *engine) indigestible(id string, cause error) error {
+	cause = fmt.Errorf("message %s: %w", id, cause)
+	if journal.Failed(cause) {
+		return cause
+	}
+	e.log.Error("a message could not be taken in", "id", id, "error", cause)
+	return e.write(func(tx *journal.Tx) error {
+		return note(tx, flowhq.TenantEventWorker, "A message could not be taken in, because of a fault: "+cause.Error())
+	})
 }
 
 // accept journals a message that was not seen before and puts it into its chat's queue.
@@ -112,7 +125,7 @@ func (e *engine) overflow(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, 
 	c.WaitTold = true
 	_, err = tx.Post(journal.Parcel{
 		ID: e.dev.NewMessageID(), Chat: c.ID, Text: e.texts().waiting, Author: flowhq.AuthorBot,
-		Cause: journal.CauseWaiting, Answers: m.ID, AskedAt: m.SentAt, CreatedAt: now,
+		Cause: journal.CauseWaiting, Answers: m.ID, Asked: excerpt(m.Text), AskedAt: m.SentAt, CreatedAt: now,
 	})
 	return err
 }

@@ -55,8 +55,8 @@ func (e *engine) tellOwner(tx *journal.Tx, text, about string, now time.Time) er
 	return err
 }
 
-func excerpt(l *journal.Letter) string {
-	text := strings.Join(strings.Fields(l.Text), " ")
+func excerpt(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > excerptLength {
 		text = string(r[:excerptLength-1]) + "…"
 	}
@@ -68,7 +68,7 @@ func (e *engine) scheduleList() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopping {
-		return
+		return // the successor finds the list in the journal
 	}
 	if e.dueList != nil {
 		e.dueList.Reset(e.late)
@@ -79,9 +79,14 @@ func (e *engine) scheduleList() {
 
 // sendList turns what came too late into one notice to the owner.
 func (e *engine) sendList() {
-	if e.config.Load() == nil {
+	e.mu.Lock()
+	if e.stopping || e.config.Load() == nil {
+		e.mu.Unlock()
 		return
 	}
+	e.runners.Add(1)
+	defer e.runners.Done()
+	e.mu.Unlock()
 	err := e.write(func(tx *journal.Tx) error {
 		all, err := tx.TakeTooOld()
 		if err != nil || len(all) == 0 {

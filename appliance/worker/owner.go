@@ -53,7 +53,7 @@ func (e *engine) ownWriting(m whatsapp.Incoming) error {
 		return e.byOwner(tx, c, m, now)
 	})
 	if err != nil {
-		return fmt.Errorf("own message %s: %w", m.ID, err)
+		return e.indigestible(m.ID, err)
 	}
 	e.joined(merges)
 	return nil

@@ -14,6 +14,7 @@ const ownerChat = 0
 type runner struct {
 	chat    int64 // changes when the chat is merged into another; guarded by engine.mu
 	again   bool  // new work came; guarded by engine.mu
+	begun   bool  // it has dealt with a letter: when the process is to stop, no further one is begun
 	limited bool  // the letter at hand was told to wait: say so once
 	retry   time.Duration
 }
@@ -146,7 +147,7 @@ func (e *engine) work(r *runner) progress {
 		return e.stumble("the journal cannot be read", err)
 	case parcel != nil:
 		return e.deliver(r, parcel)
-	case stopping || chat == ownerChat:
+	case stopping && r.begun || chat == ownerChat:
 		return idle
 	}
 	return e.decide(r, chat)

@@ -27,9 +27,9 @@ type uplink struct {
 	conn   *wire.Conn
 	config Config
 	logs   func() int64 // log lines dropped so far
-	pruned func(acked int64)
 
-	news chan struct{} // events or reports wait
+	news  chan struct{} // events or reports wait
+	tempo chan struct{} // the time between heartbeats may have changed
 
 	mu      sync.Mutex
 	acked   int64
@@ -39,7 +39,7 @@ type uplink struct {
 }
 
 func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
-	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), seen: time.Now(), logs: func() int64 { return 0 }}
+	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), seen: time.Now(), logs: func() int64 { return 0 }}
 	u.conn = wire.Dial(wire.ClientConfig{
 		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Lost: u.lost, Logger: log,
 	})
@@ -91,7 +91,9 @@ func (u *uplink) configure(c flowhq.WorkerConfig) error {
 	if stale {
 		return nil
 	}
-	return u.engine.configure(c)
+	err := u.engine.configure(c)
+	nudge(u.tempo)
+	return err
 }
 
 // report queues a report; it never blocks.
@@ -105,9 +107,12 @@ func (u *uplink) report(r flowhq.SessionReport) {
 	u.wake()
 }
 
-func (u *uplink) wake() {
+func (u *uplink) wake() { nudge(u.news) }
+
+// nudge tells one listener, now or when it listens next.
+func nudge(c chan<- struct{}) {
 	select {
-	case u.news <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -220,6 +225,9 @@ func (u *uplink) beat(ctx context.Context, orphaned func()) {
 		case <-ctx.Done():
 			t.Stop()
 			return
+		case <-u.tempo:
+			t.Stop()
+			continue
 		case <-t.C:
 		}
 		if u.conn.Connected() {
@@ -247,7 +255,7 @@ func (u *uplink) sendBeat(ctx context.Context) {
 	if err != nil {
 		u.log.Warn("waiting events could not be counted", "error", err)
 	}
-	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs()})
+	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), Filtered: u.engine.filtered.Load()})
 	if err != nil {
 		u.log.Debug("heartbeat not taken", "error", err)
 		return

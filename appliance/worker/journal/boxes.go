@@ -64,7 +64,8 @@ type Parcel struct {
 	Author    flowhq.Author
 	Cause     Cause
 	Answers   string    // id of the message that it answers, or ""
-	AskedAt   time.Time // when that message was sent
+	Asked     string    // what that message said, in short
+	AskedAt   time.Time // when it was sent
 	Attempts  int       // that ended without certainty
 	CreatedAt time.Time
 }
@@ -91,19 +92,19 @@ const (
 
 // Post journals a parcel; false when there is one with that id already.
 func (tx *Tx) Post(p Parcel) (fresh bool, err error) {
-	n, err := tx.changed(`INSERT OR IGNORE INTO outbox (id, chat, pn, lid, text, author, cause, answers, asked_at, state, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-		p.ID, p.Chat, p.To.PN, p.To.LID, p.Text, p.Author, p.Cause, p.Answers, millis(p.AskedAt), millis(p.CreatedAt))
+	n, err := tx.changed(`INSERT OR IGNORE INTO outbox (id, chat, pn, lid, text, author, cause, answers, asked, asked_at, state, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		p.ID, p.Chat, p.To.PN, p.To.LID, p.Text, p.Author, p.Cause, p.Answers, p.Asked, millis(p.AskedAt), millis(p.CreatedAt))
 	return n > 0, err
 }
 
-const parcelColumns = "n, id, chat, pn, lid, text, author, cause, answers, asked_at, attempts, created_at"
+const parcelColumns = "n, id, chat, pn, lid, text, author, cause, answers, asked, asked_at, attempts, created_at"
 
 func (tx *Tx) parcelWhere(where string, args ...any) (*Parcel, error) {
 	var p Parcel
 	var asked, created int64
 	found, err := tx.one("SELECT "+parcelColumns+" FROM outbox WHERE "+where, args,
-		&p.N, &p.ID, &p.Chat, &p.To.PN, &p.To.LID, &p.Text, &p.Author, &p.Cause, &p.Answers, &asked, &p.Attempts, &created)
+		&p.N, &p.ID, &p.Chat, &p.To.PN, &p.To.LID, &p.Text, &p.Author, &p.Cause, &p.Answers, &p.Asked, &asked, &p.Attempts, &created)
 	if !found {
 		return nil, err
 	}
@@ -132,6 +133,12 @@ func (tx *Tx) Settle(id string, sent bool, at time.Time) (bool, error) {
 // Attempted notes an attempt without certainty.
 func (tx *Tx) Attempted(id string) error {
 	return tx.exec("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id)
+}
+
+// Hold notes that a parcel has to wait for WhatsApp to let the account send; true the first time.
+func (tx *Tx) Hold(id string) (first bool, err error) {
+	n, err := tx.changed("UPDATE outbox SET held = 1 WHERE id = ? AND held = 0", id)
+	return n > 0, err
 }
 
 // Busy lists the chats with something to do; 0 among them when something waits for the owner.

@@ -12,12 +12,16 @@ type Person struct {
 	LID string // digits
 }
 
-// Key is the chat's name in events: the number when it is known, else "lid:<digits>".
+// Key is the chat's name in events: the number when it is known, else "lid:<digits>"; "" for nobody.
 func (p Person) Key() string {
-	if p.PN != "" {
+	switch {
+	case p.PN != "":
 		return p.PN
+	case p.LID != "":
+		return "lid:" + p.LID
+	default:
+		return ""
 	}
-	return "lid:" + p.LID
 }
 
 // Causes of a hand-over.

@@ -37,8 +37,8 @@ CREATE TABLE IF NOT EXISTS inbox (
 CREATE INDEX IF NOT EXISTS inbox_chat ON inbox (chat, n);
 CREATE TABLE IF NOT EXISTS outbox (
 	n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, chat INTEGER NOT NULL, pn TEXT NOT NULL, lid TEXT NOT NULL,
-	text TEXT NOT NULL, author TEXT NOT NULL, cause TEXT NOT NULL, answers TEXT NOT NULL, asked_at INTEGER NOT NULL,
-	state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
+	text TEXT NOT NULL, author TEXT NOT NULL, cause TEXT NOT NULL, answers TEXT NOT NULL, asked TEXT NOT NULL, asked_at INTEGER NOT NULL,
+	held INTEGER NOT NULL DEFAULT 0, state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS outbox_chat ON outbox (chat, n) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS outbox_created ON outbox (created_at);
@@ -228,8 +228,15 @@ func Failed(err error) bool {
 	if err == nil {
 		return false
 	}
-	_, ok := errors.AsType[*sqlite.Error](err)
-	return ok || errors.Is(err, errCommit) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
+	const tooBig, constraint, mismatch, misuse, outOfRange = 18, 19, 20, 21, 25 // a writer's own fault
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case tooBig, constraint, mismatch, misuse, outOfRange:
+			return false
+		}
+		return true
+	}
+	return errors.Is(err, errCommit) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
 }
 
 // errCommit marks a transaction that failed as a whole.
