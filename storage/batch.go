@@ -150,8 +150,7 @@ func (b *batch) flush() error {
 	if err := b.flushCustomers(); err != nil {
 		return err
 	}
-	err := b.t.insertRows("message_logs", "id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at", b.messages)
-	if err != nil {
+	if err := b.t.insert(insertMessages(), b.messages); err != nil {
 		return err
 	}
 	for _, m := range b.marks {
@@ -172,7 +171,7 @@ func (b *batch) flush() error {
 			return err
 		}
 	}
-	if err := b.t.insertRows("tenant_events", "id, tenant_id, event_type, detail, payload_json, created_at", b.notes); err != nil {
+	if err := b.t.insert(insertNotes(), b.notes); err != nil {
 		return err
 	}
 	b.messages, b.marks, b.chats, b.requests, b.notes = nil, nil, nil, nil, nil
@@ -186,17 +185,13 @@ func (b *batch) flushCustomers() error {
 		chats = append(chats, chat)
 	}
 	slices.Sort(chats)
-	for _, chat := range chats {
+	rows := make([][]any, len(chats))
+	for i, chat := range chats {
 		seen := b.customers[chat]
-		err := b.t.UpsertCustomer(b.t.ctx, db.UpsertCustomerParams{
-			ID: newID(), TenantID: b.tenantID, Chat: chat, Number: numberOf(chat), Name: seen.name, FirstSeenAt: seen.first, LastSeenAt: seen.last,
-		})
-		if err != nil {
-			return err
-		}
+		rows[i] = []any{newID(), b.tenantID, chat, numberOf(chat), seen.name, seen.first, seen.last}
 	}
 	clear(b.customers)
-	return nil
+	return b.t.insert(upsertCustomers(), rows)
 }
 
 func (b *batch) flushTraces() error {
@@ -210,7 +205,7 @@ func (b *batch) flushTraces() error {
 		rows = append(rows, []any{stableID(first, b.tenantID, id, string(raw)), b.tenantID, id, tr.chat, db.JSON(raw), first})
 	}
 	clear(b.traces)
-	return b.t.insertRows("message_traces", "id, tenant_id, wa_message_id, chat, entries_json, created_at", rows)
+	return b.t.insert(insertTraces(), rows)
 }
 
 func (b *batch) applyMark(m mark) error {
@@ -278,10 +273,7 @@ func (b *batch) customer(chat string, when db.Time) (db.Customer, error) {
 	if err != nil || there {
 		return c, err
 	}
-	err = b.t.UpsertCustomer(b.t.ctx, db.UpsertCustomerParams{
-		ID: newID(), TenantID: b.tenantID, Chat: chat, Number: numberOf(chat), FirstSeenAt: when, LastSeenAt: when,
-	})
-	if err != nil {
+	if err := b.t.insert(upsertCustomers(), [][]any{{newID(), b.tenantID, chat, numberOf(chat), "", when, when}}); err != nil {
 		return c, err
 	}
 	return b.t.CustomerByChat(b.t.ctx, key)

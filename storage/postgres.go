@@ -3,8 +3,9 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 
@@ -74,22 +75,52 @@ WHERE s.tenant_id = b.tenant_id`, now, ids, seen, heard)
 	return err
 }
 
-func (postgres) values(rows, cols int) string {
-	var b strings.Builder
-	n := 0
-	for r := range rows {
-		if r > 0 {
-			b.WriteByte(',')
+// insert sends each column as one array of texts, so that the statement is the same for any number of rows and is prepared
+// once.
+func (postgres) insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error {
+	var values, params, names strings.Builder
+	args := make([]any, len(in.columns))
+	for c, col := range in.columns {
+		list := make([]*string, len(rows))
+		for r, row := range rows {
+			text, err := textOf(row[c])
+			if err != nil {
+				return fmt.Errorf("column %s: %w", col.name, err)
+			}
+			list[r] = text
 		}
-		for c := range cols {
-			b.WriteByte("(,"[min(c, 1)])
-			n++
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(n))
+		args[c] = list
+		sep := ", "[:2*min(c, 1)]
+		fmt.Fprintf(&params, "%s$%d::text[]", sep, c+1)
+		fmt.Fprintf(&names, "%sc%d", sep, c)
+		fmt.Fprintf(&values, "%sr.c%d", sep, c)
+		if col.kind != "" {
+			values.WriteString("::" + col.kind)
 		}
-		b.WriteByte(')')
 	}
-	return b.String()
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS r (%s) %s",
+		in.table, in.names(), &values, &params, &names, in.conflict), args...)
+	return err
 }
 
-func (postgres) maxRows() int { return 200 }
+// textOf gives a value as PostgreSQL reads it, nil for NULL.
+func textOf(v any) (*string, error) {
+	if valuer, ok := v.(driver.Valuer); ok {
+		var err error
+		if v, err = valuer.Value(); err != nil {
+			return nil, err
+		}
+	}
+	var text string
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		text = db.Clean(v)
+	case time.Time:
+		text = v.Format("2006-01-02 15:04:05.000")
+	default:
+		return nil, fmt.Errorf("a %T can't be sent as text", v)
+	}
+	return &text, nil
+}

@@ -1,6 +1,6 @@
 -- Every query that both engines understand as it stands. sqlc makes internal/db from this file and PostgreSQL's migrations,
 -- and compiles it against SQLite's as a check ("go generate ./storage"). What one engine alone can do is in postgres.go and
--- sqlite.go; statements with a varying number of rows are in rows.go.
+-- sqlite.go; statements with a varying number of rows are in insert.go.
 
 -- name: TenantExists :one
 SELECT id FROM tenants WHERE id = @id;
@@ -253,15 +253,6 @@ WHERE message_logs.tenant_id = @tenant_id AND message_logs.chat = @from_chat AND
 
 -- name: MoveMessages :exec
 UPDATE message_logs SET chat = @into_chat WHERE tenant_id = @tenant_id AND chat = @from_chat AND chat <> '';
-
--- name: UpsertCustomer :exec
-INSERT INTO customers (id, tenant_id, chat, number, name, first_seen_at, last_seen_at)
-VALUES (@id, @tenant_id, @chat, @number, @name, @first_seen_at, @last_seen_at)
-ON CONFLICT (tenant_id, chat) DO UPDATE SET
-  number = CASE WHEN excluded.number <> '' THEN excluded.number ELSE customers.number END,
-  name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
-  first_seen_at = CASE WHEN excluded.first_seen_at < customers.first_seen_at THEN excluded.first_seen_at ELSE customers.first_seen_at END,
-  last_seen_at = CASE WHEN excluded.last_seen_at > customers.last_seen_at THEN excluded.last_seen_at ELSE customers.last_seen_at END;
 
 -- name: CustomerByChat :one
 SELECT id, tenant_id, chat, number, name, language, labels_json, opted_out_at, handed_over_at, handoff_cause, handoff_ends_at, first_seen_at, last_seen_at

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -131,10 +132,20 @@ WHERE tenant_id = ?`)
 	return stmt.Close()
 }
 
-func (sqliteEngine) values(rows, cols int) string {
-	row := "(?" + strings.Repeat(",?", cols-1) + ")"
-	return row + strings.Repeat(","+row, rows-1)
-}
+// sqliteRows is how many rows a statement inserts at most: the driver's work on parameters grows with the square of their number.
+const sqliteRows = 32
 
-// maxRows keeps a statement's parameters few: the driver's work on them grows with their square.
-func (sqliteEngine) maxRows() int { return 32 }
+func (sqliteEngine) insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error {
+	one := "(?" + strings.Repeat(",?", len(in.columns)-1) + ")"
+	for part := range slices.Chunk(rows, sqliteRows) {
+		args := make([]any, 0, len(part)*len(in.columns))
+		for _, row := range part {
+			args = append(args, row...)
+		}
+		query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s %s", in.table, in.names(), one+strings.Repeat(","+one, len(part)-1), in.conflict)
+		if _, err := db.Cleaned(tx).ExecContext(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -50,10 +50,8 @@ type engine interface {
 	lockName(ctx context.Context, tx *sql.Tx, name string) error
 	// beat writes heartbeats.
 	beat(ctx context.Context, tx *sql.Tx, now db.Time, beats []beat) error
-	// values writes n rows of placeholders, as many as cols each: "($1,$2),($3,$4)".
-	values(rows, cols int) string
-	// maxRows is how many rows one statement should insert at most.
-	maxRows() int
+	// insert inserts any number of rows, at least one.
+	insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error
 }
 
 // Open connects to the database that dsn names, brings its schema up to date (one process at a time; the others wait) and

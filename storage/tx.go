@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -110,23 +109,6 @@ func (t *tx) lockTenant(id string) error {
 // lockName keeps others out that lock the same name, a number or an e-mail address, until the end of the transaction.
 func (t *tx) lockName(kind, name string) error {
 	return t.engine.lockName(t.ctx, t.sql, kind+"\x1f"+name)
-}
-
-// insertRows inserts many rows with as few statements as the engine does well. Rows that are there already are left alone.
-func (t *tx) insertRows(table, columns string, rows [][]any) error {
-	for len(rows) > 0 {
-		part := rows[:min(len(rows), t.engine.maxRows())]
-		rows = rows[len(part):]
-		args := make([]any, 0, len(part)*len(part[0]))
-		for _, row := range part {
-			args = append(args, row...)
-		}
-		query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s ON CONFLICT DO NOTHING", table, columns, t.engine.values(len(part), len(part[0])))
-		if _, err := db.Cleaned(t.sql).ExecContext(t.ctx, query, args...); err != nil {
-			return fmt.Errorf("insert into %s: %w", table, err)
-		}
-	}
-	return nil
 }
 
 // newID makes an id that sorts after all that were made before it.

@@ -1835,7 +1835,7 @@ SELECT id FROM tenants WHERE id = $1
 
 // Every query that both engines understand as it stands. sqlc makes internal/db from this file and PostgreSQL's migrations,
 // and compiles it against SQLite's as a check ("go generate ./storage"). What one engine alone can do is in postgres.go and
-// sqlite.go; statements with a varying number of rows are in rows.go.
+// sqlite.go; statements with a varying number of rows are in insert.go.
 func (q *Queries) TenantExists(ctx context.Context, id string) (string, error) {
 	row := q.db.QueryRowContext(ctx, tenantExists, id)
 	var id_2 string
@@ -2012,39 +2012,6 @@ func (q *Queries) UpsertConfig(ctx context.Context, arg UpsertConfigParams) erro
 		arg.HoursJson,
 		arg.CreatedAt,
 		arg.UpdatedAt,
-	)
-	return err
-}
-
-const upsertCustomer = `-- name: UpsertCustomer :exec
-INSERT INTO customers (id, tenant_id, chat, number, name, first_seen_at, last_seen_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (tenant_id, chat) DO UPDATE SET
-  number = CASE WHEN excluded.number <> '' THEN excluded.number ELSE customers.number END,
-  name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
-  first_seen_at = CASE WHEN excluded.first_seen_at < customers.first_seen_at THEN excluded.first_seen_at ELSE customers.first_seen_at END,
-  last_seen_at = CASE WHEN excluded.last_seen_at > customers.last_seen_at THEN excluded.last_seen_at ELSE customers.last_seen_at END
-`
-
-type UpsertCustomerParams struct {
-	ID          string
-	TenantID    string
-	Chat        string
-	Number      string
-	Name        string
-	FirstSeenAt Time
-	LastSeenAt  Time
-}
-
-func (q *Queries) UpsertCustomer(ctx context.Context, arg UpsertCustomerParams) error {
-	_, err := q.db.ExecContext(ctx, upsertCustomer,
-		arg.ID,
-		arg.TenantID,
-		arg.Chat,
-		arg.Number,
-		arg.Name,
-		arg.FirstSeenAt,
-		arg.LastSeenAt,
 	)
 	return err
 }
