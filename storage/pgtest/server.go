@@ -39,7 +39,7 @@ type Server struct {
 }
 
 func start() (*Server, error) {
-	bin, err := programs()
+	bin, err := programs(debian)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +60,17 @@ func start() (*Server, error) {
 	return s, nil
 }
 
-// programs finds the folder of initdb and postgres, of the newest version installed.
-func programs() (string, error) {
+// debian is where Debian's and Ubuntu's packages keep the programs of each version, out of PATH.
+const debian = "/usr/lib/postgresql/*/bin/initdb"
+
+// programs finds the folder of initdb and postgres: in PATH, else of the newest version among others.
+func programs(others string) (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if _, err := exec.LookPath("postgres"); err == nil {
 			return filepath.Dir(initdb), nil
 		}
 	}
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	found, err := filepath.Glob(others)
 	if err != nil || len(found) == 0 {
 		return "", errors.New(missing)
 	}
