@@ -40,9 +40,11 @@ func (t *turn) begin() {
 		t.answer("menu", "menu")
 	case len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos):
 		t.callHuman("the flow hands over: " + handoffs[0].intent.name)
+	case len(starts) == 0 && len(infos) > 0 && t.wantsItems(infos):
+		t.serveWithFacts(infos, topic)
 	case len(starts)+len(infos) > 0:
 		t.serve(starts, infos, topic)
-	case t.beginWithFacts(topic):
+	case t.beginWithFacts(topic, ""):
 	case t.has(t.flow.means.greeting) && !t.hasSentence():
 		t.greet()
 	case t.has(t.flow.means.cancel), t.has(t.flow.means.start), t.has(t.flow.means.back):
@@ -240,24 +242,40 @@ func (t *turn) best(meanings []int) (hit, bool) {
 // leads tells that p is at least as well founded as the best of others.
 func leads(p pick, others []pick) bool { return len(others) == 0 || p.score() >= others[0].score() }
 
-// sift drops answers that the message does not ask for: those whose words belong to a better one, and, beside a task or in
-// a sentence that opens one, those that rest on a single word in no question.
+// sift drops answers that the message does not ask for: those whose words belong to a better one, mere courtesies beside
+// a real one, the object of a price ("bei ya simu" asks for no telephone number) and, beside a task or in a sentence that
+// opens one, those that rest on a single word in no question.
 func (t *turn) sift(starts, infos []pick) []pick {
 	var out []pick
 	for _, p := range infos {
 		weak := p.hit.words < 2 && !p.hit.whole && !t.isQuestion() && t.contentWords(p.hit.at, p.hit.end) > 0
-		if weak && (len(starts) > 0 || t.flow.fallback != nil && t.contentWords(p.hit.at, p.hit.end) > 2) {
-			continue
-		}
-		if slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }) {
-			continue
-		}
-		if out = append(out, p); len(out) == 3 {
-			break
+		switch {
+		case weak && (len(starts) > 0 || t.flow.fallback != nil && t.contentWords(p.hit.at, p.hit.end) > 2):
+		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }):
+		case len(starts)+len(out) > 0 && courteous(p.intent, t.flow):
+		case p.hit.words < 2 && p.hit.at > 0 && !t.joinsOn(p.hit.at) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):
+		default:
+			out = append(out, p)
 		}
 	}
+	out = slices.DeleteFunc(out, func(p pick) bool {
+		return courteous(p.intent, t.flow) && slices.ContainsFunc(out, func(o pick) bool { return !courteous(o.intent, t.flow) })
+	})
+	out = out[:min(len(out), 3)]
 	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.at - b.hit.at })
 	return out
+}
+
+// joinsOn tells that a token begins something new: it stands behind "and", a comma or another mark.
+func (t *turn) joinsOn(at int) bool {
+	if t.tokens[at].sep != "" || t.tokens[at].line {
+		return true
+	}
+	switch t.heard[at-1].exact {
+	case "na", "and", "pia", "also", "plus", "your", "the":
+		return true
+	}
+	return false
 }
 
 func (t *turn) isQuestion() bool {
@@ -288,6 +306,27 @@ func (t *turn) serve(starts, infos []pick, topic string) {
 	t.start(starts[0].intent.start, topic, lead)
 }
 
+// wantsItems tells that a message which also asks something names what is wanted: "nataka facial kesho, mko wapi?".
+func (t *turn) wantsItems(infos []pick) bool {
+	if t.flow.source == noItems || slices.ContainsFunc(infos, func(p pick) bool { return len(p.intent.item) > 0 }) {
+		return false
+	}
+	found, _ := t.listing(t.flow.source, nil).find(t.flow.words, t.tokens, t.heard)
+	return len(found) > 0 && (t.has(t.flow.means.want) || t.saysWhen() || !t.flow.readsDays && len(t.reader.amounts(found, t.text)) > 0)
+}
+
+// serveWithFacts answers what is asked, single words apart, and starts the task that the facts belong to.
+func (t *turn) serveWithFacts(infos []pick, topic string) {
+	lead := ""
+	for _, p := range infos {
+		if p.hit.words > 1 || t.isQuestion() {
+			text, _ := t.info(p.intent)
+			lead = paragraphs(lead, text)
+		}
+	}
+	t.beginWithFacts(topic, lead)
+}
+
 // info gives an intent's answer and what it asks for.
 func (t *turn) info(i *intent) (text, asks string) {
 	if len(i.item) > 0 {
@@ -305,7 +344,7 @@ func (t *turn) info(i *intent) (text, asks string) {
 	if i.menu {
 		text, asks = paragraphs(text, t.render("menu", nil)), "menu"
 	}
-	if len(i.item) > 0 && t.namesUnknown() {
+	if len(i.item) > 0 && ok && t.namesUnknown() {
 		text = paragraphs(t.render("no_such_item", nil), text)
 	}
 	return text, asks
@@ -319,21 +358,27 @@ func (t *turn) itemInfo(i *intent) (text, asks string, ok bool) {
 		if len(unclear) > 0 {
 			return t.render("which_item", func(string) string { return t.options(list, unclear) }), kindOfSource(source), true
 		}
-		for n, h := range found {
-			if n == 5 {
-				break
+		if len(found) > 1 {
+			return t.options(list, indexesOf(found)), i.asks, true
+		}
+		if len(found) == 1 {
+			one := list.items[found[0].index]
+			if one.Available {
+				t.st.Topic, t.st.TopicAsks = one.Name, i.itemAsks
+				asks = i.itemAsks
 			}
-			text = paragraphs(text, t.oneItem(i, list.items[h.index]))
-		}
-		if len(found) == 1 && list.items[found[0].index].Available {
-			t.st.Topic, t.st.TopicAsks = list.items[found[0].index].Name, i.itemAsks
-			asks = i.itemAsks
-		}
-		if len(found) > 0 {
-			return text, asks, true
+			return t.oneItem(i, one), asks, true
 		}
 	}
 	return "", "", false
+}
+
+func indexesOf(found []itemHit) []int {
+	out := make([]int, len(found))
+	for i, h := range found {
+		out[i] = h.index
+	}
+	return out
 }
 
 func (t *turn) oneItem(i *intent, item flowhq.Item) string {
@@ -392,7 +437,10 @@ func (t *turn) options(l *listing, indexes []int) string {
 			b.WriteByte('\n')
 		}
 		b.WriteString("• " + l.items[i].Name)
-		if price := t.priceText(l.items[i]); price != "" {
+		switch price := t.priceText(l.items[i]); {
+		case !l.items[i].Available:
+			b.WriteString(" – " + t.plain("not_available"))
+		case price != "":
 			b.WriteString(" – " + price)
 		}
 	}
@@ -430,21 +478,21 @@ func (t *turn) saysWhen() bool {
 
 // beginWithFacts starts a task by what it would ask for: a service, a day, a product with its quantity. A product that is
 // only named is answered with its price.
-func (t *turn) beginWithFacts(topic string) bool {
+func (t *turn) beginWithFacts(topic, lead string) bool {
 	if !t.hasFacts() {
 		return false
 	}
 	for _, task := range t.flow.tasks {
 		q := task.itemsQuestion()
 		if q == nil && (task.asksWhen() || task.asksFrom(t.flow.source)) {
-			t.start(task, topic, "")
+			t.start(task, topic, lead)
 			return true
 		}
 		if q == nil {
 			continue
 		}
 		if len(t.reader.amounts(nil, t.text)) > 0 || t.has(t.flow.means.want) {
-			t.start(task, "", "")
+			t.start(task, "", lead)
 			return true
 		}
 		for _, i := range t.flow.intents {

@@ -20,7 +20,9 @@ func (f *findings) compile(d definition) *Flow {
 	f.compileIntents(flow, d)
 	f.compileMenu(flow, d)
 	flow.means = meaningsOf(flow.words)
-	flow.words.bare = []int{flow.means.polite, flow.means.greeting}
+	m := flow.means
+	flow.words.bare = []int{m.polite, m.greeting}
+	flow.words.light = []int{m.polite, m.want, m.asks, m.myName, m.deliverTo, m.add, m.remove, m.skip, m.anyTime}
 	if d.fallback.text != "" {
 		if flow.fallback = flow.task(d.fallback.text); flow.fallback == nil {
 			f.add(d.fallback.at, "there is no task %q", d.fallback.text)

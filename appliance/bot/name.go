@@ -55,7 +55,7 @@ func (t *turn) nameAt(from int, expected bool) (name, rest string) {
 	end, count := from, 0
 	for end < len(t.tokens) && count < 5 {
 		k := t.tokens[end]
-		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !strings.HasPrefix(k.sep, "-")) {
+		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !isTitle(t.tokens[end-1].text)) {
 			break
 		}
 		if t.endsName(end, from, expected) {
@@ -75,6 +75,15 @@ func (t *turn) nameAt(from int, expected bool) (name, rest string) {
 		return "", ""
 	}
 	return name, t.placeFrom(end)
+}
+
+// isTitle holds the titles that are written with a point behind them.
+func isTitle(w string) bool {
+	switch w {
+	case "bi", "bw", "mr", "mrs", "ms", "miss", "dr", "prof", "eng", "mh", "st":
+		return true
+	}
+	return false
 }
 
 // lonely tells that nothing but this token is left: then it is the answer, whatever else it may mean.

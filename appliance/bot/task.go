@@ -193,7 +193,7 @@ func (t *turn) questionText(task *task, q *question) (text, kind string) {
 // kindOf names what a question asks for, as Action.Asks has it.
 func (t *turn) kindOf(q *question) string {
 	if q.kind == askItems {
-		return "product"
+		return "product_or_quantity"
 	}
 	return q.fact
 }

@@ -143,7 +143,7 @@ func textPlaceholders() map[string][]string {
 		"closed_day": {"date", "offer"}, "closed_time": {"date", "open_hours", "offer"}, "past_day": {"date", "offer"}, "past_time": {"date", "offer"},
 		"too_far": nil, "impossible_date": nil, "impossible_time": nil, "which_time": {"options"},
 		"open_hours": {"open", "date"}, "offer": {"next"}, "or": nil,
-		"which_item": {"options"}, "no_such_item": nil, "unavailable_item": {"item"}, "on_request": nil, "more_items": {"count"},
+		"which_item": {"options"}, "no_such_item": nil, "unavailable_item": {"item"}, "on_request": nil, "not_available": nil, "more_items": {"count"},
 		"quantity_bad": {"max"}, "name_again": nil, "phone_again": nil, "number_again": {"min", "max"},
 		"confirm_choices": nil, "change_what": {"facts"}, "changed": nil, "cancelled": nil, "cancelled_ask": nil,
 		"taken_back": nil, "recorded_already": nil,

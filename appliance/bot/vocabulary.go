@@ -49,6 +49,7 @@ type vocabulary struct {
 	known   map[string]knownAs // every word of every phrase, and the plain words that are no slip of another
 	long    [][]string         // known words of at least minSlip letters, by length
 	bare    []int              // meanings that may stand around a phrase that is to be the whole message
+	light   []int              // meanings that hide no other one beneath a longer phrase of theirs
 }
 
 // knownAs says what a known word is.
@@ -74,7 +75,7 @@ func (v *vocabulary) clone() *vocabulary {
 	c := &vocabulary{
 		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: slices.Clone(v.verbs),
 		first: make(map[string][]int32, len(v.first)), known: maps.Clone(v.known), long: make([][]string, len(v.long)),
-		bare: v.bare,
+		bare: v.bare, light: v.light,
 	}
 	for w, at := range v.first {
 		c.first[w] = slices.Clip(at)
@@ -309,7 +310,7 @@ func (v *vocabulary) find(tokens []token, words []heard) (hits []hit, bare []boo
 			}
 		}
 	}
-	hits = longest(hits)
+	hits = v.longest(hits)
 	bare = make([]bool, len(tokens))
 	for i := range tokens {
 		bare[i] = tokens[i].kind == tokenSymbol
@@ -382,12 +383,12 @@ func alone(bare []bool, from, to int) bool {
 }
 
 // longest drops every hit that lies within a longer one, whatever the two mean: "problem" within "no problem".
-func longest(hits []hit) []hit {
+func (v *vocabulary) longest(hits []hit) []hit {
 	out := make([]hit, 0, len(hits))
 	for i, h := range hits {
 		covered := false
 		for j, o := range hits {
-			if i != j && o.at <= h.at && o.end >= h.end && o.words > h.words && o.slips <= h.slips && !o.whole {
+			if i != j && o.at <= h.at && o.end >= h.end && (o.words > h.words || o.words == h.words && o.end-o.at > h.end-h.at) && o.slips <= h.slips && !o.whole && !slices.Contains(v.light, o.meaning) {
 				covered = true
 				break
 			}
