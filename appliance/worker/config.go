@@ -45,6 +45,7 @@ type Config struct {
 
 	open func(whatsapp.Config) (device, error) // nil: the real device
 	talk conversations                         // nil: package bot
+	pace whatsapp.Timing                       // of the device; zero: its defaults
 	late time.Duration                         // before the owner gets the list of what came too late; 0: the default
 }
 

@@ -16,7 +16,9 @@ func TestMain(m *testing.M) {
 	case "":
 		goleak.VerifyTestMain(m)
 	case "worker":
-		os.Exit(playWorker())
+		os.Exit(playWorker(true))
+	case "linked":
+		os.Exit(playWorker(false))
 	case "prisoner":
 		os.Exit(playPrisoner())
 	default:

@@ -33,16 +33,20 @@ type slip struct {
 	OK   bool              `json:"ok,omitempty"`
 }
 
-// playWorker is the worker's process: the real Run with a remote device.
-func playWorker() int {
+// playWorker is the worker's process: the real Run, with a remote device or with the real one.
+func playWorker(remotely bool) int {
 	c, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return ExitConfig
 	}
+	c.pace = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
 	phones := os.Getenv(envPhones)
 	c.open = func(w whatsapp.Config) (device, error) {
 		return &remote{socket: phones, config: w, waits: map[string]chan bool{}}, nil
+	}
+	if !remotely {
+		c.open = nil
 	}
 	c.talk = echoTalk{}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

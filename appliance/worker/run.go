@@ -140,7 +140,7 @@ func (w *worker) openDevice() error {
 			return e.sent(id)
 		},
 		Merged:  func(a whatsapp.Address) { <-ready; e.introduced(a) },
-		Silence: silence,
+		Silence: silence, Timing: w.config.pace,
 	})
 	if err != nil {
 		return err

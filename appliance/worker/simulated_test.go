@@ -1,0 +1,220 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"flowhq"
+	"flowhq/internal/wasim"
+)
+
+const (
+	businessNo = "+255700000000"
+	simPeople  = 6
+)
+
+// simulated is a worker's real process, linked to a simulated WhatsApp.
+type simulated struct {
+	t       *testing.T
+	sim     *wasim.Server
+	phone   *wasim.Phone
+	office  *office
+	dir     string
+	people  []*wasim.Customer
+	written []int
+	child   *exec.Cmd
+	output  bytes.Buffer
+}
+
+func newSimulated(t *testing.T) *simulated {
+	t.Helper()
+	sim, err := wasim.New(wasim.Config{Seed: 5, FewKeys: true, Linger: 100 * time.Millisecond})
+	must(t, err)
+	t.Cleanup(func() { must(t, sim.Close()) })
+	s := &simulated{t: t, sim: sim, dir: t.TempDir(), written: make([]int, simPeople)}
+	s.office = newOffice(t, filepath.Join(s.dir, "workers.sock"))
+	s.office.config.Limits.RepliesPerMinute = 1_000_000
+	s.phone, err = sim.Phone(businessNo)
+	must(t, err)
+	forms := []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID, wasim.AddressLIDOnly}
+	for i := range simPeople {
+		c, err := sim.Customer(fmt.Sprintf("+25571000000%d", i), wasim.CustomerOptions{Name: fmt.Sprintf("C%d", i), Address: forms[i%3]})
+		must(t, err)
+		s.people = append(s.people, c)
+	}
+	s.start()
+	t.Cleanup(func() {
+		if s.child != nil {
+			_ = s.child.Process.Kill()
+			_ = s.child.Wait()
+		}
+	})
+	return s
+}
+
+func (s *simulated) start() {
+	s.t.Helper()
+	exe, err := os.Executable()
+	must(s.t, err)
+	key := s.sim.RootKey()
+	s.child = exec.Command(exe)
+	s.child.Env = []string{
+		envRole + "=linked", EnvTenant + "=t1", EnvDir + "=" + filepath.Join(s.dir, "t1"),
+		EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), EnvToken + "=secret", EnvVersion + "=test", EnvLogLevel + "=info",
+		EnvSimulator + "=" + s.sim.Addr(), EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
+	}
+	s.child.Stdout, s.child.Stderr = &s.output, &s.output
+	must(s.t, s.child.Start())
+}
+
+func (s *simulated) kill() {
+	_ = s.child.Process.Kill()
+	_ = s.child.Wait()
+	s.child = nil
+}
+
+// link scans the first code that the worker reports.
+func (s *simulated) link() {
+	s.t.Helper()
+	code := ""
+	within(s.t, "a QR code", func() bool {
+		return s.office.get(func() bool {
+			for _, r := range s.office.reports {
+				if r.Phase == flowhq.PhaseQR {
+					code = r.QRCode
+				}
+			}
+			return code != ""
+		})
+	})
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	_, err := s.phone.Scan(ctx, code)
+	must(s.t, err)
+	within(s.t, "the device is connected", func() bool { return s.phase() == flowhq.PhaseConnected })
+}
+
+func (s *simulated) phase() (p flowhq.Phase) {
+	s.office.get(func() bool {
+		if n := len(s.office.reports); n > 0 {
+			p = s.office.reports[n-1].Phase
+		}
+		return true
+	})
+	return p
+}
+
+func (s *simulated) writes(n int) {
+	s.t.Helper()
+	s.written[n]++
+	_, err := s.people[n].Send(wasim.Message{To: businessNo, Text: fmt.Sprint(s.written[n])})
+	must(s.t, err)
+}
+
+// sees lists what a customer's phone shows.
+func (s *simulated) sees(n int) []string {
+	var texts []string
+	for _, row := range s.people[n].Inbox(0) {
+		texts = append(texts, row.Text)
+	}
+	return texts
+}
+
+func (s *simulated) wants(n int) []string {
+	var texts []string
+	for i := 1; i <= s.written[n]; i++ {
+		texts = append(texts, fmt.Sprintf("re: %d", i))
+	}
+	return texts
+}
+
+func (s *simulated) answered() bool {
+	for n := range s.people {
+		if len(s.sees(n)) < s.written[n] {
+			return false
+		}
+	}
+	return true
+}
+
+// TestTortureOverSimulatedWhatsApp is the torture with nothing left out: real protocol, real encryption, real process.
+func TestTortureOverSimulatedWhatsApp(t *testing.T) {
+	length := 4 * time.Second
+	if s := os.Getenv(envTorture); s != "" {
+		var err error
+		length, err = time.ParseDuration(s)
+		must(t, err)
+	}
+	s := newSimulated(t)
+	s.link()
+	rnd := rand.New(rand.NewPCG(4, 4))
+	done := map[string]int{}
+	fault := func(f wasim.Fault) {
+		done[f.Fault]++
+		_, _ = s.sim.Inject(f) // a fault for nobody just now is no error of the test
+	}
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		<-time.After(time.Duration(rnd.IntN(60)) * time.Millisecond)
+		switch what := rnd.IntN(120); what {
+		case 0, 1:
+			done["kill"]++
+			s.kill()
+			s.start()
+		case 2:
+			fault(wasim.Fault{Fault: "drop"})
+		case 3:
+			fault(wasim.Fault{Fault: "hold-acks", Seconds: 1.5})
+		case 4:
+			fault(wasim.Fault{Fault: "redeliver", Count: 3})
+		case 5:
+			fault(wasim.Fault{Fault: "new-identity", Number: s.people[rnd.IntN(simPeople)].Number()})
+		case 6:
+			fault(wasim.Fault{Fault: "retry", Number: s.people[rnd.IntN(simPeople)].Number()})
+		default:
+			s.writes(rnd.IntN(simPeople))
+		}
+	}
+	s.sim.EndFaults()
+	if !eventually(t, 90*time.Second, s.answered) {
+		t.Error("not everything was answered in time")
+	}
+	total := 0
+	for n := range s.people {
+		total += s.written[n]
+		if got, want := strings.Join(s.sees(n), "|"), strings.Join(s.wants(n), "|"); got != want {
+			t.Errorf("%s sees %s\nwants %s", s.people[n].Number(), got, want)
+		}
+	}
+	within(t, "the log is complete", func() bool {
+		return s.office.get(func() bool {
+			in, out := map[string]bool{}, map[string]bool{}
+			for _, e := range s.office.events {
+				if m := e.Message; m != nil && m.Direction == flowhq.DirectionIn {
+					in[m.WAMessageID] = true
+				} else if m != nil {
+					out[m.WAMessageID] = true
+				}
+			}
+			return len(in) == total && len(out) == total
+		})
+	})
+	must(t, s.child.Process.Signal(syscall.SIGTERM))
+	if err := s.child.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	s.child = nil
+	t.Logf("%d messages; %v", total, done)
+	if t.Failed() {
+		t.Logf("worker's output:\n%s", tail(s.output.String(), 80))
+	}
+}
