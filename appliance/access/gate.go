@@ -48,12 +48,12 @@ func (g *Gatekeeper) Admin() gin.HandlerFunc {
 		}
 		given, err := passwords(c)
 		if err != nil {
-			g.refuse(c, http.StatusRequestEntityTooLarge, tooLarge)
+			g.Refuse(c, http.StatusRequestEntityTooLarge, tooLarge)
 			return
 		}
 		if len(given) == 0 && sessionErr != nil {
 			g.cfg.Log.Error("sessions cannot be read", "error", sessionErr)
-			g.refuse(c, http.StatusServiceUnavailable, "Sessions cannot be read just now. Try again in a moment.")
+			g.Refuse(c, http.StatusServiceUnavailable, "Sessions cannot be read just now. Try again in a moment.")
 			return
 		}
 		if err := g.verify(c, given...); err != nil {
@@ -86,12 +86,12 @@ func (g *Gatekeeper) cleanURL(c *gin.Context) bool {
 // turnAway answers who is not let in: a browser goes to the sign-in page, everybody else gets 401 (or 429) as JSON.
 func (g *Gatekeeper) turnAway(c *gin.Context, err error) {
 	if flowhq.CodeOf(err) == flowhq.CodeUnavailable {
-		g.refuse(c, http.StatusTooManyRequests, Sentence(err))
+		g.Refuse(c, http.StatusTooManyRequests, Sentence(err))
 		return
 	}
 	if c.GetHeader("HX-Request") == "true" {
 		c.Header("HX-Redirect", g.cfg.SignInPath)
-		g.refuse(c, http.StatusUnauthorized, "Unauthorized")
+		g.Refuse(c, http.StatusUnauthorized, "Unauthorized")
 		return
 	}
 	if WantsHTML(c) {
@@ -106,7 +106,7 @@ func (g *Gatekeeper) turnAway(c *gin.Context, err error) {
 	if c.GetHeader("Sec-Fetch-Mode") == "" { // no script of a page: there, the browser would ask with a box of its own
 		c.Header("WWW-Authenticate", `Basic realm="Flow HQ", charset="UTF-8"`)
 	}
-	g.refuse(c, http.StatusUnauthorized, "Unauthorized")
+	g.Refuse(c, http.StatusUnauthorized, "Unauthorized")
 }
 
 // verify checks the passwords that an attempt shows, any of which may be right; several count as one attempt. None at all
@@ -175,7 +175,7 @@ func (g *Gatekeeper) Portal() gin.HandlerFunc {
 		given := digest(c.GetHeader("x-portal-key"))
 		if subtle.ConstantTimeCompare(given[:], g.portalKey[:]) != 1 {
 			g.cfg.Log.Warn("portal key refused", "address", g.net.client(c.Request).String())
-			g.refuse(c, http.StatusUnauthorized, "Invalid portal key")
+			g.Refuse(c, http.StatusUnauthorized, "Invalid portal key")
 			return
 		}
 		email := strings.TrimSpace(c.GetHeader("x-user-email"))

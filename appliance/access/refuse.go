@@ -6,8 +6,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// refuse ends a request with a sentence: as JSON {"error": …}, or as a page for a browser.
-func (g *Gatekeeper) refuse(c *gin.Context, status int, sentence string) {
+// Refuse ends a request with a sentence: as JSON {"error": …}, or as a page for a browser.
+func (g *Gatekeeper) Refuse(c *gin.Context, status int, sentence string) {
 	if !WantsHTML(c) {
 		c.AbortWithStatusJSON(status, gin.H{"error": sentence})
 		return
@@ -30,5 +30,5 @@ func (g *Gatekeeper) fault(c *gin.Context) {
 		c.Abort()
 		return
 	}
-	g.refuse(c, http.StatusInternalServerError, internalError)
+	g.Refuse(c, http.StatusInternalServerError, internalError)
 }

@@ -22,7 +22,7 @@ func (g *Gatekeeper) Secure() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		g.setHeaders(c)
 		if c.Request.ContentLength > MaxBody {
-			g.refuse(c, http.StatusRequestEntityTooLarge, tooLarge)
+			g.Refuse(c, http.StatusRequestEntityTooLarge, tooLarge)
 			return
 		}
 		if c.Request.Body != nil {
@@ -34,13 +34,13 @@ func (g *Gatekeeper) Secure() gin.HandlerFunc {
 			return
 		}
 		if !g.net.knows(g.net.host(c.Request)) {
-			g.refuse(c, http.StatusForbidden,
+			g.Refuse(c, http.StatusForbidden,
 				"This server is not known under the name that was asked for. Set PUBLIC_URL to the address it is reached at.")
 			return
 		}
 		if err := g.origins.Check(g.asAsked(c.Request)); err != nil {
 			g.cfg.Log.Warn("cross-origin request refused", "address", g.net.client(c.Request).String(), "route", c.FullPath())
-			g.refuse(c, http.StatusForbidden, "This request came from a page of another site and was refused.")
+			g.Refuse(c, http.StatusForbidden, "This request came from a page of another site and was refused.")
 			return
 		}
 		c.Next()

@@ -101,13 +101,15 @@ func New(cfg Config) (*API, error) {
 	return &API{cfg: cfg, streams: make(chan struct{}, cfg.MaxStreams), spec: spec}, nil
 }
 
-// Mount puts routes on an engine, each behind the gate of its area, and answers unknown addresses and methods as JSON. The
-// gate's Observe and Secure are put in front of everything.
+// Mount puts routes on an engine, each behind the gate of its area, and answers unknown addresses and methods, for
+// browsers by the gate's Page. The gate's Observe and Secure are put in front of everything.
 func Mount(engine *gin.Engine, routes []Route, gate *access.Gatekeeper) {
 	engine.HandleMethodNotAllowed = true
 	engine.Use(gate.Observe(), gate.Secure())
-	engine.NoRoute(NotFound)
-	engine.NoMethod(MethodNotAllowed)
+	engine.NoRoute(func(c *gin.Context) { gate.Refuse(c, http.StatusNotFound, "There is nothing at this address.") })
+	engine.NoMethod(func(c *gin.Context) {
+		gate.Refuse(c, http.StatusMethodNotAllowed, "This address does not take "+c.Request.Method+".") // gin has set Allow
+	})
 	Register(engine, routes, gate)
 }
 
@@ -124,14 +126,4 @@ func Register(engine gin.IRoutes, routes []Route, gate *access.Gatekeeper) {
 			engine.Handle(r.Method, r.Path, r.Handler)
 		}
 	}
-}
-
-// NotFound answers an address that there is nothing at.
-func NotFound(c *gin.Context) {
-	c.JSON(http.StatusNotFound, errorView{Error: "There is nothing at this address."})
-}
-
-// MethodNotAllowed answers an address that knows other methods; gin has set Allow.
-func MethodNotAllowed(c *gin.Context) {
-	c.JSON(http.StatusMethodNotAllowed, errorView{Error: "This address does not take " + c.Request.Method + "."})
 }

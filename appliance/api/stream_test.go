@@ -20,8 +20,12 @@ type stream struct {
 	close  func()
 }
 
+// serve starts a server that is as impatient with requests as one should be; a stream must outlive that.
 func (w *world) serve() *httptest.Server {
-	server := httptest.NewServer(w.engine)
+	server := httptest.NewUnstartedServer(w.engine)
+	server.Config.ReadTimeout = 100 * time.Millisecond
+	server.Config.WriteTimeout = 100 * time.Millisecond
+	server.Start()
 	w.t.Cleanup(server.Close)
 	return server
 }
@@ -92,6 +96,9 @@ func TestStreamOfChanges(t *testing.T) {
 	server := w.serve()
 	s := w.open(server)
 	s.mustSee("event: hello")
+	for range 30 {
+		s.mustSee(": still here")
+	}
 	id := w.tenant("+255700000001")
 	s.mustSee("event: tenant")
 	data := s.mustSee("data: ")
