@@ -73,11 +73,22 @@ func dsns() map[string]func(*testing.T) string {
 	}
 }
 
+// migrated is a database with the schema in it, which most tests on PostgreSQL take a copy of.
+var migrated = pgtest.Template{Prepare: func(dsn string) error {
+	s, err := storage.Open(context.Background(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
 // onBoth runs a test of the conformance suite on both engines, side by side.
 func onBoth(t *testing.T, test func(*testing.T, *harness)) {
 	t.Helper()
 	t.Parallel()
-	for engine, dsn := range dsns() {
+	both := dsns()
+	both["postgres"] = func(t *testing.T) string { return migrated.DSN(t) }
+	for engine, dsn := range both {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t, dsn(t)))

@@ -48,8 +48,13 @@ func Private(t testing.TB) *Server {
 // DSN gives the address of a fresh, empty database on this server, which is dropped when the test ends.
 func (s *Server) DSN(t testing.TB) string {
 	t.Helper()
+	return s.database(t, "")
+}
+
+func (s *Server) database(t testing.TB, options string) string {
+	t.Helper()
 	name := databaseName(t.Name())
-	if err := s.exec("CREATE DATABASE " + name); err != nil {
+	if err := s.exec("CREATE DATABASE " + name + options); err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	t.Cleanup(func() {
@@ -57,6 +62,35 @@ func (s *Server) DSN(t testing.TB) string {
 		_ = s.exec("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
 	})
 	return s.address(name)
+}
+
+// Template is a database that is prepared once, by the first test that needs a copy of it. Its zero value with Prepare set is
+// ready to use.
+type Template struct {
+	Prepare func(dsn string) error // fills an empty database, and leaves no connection to it open
+
+	once sync.Once
+	name string
+	err  error
+}
+
+// DSN gives the address of a fresh copy on the shared server, which is dropped when the test ends.
+func (p *Template) DSN(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.once.Do(func() {
+		p.name = databaseName("template")
+		if p.err = s.exec("CREATE DATABASE " + p.name); p.err == nil {
+			p.err = p.Prepare(s.address(p.name))
+		}
+	})
+	if p.err != nil {
+		t.Fatalf("prepare the databases' template: %v", p.err)
+	}
+	return s.database(t, " TEMPLATE "+p.name)
 }
 
 func (s *Server) address(database string) string {
