@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
 	waLog "go.mau.fi/whatsmeow/util/log"
 
 	_ "modernc.org/sqlite" // driver "sqlite"; whatsmeow wants dialect and driver to have one name
@@ -22,8 +23,8 @@ const dialect = "sqlite"
 
 // deviceStore is device.db: the linked device's keys, Signal sessions and what whatsmeow keeps beside them.
 type deviceStore struct {
-	db   *sql.DB
-	keys *sqlstore.Container
+	db      *sql.DB
+	devices *sqlstore.Container
 }
 
 // dataSource names device.db with its settings. One connection in WAL mode, a cache of 512 KiB. synchronous is NORMAL: a
@@ -49,17 +50,17 @@ func openDeviceStore(ctx context.Context, dir string, log waLog.Logger) (*device
 	}
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	keys := sqlstore.NewWithDB(db, dialect, log)
-	if err := keys.Upgrade(ctx); err != nil {
+	devices := sqlstore.NewWithDB(db, dialect, log)
+	if err := devices.Upgrade(ctx); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("whatsapp: device store in %s: %w", dir, err)
 	}
-	return &deviceStore{db: db, keys: keys}, nil
+	return &deviceStore{db: db, devices: devices}, nil
 }
 
 // linked gives the linked device, nil when there is none.
 func (s *deviceStore) linked(ctx context.Context) (*store.Device, error) {
-	devices, err := s.keys.GetAllDevices(ctx)
+	devices, err := s.devices.GetAllDevices(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("whatsapp: reading the device: %w", err)
 	}
@@ -71,7 +72,7 @@ func (s *deviceStore) linked(ctx context.Context) (*store.Device, error) {
 
 // forget deletes a device with all that belongs to it. One that is gone already is a success.
 func (s *deviceStore) forget(ctx context.Context, jid types.JID) error {
-	if err := s.keys.DeleteDevice(ctx, &store.Device{ID: &jid}); err != nil {
+	if err := s.devices.DeleteDevice(ctx, &store.Device{ID: &jid}); err != nil {
 		return fmt.Errorf("whatsapp: forgetting the device: %w", err)
 	}
 	s.settle(ctx)
@@ -83,7 +84,7 @@ func (s *deviceStore) settle(ctx context.Context) {
 	_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
-func (s *deviceStore) close() error { return s.keys.Close() }
+func (s *deviceStore) close() error { return s.devices.Close() }
 
 // equip puts our own layers over the stores of a device that is about to connect.
 //
@@ -96,6 +97,7 @@ func (n *connection) equip(d *store.Device) {
 	none := &store.NoopStore{}
 	d.Contacts, d.ChatSettings, d.MsgSecrets = none, none, none
 	d.AppState = appState{d.AppState}
+	d.PreKeys = preKeys{d.PreKeys, d.EventBuffer}
 	d.Sessions = newSessions(d.Sessions, n.client.guard)
 	d.EventBuffer = &buffer{EventBuffer: d.EventBuffer, guard: n.client.guard, fault: n.intakeFailed}
 	d.LIDs = &addresses{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
@@ -113,6 +115,21 @@ func (a appState) GetAppStateVersion(ctx context.Context, name string) (uint64, 
 		return 0, [128]byte{}, errNotKept
 	}
 	return a.AppStateStore.GetAppStateVersion(ctx, name)
+}
+
+// preKeys makes one transaction of the making of many keys. There are 812 of them after pairing, and a commit for each
+// takes seconds on a busy disk, while the phone waits.
+type preKeys struct {
+	store.PreKeyStore
+	txn store.EventBuffer // its transaction is the device store's, and takes in all that is done with its context
+}
+
+func (p preKeys) GetOrGenPreKeys(ctx context.Context, count uint32) (made []*keys.PreKey, err error) {
+	err = p.txn.DoDecryptionTxn(ctx, func(ctx context.Context) error {
+		made, err = p.PreKeyStore.GetOrGenPreKeys(ctx, count)
+		return err
+	})
+	return made, err
 }
 
 // addresses is the map between phone numbers and LIDs; it tells what it learns.

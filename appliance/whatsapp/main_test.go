@@ -2,9 +2,11 @@ package whatsapp
 
 import (
 	"flag"
+	"log/slog"
 	"os"
 	"testing"
 
+	signallog "go.mau.fi/libsignal/logger"
 	"go.uber.org/goleak"
 )
 
@@ -12,6 +14,8 @@ import (
 // goroutine is left behind.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	var quiet signallog.Loggable = signalLogger{log: slog.New(slog.DiscardHandler)} // before the first simulator uses it
+	signallog.Setup(&quiet)
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		os.Exit(2)
 	}

@@ -103,7 +103,7 @@ func (c *Client) once(ctx context.Context, asked **codeRequest) ending {
 	c.setDevice(device)
 	n := newConnection(c)
 	if device == nil {
-		n.device = c.store.keys.NewDevice()
+		n.device = c.store.devices.NewDevice()
 		return n.pair(ctx, asked)
 	}
 	if *asked != nil {
