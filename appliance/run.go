@@ -15,6 +15,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"flowhq"
+	"flowhq/appliance/bot"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
 	"flowhq/appliance/wire"
@@ -141,6 +142,7 @@ func (a *appliance) makeFleet() {
 	a.fleet = fleet.New(fleet.Config{
 		Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
+		CheckFlow:     func(flow string) error { _, err := bot.Load([]byte(flow)); return err },
 		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
 	})
 	handler.fleet = a.fleet

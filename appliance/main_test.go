@@ -1,0 +1,75 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"flowhq"
+	"flowhq/appliance/wire"
+	"flowhq/appliance/worker"
+)
+
+// TestMain lets the test program be its own worker: the appliance starts os.Executable() with the argument "worker".
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "worker" {
+		os.Exit(standIn())
+	}
+	// lumberjack ends this one with the process only
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+}
+
+// standIn is a worker that says hello, shows a code, and does what it is told by the file names in its folder.
+func standIn() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	c, err := worker.ConfigFromEnv(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println("stand-in for", c.TenantID)
+	w := &standInWorker{tenant: c.TenantID}
+	journal := uuid.NewString()
+	conn := wire.Dial(wire.ClientConfig{
+		Socket: c.Socket, Commands: w, Logger: slog.New(slog.DiscardHandler),
+		Hello: func() wire.Hello {
+			return wire.Hello{TenantID: c.TenantID, Token: c.Token, PID: os.Getpid(), Version: c.Version, Journal: journal}
+		},
+	})
+	go func() {
+		for ctx.Err() == nil {
+			_ = conn.Heartbeat(ctx, wire.Heartbeat{Report: w.report()})
+			select {
+			case <-ctx.Done():
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}()
+	conn.Run(ctx)
+	return 0
+}
+
+type standInWorker struct {
+	tenant string
+	wire.Commands
+}
+
+func (w *standInWorker) report() flowhq.SessionReport {
+	return flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@" + w.tenant, Since: time.Now()}
+}
+
+func (w *standInWorker) Ping(context.Context) (flowhq.SessionReport, error) { return w.report(), nil }
+
+func (w *standInWorker) Configure(_ context.Context, c flowhq.WorkerConfig) error {
+	fmt.Println("replies a minute:", c.Limits.RepliesPerMinute)
+	return nil
+}

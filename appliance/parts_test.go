@@ -1,0 +1,338 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"flowhq"
+	"flowhq/appliance/config"
+	"flowhq/procman"
+)
+
+func TestTokens(t *testing.T) {
+	tokens, err := newTokens(filepath.Join(t.TempDir(), "tokens"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := tokens.issue("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tokens.check("a", first); err != nil {
+		t.Error(err)
+	}
+	second, err := tokens.issue("a")
+	if err != nil || second == first {
+		t.Fatalf("%v, the same token twice: %v", err, second == first)
+	}
+	again, err := newTokens(tokens.dir) // the next appliance
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.check("a", second); err != nil {
+		t.Error(err)
+	}
+	for tenant, token := range map[string]string{"a": first, "b": second, "../tokens/a": second, "": second} {
+		if again.check(tenant, token) == nil {
+			t.Errorf("token accepted for %q", tenant)
+		}
+	}
+	info, err := os.Stat(again.path("a"))
+	text, readErr := os.ReadFile(again.path("a"))
+	if err != nil || readErr != nil || info.Mode().Perm() != 0o600 || strings.Contains(string(text), second) {
+		t.Errorf("the kept token: %v, %q, %v", info, text, err)
+	}
+	again.forget("a")
+	if again.check("a", second) == nil {
+		t.Error("a forgotten token is accepted")
+	}
+}
+
+// TestAWorkerIsToldNoSecrets: its environment is an allow-list.
+func TestAWorkerIsToldNoSecrets(t *testing.T) {
+	for _, name := range []string{"DATABASE_URL", "ADMIN_PASSWORD", "PORTAL_INTERNAL_KEY", "PGPASSWORD", "NOTIFY_SOCKET", "SOMETHING"} {
+		t.Setenv(name, "secret-"+name)
+	}
+	t.Setenv("TZ", "UTC")
+	c := &config.Config{AdminPassword: "secret", DatabaseURL: "secret", Simulator: &config.Simulator{Addr: "127.0.0.1:1", Key: "k"}, WhatsAppVersion: "2.3.4"}
+	env := workerEnvironment(c, workerStart{tenantID: "t", dir: "/d", socket: "/s", token: "tok"})
+	for _, e := range env {
+		if strings.Contains(e, "secret") {
+			t.Errorf("a worker is told %s", e)
+		}
+	}
+	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info"} {
+		if !slices.Contains(env, want) {
+			t.Errorf("%s is missing in %q", want, env)
+		}
+	}
+}
+
+func TestNews(t *testing.T) {
+	killed := &procman.Exit{Kind: procman.ExitSignal, Signal: 9}
+	tests := []struct {
+		name  string
+		event procman.Event
+		want  flowhq.ProcessChange
+		told  bool
+	}{
+		{"started", procman.Event{Type: procman.EventState, From: procman.StateStarting, To: procman.StateRunning, Cause: procman.CauseRequest, Pid: 7},
+			flowhq.ProcessChange{Kind: flowhq.ProcessStarted, PID: 7, Wanted: true, Cause: "as asked"}, true},
+		{"adopted", procman.Event{Type: procman.EventState, To: procman.StateRunning, Cause: procman.CauseAdopted, Pid: 7},
+			flowhq.ProcessChange{Kind: flowhq.ProcessAdopted, PID: 7}, true},
+		{"crashed", procman.Event{Type: procman.EventExit, Cause: procman.CauseCrash, Pid: 7, Exit: killed},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, Cause: "by itself, signal 9 (killed)"}, true},
+		{"stopped", procman.Event{Type: procman.EventExit, Cause: procman.CauseRequest, Pid: 7, Exit: &procman.Exit{Kind: procman.ExitCode}},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, Wanted: true, Cause: "as asked, exit code 0"}, true},
+		{"out of memory", procman.Event{Type: procman.EventExit, Cause: procman.CauseOOM, Pid: 7, Exit: &procman.Exit{Kind: procman.ExitSignal, Signal: 9, OOM: true}},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, OOM: true, Cause: "over its memory limit, out of memory"}, true},
+		{"not started", procman.Event{Type: procman.EventExit, Cause: procman.CauseStart, Exit: &procman.Exit{Kind: procman.ExitFailed, Error: "no such file"}},
+			flowhq.ProcessChange{Kind: flowhq.ProcessFailed, Cause: "no such file"}, true},
+		{"crash loop", procman.Event{Type: procman.EventState, To: procman.StateCrashLoop, Cause: procman.CauseCrash, Pid: 7},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, Loop: true, Cause: "it ended too soon after its start too often"}, true},
+		{"waiting", procman.Event{Type: procman.EventState, To: procman.StateBackoff}, flowhq.ProcessChange{}, false},
+	}
+	for _, tt := range tests {
+		tt.event.Process = "worker-t"
+		got, told := changeOf(tt.event)
+		tt.want.Name = "worker-t"
+		if told != tt.told || (told && got != tt.want) {
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, told, tt.want)
+		}
+	}
+}
+
+// TestEverySettingIsReloadedOrNamed: a setting that a reload neither applies nor names would be silently ignored.
+func TestEverySettingIsReloadedOrNamed(t *testing.T) {
+	old := &config.Config{}
+	applied := []string{"LogLevel", "Limits", "WorkerMemoryMax", "WhatsAppVersion"}
+	described := []string{"File", "Installed", "Warnings"}
+	fields := reflect.TypeFor[config.Config]()
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		if slices.Contains(applied, name) || slices.Contains(described, name) {
+			continue
+		}
+		now := &config.Config{}
+		change(t, reflect.ValueOf(now).Elem().Field(i))
+		if got := needRestart(old, now); len(got) != 1 {
+			t.Errorf("a changed %s is named as %q", name, got)
+		}
+	}
+	if got := needRestart(old, old); len(got) != 0 {
+		t.Errorf("nothing changed, and %q are named", got)
+	}
+}
+
+func change(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.String:
+		v.SetString("changed")
+	case reflect.Int, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Slice:
+		v.Set(reflect.ValueOf([]string{"changed"}))
+	case reflect.Pointer:
+		v.Set(reflect.ValueOf(&config.Simulator{Addr: "changed"}))
+	default:
+		t.Fatalf("%s is of a kind that the test does not know", v.Type())
+	}
+}
+
+func verdicts(findings []Finding) map[string]Verdict {
+	worst := make(map[string]Verdict)
+	rank := map[Verdict]int{"": 0, OK: 1, Warning: 2, Problem: 3}
+	for _, f := range findings {
+		if rank[f.Verdict] > rank[worst[f.What]] {
+			worst[f.What] = f.Verdict
+		}
+	}
+	return worst
+}
+
+func TestDoctor(t *testing.T) {
+	h := newHouse(t)
+	simulator, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer simulator.Close()
+	set := map[string]string{"WHATSAPP_SIMULATOR": simulator.Addr().String(), "WHATSAPP_SIMULATOR_KEY": strings.Repeat("ab", 32)}
+	h.write(set)
+	for what, v := range verdicts(Doctor(t.Context(), h.src)) {
+		if v == Problem {
+			t.Errorf("%s is a problem on a fresh machine", what)
+		}
+	}
+	entries, err := os.ReadDir(h.dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the doctor made %v, %v", entries, err)
+	}
+
+	taken, err := net.Listen("tcp", strings.TrimPrefix(h.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if err := os.WriteFile(filepath.Join(h.dir, "logs"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set["DATABASE_URL"], set["WORKER_MEMORY_MAX"] = "postgres://u:p@127.0.0.1:1/d", "0"
+	set["WHATSAPP_SIMULATOR"] = "127.0.0.1:1"
+	h.write(set)
+	if err := os.Chmod(h.env, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	findings := Doctor(t.Context(), h.src)
+	got := verdicts(findings)
+	want := map[string]Verdict{
+		"port": Problem, "LOGS_PATH": Problem, "database": Problem, "simulator": Problem, "memory limit": Warning,
+		"settings": Warning, "SESSIONS_PATH": OK,
+	}
+	for what, v := range want {
+		if got[what] != v {
+			t.Errorf("%s: %s, want %s", what, got[what], v)
+		}
+	}
+	for _, f := range findings {
+		if f.Message == "" || strings.Contains(f.Message, "\n") {
+			t.Errorf("%s: %q is no line", f.What, f.Message)
+		}
+	}
+	h.write(map[string]string{"LOG_LEVEL": "loud", "NODE_ENV": "test"})
+	findings = Doctor(t.Context(), h.src)
+	if len(findings) != 2 || !findings[0].Setting || findings[0].What != "setting NODE_ENV" {
+		t.Errorf("findings %+v", findings)
+	}
+}
+
+func TestControlSocket(t *testing.T) {
+	h := newHouse(t)
+	h.start()
+	id := h.tenant("+255700000001")
+	socket := filepath.Join(h.dir, "run", config.ControlSocketName)
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("control socket: %v, %v", info, err)
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}}
+	defer client.CloseIdleConnections()
+	ask := func(method, path string) (int, string) {
+		req, err := http.NewRequest(method, "http://appliance"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(body)
+	}
+	calls := []struct {
+		method, path string
+		status       int
+		holds        string
+	}{
+		{http.MethodGet, "/v1/status", 200, `"version"`},
+		{http.MethodGet, "/v1/workers", 200, id},
+		{http.MethodPost, "/v1/workers/salon%20amina/start", 200, id}, // by name
+		{http.MethodPost, "/v1/workers/" + id + "/start", 409, "Worker already running"},
+		{http.MethodGet, "/v1/workers/" + id[:8], 200, `"session_folder"`}, // by the beginning of the id
+		{http.MethodGet, "/v1/workers/+255700000001/events", 200, "the command line"},
+		{http.MethodGet, "/v1/workers/nobody", 404, "No tenant has"},
+		{http.MethodGet, "/v1/workers/" + id + "/events?limit=x", 400, "whole number"},
+		{http.MethodPost, "/v1/workers/" + id + "/dance", 404, "no action"},
+		{http.MethodPost, "/v1/workers/" + id + "/restart", 200, id},
+		{http.MethodPost, "/v1/workers/" + id + "/stop", 200, `"stopped"`},
+		{http.MethodGet, "/v1/workers/" + id + "/logs?lines=5", 200, "stand-in for"},
+	}
+	for _, c := range calls {
+		if c.path == "/v1/workers/"+id+"/stop" { // what it logs first is to be there
+			h.until("the worker logs", func() error {
+				if _, body := ask(http.MethodGet, "/v1/workers/"+id+"/logs"); !strings.Contains(body, "stand-in for") {
+					return errors.New(body)
+				}
+				return nil
+			})
+		}
+		if status, body := ask(c.method, c.path); status != c.status || !strings.Contains(body, c.holds) {
+			t.Errorf("%s %s: %d %.300s, want %d with %q", c.method, c.path, status, body, c.status, c.holds)
+		}
+	}
+}
+
+// TestWorkersMayNotControl: the test program itself stands in for a process that comes from a worker.
+func TestWorkersMayNotControl(t *testing.T) {
+	m, err := procman.New(procman.Config{StateDir: filepath.Join(t.TempDir(), "state")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Detach()
+	spec := procman.Spec{Name: "worker-t", Argv: []string{"/bin/sh", "-c", "sleep 60 & wait"}}
+	if _, err := m.Set(spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Start(t.Context(), "worker-t"); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Kill(context.WithoutCancel(t.Context()), "worker-t") }()
+	s, err := m.Status("worker-t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &control{manager: m}
+	if !c.fromWorker(s.Pid) {
+		t.Error("a worker may control the appliance")
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for child := 0; child == 0; {
+		child = childOf(t, s.Pid)
+		if child != 0 && !c.fromWorker(child) {
+			t.Error("a worker's child may control the appliance")
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the worker has no child")
+		}
+	}
+	if c.fromWorker(os.Getpid()) || c.fromWorker(os.Getppid()) {
+		t.Error("nobody may control the appliance")
+	}
+}
+
+func childOf(t *testing.T, pid int) int {
+	t.Helper()
+	procs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range procs {
+		n := 0
+		for _, r := range filepath.Base(p) {
+			n = n*10 + int(r-'0')
+		}
+		if parentOf(n) == pid {
+			return n
+		}
+	}
+	return 0
+}
