@@ -5,9 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 
 	"flowhq/procman/internal/kernel"
 )
@@ -27,14 +30,15 @@ func (m *Manager) adopt() error {
 	seen := make(map[string]bool)
 	for _, r := range records {
 		seen[r.Name] = true
-		if err := m.restore(r, marked[r.Name]); err != nil {
-			return err
-		}
 	}
-	for _, r := range m.unrecorded(seen, marked) {
-		if err := m.restore(r, marked[r.Name]); err != nil {
-			return err
-		}
+	records = append(records, m.unrecorded(seen, marked)...)
+	var tasks errgroup.Group
+	tasks.SetLimit(runtime.GOMAXPROCS(0))
+	for _, r := range records {
+		tasks.Go(func() error { return m.restore(r, marked[r.Name]) })
+	}
+	if err := tasks.Wait(); err != nil {
+		return err
 	}
 	if in := m.cfg.Inherited; in != nil {
 		in.closeRest()

@@ -38,6 +38,6 @@
 // set inside the runtime's poller.
 //
 // The package needs Linux 5.14 or later (cgroup.kill); exit statuses of adopted
-// processes need 6.15. It imports the standard library, golang.org/x/sys and
-// lumberjack, and never anything else of the module that it lives in.
+// processes need 6.15. It imports the standard library, golang.org/x/sys,
+// golang.org/x/sync and lumberjack, and never anything else of the module that it lives in.
 package procman

@@ -222,7 +222,7 @@ func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers in
 	p.nextStart = time.Time{}
 	switch {
 	case p.removed || !p.wanted:
-		// next settles it.
+		p.setState(StateStopped, p.stopCause)
 	case asked && why != CauseStale && why != CauseOOM && why != CausePids:
 		p.startWhy = why // a restart that somebody asked for
 	default:

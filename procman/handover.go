@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,7 @@ type Inherited struct {
 	Files map[string]*os.File
 
 	lock  *os.File
+	mu    sync.Mutex
 	pipes map[string]int
 }
 
@@ -173,6 +175,8 @@ func TakeOver() (*Inherited, error) {
 }
 
 func (in *Inherited) takePipe(name string) int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	fd, ok := in.pipes[name]
 	if !ok {
 		return -1
@@ -182,6 +186,8 @@ func (in *Inherited) takePipe(name string) int {
 }
 
 func (in *Inherited) closeRest() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	for name, fd := range in.pipes {
 		closeFD(fd)
 		delete(in.pipes, name)

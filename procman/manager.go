@@ -44,7 +44,8 @@ var (
 // Config of a Manager. StateDir is required.
 type Config struct {
 	// StateDir holds the lock, a state file and a named pipe for each process.
-	// It must be on a local file system and belong to one manager alone.
+	// Nothing in it outlives the machine's boot, so a tmpfs is best (/run). It
+	// must be on a local file system and belong to one manager alone.
 	StateDir string
 	// LogDir is where output goes that has no path of its own; default StateDir/logs.
 	LogDir string

@@ -2,7 +2,6 @@ package procman
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 
@@ -49,12 +48,13 @@ func (s *SystemdStore) Forget(name string) error {
 }
 
 func (s *SystemdStore) send(text string, rights []byte) error {
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.socket, Net: "unixgram"})
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("descriptor store: %w", err)
 	}
-	defer func() { _ = conn.Close() }()
-	if _, _, err := conn.WriteMsgUnix([]byte(text), rights, nil); err != nil {
+	defer closeFD(fd)
+	// package net sends descriptors on datagram sockets to nobody it is connected with
+	if err := unix.Sendmsg(fd, []byte(text), rights, &unix.SockaddrUnix{Name: s.socket}, unix.MSG_NOSIGNAL); err != nil {
 		return fmt.Errorf("descriptor store: %w", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// chaos is one child of the fault run: "chaos DIR NAME". It holds DIR/NAME.lock
+// chaos is one child of the fault run: "chaos DIR NAME NUMBER". It holds DIR/NAME.lock
 // for life and notes it in DIR/duplicates when somebody else does; prints lines
 // numbered through all its lives, the counter being DIR/NAME.count; and ends, leaks,
 // forks, ignores signals as chance has it.
@@ -26,13 +26,14 @@ func chaos(a []string) {
 		_, _ = fmt.Fprintln(d, name, os.Getpid(), err)
 		os.Exit(66)
 	}
+	openCounter(filepath.Join(dir, name+".starts")).add()
 	c := openCounter(filepath.Join(dir, name+".count"))
 	kind := rand.IntN(6)
 	if kind == 0 {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	if kind == 1 {
-		straggler(lock, rand.IntN(2) == 0)
+		straggler(lock, a[2], rand.IntN(2) == 0)
 	}
 	until := time.Now().Add(time.Duration(500+rand.IntN(8000)) * time.Millisecond)
 	var kept [][]byte
@@ -57,8 +58,8 @@ func chaos(a []string) {
 
 // straggler leaves a grandchild behind that holds the lock too, as one that
 // holds a port would.
-func straggler(lock *os.File, setsid bool) {
-	cmd := exec.Command("/bin/sleep", "1000")
+func straggler(lock *os.File, number string, setsid bool) {
+	cmd := exec.Command("/bin/sleep", number)
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: setsid}
 	_ = cmd.Start()
@@ -89,10 +90,13 @@ func openCounter(path string) *counter {
 }
 
 func (c *counter) line() {
-	n := binary.LittleEndian.Uint64(c.b)
-	if _, err := fmt.Fprintf(os.Stdout, "line %012d %s\n", n, filling[:n%64]); err == nil {
-		binary.LittleEndian.PutUint64(c.b, n+1)
+	n := c.value()
+	if _, err := fmt.Fprintf(os.Stdout, "%012d %s\n", n, filling[:n%64]); err == nil {
+		c.add()
 	}
 }
+
+func (c *counter) value() uint64 { return binary.LittleEndian.Uint64(c.b) }
+func (c *counter) add()          { binary.LittleEndian.PutUint64(c.b, c.value()+1) }
 
 const filling = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ__"

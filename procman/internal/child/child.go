@@ -26,10 +26,13 @@ import (
 //	exit CODE [MILLISECONDS] exits after a while
 //	env KEY                  prints the variable and waits
 //	lines COUNT SIZE [DONE]  prints numbered lines, creates the file DONE, waits
+//	stream TALLY             prints numbered lines without end, counts them in a file
+//	parent HOW FILE NUMBER   starts "sleep NUMBER" (group, setsid), writes its pid
 //	tick MILLISECONDS        prints a numbered line so often, for ever
 //	leak MB_PER_SECOND       grows
 //	hog MB                   holds so much and waits
 //	fork HOW [then exit]     starts a grandchild (group, setsid, bare), prints its pid
+//	chaos DIR NAME NUMBER    misbehaves by chance, see there
 //	binary                   prints every byte value and a line of 10 MB
 func Main(args []string) {
 	part, rest := args[0], args[1:]
@@ -50,6 +53,8 @@ func parts() map[string]func([]string) {
 		"exit":     exit,
 		"env":      func(a []string) { fmt.Println(os.Getenv(a[0])); wait() },
 		"lines":    lines,
+		"stream":   stream,
+		"parent":   parent,
 		"tick":     tick,
 		"leak":     leak,
 		"hog":      hog,
@@ -155,6 +160,31 @@ func hog(a []string) {
 	fmt.Println("ready")
 	wait()
 	_ = b[0]
+}
+
+// stream writes a line at a time, so that the tally is never behind by more than one.
+func stream(a []string) {
+	c := openCounter(a[0])
+	fill := strings.Repeat("s", 86)
+	for {
+		if _, err := fmt.Fprintf(os.Stdout, "%012d %s\n", c.value(), fill); err != nil {
+			os.Exit(1)
+		}
+		c.add()
+	}
+}
+
+func parent(a []string) {
+	cmd := exec.Command("/bin/sleep", a[2])
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: a[0] == "setsid"}
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(65)
+	}
+	if err := os.WriteFile(a[1], fmt.Appendf(nil, "%d\n", cmd.Process.Pid), 0o600); err != nil {
+		os.Exit(65)
+	}
+	wait()
 }
 
 func fork(a []string) {

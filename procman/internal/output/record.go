@@ -17,21 +17,27 @@ func parent(path string) string { return filepath.Dir(path) }
 
 // note is best effort: on an error the worst is a broken line after a kill.
 func (s *Sink) note(inode uint64, offset int64, length int) {
+	if s.journal < 0 {
+		fd, err := unix.Open(s.record, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
+		if err != nil {
+			return
+		}
+		s.journal = fd
+	}
 	var b [recordSize]byte
 	binary.LittleEndian.PutUint64(b[0:], inode)
 	binary.LittleEndian.PutUint64(b[8:], uint64(offset))
 	binary.LittleEndian.PutUint64(b[16:], uint64(length))
 	binary.LittleEndian.PutUint32(b[24:], crc32.ChecksumIEEE(b[:24]))
-	_, _ = unix.Pwrite(int(s.journal.Fd()), b[:], 0)
+	_, _ = unix.Pwrite(s.journal, b[:], 0)
 }
 
 // repair undoes a write that a killed manager had begun and not finished. Such
 // a chunk was not yet taken out of the pipe, so it comes again in full; left in
 // place, its first half would glue itself to the repetition's first line.
-func (s *Sink) repair(journal *os.File) {
-	var b [recordSize]byte
-	if n, _ := journal.ReadAt(b[:], 0); n != recordSize ||
-		binary.LittleEndian.Uint32(b[24:]) != crc32.ChecksumIEEE(b[:24]) {
+func (s *Sink) repair() {
+	b, err := os.ReadFile(s.record)
+	if err != nil || len(b) != recordSize || binary.LittleEndian.Uint32(b[24:]) != crc32.ChecksumIEEE(b[:24]) {
 		return
 	}
 	inode := binary.LittleEndian.Uint64(b[0:])

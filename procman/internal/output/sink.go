@@ -48,7 +48,7 @@ type Sink struct {
 	log     *lumberjack.Logger
 	pipe    int // the manager's end, read and write, non-blocking; -1 closed
 	watch   *kernel.Watch
-	journal *os.File
+	journal int // the record, opened with the first output; -1 closed
 	grown   bool
 
 	opened   bool // the current file exists and size and inode are known
@@ -78,7 +78,7 @@ type chapter struct {
 // the manager's state folder. onLoss is called with the sink locked: it must
 // not call back.
 func NewSink(h *Hub, name, fifo, record string, onLoss func(Loss)) *Sink {
-	return &Sink{hub: h, name: name, fifo: fifo, record: record, onLoss: onLoss, pipe: -1, log: &lumberjack.Logger{}}
+	return &Sink{hub: h, name: name, fifo: fifo, record: record, onLoss: onLoss, pipe: -1, journal: -1, log: &lumberjack.Logger{}}
 }
 
 // Open makes or opens the pipe, repairs what a killed manager may have left half
@@ -98,18 +98,13 @@ func (s *Sink) Open(opts Options, inherited int) error {
 	if err != nil {
 		return err
 	}
-	journal, err := os.OpenFile(s.record, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		_ = unix.Close(pipe)
-		return fmt.Errorf("output record of %s: %w", s.name, err)
-	}
-	s.repair(journal)
+	s.repair()
 	watch, err := s.hub.poller.Add(pipe, unix.EPOLLIN, s.readable)
 	if err != nil {
-		_, _ = unix.Close(pipe), journal.Close()
+		_ = unix.Close(pipe)
 		return fmt.Errorf("watch output of %s: %w", s.name, err)
 	}
-	s.pipe, s.journal, s.watch = pipe, journal, watch
+	s.pipe, s.watch = pipe, watch
 	return nil
 }
 
@@ -193,7 +188,10 @@ func (s *Sink) Close(forget bool) {
 		s.retry.Stop()
 	}
 	_ = unix.Close(s.pipe)
-	_ = s.journal.Close()
+	if s.journal >= 0 {
+		_ = unix.Close(s.journal)
+		s.journal = -1
+	}
 	_ = s.log.Close()
 	s.pipe, s.opened, s.grown = -1, false, false
 	if forget {
