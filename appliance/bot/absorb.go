@@ -183,6 +183,9 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 	lines := t.reader.lines(list, found, t.text, q.max)
 	switch {
 	case len(lines) > 0:
+		if expected {
+			t.takeLeadingQuantity(q, found)
+		}
 		t.takeLines(q, lines, found, out)
 	case len(unclear) > 0:
 		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: "product", complete: true, minute: -1, values: func(string) string {
@@ -197,6 +200,18 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 		t.takeFreeOrder(q, out)
 	case !expected && len(t.st.Facts.Items) == 0 && t.namesProduct(q):
 		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
+	}
+}
+
+// takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".
+func (t *turn) takeLeadingQuantity(q *question, found []itemHit) {
+	n := t.pendingItem()
+	amounts := t.reader.amounts(found, t.text)
+	if n < 0 || quantitiesLead(found, amounts) {
+		return
+	}
+	if a := amountIn(amounts, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
+		t.st.Facts.Items[n].Quantity = int(a.value)
 	}
 }
 

@@ -248,9 +248,11 @@ func leads(p pick, others []pick) bool { return len(others) == 0 || p.score() >=
 func (t *turn) sift(starts, infos []pick) []pick {
 	var out []pick
 	for _, p := range infos {
-		weak := p.hit.words < 2 && !p.hit.whole && !t.isQuestion() && t.contentWords(p.hit.at, p.hit.end) > 0
+		others := t.contentWords(p.hit.at, p.hit.end)
+		weak := p.hit.words < 2 && !p.hit.whole && !t.isQuestion() && others > 0
 		switch {
-		case weak && (len(starts) > 0 || t.flow.fallback != nil && t.contentWords(p.hit.at, p.hit.end) > 2):
+		case weak && (len(starts) > 0 || t.flow.fallback != nil && others > 2):
+		case p.hit.words < 2 && t.flow.fallback != nil && others > 4:
 		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }):
 		case len(starts)+len(out) > 0 && courteous(p.intent, t.flow):
 		case p.hit.words < 2 && p.hit.at > 0 && !t.joinsOn(p.hit.at) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):

@@ -146,7 +146,7 @@ func sameWord(v *vocabulary, name, word string) (same, precise bool) {
 	if name == word {
 		return true, true
 	}
-	if len(name) < 4 || len(word) < 3 {
+	if len(name) < 3 || len(word) < 3 {
 		return false, false
 	}
 	if plural(name, word) || plural(word, name) {
@@ -162,6 +162,9 @@ func sameWord(v *vocabulary, name, word string) (same, precise bool) {
 func plural(one, many string) bool {
 	if many == one+"s" || many == one+"es" {
 		return true
+	}
+	if len(one) < 4 || len(many) < 4 {
+		return false
 	}
 	for _, p := range [...][2]string{{"ki", "vi"}, {"ch", "vy"}, {"m", "wa"}, {"m", "mi"}, {"ji", "ma"}, {"", "ma"}, {"u", "ma"}, {"u", "ny"}} {
 		if rest, ok := strings.CutPrefix(one, p[0]); ok && len(rest) > 2 && many == p[1]+rest {
