@@ -57,8 +57,8 @@ func (s *Server) missedDevices(from *Device, n *waBinary.Node, to types.JID) (ha
 	return listHash(append(want, from.phone.deviceList(to)...)), missed
 }
 
-// tellDevices lets the account's devices know that the list of them has changed.
-func (p *Phone) tellDevices() error {
+// tellDevices lets the account's devices know that the list of them has changed, all but the new one.
+func (p *Phone) tellDevices(except uint16) error {
 	list := p.deviceList(p.pn)
 	children := make([]waBinary.Node, len(list))
 	for i, jid := range list {
@@ -67,6 +67,9 @@ func (p *Phone) tellDevices() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, d := range p.linked() {
+		if d.id == except {
+			continue
+		}
 		e, err := stanzaEntry(waBinary.Node{Tag: "notification",
 			Attrs:   waBinary.Attrs{"from": p.pn, "id": p.srv.nextID("devices-"), "type": "account_sync", "t": p.srv.now().Unix()},
 			Content: []waBinary.Node{{Tag: "devices", Attrs: waBinary.Attrs{"dhash": listHash(list)}, Content: children}}})

@@ -1,6 +1,7 @@
 package wasim
 
 import (
+	"errors"
 	"strings"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -147,7 +148,8 @@ func (x *session) appState(n *waBinary.Node) {
 
 // removeDevice is a client that logs itself out.
 func (x *session) removeDevice(n *waBinary.Node) {
-	if err := x.dev().phone.remove(x.dev(), false); err != nil {
+	p := x.dev().phone
+	if err := errors.Join(p.remove(x.dev(), false), p.tellDevices(0)); err != nil {
 		x.srv.log.Error("logout not kept", "device", x.name(), "error", err)
 	}
 	x.result(n)

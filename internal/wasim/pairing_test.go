@@ -129,9 +129,11 @@ func TestSecondLoginReplacesTheFirst(t *testing.T) {
 func TestUnlink(t *testing.T) {
 	srv := start(t)
 	phone := makePhone(t, srv, phoneNo)
-	online, offline := newBot(t, srv).link(phone), newBot(t, srv).link(phone)
+	offline := newBot(t, srv).link(phone)
 	offline.cli.Disconnect()
 	offline = offline.again()
+	eventually(t, "offline", func() bool { return srv.Stats().DevicesOnline == 0 })
+	online := newBot(t, srv).link(phone)
 	wantStatus(t, phone.Unlink(9), http.StatusNotFound)
 	must(t, phone.Unlink(0))
 	if out := await[*events.LoggedOut](online); out.OnConnect {

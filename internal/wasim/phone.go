@@ -157,7 +157,7 @@ func (p *Phone) Unlink(device int) error {
 	if !found && device != 0 {
 		return errNotFound("no linked device %d", device)
 	}
-	return nil
+	return p.tellDevices(0)
 }
 
 func (p *Phone) remove(d *Device, tell bool) error {
@@ -180,7 +180,7 @@ func (p *Phone) remove(d *Device, tell bool) error {
 		x.end(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "401"},
 			Content: []waBinary.Node{{Tag: "conflict", Attrs: waBinary.Attrs{"type": "device_removed"}}}})
 	}
-	return p.tellDevices()
+	return nil
 }
 
 // forgetSessions drops every party's session with a device that is gone: its number may come back with other keys.
