@@ -88,6 +88,8 @@ func TestMessageLog(t *testing.T) {
 		equal(t, "trace of the reply", len(log[1].Trace), 0)
 		equal(t, "sent of the reply, unknown", log[1].SentAt, nil)
 
+		log = must(h.Messages(h.ctx, id, flowhq.MessageQuery{Chat: "+255711", Trace: true}))(t)
+		equal(t, "trace in the chat's log", len(log[1].Trace), 2)
 		log = must(h.Messages(h.ctx, id, flowhq.MessageQuery{Chat: "+255711", Limit: 1}))(t)
 		sameList(t, "of one chat", idsOf(log), "B")
 		equal(t, "trace that was not asked for", log[0].Trace == nil, true)

@@ -28,11 +28,7 @@ func (s *Store) Messages(ctx context.Context, tenantID string, q flowhq.MessageQ
 	if !q.Trace || len(out) == 0 {
 		return out, nil
 	}
-	at, id := before(q.Before)
-	last := out[len(out)-1]
-	traces, err := s.queries().TracesPage(ctx, db.TracesPageParams{
-		TenantID: tenantID, BeforeAt: at, BeforeID: id, LastAt: db.At(last.CreatedAt), LastID: last.ID,
-	})
+	traces, err := s.traceRows(ctx, tenantID, q, out[len(out)-1])
 	if err != nil {
 		return nil, s.fail("list traces", err)
 	}
@@ -72,4 +68,22 @@ func (s *Store) messageRows(ctx context.Context, tenantID string, q flowhq.Messa
 	return s.queries().ChatMessagesPage(ctx, db.ChatMessagesPageParams{
 		TenantID: tenantID, Chat: q.Chat, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit),
 	})
+}
+
+// traceRows gives the decisions about the page of messages that ends with last.
+func (s *Store) traceRows(ctx context.Context, tenantID string, q flowhq.MessageQuery, last flowhq.Message) ([]db.TracesPageRow, error) {
+	at, id := before(q.Before)
+	if q.Chat == "" {
+		return s.queries().TracesPage(ctx, db.TracesPageParams{
+			TenantID: tenantID, BeforeAt: at, BeforeID: id, LastAt: db.At(last.CreatedAt), LastID: last.ID,
+		})
+	}
+	rows, err := s.queries().ChatTracesPage(ctx, db.ChatTracesPageParams{
+		TenantID: tenantID, Chat: q.Chat, BeforeAt: at, BeforeID: id, LastAt: db.At(last.CreatedAt), LastID: last.ID,
+	})
+	out := make([]db.TracesPageRow, len(rows))
+	for i, r := range rows {
+		out[i] = db.TracesPageRow(r)
+	}
+	return out, err
 }

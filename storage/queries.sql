@@ -239,6 +239,14 @@ JOIN message_traces t ON t.tenant_id = m.tenant_id AND t.wa_message_id = m.wa_me
 WHERE m.tenant_id = @tenant_id AND (m.created_at, m.id) < (@before_at, CAST(@before_id AS TEXT)) AND (m.created_at, m.id) >= (@last_at, CAST(@last_id AS TEXT))
 ORDER BY t.id;
 
+-- name: ChatTracesPage :many
+SELECT m.id AS message_id, t.entries_json
+FROM message_logs m
+JOIN message_traces t ON t.tenant_id = m.tenant_id AND t.wa_message_id = m.wa_message_id
+WHERE m.tenant_id = @tenant_id AND m.chat = @chat AND m.chat <> ''
+  AND (m.created_at, m.id) < (@before_at, CAST(@before_id AS TEXT)) AND (m.created_at, m.id) >= (@last_at, CAST(@last_id AS TEXT))
+ORDER BY t.id;
+
 -- name: MarkEdited :exec
 UPDATE message_logs SET edited_at = @edited_at WHERE tenant_id = @tenant_id AND chat = @chat AND wa_message_id = @wa_message_id AND chat <> '';
 
@@ -246,10 +254,10 @@ UPDATE message_logs SET edited_at = @edited_at WHERE tenant_id = @tenant_id AND 
 UPDATE message_logs SET deleted_at = @deleted_at WHERE tenant_id = @tenant_id AND chat = @chat AND wa_message_id = @wa_message_id AND chat <> '';
 
 -- name: DropRepeatedMessages :exec
-DELETE FROM message_logs
-WHERE message_logs.tenant_id = @tenant_id AND message_logs.chat = @from_chat AND message_logs.chat <> '' AND message_logs.wa_message_id IN (
-  SELECT o.wa_message_id FROM message_logs o
-  WHERE o.tenant_id = @tenant_id AND o.chat = @into_chat AND o.chat <> '' AND o.direction = message_logs.direction AND o.kind = message_logs.kind);
+DELETE FROM message_logs WHERE id IN (
+  SELECT f.id FROM message_logs f
+  JOIN message_logs o ON o.tenant_id = f.tenant_id AND o.wa_message_id = f.wa_message_id AND o.direction = f.direction AND o.kind = f.kind
+  WHERE f.tenant_id = @tenant_id AND f.chat = @from_chat AND f.chat <> '' AND o.chat = @into_chat AND o.chat <> '');
 
 -- name: MoveMessages :exec
 UPDATE message_logs SET chat = @into_chat WHERE tenant_id = @tenant_id AND chat = @from_chat AND chat <> '';

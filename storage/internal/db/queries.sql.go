@@ -153,6 +153,59 @@ func (q *Queries) ChatMessagesPage(ctx context.Context, arg ChatMessagesPagePara
 	return items, nil
 }
 
+const chatTracesPage = `-- name: ChatTracesPage :many
+SELECT m.id AS message_id, t.entries_json
+FROM message_logs m
+JOIN message_traces t ON t.tenant_id = m.tenant_id AND t.wa_message_id = m.wa_message_id
+WHERE m.tenant_id = $1 AND m.chat = $2 AND m.chat <> ''
+  AND (m.created_at, m.id) < ($3, CAST($4 AS TEXT)) AND (m.created_at, m.id) >= ($5, CAST($6 AS TEXT))
+ORDER BY t.id
+`
+
+type ChatTracesPageParams struct {
+	TenantID string
+	Chat     string
+	BeforeAt Time
+	BeforeID string
+	LastAt   Time
+	LastID   string
+}
+
+type ChatTracesPageRow struct {
+	MessageID   string
+	EntriesJson JSON
+}
+
+func (q *Queries) ChatTracesPage(ctx context.Context, arg ChatTracesPageParams) ([]ChatTracesPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, chatTracesPage,
+		arg.TenantID,
+		arg.Chat,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.LastAt,
+		arg.LastID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChatTracesPageRow
+	for rows.Next() {
+		var i ChatTracesPageRow
+		if err := rows.Scan(&i.MessageID, &i.EntriesJson); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customerByChat = `-- name: CustomerByChat :one
 SELECT id, tenant_id, chat, number, name, language, labels_json, opted_out_at, handed_over_at, handoff_cause, handoff_ends_at, first_seen_at, last_seen_at
 FROM customers WHERE tenant_id = $1 AND chat = $2
@@ -311,10 +364,10 @@ func (q *Queries) DeleteTenant(ctx context.Context, id string) (int64, error) {
 }
 
 const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
-DELETE FROM message_logs
-WHERE message_logs.tenant_id = $1 AND message_logs.chat = $2 AND message_logs.chat <> '' AND message_logs.wa_message_id IN (
-  SELECT o.wa_message_id FROM message_logs o
-  WHERE o.tenant_id = $1 AND o.chat = $3 AND o.chat <> '' AND o.direction = message_logs.direction AND o.kind = message_logs.kind)
+DELETE FROM message_logs WHERE id IN (
+  SELECT f.id FROM message_logs f
+  JOIN message_logs o ON o.tenant_id = f.tenant_id AND o.wa_message_id = f.wa_message_id AND o.direction = f.direction AND o.kind = f.kind
+  WHERE f.tenant_id = $1 AND f.chat = $2 AND f.chat <> '' AND o.chat = $3 AND o.chat <> '')
 `
 
 type DropRepeatedMessagesParams struct {
