@@ -42,7 +42,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	big := []string{"message_logs", "m", "f", "o", "message_traces", "tenant_events", "customers"}
 	for name, query := range generated(t) {
 		steps := plan(t, db, query)
-		if strings.Contains(query, "WHERE") && steps == "" {
+		if steps == "" && !strings.Contains(query, "INSERT") {
 			t.Errorf("%s has no plan", name)
 		}
 		if strings.Contains(steps, "SCAN") && !slices.Contains(lists, name) {
