@@ -43,7 +43,9 @@ func (g *Gatekeeper) Admin() gin.HandlerFunc {
 		if session != nil {
 			c.Set(keySession, session)
 			c.Set(keyBy, ByAdmin)
-			c.Next()
+			if !g.cleanURL(c) {
+				c.Next()
+			}
 			return
 		}
 		given, err := passwords(c)
@@ -61,22 +63,24 @@ func (g *Gatekeeper) Admin() gin.HandlerFunc {
 			return
 		}
 		c.Set(keyBy, ByAdmin)
-		if g.cleanURL(c) {
-			return
+		if !g.cleanURL(c) {
+			c.Next()
 		}
-		c.Next()
 	}
 }
 
-// cleanURL gives a browser that opened an address with a password in it a session, and sends it to the address without.
+// cleanURL sends a browser that opened an address with a password in it to the address without, with a session if it has
+// none yet; false where there is nothing to do.
 func (g *Gatekeeper) cleanURL(c *gin.Context) bool {
 	r := c.Request
 	if !r.URL.Query().Has("password") || !safe(r.Method) || !WantsHTML(c) {
 		return false
 	}
-	if err := g.startSession(c); err != nil {
-		g.cfg.Log.Error("a session could not be made", "error", err)
-		return false // the page itself can be shown all the same
+	if Session(c) == nil {
+		if err := g.startSession(c); err != nil {
+			g.cfg.Log.Error("a session could not be made", "error", err)
+			return false // the page itself can be shown all the same
+		}
 	}
 	c.Redirect(http.StatusSeeOther, withoutPassword(r.URL))
 	c.Abort()

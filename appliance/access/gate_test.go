@@ -91,6 +91,10 @@ func TestPasswordInTheAddressBecomesASession(t *testing.T) {
 	}
 	want(t, h.ask("GET", "/admin/tenants/7", "", browser, with(cookies[0])), 200, "by=admin email= body=")
 
+	w = h.ask("GET", "/admin/tenants/7?password=no", "", browser, with(cookies[0]))
+	if got := w.Header().Get("Location"); w.Code != 303 || got != "/admin/tenants/7" || len(w.Result().Cookies()) != 0 {
+		t.Errorf("signed in already: %d to %q, %d cookies", w.Code, got, len(w.Result().Cookies()))
+	}
 	w = h.ask("POST", "/admin/tenants?password="+url.QueryEscape(password), "", browser)
 	if w.Code != 200 {
 		t.Errorf("a form got %d; a redirect would lose what was typed", w.Code)

@@ -1,12 +1,15 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +27,10 @@ const (
 
 // touchEvery is how often LastSeenAt is written at most.
 const touchEvery = time.Minute
+
+// maxSessions is how many browsers may be signed in at once; the one unseen for longest makes room. A script that takes
+// pages with a password in their address would fill the store otherwise.
+const maxSessions = 100
 
 // maxUserAgent is how many bytes of a browser's name are kept with its session.
 const maxUserAgent = 200
@@ -84,7 +91,8 @@ func (g *Gatekeeper) StillIn(c *gin.Context) bool {
 	return err != nil || s != nil
 }
 
-// startSession makes a session and sets its cookie. Sessions that ended of themselves are cleared away on the way.
+// startSession makes a session and sets its cookie. The one that the browser had before ends, and those that ended of
+// themselves are cleared away.
 func (g *Gatekeeper) startSession(c *gin.Context) error {
 	token := make([]byte, 32)
 	if _, err := rand.Read(token); err != nil {
@@ -99,21 +107,32 @@ func (g *Gatekeeper) startSession(c *gin.Context) error {
 		ID: id.String(), TokenHash: g.tokenHash(value), Address: g.net.client(c.Request).String(),
 		UserAgent: cut(c.Request.UserAgent(), maxUserAgent), CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(g.cfg.Absolute),
 	}
+	before, err := g.sessionOf(c.Request)
+	if err != nil {
+		return err
+	}
 	if err := g.cfg.Sessions.CreateAdminSession(ctx, s); err != nil {
 		return err
 	}
-	g.clearAway(ctx)
+	g.clearAway(ctx, before)
 	g.setCookie(c, value, int(g.cfg.Absolute/time.Second))
 	g.cfg.Log.Info("admin signed in", "session", s.ID, "address", s.Address)
 	return nil
 }
 
-func (g *Gatekeeper) clearAway(ctx context.Context) {
+// clearAway deletes the sessions that nobody can use any more, the one named, and what is over maxSessions.
+func (g *Gatekeeper) clearAway(ctx context.Context, before *flowhq.AdminSession) {
 	all, err := g.cfg.Sessions.AdminSessions(ctx)
+	slices.SortFunc(all, func(a, b flowhq.AdminSession) int {
+		return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), strings.Compare(b.ID, a.ID)) // ids grow with time
+	})
+	kept := 0
 	for _, s := range all {
-		if !g.good(s) {
-			err = g.cfg.Sessions.DeleteAdminSession(ctx, s.ID)
+		if g.good(s) && kept < maxSessions && (before == nil || s.ID != before.ID) {
+			kept++
+			continue
 		}
+		err = errors.Join(err, g.cfg.Sessions.DeleteAdminSession(ctx, s.ID))
 	}
 	if err != nil && flowhq.CodeOf(err) != flowhq.CodeNotFound {
 		g.cfg.Log.Warn("sessions that ended could not be cleared away", "error", err)

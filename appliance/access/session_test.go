@@ -147,3 +147,30 @@ func TestWrongPasswordGetsNoSession(t *testing.T) {
 		t.Error("a session was made")
 	}
 }
+
+func TestSignInTakesTheOldSessionAway(t *testing.T) {
+	h := newHouse(t)
+	old := h.signIn()
+	fresh := h.signIn(with(old))
+	if got := h.ask("GET", "/admin/tenants", "", with(old)).Code; got != 401 {
+		t.Errorf("the old session: %d", got)
+	}
+	if got := h.ask("GET", "/admin/tenants", "", with(fresh)).Code; got != 200 {
+		t.Errorf("the new session: %d", got)
+	}
+}
+
+func TestSessionsAreBounded(t *testing.T) {
+	h := newHouse(t)
+	first := h.signIn()
+	for range maxSessions {
+		h.pass(time.Second)
+		h.signIn()
+	}
+	if n := len(h.store.rows); n != maxSessions {
+		t.Errorf("%d sessions are kept", n)
+	}
+	if got := h.ask("GET", "/admin/tenants", "", with(first)).Code; got != 401 {
+		t.Errorf("the one unseen for longest: %d", got)
+	}
+}

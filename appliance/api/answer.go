@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
-	"flowhq/appliance/access"
 )
 
 // call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer ends it.
@@ -43,16 +42,9 @@ func fail(status int, sentence string) error {
 	return &statusError{status: status, view: errorView{Error: sentence}}
 }
 
-// handle makes a gin handler of a call. No body over access.MaxBody is read.
+// handle makes a gin handler of a call.
 func (a *API) handle(do call) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if c.Request.ContentLength > access.MaxBody {
-			a.render(c, errBodyTooLarge())
-			return
-		}
-		if c.Request.Body != nil {
-			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, access.MaxBody)
-		}
 		if err := do(c); err != nil {
 			a.render(c, err)
 		}

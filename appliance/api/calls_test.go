@@ -47,9 +47,8 @@ func (w *world) openCalls() {
 	if a := w.ask("GET", "/api/openapi.yaml", nil).want(200); !strings.HasPrefix(string(a.body), "openapi: 3.1") {
 		t.Errorf("the document begins with %.40s", a.body)
 	}
-	cookie := w.ask("POST", "/sign-in", map[string]string{"password": password}).want(200).header.Get("Set-Cookie")
-	value, _, _ := strings.Cut(cookie, ";")
-	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", value) }
+	cookie := w.cookie()
+	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", cookie) }
 	sessions := w.ask("GET", "/admin/sessions", nil, signedIn).want(200)
 	sessions.is(true, 0, "current")
 	w.ask("POST", "/sign-in", map[string]string{"password": password}).want(200)

@@ -128,6 +128,17 @@ func TestUnknownIDs(t *testing.T) {
 	}
 }
 
+func TestPlainID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"0190a0a0-0000-7000-8000-000000000000": true, "clx_0B": true, "7": true, strings.Repeat("a", 64): true,
+		"": false, strings.Repeat("a", 65): false, "a b": false, "a'": false, "a\x00": false, "é": false, "a/b": false, "a.b": false,
+	} {
+		if got := plainID(id); got != want {
+			t.Errorf("%q: %v", id, got)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	w := newWorld(t)
 	id := w.tenant("+255700000001")

@@ -14,7 +14,7 @@ import (
 // every keyword that it does not know.
 type spec struct{ doc map[string]any }
 
-func loadSpec(t *testing.T) *spec {
+func loadSpec(t testing.TB) *spec {
 	t.Helper()
 	d, err := readDocument()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // stream is an open stream of changes over a real connection.
 type stream struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	lines  chan string
 	close  func()
@@ -117,7 +117,7 @@ func TestStreamOfChanges(t *testing.T) {
 func TestStreamEndsWithItsSession(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Heartbeat = 10 * time.Millisecond })
 	server := w.serve()
-	cookie, _, _ := strings.Cut(w.ask("POST", "/sign-in", map[string]string{"password": password}).want(200).header.Get("Set-Cookie"), ";")
+	cookie := w.cookie()
 	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", cookie) }
 	s := w.open(server, signedIn)
 	s.mustSee("event: hello")

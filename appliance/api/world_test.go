@@ -163,7 +163,7 @@ func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return 
 // world is the real fleet on a real SQLite store behind a real engine; processes and workers alone are stand-ins. Every
 // answer that passes through it is checked against the OpenAPI document.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	store    *storage.Store
 	fleet    *broken
 	links    *links
@@ -175,7 +175,7 @@ type world struct {
 	seen     map[string]bool // "GET /admin/tenants 200"
 }
 
-func newWorld(t *testing.T, change ...func(*Config)) *world {
+func newWorld(t testing.TB, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, spec: loadSpec(t), log: &safeBuffer{}, stopping: make(chan struct{}), seen: map[string]bool{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -213,7 +213,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
@@ -348,6 +348,14 @@ func (a answer) is(want any, path ...any) {
 	if got := a.at(path...); got != want {
 		a.t.Errorf("%v is %v, want %v", path, got, want)
 	}
+}
+
+// cookie signs a browser in.
+func (w *world) cookie() string {
+	w.t.Helper()
+	set := w.ask("POST", "/sign-in", map[string]string{"password": password}).want(200).header.Get("Set-Cookie")
+	cookie, _, _ := strings.Cut(set, ";")
+	return cookie
 }
 
 func newTenant(number string) map[string]string {
