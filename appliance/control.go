@@ -28,6 +28,7 @@ type control struct {
 	fleet     *fleet.Service
 	manager   *procman.Manager
 	processes *processes
+	reload    func(context.Context) (Reloaded, error)
 	status    Status
 }
 
@@ -52,6 +53,7 @@ func newControl(a *appliance) *control {
 	caps := a.manager.Capabilities()
 	c := &control{
 		path: a.config.ControlSocket(), log: a.log.Logger, fleet: a.fleet, manager: a.manager, processes: a.processes,
+		reload: a.askReload,
 		status: Status{
 			Version: Version, PID: os.Getpid(), URL: a.config.URL(), Database: a.store.String(), StartedAt: time.Now().UTC(),
 			Simulator: a.config.Simulator != nil, Groups: caps.Groups, Memory: caps.Memory,
@@ -59,6 +61,7 @@ func newControl(a *appliance) *control {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", answer(c.tell))
+	mux.HandleFunc("POST /v1/reload", answer(c.reloadNow))
 	mux.HandleFunc("DELETE /v1/users/{user}", answer(c.deleteUser))
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
@@ -79,6 +82,15 @@ func (c *control) tell(*http.Request) (any, error) {
 	s := c.status
 	s.Limits, s.DeletesUser = c.fleet.Limits(), c.fleet.CanDeleteUsers()
 	return s, nil
+}
+
+// reloadPatience is how long a reload may wait for its turn.
+const reloadPatience = 10 * time.Second
+
+func (c *control) reloadNow(r *http.Request) (any, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), reloadPatience)
+	defer cancel()
+	return c.reload(ctx)
 }
 
 func (c *control) deleteUser(r *http.Request) (any, error) {

@@ -254,6 +254,7 @@ func TestControlSocket(t *testing.T) {
 		holds        string
 	}{
 		{http.MethodGet, "/v1/status", 200, `"version"`},
+		{http.MethodPost, "/v1/reload", 200, `"need_restart":null`},
 		{http.MethodGet, "/v1/workers", 200, id},
 		{http.MethodPost, "/v1/workers/salon%20amina/start", 200, id}, // by name
 		{http.MethodPost, "/v1/workers/" + id + "/start", 409, "Worker already running"},

@@ -5,22 +5,30 @@ import (
 	"errors"
 	"slices"
 
+	"flowhq"
 	"flowhq/appliance/config"
 )
 
+// Reloaded is what a reload came to.
+type Reloaded struct {
+	File        string   `json:"file"`
+	Warnings    []string `json:"warnings"`
+	NeedRestart []string `json:"need_restart"` // settings that changed and that the running appliance cannot change
+}
+
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
-// nothing.
-func (a *appliance) reload(ctx context.Context) {
+// nothing. Only the goroutine of run calls it.
+func (a *appliance) reload(ctx context.Context) (Reloaded, error) {
 	c, err := config.Load(a.source)
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		for _, f := range faults {
 			a.log.Error("reload: wrong setting; the old ones stay", "name", f.Name, "fault", f.Message)
 		}
-		return
+		return Reloaded{}, flowhq.Errorf(flowhq.CodeInvalid, "The settings are wrong; the old ones stay.\n%s", faults)
 	}
 	if err != nil {
 		a.log.Error("reload: the settings could not be read; the old ones stay", "error", err)
-		return
+		return Reloaded{}, err
 	}
 	for _, w := range c.Warnings {
 		a.log.Warn(w)
@@ -38,6 +46,27 @@ func (a *appliance) reload(ctx context.Context) {
 		a.log.Warn("reload: these settings changed and need a restart", "names", waiting)
 	}
 	a.log.Info("settings reloaded", "file", c.File)
+	return Reloaded{File: c.File, Warnings: c.Warnings, NeedRestart: waiting}, nil
+}
+
+// reloadRequest is a reload that somebody waits for.
+type reloadRequest struct{ answer chan reloadAnswer }
+
+type reloadAnswer struct {
+	Reloaded
+	err error
+}
+
+// askReload has run reload and waits for what it came to.
+func (a *appliance) askReload(ctx context.Context) (Reloaded, error) {
+	r := reloadRequest{answer: make(chan reloadAnswer, 1)}
+	select {
+	case a.reloads <- r:
+	case <-ctx.Done():
+		return Reloaded{}, flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is busy starting or stopping. Try again.")
+	}
+	got := <-r.answer // buffered, and run always answers
+	return got.Reloaded, got.err
 }
 
 // needRestart names the settings that differ and that a running appliance cannot change.

@@ -41,7 +41,8 @@ type appliance struct {
 	website   *website
 
 	background sync.WaitGroup
-	failed     chan error // the first part that ended by itself
+	failed     chan error         // the first part that ended by itself
+	reloads    chan reloadRequest // from the control socket
 }
 
 // Run runs the appliance with the configuration of src until SIGTERM or SIGINT, or until ctx ends; then it stops everything,
@@ -59,12 +60,16 @@ func Run(ctx context.Context, src config.Source) (err error) {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	a := &appliance{source: src, config: c, failed: make(chan error, 4)}
+	a := newAppliance(src, c)
 	if err := a.make(ctx); err != nil {
 		a.abandon()
 		return err
 	}
 	return a.run(ctx, hangup)
+}
+
+func newAppliance(src config.Source, c *config.Config) *appliance {
+	return &appliance{source: src, config: c, failed: make(chan error, 1), reloads: make(chan reloadRequest)}
 }
 
 // make makes all parts and lets none of them begin. Nothing of the outside world is touched before it is certain that no
@@ -171,7 +176,10 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 		case <-ctx.Done():
 			return a.stop(cancel)
 		case <-hangup:
-			a.reload(work)
+			_, _ = a.reload(work) // the log says what it came to
+		case r := <-a.reloads:
+			done, err := a.reload(work)
+			r.answer <- reloadAnswer{done, err}
 		case err := <-a.failed:
 			a.log.Error("the appliance cannot go on; its workers run on", "error", err)
 			cancel()

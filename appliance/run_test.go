@@ -267,7 +267,7 @@ func TestAnApplianceThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &appliance{source: h.src, config: c, failed: make(chan error, 4)}
+	a := newAppliance(h.src, c)
 	if err := a.make(t.Context()); err != nil {
 		t.Fatal(err)
 	}
