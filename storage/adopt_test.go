@@ -138,6 +138,8 @@ func workOnAdopted(t *testing.T, h *harness) {
 	if _, _, err := h.Transition(h.ctx, "t2", flowhq.OccurStartedUnlinked, "test"); err != nil {
 		t.Error(err)
 	}
+	again := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+	equal(t, "asked again by one whose old link says CONNECTED", again.Status, flowhq.SetupSubmitted)
 	equal(t, "status of one that was strange", must(h.Tenant(h.ctx, "t2"))(t).Status, flowhq.TenantQRPending)
 }
 

@@ -30,6 +30,8 @@ const (
 	pgBadPassword         = "28P01"
 	pgBadAuthorization    = "28000"
 	pgNoPrivilege         = "42501"
+	pgQueryCanceled       = "57014"
+	pgLockTimeout         = "55P03"
 )
 
 // fail makes of err what a method gives back: domain errors as they are, a database that is away as CodeUnavailable,
@@ -81,6 +83,8 @@ func awayPostgres(code string) string {
 		return "The database can't be reached."
 	case strings.HasPrefix(code, "57P"):
 		return "The database is starting or shutting down."
+	case code == pgQueryCanceled, code == pgLockTimeout:
+		return "The database did not answer in time."
 	case code == pgTooManyConnections:
 		return "The database has no connection left; raise max_connections or lower connection_limit."
 	case strings.HasPrefix(code, "53"):
@@ -102,6 +106,8 @@ func awaySQLite(code int) string {
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return "The database file is locked by another process."
+	case lib.SQLITE_INTERRUPT:
+		return "The database did not answer in time."
 	case lib.SQLITE_FULL:
 		return "The disk of the database file is full."
 	case lib.SQLITE_READONLY:

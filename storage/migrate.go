@@ -34,6 +34,7 @@ type Schema struct {
 	Current  int64  // 0: Flow HQ has not been here yet
 	Wanted   int64  // what this program needs
 	Prisma   bool   // holds tables that the predecessor's migrations made
+	Absent   bool   // a SQLite file that is not there yet; Open makes it
 }
 
 // UpToDate tells whether the schema is as this program needs it.
@@ -41,6 +42,16 @@ func (s Schema) UpToDate() bool { return s.Current == s.Wanted }
 
 // Inspect connects to the database that dsn names and tells how far its schema is. It changes nothing and creates nothing.
 func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
+	a, err := parse(dsn)
+	if err != nil {
+		return Schema{}, err
+	}
+	if a.pg == nil {
+		if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) {
+			wanted, err := (&Store{engine: sqliteEngine{}}).wanted()
+			return Schema{Engine: SQLite, Database: a.String(), Wanted: wanted, Absent: true}, err
+		}
+	}
 	s, err := connect(ctx, dsn, o, false)
 	if err != nil {
 		return Schema{}, err
@@ -51,13 +62,10 @@ func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
 
 // Schema tells how far the schema is, without changing it.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
-	p, err := s.provider()
-	if err != nil {
-		return Schema{}, err
-	}
 	out := Schema{Engine: s.engine.name(), Database: s.addr.String()}
-	for _, source := range p.ListSources() {
-		out.Wanted = max(out.Wanted, source.Version)
+	var err error
+	if out.Wanted, err = s.wanted(); err != nil {
+		return Schema{}, err
 	}
 	if out.Current, err = s.Version(ctx); err != nil {
 		return Schema{}, err
@@ -92,12 +100,35 @@ func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
 	return found(s.writer.QueryRowContext(ctx, query, name).Scan(&got))
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
+// wanted gives the number of the last migration that this program knows.
+func (s *Store) wanted() (int64, error) {
+	files, _, err := s.migrations()
+	if err != nil {
+		return 0, err
+	}
+	var last int64
+	err = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		version, err := goose.NumericComponent(path)
+		last = max(last, version)
+		return err
+	})
+	return last, err
+}
+
+func (s *Store) migrations() (fs.FS, goose.Dialect, error) {
 	dialect, dir := goose.DialectPostgres, "migrations/postgres"
 	if s.engine.name() == SQLite {
 		dialect, dir = goose.DialectSQLite3, "migrations/sqlite"
 	}
 	files, err := fs.Sub(migrations, dir)
+	return files, dialect, err
+}
+
+func (s *Store) provider() (*goose.Provider, error) {
+	files, dialect, err := s.migrations()
 	if err != nil {
 		return nil, err
 	}

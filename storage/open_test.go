@@ -121,8 +121,8 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 func TestInspectChangesNothing(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "flowhq.db")
-	_, err := storage.Inspect(t.Context(), "sqlite://"+file, storage.Options{})
-	refused(t, err, flowhq.CodeUnavailable)
+	absent := must(storage.Inspect(t.Context(), "sqlite://"+file, storage.Options{}))(t)
+	equal(t, "file that is not there", absent.Absent && absent.Wanted > 0 && !absent.UpToDate(), true)
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file was made: %v", err)
 	}

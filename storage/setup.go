@@ -49,7 +49,9 @@ func (t *tx) maySubmit(tenantID string) error {
 	if err != nil {
 		return err
 	}
-	if there && (sessionOf(r).Linked() || r.State == string(flowhq.SessionConnected)) {
+	// The predecessor's CONNECTED alone tells nothing: its links can't be taken over.
+	connected := r.State == string(flowhq.SessionConnected) && r.Phase == string(flowhq.PhaseConnected)
+	if there && (sessionOf(r).Linked() || connected) {
 		return flowhq.Errorf(flowhq.CodeConflict, "WhatsApp is linked already.")
 	}
 	pending, err := t.PendingSetupRequests(t.ctx, tenantID)
