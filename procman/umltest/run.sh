@@ -1,0 +1,36 @@
+#!/bin/bash
+# run.sh [go test flags, e.g. -test.run=Limit]: the tests of this package in user-mode Linux.
+# UML names the kernel (default linux.uml from PATH, else the Debian package is unpacked into a cache folder).
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d -p /var/tmp procman-uml.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+kernel=${UML:-$(command -v linux.uml || true)}
+if [ -z "$kernel" ]; then
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/procman-uml
+	if [ ! -x "$cache/usr/bin/linux.uml" ]; then
+		mkdir -p "$cache"
+		(cd "$cache" && apt-get download -q user-mode-linux && dpkg -x user-mode-linux_*.deb .)
+	fi
+	kernel=$cache/usr/bin/linux.uml
+fi
+(cd "$here" && CGO_ENABLED=0 go test -c -tags memcg -o "$work/memory.test" .)
+cat > "$work/init" <<INIT
+#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t tmpfs tmp /tmp
+mount -t cgroup2 cgroup /sys/fs/cgroup
+cd /tmp
+"$work/memory.test" -test.v -test.timeout=10m $*
+echo "exit status \$?"
+echo o > /proc/sysrq-trigger
+sleep 10
+INIT
+chmod +x "$work/init"
+# The guest's memory is a file in TMPDIR.
+[ -w /dev/shm ] && export TMPDIR=/dev/shm
+timeout -k 5 "${LIMIT:-540}" "$kernel" mem="${MEM:-512M}" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$work/init" \
+	con=null con0=null,fd:1 quiet umid="procman$$" uml_dir="$work" </dev/null 2>/dev/null | tr -d '\r' | tee "$work/out"
+grep -qx 'exit status 0' "$work/out"
