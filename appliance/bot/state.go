@@ -92,6 +92,26 @@ func (s State) clone() State {
 	return s
 }
 
+// tidy makes nothing of what is empty, so that a state is the same before and after it was stored.
+func (s *State) tidy() {
+	f := &s.Facts
+	if len(f.From) == 0 {
+		f.From = nil
+	}
+	if len(f.More) == 0 {
+		f.More = nil
+	}
+	if len(f.Items) == 0 {
+		f.Items = nil
+	}
+	if len(f.Readings) == 0 {
+		f.Readings = nil
+	}
+	if len(s.Recorded) == 0 {
+		s.Recorded = nil
+	}
+}
+
 // leaveTask forgets the task in hand.
 func (s *State) leaveTask() {
 	s.Task, s.Ask, s.Facts, s.Offer, s.FlowVersion = "", "", Facts{}, nil, 0

@@ -41,6 +41,7 @@ func Step(flow *Flow, biz flowhq.Business, state State, msg Message, now time.Ti
 		t.hear(msg.Text)
 	}
 	t.st.LastAt = t.now.UTC()
+	t.st.tidy()
 	return t.st, t.acts
 }
 
@@ -220,6 +221,9 @@ func (t *turn) reply(text, asks string) {
 }
 
 func (t *turn) send(text, asks string) {
+	if strings.TrimSpace(text) == "" {
+		text = t.menuText() // a flow whose every line was left out must not answer with nothing
+	}
 	step := t.st.Task
 	if t.st.Ask != "" {
 		step += "/" + t.st.Ask

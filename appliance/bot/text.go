@@ -147,7 +147,7 @@ func textPlaceholders() map[string][]string {
 		"quantity_bad": {"max"}, "name_again": nil, "phone_again": nil, "number_again": {"min", "max"},
 		"confirm_choices": nil, "change_what": {"facts"}, "changed": nil, "cancelled": nil, "cancelled_ask": nil,
 		"taken_back": nil, "recorded_already": nil,
-		"notify_human": {"message"}, "notify_change": {"message"}, "somebody": nil,
+		"notify_human": {"message"}, "notify_change": {"message"}, "somebody": nil, "our_business": nil,
 		"label_service": nil, "label_items": nil, "label_date": nil, "label_time": nil, "label_name": nil, "label_delivery": nil, "label_detail": nil,
 	}
 }

@@ -38,7 +38,10 @@ func (t *turn) value(name string) string {
 	s := &t.biz.Settings
 	switch name {
 	case "business":
-		return clip(t.biz.Name, flowhq.MaxNameLength)
+		if name := clip(t.biz.Name, flowhq.MaxNameLength); name != "" {
+			return name
+		}
+		return t.plain("our_business")
 	case "greeting":
 		return t.greeting()
 	case "menu":
