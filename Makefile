@@ -12,19 +12,19 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/flowhq and bin/wasim (the simulator)
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/flowhq ./cmd/flowhq
-	go build -trimpath -ldflags '-s -w' -o bin/wasim ./cmd/wasim
+	go build -ldflags '$(LDFLAGS)' -o bin/flowhq ./cmd/flowhq
+	go build -ldflags '-s -w' -o bin/wasim ./cmd/wasim
 
 run: build ## the real thing: the appliance on SQLite in ./var against the real WhatsApp
 	@tools/run.sh
 
 demo: build ## three businesses on the simulator, no phone needed (ONCE=1: check every answer and exit)
-	go build -trimpath -o bin/demo ./internal/demo
+	go build -o bin/demo ./internal/demo
 	@bin/demo $(if $(ONCE),--once)
 
 screenshots: build ## every page in both languages, light and dark, 390 and 1440 px wide, into var/screenshots
 	@tools/test-needs.sh browser
-	go build -trimpath -o bin/demo ./internal/demo
+	go build -o bin/demo ./internal/demo
 	@bin/demo --screenshots var/screenshots
 
 test: ## everything: unit, both stores, end to end over the simulator, race detector on

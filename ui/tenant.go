@@ -108,7 +108,9 @@ func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 func newHeadView(l locale, t flowhq.TenantDetail) headView {
 	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Actions: tenantActions(l, t), Todo: todo(t)}
 	if t.Config != nil {
-		v.BusinessName = t.Config.BusinessName
+		if t.Config.BusinessName != t.Name {
+			v.BusinessName = t.Config.BusinessName
+		}
 		v.Template = l.word("template", string(t.Config.TemplateType))
 		v.Language = l.word("lang", string(t.Config.Language))
 	}

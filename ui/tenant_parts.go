@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -126,6 +127,7 @@ type eventsView struct {
 }
 
 type eventRow struct {
+	Status *status // where the tenant's status changed: to what
 	Detail string
 	At     time.Time
 }
@@ -137,7 +139,19 @@ func (u *UI) eventsView(c *gin.Context, t flowhq.TenantDetail) (eventsView, erro
 	}
 	v := eventsView{ID: t.ID}
 	for _, e := range events {
-		v.Rows = append(v.Rows, eventRow{Detail: e.Detail, At: e.CreatedAt})
+		v.Rows = append(v.Rows, newEventRow(u.locale(c), e))
 	}
 	return v, nil
+}
+
+func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
+	row := eventRow{Detail: e.Detail, At: e.CreatedAt}
+	var change struct {
+		To flowhq.TenantStatus `json:"to"`
+	}
+	if e.Type == flowhq.TenantEventStatus && json.Unmarshal(e.Payload, &change) == nil && change.To != "" {
+		s := tenantStatus(l, change.To)
+		row.Status = &s
+	}
+	return row
 }

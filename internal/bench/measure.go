@@ -74,11 +74,11 @@ func (b *bench) measure(ctx context.Context, dir string) (r result, err error) {
 }
 
 func (b *bench) start(ctx context.Context, dir string) (err error) {
-	b.sim, err = harness.StartSimulator(context.WithoutCancel(ctx), filepath.Join(b.bin, "wasim"), filepath.Join(dir, "simulator"))
+	b.sim, err = harness.StartSimulator(filepath.Join(b.bin, "wasim"), filepath.Join(dir, "simulator"))
 	if err != nil {
 		return err
 	}
-	b.app, err = harness.StartAppliance(context.WithoutCancel(ctx), harness.Options{
+	b.app, err = harness.StartAppliance(ctx, harness.Options{
 		Bin: filepath.Join(b.bin, "flowhq"), Dir: dir, Simulator: b.sim,
 		Env: map[string]string{"RATE_LIMIT_MAX_PER_MINUTE": "6000", "CONTACT_REPLY_MAX": "0"},
 	})

@@ -92,7 +92,7 @@ func (d *demo) prepare() (unlock func(), err error) {
 
 func (d *demo) start(ctx context.Context) (err error) {
 	d.say("Starting the WhatsApp simulator and Flow HQ in %s", d.dir)
-	d.simulator, err = harness.StartSimulator(context.WithoutCancel(ctx), filepath.Join(d.bin, "wasim"), filepath.Join(d.dir, "simulator"))
+	d.simulator, err = harness.StartSimulator(filepath.Join(d.bin, "wasim"), filepath.Join(d.dir, "simulator"))
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.appliance, err = harness.StartAppliance(context.WithoutCancel(ctx), harness.Options{
+	d.appliance, err = harness.StartAppliance(ctx, harness.Options{
 		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "")},
 	})
 	return err

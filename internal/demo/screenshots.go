@@ -139,7 +139,8 @@ func (c camera) set(page *rod.Page) error {
 	if err := (proto.EmulationSetEmulatedMedia{Features: features}).Call(page); err != nil {
 		return err
 	}
-	if _, err := page.SetExtraHeaders([]string{"Accept-Language", strings.ToLower(string(c.lang))}); err != nil {
+	chosen := &proto.NetworkCookieParam{Name: "flowhq_language", Value: string(c.lang), URL: c.base}
+	if err := page.SetCookies([]*proto.NetworkCookieParam{chosen}); err != nil {
 		return err
 	}
 	return page.SetViewport(&proto.EmulationSetDeviceMetricsOverride{

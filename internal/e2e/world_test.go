@@ -58,7 +58,7 @@ func newWorld(t *testing.T, database string, env map[string]string) *world {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	sim, err := harness.StartSimulator(context.Background(), bin.Wasim, filepath.Join(dir, "simulator"))
+	sim, err := harness.StartSimulator(bin.Wasim, filepath.Join(dir, "simulator"))
 	if err != nil {
 		t.Fatal(err)
 	}

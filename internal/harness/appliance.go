@@ -55,7 +55,7 @@ func (a *Appliance) Start(ctx context.Context) error {
 	if err := os.WriteFile(a.EnvFile(), a.environment(), 0o600); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, a.opts.Bin, "serve", "--env-file", a.EnvFile())
+	cmd := exec.Command(a.opts.Bin, "serve", "--env-file", a.EnvFile())
 	cmd.Dir = a.opts.Dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.opts.Dir}
 	for _, name := range []string{"GORACE", "GOCOVERDIR"} {

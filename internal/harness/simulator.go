@@ -2,7 +2,6 @@ package harness
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os/exec"
@@ -21,16 +20,14 @@ type Simulator struct {
 }
 
 // StartSimulator starts the simulator with its state in a folder, so that it can be killed and started again.
-func StartSimulator(ctx context.Context, bin, state string) (*Simulator, error) {
+func StartSimulator(bin, state string) (*Simulator, error) {
 	s := &Simulator{bin: bin, state: state, Listen: "127.0.0.1:0", control: "127.0.0.1:0"}
-	return s, s.start(ctx)
+	return s, s.Restart()
 }
 
 // Restart starts it again on the same addresses with the same state, after Kill or Stop.
-func (s *Simulator) Restart(ctx context.Context) error { return s.start(ctx) }
-
-func (s *Simulator) start(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, s.bin, "--listen", s.Listen, "--control", s.control, "--state", s.state)
+func (s *Simulator) Restart() error {
+	cmd := exec.Command(s.bin, "--listen", s.Listen, "--control", s.control, "--state", s.state)
 	var hello struct {
 		Listen  string `json:"listen"`
 		Control string `json:"control"`
