@@ -40,7 +40,7 @@ func (g *Gatekeeper) logLine(c *gin.Context, begun time.Time) {
 	attrs := []slog.Attr{
 		slog.String("method", c.Request.Method),
 		slog.Int("status", status),
-		slog.Duration("took", g.cfg.Now().Sub(begun)),
+		slog.Float64("took_ms", float64(g.cfg.Now().Sub(begun).Microseconds())/1000),
 		slog.String("address", g.net.client(c.Request).String()),
 	}
 	if route == "" {
