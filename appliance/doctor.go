@@ -45,7 +45,7 @@ const (
 
 // Doctor looks at a configuration and its surroundings. It changes nothing.
 func Doctor(ctx context.Context, src config.Source) []Finding {
-	c, err := config.Load(src)
+	c, err := Settings(src)
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		var out []Finding
 		for _, f := range faults {

@@ -19,7 +19,7 @@ type Reloaded struct {
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
 // nothing. Only the goroutine of run calls it.
 func (a *appliance) reload(ctx context.Context) (Reloaded, error) {
-	c, err := config.Load(a.source)
+	c, err := Settings(a.source)
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		for _, f := range faults {
 			a.log.Error("reload: wrong setting; the old ones stay", "name", f.Name, "fault", f.Message)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -50,7 +51,7 @@ type appliance struct {
 //
 // When the appliance itself fails it leaves its workers running, for the next one to find.
 func Run(ctx context.Context, src config.Source) (err error) {
-	c, err := config.Load(src)
+	c, err := Settings(src)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *appliance) make(ctx context.Context) error {
 	if a.listener, err = listenHTTP(ctx, a.config); err != nil {
 		return err
 	}
-	if a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(), storage.Options{Logger: a.log.Logger}); err != nil {
+	if err := a.openStore(ctx); err != nil {
 		return fmt.Errorf("the database cannot be used (DATABASE_URL): %w", err)
 	}
 	a.log.Info("database open", "database", a.store.String())
@@ -102,6 +103,33 @@ func (a *appliance) make(ctx context.Context) error {
 	}
 	a.control = newControl(a)
 	return nil
+}
+
+// A database server may come up later than the appliance, at boot above all; it is waited for so long.
+const (
+	databasePatience = 60 * time.Second
+	databaseRetry    = time.Second
+)
+
+func (a *appliance) openStore(ctx context.Context) error {
+	dsn := a.config.DatabaseURL.Reveal()
+	deadline := time.Now().Add(databasePatience)
+	for tries := 0; ; tries++ {
+		var err error
+		a.store, err = storage.Open(ctx, dsn, storage.Options{Logger: a.log.Logger})
+		waits := flowhq.CodeOf(err) == flowhq.CodeUnavailable && strings.HasPrefix(dsn, "postgres")
+		if !waits || time.Now().After(deadline) {
+			return err
+		}
+		if tries == 0 {
+			a.log.Warn("the database cannot be reached; trying again for a minute", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(databaseRetry):
+		}
+	}
 }
 
 func (a *appliance) folders() error {

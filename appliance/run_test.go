@@ -263,7 +263,7 @@ func TestLifeOfAnAppliance(t *testing.T) {
 // TestAnApplianceThatFails leaves its workers running, and the next one finds them.
 func TestAnApplianceThatFails(t *testing.T) {
 	h := newHouse(t)
-	c, err := config.Load(h.src)
+	c, err := Settings(h.src)
 	if err != nil {
 		t.Fatal(err)
 	}

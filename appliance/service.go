@@ -41,7 +41,7 @@ func Service(action string, src config.Source) (string, error) {
 	case "status":
 		return serviceStatus(s)
 	case "install":
-		if _, err := config.Load(src); err != nil { // a service that cannot start helps nobody
+		if _, err := Settings(src); err != nil { // a service that cannot start helps nobody
 			return "", err
 		}
 	case "uninstall":

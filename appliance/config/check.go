@@ -2,12 +2,14 @@ package config
 
 import (
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +63,27 @@ func (l *loader) check(s settings) *Config {
 	}
 	c.Warnings = l.warnings
 	return c
+}
+
+// checkFurther asks those who know more, for settings that are well so far.
+func (l *loader) checkFurther(c *Config) {
+	for name, value := range map[string]Secret{"DATABASE_URL": c.DatabaseURL, "ADMIN_PASSWORD_HASH": c.AdminPasswordHash} {
+		check := l.src.Checks[name]
+		if check == nil || value == "" || slices.ContainsFunc(l.faults, func(f Fault) bool { return f.Name == name }) {
+			continue
+		}
+		if err := check(value.Reveal()); err != nil {
+			l.fault(name, "%s", strings.TrimPrefix(message(err), name+" "))
+		}
+	}
+}
+
+// message gives the sentence of a domain error alone.
+func message(err error) string {
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
 }
 
 func (l *loader) checkNumbers(s settings, c *Config) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"flowhq"
 )
 
 const simulatorKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -133,6 +135,24 @@ func TestOneFaultAtATime(t *testing.T) {
 		if len(f) != 1 || f[0].Name != want {
 			t.Errorf("%s: faults %q, want one of %s", set, f, want)
 		}
+	}
+}
+
+func TestChecksOfOthers(t *testing.T) {
+	asked := 0
+	src := Source{Dir: t.TempDir(), Environ: good("DATABASE_URL=sqlite:x.db", "PORT=0"), Checks: map[string]func(string) error{
+		"DATABASE_URL": func(dsn string) error {
+			asked++
+			return flowhq.Errorf(flowhq.CodeInvalid, "DATABASE_URL is not liked: %s", filepath.Base(dsn))
+		},
+	}}
+	_, err := Load(src)
+	if f, _ := errors.AsType[Faults](err); len(f) != 2 || f[0] != (Fault{"DATABASE_URL", "is not liked: x.db"}) || f[1].Name != "PORT" {
+		t.Errorf("faults %q", f)
+	}
+	src.Environ = good("DATABASE_URL=mysql:x")
+	if _, err = Load(src); err == nil || asked != 1 {
+		t.Errorf("a wrong database was looked at further (%d times): %v", asked, err)
 	}
 }
 

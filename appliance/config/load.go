@@ -25,6 +25,9 @@ type Source struct {
 	File      string   // environment file that must be there; "": the usual place, where it may be missing
 	Installed bool     // see InstalledAt
 	Dir       string   // working folder, which relative paths start from
+
+	// Checks are what other packages know of a setting, by its name; each is given the value and says what is wrong with it.
+	Checks map[string]func(value string) error
 }
 
 // InstalledAt tells whether a program at this path came with the package.
@@ -88,6 +91,7 @@ func Load(src Source) (*Config, error) {
 	var s settings
 	l.parse(&s)
 	c := l.check(s)
+	l.checkFurther(c)
 	if len(l.faults) > 0 {
 		slices.SortStableFunc(l.faults, func(a, b Fault) int { return position(a.Name) - position(b.Name) })
 		return nil, l.faults

@@ -8,7 +8,8 @@ import (
 )
 
 // StartWorker wishes the worker to run and starts it. One that runs already, and a paused tenant, are CodeConflict. A
-// worker that cannot be started is CodeUnavailable; the wish stays and the reason stands in its last error.
+// worker that cannot be started is CodeUnavailable; the wish stays and the reason stands in its last error. One that waits
+// for its next try is tried now, one that gave up showing codes shows new ones.
 func (s *Service) StartWorker(ctx context.Context, by, id string) error {
 	return s.exclusively(ctx, id, func(ctx context.Context) error {
 		t, err := s.store.Tenant(ctx, id)
@@ -18,12 +19,24 @@ func (s *Service) StartWorker(ctx context.Context, by, id string) error {
 		if err := notPaused(t); err != nil {
 			return err
 		}
-		if s.processes.Running(id) {
+		how := s.processes.Start
+		switch {
+		case s.waits(id):
+			how = s.processes.Restart // at once, not when its time has come
+		case s.processes.Running(id) && s.wantsToBeAsked(id):
+			return s.OpenLinking(ctx, id)
+		case s.processes.Running(id):
 			return flowhq.Errorf(flowhq.CodeConflict, "Worker already running")
 		}
 		s.note(ctx, id, flowhq.TenantEventAdmin, "Worker started by "+by)
-		return s.start(ctx, t, "Worker started by "+by)
+		return s.startBy(ctx, t, "Worker started by "+by, how)
 	})
+}
+
+// waits tells whether a worker is wished to run and has no process, because it ended too often or could not be started.
+func (s *Service) waits(id string) bool {
+	p, ok := s.processes.Process(id)
+	return ok && p.PID == 0 && p.NextStart != nil
 }
 
 // StopWorker wishes the worker not to run and stops it; it returns when its processes are gone. Stopping a stopped worker

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"flowhq"
 )
@@ -81,6 +82,28 @@ func TestAWorkerThatDoesNotStart(t *testing.T) {
 	w.processes.failing("start", nil)
 	w.reconcile(w.ctx)
 	w.want(id, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
+}
+
+func TestStartingAWorkerThatWaits(t *testing.T) {
+	w := newWorld(t)
+	id := w.linked()
+	next := w.clock.Now().Add(time.Minute)
+	w.processes.waiting = &next
+	w.processes.took()
+	w.must(w.StartWorker(w.ctx, "admin", id))
+	if got := w.processes.took(); !slices.Equal(got, []string{"restart"}) {
+		t.Errorf("processes were asked %q", got)
+	}
+}
+
+func TestStartingAWorkerThatNobodyScanned(t *testing.T) {
+	w := newWorld(t)
+	id := w.started()
+	w.says(id, flowhq.SessionReport{Phase: flowhq.PhaseNobody})
+	w.must(w.StartWorker(w.ctx, "admin", id))
+	if got := w.links.took(); !slices.Equal(got, []string{"relink"}) {
+		t.Errorf("the worker was asked %q", got)
+	}
 }
 
 func TestAWorkerThatDoesNotStop(t *testing.T) {

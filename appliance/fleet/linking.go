@@ -24,16 +24,20 @@ func (s *Service) Session(ctx context.Context, id string) (flowhq.Session, error
 // OpenLinking tells that somebody looks at the linking panel: a worker that gave up showing codes shows new ones.
 // Where there is nothing to do it does nothing.
 func (s *Service) OpenLinking(ctx context.Context, id string) error {
-	s.mu.Lock()
-	w, ok := s.workers[id]
-	waits := ok && w.reported && w.report.Phase == flowhq.PhaseNobody
-	s.mu.Unlock()
-	if !waits || !s.links.Connected(id) {
+	if !s.wantsToBeAsked(id) || !s.links.Connected(id) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return s.links.Relink(ctx, id)
+}
+
+// wantsToBeAsked tells whether a worker waits because nobody scanned its codes.
+func (s *Service) wantsToBeAsked(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, ok := s.workers[id]
+	return ok && w.reported && w.report.Phase == flowhq.PhaseNobody
 }
 
 // LinkCode asks WhatsApp for a pairing code for the phone, or for the tenant's own number when phone is empty.

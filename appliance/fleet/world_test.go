@@ -251,7 +251,8 @@ type fakeProcesses struct {
 	running map[string]bool
 	fail    map[string]error // by action
 	tell    func(string, flowhq.ProcessChange)
-	inStop  func() // when set, called by Stop
+	inStop  func()     // when set, called by Stop
+	waiting *time.Time // when set, all workers wait until then
 }
 
 func (p *fakeProcesses) do(action, id string, runs bool) error {
@@ -297,6 +298,12 @@ func (p *fakeProcesses) Running(id string) bool {
 }
 
 func (p *fakeProcesses) Process(id string) (flowhq.Process, bool) {
+	p.mu.Lock()
+	next := p.waiting
+	p.mu.Unlock()
+	if next != nil {
+		return flowhq.Process{Name: flowhq.ProcessName(id), State: "backoff", NextStart: next}, true
+	}
 	return flowhq.Process{Name: flowhq.ProcessName(id), State: "running", PID: 2}, p.Running(id)
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance/config"
+	"flowhq/appliance"
 	"flowhq/storage"
 )
 
@@ -22,7 +22,7 @@ for doing it beforehand. A database of the predecessor is taken over as it is. W
 			if err != nil {
 				return err
 			}
-			c, err := config.Load(src)
+			c, err := appliance.Settings(src)
 			if err != nil {
 				return err
 			}

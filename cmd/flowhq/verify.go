@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"flowhq/appliance"
 	"flowhq/appliance/config"
 )
 
@@ -43,7 +44,7 @@ func runVerify(cmd *cobra.Command, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := config.Load(src)
+	c, err := appliance.Settings(src)
 	if err != nil {
 		return err
 	}
