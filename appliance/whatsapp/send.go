@@ -47,8 +47,9 @@ func (o *outgoing) written(node *waBinary.Node) {
 // Send sends a text under an id that the caller has chosen (NewMessageID) and kept. It returns WhatsApp's time of the
 // message. One send is under way at a time; ctx bounds the waiting for the ones before.
 //
-// Errors, by errors.Is: ErrOffline (nothing was sent), ErrUnknown (no acknowledgement within Timing.Ack: repeat with the
-// same id), ErrRestricted (WhatsApp refuses or the pause after a refusal lasts), ErrRefused (repeating does not help).
+// Errors, by errors.Is: ErrOffline (there is no connection, nothing was sent; a later report of CONNECTED says when to try
+// again), ErrUnknown (no acknowledgement within Timing.Ack, or a failure that may pass: repeat with the same id),
+// ErrRestricted (WhatsApp refuses, or the pause after a refusal lasts), ErrRefused (repeating does not help).
 func (c *Client) Send(ctx context.Context, id string, to Address, text string) (time.Time, error) {
 	if err := c.begin(); err != nil {
 		return time.Time{}, err
@@ -61,7 +62,7 @@ func (c *Client) Send(ctx context.Context, id string, to Address, text string) (
 	case c.sending <- struct{}{}:
 		defer func() { <-c.sending }()
 	case <-ctx.Done():
-		return time.Time{}, fmt.Errorf("%w: %w", ErrOffline, ctx.Err())
+		return time.Time{}, fmt.Errorf("%w: waiting for other sends: %w", c.passing(c.conn.Load()), ctx.Err())
 	}
 	if at, ok := c.acks.known(id); ok { // its acknowledgement came after all
 		return at, nil
@@ -112,7 +113,7 @@ func (n *connection) recipientJID(ctx context.Context, to Address) (types.JID, e
 	}
 	info, err := n.wa.GetUserInfo(ctx, []types.JID{to.pnJID()})
 	if err != nil {
-		return types.EmptyJID, fmt.Errorf("%w: asking for the recipient's address: %w", ErrOffline, err)
+		return types.EmptyJID, fmt.Errorf("%w: asking for the recipient's address: %w", n.client.passing(n), err)
 	}
 	lid := info[to.pnJID()].LID
 	if lid.IsEmpty() {
@@ -137,7 +138,7 @@ func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time,
 		c.acks.miss(out.id)
 		return time.Time{}, fmt.Errorf("%w: %w", ErrUnknown, err)
 	default:
-		return time.Time{}, fmt.Errorf("%w: %w", ErrOffline, err)
+		return time.Time{}, fmt.Errorf("%w: %w", c.passing(n), err)
 	}
 	switch {
 	case code == 463 || code == 429:
@@ -149,6 +150,15 @@ func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time,
 	default:
 		return time.Time{}, fmt.Errorf("%w: code %d", ErrRefused, code)
 	}
+}
+
+// passing is the error for a failure that may pass: ErrOffline where the connection is gone, since a new one will be
+// reported, else ErrUnknown.
+func (c *Client) passing(n *connection) error {
+	if n == nil || c.conn.Load() != n || !n.wa.IsConnected() {
+		return ErrOffline
+	}
+	return ErrUnknown
 }
 
 // serverCode reads the code out of whatsmeow's error, which has it as its last word only.
