@@ -63,6 +63,7 @@ func (m *Manager) restore(r record, marked []kernel.Member) error {
 	c, err := m.readopt(p, r)
 	m.mu.Lock()
 	m.procs[p.name] = p
+	m.byPath[p.spec.Output.Path] = p.name
 	m.mu.Unlock()
 	p.mu.Lock()
 	if err == nil {
@@ -109,6 +110,8 @@ func (m *Manager) readopt(p *process, r record) (*child, error) {
 	if r.Group != "" {
 		c.group = &kernel.Group{Path: r.Group}
 	}
+	// Nobody could report it alive while no manager was: its time begins anew.
+	c.alive.Store(int64(m.cfg.Now().Sub(m.born)))
 	if err := p.attend(c); err != nil {
 		c.close()
 		return nil, err

@@ -45,17 +45,28 @@ func (m *Manager) Set(spec Spec) (Change, error) {
 		m.mu.Unlock()
 		return Change{}, ErrClosed
 	}
-	p := m.procs[spec.Name]
+	p, other := m.procs[spec.Name], m.writer(spec)
+	m.mu.Unlock()
+	if other != "" {
+		return Change{}, fmt.Errorf("process %q: %s already writes to %s", spec.Name, other, spec.Output.Path)
+	}
 	if p != nil {
-		m.mu.Unlock()
 		return p.change(spec)
 	}
-	m.mu.Unlock()
 	p = m.newProcess(spec)
 	if err := m.openSink(p, -1); err != nil {
 		return Change{}, err
 	}
 	return m.add(p)
+}
+
+// writer names another process that has the spec's output file; m.mu must be held.
+func (m *Manager) writer(spec Spec) string {
+	if p := m.byPath[spec.Output.Path]; p != "" && p != spec.Name && m.procs[p] != nil {
+		return p
+	}
+	m.byPath[spec.Output.Path] = spec.Name
+	return ""
 }
 
 // newProcess makes a process that is not yet run by a goroutine.
@@ -293,7 +304,7 @@ func (m *Manager) Alive(name string) error {
 	if c == nil {
 		return fmt.Errorf("%q: %w", name, ErrNotRunning)
 	}
-	first := c.alive.Swap(m.cfg.Now().UnixNano()) == 0
+	first := c.alive.Swap(int64(m.cfg.Now().Sub(m.born))) == 0
 	if first {
 		if c.ticket != nil {
 			c.ticket.leave()

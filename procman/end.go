@@ -223,8 +223,10 @@ func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers in
 	switch {
 	case p.removed || !p.wanted:
 		p.setState(StateStopped, p.stopCause)
-	case asked && why != CauseStale && why != CauseOOM && why != CausePids:
-		p.startWhy = why // a restart that somebody asked for
+	case p.order != "" && !p.order.failure():
+		p.startWhy = p.order // asked for, even if it ended by itself just then
+	case asked && !why.failure():
+		p.startWhy = why // stopped, and wished back meanwhile
 	default:
 		p.decide(exit.At.Sub(c.startedAt), p.counted(exit, why), why)
 	}
@@ -238,12 +240,14 @@ func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers in
 // counted is the exit as the policy sees it: what we killed for a reason is a
 // failure however it ended.
 func (p *process) counted(exit Exit, why Cause) Exit {
-	switch why {
-	case CauseStale, CauseOOM, CausePids:
+	if why.failure() {
 		exit.Kind, exit.Signal = ExitSignal, int(syscall.SIGKILL)
 	}
 	return exit
 }
+
+// failure tells whether an end by the manager counts as one.
+func (c Cause) failure() bool { return c == CauseStale || c == CauseOOM || c == CausePids }
 
 // ownEnd names the cause of an end that nobody asked for; p.mu must be held.
 func (p *process) ownEnd(exit Exit) Cause {

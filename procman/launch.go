@@ -300,6 +300,11 @@ func startError(path, dir string, err error) error {
 
 // prepareGroup makes an empty group with the spec's limits and opens it.
 func (m *Manager) prepareGroup(g *kernel.Group, spec Spec) (int, error) {
+	// Whoever got in since the last run was ended is none of ours, but would be
+	// mistaken for it.
+	for deadline := time.Now().Add(5 * time.Second); g.Populated() && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		_ = g.Kill()
+	}
 	if err := g.Create(); err != nil {
 		return -1, err
 	}

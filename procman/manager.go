@@ -105,6 +105,9 @@ type Manager struct {
 	lock *os.File
 	id   string // of the state folder, marks the processes' environments
 	boot string // of the kernel's boot
+	// born is when the manager began, by the monotonic clock: neither a step of
+	// the wall clock nor a suspended machine makes processes look stale.
+	born time.Time
 	caps Capabilities
 
 	poller  *kernel.Poller
@@ -126,6 +129,7 @@ type Manager struct {
 	mu     sync.Mutex
 	closed bool
 	procs  map[string]*process
+	byPath map[string]string       // who writes where
 	sinks  map[string]*output.Sink // kept beyond Remove, see output.Sink
 }
 
@@ -139,7 +143,8 @@ func New(cfg Config) (*Manager, error) {
 		return nil, fmt.Errorf("state folder %q is not an absolute path", cfg.StateDir)
 	}
 	m := &Manager{
-		cfg: cfg, procs: make(map[string]*process), sinks: make(map[string]*output.Sink),
+		born: cfg.Now().Add(-time.Nanosecond),
+		cfg:  cfg, procs: make(map[string]*process), byPath: make(map[string]string), sinks: make(map[string]*output.Sink),
 		gate: newGate(cfg.MaxStarts), bus: newBus(cfg.EventsKept),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())

@@ -63,7 +63,7 @@ type child struct {
 	touched   atomic.Bool // memory.events changed
 	sample    sample
 	exited    atomic.Bool
-	alive     atomic.Int64 // Unix nanoseconds of the latest sign of life, 0 none
+	alive     atomic.Int64 // the latest sign of life, nanoseconds after Manager.born; 0 none
 	cpuMu     sync.Mutex
 	cpuAt     time.Time // of the previous measurement
 	cpuUsed   float64
@@ -169,7 +169,7 @@ func (p *process) next() (step, time.Time) {
 	}
 	now := p.m.cfg.Now()
 	if c := p.child; c != nil {
-		due := c.deadline(p.spec.Liveness)
+		due := c.deadline(p.spec.Liveness, p.m.born)
 		switch {
 		case c.exited.Load(), p.removed, !p.wanted, p.order != "":
 			return stepEnd, time.Time{}
@@ -199,12 +199,12 @@ func (p *process) next() (step, time.Time) {
 
 // deadline is when a process without a further sign of life counts as stale;
 // zero is never.
-func (c *child) deadline(l Liveness) time.Time {
+func (c *child) deadline(l Liveness, born time.Time) time.Time {
 	if at := c.alive.Load(); at != 0 {
 		if l.Deadline == 0 {
 			return time.Time{}
 		}
-		return time.Unix(0, at).Add(l.Deadline)
+		return born.Add(time.Duration(at) + l.Deadline)
 	}
 	if l.StartDeadline == 0 {
 		return time.Time{}

@@ -43,7 +43,7 @@ func (p *process) status() Status {
 		s.Pid, s.StartedAt, s.Adopted = c.pid, c.startedAt, c.adopted
 		s.SpecPending = c.spec != p.spec.digest()
 		if at := c.alive.Load(); at != 0 {
-			s.LastAlive = time.Unix(0, at)
+			s.LastAlive = p.m.born.Add(time.Duration(at))
 		}
 	}
 	return s

@@ -81,6 +81,10 @@ func (p *process) wishStop(why Cause, hard bool) stopMark {
 	}
 	p.stopCause = why
 	p.hard = p.hard || (hard && (p.child != nil || p.launching))
+	if p.child == nil && !p.launching {
+		p.nextStart = time.Time{}
+		p.setState(StateStopped, why)
+	}
 	p.wake()
 	return stopMark{wish: p.wish, ends: p.ends}
 }

@@ -25,6 +25,7 @@ type Stat struct {
 	Threads                     int
 	Start                       uint64 // clock ticks after boot
 	RSS                         int64  // bytes
+	Size                        int64  // of the address space in bytes; 0 for a kernel thread
 }
 
 // Dead tells of a process that has ended and only waits to be reaped.
@@ -68,7 +69,7 @@ func parseStat(b []byte) (Stat, error) {
 		Parent: int(num(1)), Group: int(num(2)), Session: int(num(3)),
 		CPUTicks: uint64(num(11)) + uint64(num(12)),
 		Threads:  int(num(17)), Start: uint64(num(19)),
-		RSS: num(21) * int64(os.Getpagesize()),
+		Size: num(20), RSS: num(21) * int64(os.Getpagesize()),
 	}, nil
 }
 

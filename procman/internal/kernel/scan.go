@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -81,12 +82,7 @@ func (s *Scanner) Members() map[string][]Member {
 func (s *Scanner) scan() map[string][]Member {
 	s.count++
 	roots := s.roots()
-	stats := make(map[int]Stat)
-	for _, pid := range allPids() {
-		if st, err := ReadStat(pid); err == nil && pid != os.Getpid() {
-			stats[pid] = st
-		}
-	}
+	stats := everybody()
 	for pid, root := range roots {
 		if st, ok := stats[pid]; ok && st.Start != root.Start {
 			delete(roots, pid) // ended, and its number is somebody else's now
@@ -121,7 +117,7 @@ func (s *Scanner) judge(st Stat, stats map[int]Stat, roots map[int]Main, uptime 
 		return s.remember(id, s.byDescent(st, stats, roots, v))
 	}
 	v := verdict{seen: s.count}
-	v.name, v.nonce = s.marker(st.Pid)
+	v.name, v.nonce = s.marker(environment(st))
 	if v.name == "" {
 		v = s.byDescent(st, stats, roots, v)
 	}
@@ -164,12 +160,31 @@ func (s *Scanner) byDescent(st Stat, stats map[int]Stat, roots map[int]Main, v v
 	return v
 }
 
-func (s *Scanner) marker(pid int) (name, nonce string) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	if err != nil {
-		return "", ""
+// environment reads a process's environment. In the middle of execve it looks
+// empty, as do the arguments: that is waited for, for a process that is missed
+// then would be missed for good.
+func environment(st Stat) []byte {
+	dir := "/proc/" + strconv.Itoa(st.Pid)
+	for range 1000 {
+		b, err := os.ReadFile(dir + "/environ")
+		if err != nil || len(b) > 0 || st.Size == 0 || st.Dead() {
+			return b
+		}
+		args, err := os.ReadFile(dir + "/cmdline")
+		time.Sleep(time.Millisecond)
+		if err != nil || len(args) > 0 {
+			b, _ = os.ReadFile(dir + "/environ")
+			return b
+		}
+		if now, err := ReadStat(st.Pid); err != nil || now.Start != st.Start || now.Dead() {
+			return nil
+		}
 	}
-	for v := range bytes.SplitSeq(b, []byte{0}) {
+	return nil
+}
+
+func (s *Scanner) marker(environ []byte) (name, nonce string) {
+	for v := range bytes.SplitSeq(environ, []byte{0}) {
 		rest, ok := bytes.CutPrefix(v, s.key)
 		if !ok {
 			continue
@@ -180,6 +195,26 @@ func (s *Scanner) marker(pid int) (name, nonce string) {
 		}
 	}
 	return "", ""
+}
+
+// everybody reads the status of all processes but this one. It looks until it
+// sees nobody new, since a process may fork and end while it looks.
+func everybody() map[int]Stat {
+	stats := make(map[int]Stat)
+	seen := map[int]bool{os.Getpid(): true}
+	for round, news := 0, true; news && round < 20; round++ {
+		news = false
+		for _, pid := range allPids() {
+			if seen[pid] {
+				continue
+			}
+			seen[pid], news = true, true
+			if st, err := ReadStat(pid); err == nil {
+				stats[pid] = st
+			}
+		}
+	}
+	return stats
 }
 
 func allPids() []int {

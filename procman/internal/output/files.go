@@ -171,6 +171,7 @@ func (s *Sink) tidy(quit <-chan struct{}) {
 	s.filesMu.Lock()
 	s.removeOld(o, time.Now())
 	s.filesMu.Unlock()
+	removeParts(o.Path)
 	if !o.Compress {
 		return
 	}
@@ -185,6 +186,19 @@ func (s *Sink) tidy(quit <-chan struct{}) {
 		if err := compress(f.Path, quit); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			s.hub.logger.Warn("rotated output is not compressed", "process", s.name, "file", f.Path, "error", err)
 			return
+		}
+	}
+}
+
+// removeParts removes what an interrupted compression left.
+func removeParts(path string) {
+	dir, base := filepath.Split(path)
+	ext := filepath.Ext(base)
+	names, _ := readNames(dir)
+	for _, name := range names {
+		whole, ok := strings.CutSuffix(name, ".part")
+		if _, mine := parseBackup(whole, strings.TrimSuffix(base, ext)+"-", ext); ok && mine {
+			_ = os.Remove(filepath.Join(dir, name))
 		}
 	}
 }

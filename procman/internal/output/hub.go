@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
 	"sync"
@@ -26,6 +27,7 @@ type Hub struct {
 	movers chan *mover
 
 	mu     sync.Mutex
+	sinks  map[*Sink]struct{} // open
 	dirty  map[*Sink]struct{}
 	kick   chan struct{}
 	quit   chan struct{}
@@ -47,7 +49,7 @@ func NewHub(p *kernel.Poller, logger *slog.Logger) (*Hub, error) {
 	}
 	h := &Hub{
 		poller: p, logger: logger, null: null,
-		dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1), quit: make(chan struct{}),
+		sinks: make(map[*Sink]struct{}), dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	// More movers than cores, since each may wait for the disk.
 	n := 2 * runtime.GOMAXPROCS(0)
@@ -112,15 +114,34 @@ func (h *Hub) tidy(s *Sink) {
 
 func (h *Hub) work() {
 	defer h.closed.Done()
+	// Soon after the start for what a killed manager left undone, then for age.
+	alarm := time.NewTimer(time.Minute)
+	defer alarm.Stop()
 	for {
 		select {
 		case <-h.quit:
 			return
 		case <-h.kick:
+		case <-alarm.C:
+			alarm.Reset(time.Hour)
+			h.mu.Lock()
+			maps.Copy(h.dirty, h.sinks)
+			h.mu.Unlock()
 		}
 		for s := h.next(); s != nil; s = h.next() {
 			s.tidy(h.quit)
 		}
+	}
+}
+
+// register says whether a sink is open.
+func (h *Hub) register(s *Sink, open bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if open {
+		h.sinks[s] = struct{}{}
+	} else {
+		delete(h.sinks, s)
 	}
 }
 

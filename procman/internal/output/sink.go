@@ -105,6 +105,7 @@ func (s *Sink) Open(opts Options, inherited int) error {
 		return fmt.Errorf("watch output of %s: %w", s.name, err)
 	}
 	s.pipe, s.watch = pipe, watch
+	s.hub.register(s, true)
 	return nil
 }
 
@@ -184,6 +185,7 @@ func (s *Sink) Close(forget bool) {
 		return
 	}
 	s.watch.Remove()
+	s.hub.register(s, false)
 	if s.retry != nil {
 		s.retry.Stop()
 	}
