@@ -145,7 +145,7 @@ func textPlaceholders() map[string][]string {
 		"open_hours": {"open", "date"}, "offer": {"next"}, "or": nil,
 		"which_item": {"options"}, "no_such_item": nil, "unavailable_item": {"item"}, "on_request": nil, "not_available": nil, "more_items": {"count"},
 		"quantity_bad": {"max"}, "name_again": nil, "phone_again": nil, "number_again": {"min", "max"},
-		"confirm_choices": nil, "change_what": {"facts"}, "changed": nil, "cancelled": nil, "cancelled_ask": nil,
+		"confirm_choices": nil, "change_what": {"facts"}, "changed": nil, "cancelled": nil,
 		"taken_back": nil, "recorded_already": nil,
 		"notify_human": {"message"}, "notify_change": {"message"}, "somebody": nil, "our_business": nil,
 		"label_service": nil, "label_items": nil, "label_date": nil, "label_time": nil, "label_name": nil, "label_delivery": nil, "label_detail": nil,

@@ -49,7 +49,7 @@ func parseYAML(text []byte) (root ast.Node, err error) {
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, Problems{syntaxProblem(err)}
+		return nil, Problems{syntaxProblem(err, string(text))}
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return nil, Problems{{Line: 1, Column: 1, Message: "the flow is empty"}}
@@ -97,12 +97,15 @@ func tokenPosition(t *yamltoken.Token) position {
 }
 
 // syntaxProblem takes the place and the words out of an error of the YAML parser.
-func syntaxProblem(err error) Problem {
+func syntaxProblem(err error, text string) Problem {
 	at := position{1, 1}
 	message := err.Error()
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		message = e.GetMessage()
 		at = tokenPosition(e.GetToken())
+	}
+	if lines := strings.SplitN(text, "\n", at.line+1); at.line <= len(lines) && strings.Contains(lines[at.line-1], ": {") {
+		message += "; a text that begins with { must stand in quotes"
 	}
 	return Problem{Line: at.line, Column: at.column, Message: "this is no YAML: " + message}
 }
@@ -152,7 +155,7 @@ func (f *findings) itemsOf(n ast.Node, what string) []ast.Node {
 	case *ast.SequenceNode:
 		return s.Values
 	case *ast.MappingNode, *ast.MappingValueNode, *ast.NullNode:
-		f.add(nodePosition(n), "%s wants a list", what)
+		f.add(nodePosition(n), "%s wants a text or a list; a text that begins with { or [ must stand in quotes", what)
 		return nil
 	}
 	return []ast.Node{n}
