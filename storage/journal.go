@@ -82,12 +82,9 @@ func (t *tx) applyEvents(tenantID, journal string, events []flowhq.WorkerEvent) 
 	if err := t.lockName("events", tenantID); err != nil {
 		return 0, err
 	}
-	if _, err := t.TenantExists(t.ctx, tenantID); err != nil {
+	mark, err := t.TenantMark(t.ctx, db.TenantMarkParams{TenantID: tenantID, Journal: journal})
+	if err != nil {
 		return 0, orNotFound(err, "Tenant")
-	}
-	mark, err := t.Acked(t.ctx, db.AckedParams{TenantID: tenantID, Journal: journal})
-	if _, err := found(err); err != nil {
-		return 0, err
 	}
 	b := newBatch(t, tenantID)
 	acked := mark

@@ -215,6 +215,11 @@ DELETE FROM portal_event_logs WHERE tenant_id = @tenant_id;
 -- name: Acked :one
 SELECT acked_seq FROM journal_marks WHERE tenant_id = @tenant_id AND journal = @journal;
 
+-- name: TenantMark :one
+SELECT COALESCE(m.acked_seq, 0) AS acked_seq FROM tenants t
+LEFT JOIN journal_marks m ON m.tenant_id = t.id AND m.journal = @journal
+WHERE t.id = @tenant_id;
+
 -- name: SetAcked :exec
 INSERT INTO journal_marks (tenant_id, journal, acked_seq, created_at, updated_at)
 VALUES (@tenant_id, @journal, @acked_seq, @created_at, @updated_at)

@@ -79,32 +79,25 @@ func prepareFile(file string, create bool) error {
 
 func (sqliteEngine) name() Engine { return SQLite }
 
+// begin sets the mode of syncing each time, before the transaction: within one it can't be changed, and one that its context
+// has cut short may end at any moment.
 func (sqliteEngine) begin(ctx context.Context, pool *sql.DB, relaxed bool) (*sql.Tx, func(), error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	sync := func(ctx context.Context, mode string) error {
-		_, err := conn.ExecContext(ctx, "PRAGMA synchronous = "+mode)
-		return err
-	}
+	mode := "PRAGMA synchronous = FULL"
 	if relaxed {
-		if err := sync(ctx, "NORMAL"); err != nil {
-			return nil, nil, errors.Join(err, conn.Close())
-		}
+		mode = "PRAGMA synchronous = NORMAL"
 	}
-	done := func() {
-		if relaxed {
-			// The only failure there can be is that the connection is gone, and with it the mode.
-			_ = sync(context.WithoutCancel(ctx), "FULL")
-		}
-		_ = conn.Close() // gives it back to the pool
+	if _, err := conn.ExecContext(ctx, mode); err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
 	}
 	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		done()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, conn.Close())
 	}
+	done := func() { _ = conn.Close() } // gives it back to the pool, once the transaction is over
 	return raw, done, nil
 }
 

@@ -1896,6 +1896,24 @@ func (q *Queries) TenantExists(ctx context.Context, id string) (string, error) {
 	return id_2, err
 }
 
+const tenantMark = `-- name: TenantMark :one
+SELECT COALESCE(m.acked_seq, 0) AS acked_seq FROM tenants t
+LEFT JOIN journal_marks m ON m.tenant_id = t.id AND m.journal = $1
+WHERE t.id = $2
+`
+
+type TenantMarkParams struct {
+	Journal  string
+	TenantID string
+}
+
+func (q *Queries) TenantMark(ctx context.Context, arg TenantMarkParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, tenantMark, arg.Journal, arg.TenantID)
+	var acked_seq int64
+	err := row.Scan(&acked_seq)
+	return acked_seq, err
+}
+
 const tenantWithNumber = `-- name: TenantWithNumber :many
 SELECT id FROM tenants WHERE phone_number = $1 LIMIT 2
 `
