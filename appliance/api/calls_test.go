@@ -211,6 +211,7 @@ func (w *world) conversationCalls(id string) {
 	w.ask("POST", chat+"/take-over", nil).want(200).is("Chat taken over", "message")
 	w.ask("POST", chat+"/send", `{"text":"Nakuja"}`).want(200).is("Message sent", "message")
 	w.ask("POST", chat+"/send", `{"text":"  "}`).wantFields("text")
+	w.ask("POST", chat+"/send", `{"text":"a\u0000b"}`).wantFields("text")
 	w.ask("POST", chat+"/release", nil).want(200).is("Chat released", "message")
 	for _, wanted := range []string{"take over +255711000001", "send +255711000001: Nakuja", "release +255711000001"} {
 		if !w.links.did(wanted) {

@@ -153,6 +153,7 @@ func TestLimits(t *testing.T) {
 			w.ask("GET", "/admin/tenants/"+id+path+"?before="+bad, nil).wantFields("before")
 		}
 	}
+	w.ask("GET", "/admin/tenants?limit=1001", nil).wantFields("limit")
 	w.ask("GET", "/admin/tenants?limit=0&before=x", nil).wantFields("limit", "before")
 	w.ask("GET", "/admin/tenants?status=LOST", nil).wantFields("status")
 	w.ask("GET", "/admin/tenants/"+id+"/requests?status=LOST&type=PIZZA", nil).wantFields("type", "status")
