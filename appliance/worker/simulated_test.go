@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,8 +117,13 @@ func (s *simulated) phase() (p flowhq.Phase) {
 
 func (s *simulated) writes(n int) {
 	s.t.Helper()
+	if s.written[n]-len(s.sees(n)) >= maxWaiting/2 {
+		return // the queue's bound has a test of its own
+	}
 	s.written[n]++
-	_, err := s.people[n].Send(wasim.Message{To: businessNo, Text: fmt.Sprint(s.written[n])})
+	_, err := s.people[n].Send(wasim.Message{
+		To: businessNo, Text: fmt.Sprint(s.written[n]), ID: fmt.Sprintf("%s%d", idPrefix(n), s.written[n]),
+	})
 	must(s.t, err)
 }
 
@@ -130,13 +136,26 @@ func (s *simulated) sees(n int) []string {
 	return texts
 }
 
-func (s *simulated) wants(n int) []string {
-	var texts []string
-	for i := 1; i <= s.written[n]; i++ {
-		texts = append(texts, fmt.Sprintf("re: %d", i))
-	}
-	return texts
+// order lists a customer's messages as they came in, and the answers as they went out, by the log. A message that could not
+// be decrypted at first, after a new identity say, is sent again by the phone at its other end and comes behind later ones:
+// that holds for both directions, so what phones show may be in another order than the log.
+func (s *simulated) order(n int) (in, out []string) {
+	s.office.get(func() bool {
+		for _, e := range s.office.events {
+			switch m := e.Message; {
+			case m == nil:
+			case m.Direction == flowhq.DirectionIn && strings.HasPrefix(m.WAMessageID, idPrefix(n)):
+				in = append(in, "re: "+m.Text)
+			case m.Direction == flowhq.DirectionOut && strings.HasPrefix(m.Target, idPrefix(n)):
+				out = append(out, m.Text)
+			}
+		}
+		return true
+	})
+	return in, out
 }
+
+func idPrefix(n int) string { return fmt.Sprintf("CUSTOMER%dN", n) }
 
 func (s *simulated) answered() bool {
 	for n := range s.people {
@@ -191,9 +210,6 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 	total := 0
 	for n := range s.people {
 		total += s.written[n]
-		if got, want := strings.Join(s.sees(n), "|"), strings.Join(s.wants(n), "|"); got != want {
-			t.Errorf("%s sees %s\nwants %s", s.people[n].Number(), got, want)
-		}
 	}
 	within(t, "the log is complete", func() bool {
 		return s.office.get(func() bool {
@@ -208,6 +224,18 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 			return len(in) == total && len(out) == total
 		})
 	})
+	for n := range s.people {
+		in, out := s.order(n)
+		if strings.Join(in, "|") != strings.Join(out, "|") {
+			t.Errorf("%s: came in %q\nwent out %q", s.people[n].Number(), in, out)
+		}
+		shown := s.sees(n)
+		slices.Sort(shown)
+		slices.Sort(in)
+		if !slices.Equal(shown, in) || len(in) != s.written[n] {
+			t.Errorf("%s wrote %d messages and sees %q", s.people[n].Number(), s.written[n], shown)
+		}
+	}
 	must(t, s.child.Process.Signal(syscall.SIGTERM))
 	if err := s.child.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v", err)
