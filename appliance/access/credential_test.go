@@ -87,4 +87,3 @@ func FuzzParseArgon(f *testing.F) {
 		}
 	})
 }
-

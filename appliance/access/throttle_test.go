@@ -134,4 +134,3 @@ func TestOneNetworkIsOneAddress(t *testing.T) {
 		t.Error("two IPv4 addresses are one")
 	}
 }
-
