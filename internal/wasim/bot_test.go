@@ -3,7 +3,9 @@ package wasim_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -23,7 +25,7 @@ import (
 )
 
 // patience is long, because the machine may be busy; nothing waits that long when all is well.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 const (
 	phoneNo    = "+255700000001"
@@ -74,6 +76,33 @@ type bot struct {
 	tr     *http.Transport
 }
 
+func openStore(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// emptyStore is the file of a store with nothing in it. Making one takes much longer than copying it.
+var emptyStore = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "wasim")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "wa.db")
+	db, err := openStore(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(sqlstore.NewWithDB(db, "sqlite", waLog.Noop).Upgrade(context.Background()), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
 // newBot makes a client that is not linked yet.
 func newBot(t testing.TB, srv *wasim.Server) *bot {
 	t.Helper()
@@ -82,13 +111,14 @@ func newBot(t testing.TB, srv *wasim.Server) *bot {
 
 func newBotAt(t testing.TB, addr string) *bot {
 	t.Helper()
-	dsn := "file:" + filepath.Join(t.TempDir(), "wa.db") + "?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)"
-	db, err := sql.Open("sqlite", dsn)
+	path := filepath.Join(t.TempDir(), "wa.db")
+	empty, err := emptyStore()
 	must(t, err)
-	db.SetMaxOpenConns(1)
-	box := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
-	must(t, box.Upgrade(context.Background()))
+	must(t, os.WriteFile(path, empty, 0o600))
+	db, err := openStore(path)
+	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
+	box := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
 	b := &bot{t: t, box: box, addr: addr}
 	b.use(box.NewDevice())
 	return b

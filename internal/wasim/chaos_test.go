@@ -42,7 +42,7 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 			}
 		}
 		if f.Fault == "drop" || f.Fault == "reset" || f.Fault == "restart" {
-			eventually(t, "back after "+f.Fault, func() bool { return backAgain(b) })
+			eventually(t, "back after "+f.Fault, b.cli.IsLoggedIn)
 		}
 	}
 	srv.EndFaults()
@@ -63,15 +63,6 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 	}
 }
 
-// backAgain tells whether the client is logged in, and helps it out of a hole in whatsmeow: when a connection ends between the
-// last message of the handshake and the registration of the handler for that, nobody notices, and it never connects again.
-func backAgain(b *bot) bool {
-	if !b.cli.IsConnected() {
-		_ = b.cli.Connect() // an error means that the next look tries again
-	}
-	return b.cli.IsLoggedIn()
-}
-
 // answering makes the client reply to every message under an id that follows from the message's, until it is taken.
 func answering(t *testing.T, b *bot) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -82,6 +73,7 @@ func answering(t *testing.T, b *bot) (stop func()) {
 		}
 	})
 	var wg sync.WaitGroup
+	wg.Go(func() { keepConnected(ctx, b) })
 	wg.Go(func() {
 		for {
 			select {
@@ -95,6 +87,23 @@ func answering(t *testing.T, b *bot) (stop func()) {
 	return func() {
 		cancel()
 		wg.Wait()
+	}
+}
+
+// keepConnected helps the client out of a hole in whatsmeow: when a connection ends between the last message of the handshake
+// and the registration of the handler for that, nobody notices, and it never connects again.
+func keepConnected(ctx context.Context, b *bot) {
+	look := time.NewTicker(500 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if b.cli.Store.ID != nil && !b.cli.IsConnected() {
+				_ = b.cli.Connect() // an error means that the next look tries again
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

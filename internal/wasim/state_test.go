@@ -68,7 +68,7 @@ func TestUnlinkedDeviceStaysUnlinked(t *testing.T) {
 	dir := t.TempDir()
 	srv := onState(t, dir, "")
 	phone := makePhone(t, srv, phoneNo)
-	newBot(t, srv).link(phone)
+	newBot(t, srv).link(phone).cli.Disconnect()
 	must(t, phone.Unlink(1))
 	must(t, srv.Close())
 	if p := makePhone(t, onState(t, dir, ""), phoneNo); len(p.Info().Devices) != 0 {
