@@ -82,6 +82,15 @@ func TestFailingPhases(t *testing.T) {
 	}
 }
 
+func TestNothingIsSaidTwice(t *testing.T) {
+	for _, detail := range []string{"The worker cannot write its journal", "The worker cannot write its journal."} {
+		v := judge(flowhq.SessionReport{Phase: flowhq.PhaseJournalFault, Detail: detail}, true, "", "")
+		if v.lastError != flowhq.Remedy(flowhq.PhaseJournalFault) {
+			t.Errorf("last error %q", v.lastError)
+		}
+	}
+}
+
 func TestLoggedOutWhileRunning(t *testing.T) {
 	w := newWorld(t)
 	id := w.linked()

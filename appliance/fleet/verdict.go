@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"strings"
 
 	"flowhq"
 )
@@ -38,7 +39,11 @@ func judge(r flowhq.SessionReport, connected bool, lastError string, failure flo
 	case flowhq.PhaseStarting, flowhq.PhaseConnecting, flowhq.PhaseReconnecting, flowhq.PhaseOff:
 		return verdict{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: lastError, about: failure}
 	}
-	text := flowhq.FailureText(sentence(cmp.Or(r.Detail, phaseText(r.Phase))), r.Phase)
+	cause := sentence(cmp.Or(r.Detail, phaseText(r.Phase)))
+	if strings.HasPrefix(flowhq.Remedy(r.Phase), cause) { // it says the same to begin with
+		cause = ""
+	}
+	text := strings.TrimSpace(flowhq.FailureText(cause, r.Phase))
 	v := verdict{occurrence: flowhq.OccurFailed, cause: text, lastError: text, about: r.Phase}
 	if r.Phase == flowhq.PhaseLoggedOut && connected {
 		v.occurrence = flowhq.OccurUnlinked
