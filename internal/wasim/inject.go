@@ -47,14 +47,14 @@ func (s *Server) Inject(f Fault) (int, error) {
 	if who != nil && who.phone == nil {
 		return 0, errBad("%s is a customer; the fault %q is for phones", who.Number(), f.Fault)
 	}
-	if n, err, known := s.disturb(who, f); known {
+	if n, known, err := s.disturb(who, f); known {
 		return n, err
 	}
 	return s.setFault(who, f)
 }
 
 // disturb brings about the faults that happen at once to open connections.
-func (s *Server) disturb(who *party, f Fault) (n int, err error, known bool) {
+func (s *Server) disturb(who *party, f Fault) (n int, known bool, err error) {
 	var act func(*session)
 	switch f.Fault {
 	case "drop":
@@ -67,9 +67,9 @@ func (s *Server) disturb(who *party, f Fault) (n int, err error, known bool) {
 		act = func(x *session) { x.restart() }
 	case "logout":
 		n, err = s.logout(who)
-		return n, err, true
+		return n, true, err
 	default:
-		return 0, nil, false
+		return 0, false, nil
 	}
 	for _, x := range s.allSessions() {
 		if x.dev() != nil && (who == nil || x.dev().phone.party == who) {
@@ -77,7 +77,7 @@ func (s *Server) disturb(who *party, f Fault) (n int, err error, known bool) {
 			n++
 		}
 	}
-	return n, nil, true
+	return n, true, nil
 }
 
 func (s *Server) logout(who *party) (int, error) {

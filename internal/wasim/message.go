@@ -66,7 +66,7 @@ func (s *Server) messageID() string {
 	if s.cfg.Seed == 0 {
 		return "3A" + strings.ToUpper(hex.EncodeToString(randomBytes(9)))
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "message %d %d", s.cfg.Seed, s.ids.Add(1)))
+	sum := sha256.Sum256(fmt.Appendf(nil, "message %d %d %d", s.cfg.Seed, s.run, s.ids.Add(1)))
 	return "3A" + strings.ToUpper(hex.EncodeToString(sum[:9]))
 }
 

@@ -18,8 +18,8 @@ type party struct {
 	pn, lid types.JID
 	inbox   *inbox
 
-	phone    *Phone    // exactly one of the two is set
-	customer *Customer //
+	phone    *Phone    // either this is set
+	customer *Customer // or this
 
 	// mu is held over a whole encryption or decryption, and until what it made has been queued: that keeps ratchet steps
 	// apart and a sender's messages in order. It is taken before Device.mu, never after it.

@@ -18,6 +18,7 @@ type savedMeta struct {
 	Version int       `json:"version"`
 	Secret  string    `json:"secret"`
 	Created time.Time `json:"created"`
+	Runs    int       `json:"runs"` // how often a simulator has started on it
 }
 
 const stateVersion = 1
@@ -79,14 +80,16 @@ func (s *Server) restoreSecret(raw []byte) (created time.Time, err error) {
 			return time.Time{}, fmt.Errorf("wasim: state: version %d is not one this simulator reads", meta.Version)
 		}
 		copy(s.secret[:], b)
-		return meta.Created, nil
+		meta.Runs++
+		s.run = meta.Runs
+		return meta.Created, s.journal.commit(jsonChange("meta", meta))
 	}
 	copy(s.secret[:], randomBytes(len(s.secret)))
 	if s.cfg.Seed != 0 {
 		s.secret = secret{}.derive("seed " + strconv.FormatUint(s.cfg.Seed, 10))
 	}
 	now := s.cfg.Now()
-	return now, s.journal.commit(jsonChange("meta", savedMeta{Version: stateVersion, Secret: hex.EncodeToString(s.secret[:]), Created: now}))
+	return now, s.journal.commit(jsonChange("meta", savedMeta{Version: stateVersion, Secret: hex.EncodeToString(s.secret[:]), Created: now, Runs: 1}))
 }
 
 func byRowNumber(a, b string) int {

@@ -24,6 +24,7 @@ type Server struct {
 	auth    *authority
 	journal *journal
 	started time.Time
+	run     int // of the state folder; keeps seeded ids of different runs apart
 	meter   byteMeter
 	stats   counters
 	faults  *faults

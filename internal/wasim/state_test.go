@@ -76,6 +76,21 @@ func TestUnlinkedDeviceStaysUnlinked(t *testing.T) {
 	}
 }
 
+func TestSeededIDsDoNotComeBack(t *testing.T) {
+	dir := t.TempDir()
+	seen := map[string]bool{}
+	for range 3 {
+		srv := onState(t, dir, "")
+		makePhone(t, srv, phoneNo)
+		id := write(t, makeCustomer(t, srv, customerNo, ""), "hello")
+		if seen[id] {
+			t.Fatalf("%s was used in an earlier run", id)
+		}
+		seen[id] = true
+		must(t, srv.Close())
+	}
+}
+
 func TestStateIsForOneSimulator(t *testing.T) {
 	dir := t.TempDir()
 	onState(t, dir, "")

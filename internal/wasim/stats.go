@@ -12,8 +12,8 @@ type counters struct {
 
 // Stats are the simulator's figures since its start.
 type Stats struct {
-	Accounts      int   `json:"accounts"`       // phones
-	Customers     int   `json:"customers"`      //
+	Accounts      int   `json:"accounts"` // phones
+	Customers     int   `json:"customers"`
 	Devices       int   `json:"devices"`        // linked
 	DevicesOnline int   `json:"devices_online"` // of them connected
 	Connections   int   `json:"connections"`    // pairing ones too
