@@ -24,6 +24,7 @@ type refusal struct {
 	complete bool // the text asks the question itself
 	day      time.Time
 	minute   int // the hour to look for the next possible one at; -1: any
+	wanted   int // the hour that was wanted; -1: none
 	offer    bool
 }
 
@@ -55,6 +56,8 @@ func (t *turn) absorb(task *task, expect, topic string) outcome {
 		case askText, askNumber, askPhone:
 			if expect == q.fact && out.refusal == nil {
 				t.absorbAnswer(q, &out)
+			} else if q.kind == askText {
+				t.absorbStated(q, &out)
 			}
 		}
 	}
@@ -68,7 +71,8 @@ func (t *turn) absorb(task *task, expect, topic string) outcome {
 func (t *turn) absorbChoice(q *question, expected bool, topic string, out *outcome) {
 	list := t.listing(q.source, q)
 	found, unclear := list.find(t.flow.words, t.tokens, t.heard)
-	found = slices.DeleteFunc(found, func(h itemHit) bool { return t.turnedDownItem(h, found) })
+	all := found
+	found = slices.DeleteFunc(slices.Clone(found), func(h itemHit) bool { return t.turnedDownItem(h, list, q, all) })
 	switch {
 	case len(found) > 0:
 		t.choose(q, list, found, out)
@@ -88,13 +92,19 @@ func (t *turn) absorbChoice(q *question, expected bool, topic string, out *outco
 	}
 }
 
-// turnedDownItem tells that an item is named only to be refused: "not facial", "badala ya facial", when another is named.
-func (t *turn) turnedDownItem(h itemHit, all []itemHit) bool {
-	return len(all) > 1 && t.reader.turnedDown(h.at)
+// turnedDownItem tells that an item is named only to be replaced by another: "badala ya facial", "change facial to kusuka".
+func (t *turn) turnedDownItem(h itemHit, list *listing, q *question, all []itemHit) bool {
+	if len(all) < 2 {
+		return false
+	}
+	return t.reader.turnedDown(h.at) || t.hasChange() && h.index == all[0].index && list.items[h.index].Name == t.factText(q.fact)
 }
 
 func (t *turn) choose(q *question, list *listing, found []itemHit, out *outcome) {
 	var names []string
+	if before := t.factText(q.fact); before != "" && t.has(t.flow.means.add) && q.source != fromOptions {
+		names = strings.Split(before, ", ")
+	}
 	for _, h := range found {
 		item := list.items[h.index]
 		if !item.Available {
@@ -106,7 +116,7 @@ func (t *turn) choose(q *question, list *listing, found []itemHit, out *outcome)
 		}
 		t.reader.use(h.at, h.end)
 	}
-	if q.source == fromOptions {
+	if q.source == fromOptions && len(names) > 1 {
 		names = names[:1]
 	}
 	t.setFact(q.fact, strings.Join(names, ", "), out)
@@ -240,9 +250,9 @@ func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcom
 		t.reader.use(h.at, h.end)
 	}
 	removing := t.has(t.flow.means.remove) && !t.has(t.flow.means.add)
-	for _, l := range lines {
+	for n, l := range lines {
 		switch {
-		case removing:
+		case removing, len(lines) > 1 && t.replaced(l, n, found):
 			t.dropItem(l.item.Name, out)
 		case !l.item.Available:
 			name := l.item.Name
@@ -254,6 +264,14 @@ func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcom
 			}
 		}
 	}
+}
+
+// replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
+func (t *turn) replaced(l line, n int, found []itemHit) bool {
+	if n < len(found) && t.reader.turnedDown(found[n].at) {
+		return true
+	}
+	return n == 0 && t.hasChange() && l.quantity == 0 && slices.ContainsFunc(t.st.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
 }
 
 func (t *turn) putItem(l line, out *outcome) {
@@ -353,12 +371,59 @@ func (t *turn) absorbAnswer(q *question, out *outcome) {
 	}
 }
 
+// absorbStated takes a text that the message calls by its name: "mahali ni Sinza", "address: Karen", "deliver to Karen".
+func (t *turn) absorbStated(q *question, out *outcome) {
+	named := t.flow.meaningOfFact(q.fact)
+	for _, h := range t.hits {
+		switch {
+		case h.end >= len(t.tokens) || h.slips > 0:
+			continue
+		case h.meaning == named && named >= 0 && (strings.HasPrefix(t.tokens[h.end].sep, ":") || isCopula(t.text[t.tokens[h.end].from:t.tokens[h.end].to])):
+		case q.fact == "delivery" && h.meaning == t.flow.means.deliverTo && h.words > 1:
+		default:
+			continue
+		}
+		if value := t.statedFrom(h.end); value != "" {
+			t.setFact(q.fact, value, out)
+			return
+		}
+	}
+}
+
+// isCopula holds the words between the name of a fact and its value.
+func isCopula(w string) bool {
+	switch strings.ToLower(w) {
+	case "ni", "is", "iwe", "pawe", "liwe", "be", "to", "should", "kuwa":
+		return true
+	}
+	return false
+}
+
+// statedFrom gives the text from a token up to the next comma, line or name.
+func (t *turn) statedFrom(i int) string {
+	for i < len(t.tokens) && isCopula(t.tokens[i].text) {
+		i++
+	}
+	end := i
+	for end < len(t.tokens) && (end == i || !t.tokens[end].line && t.tokens[end].sep != ",") && !t.covered(end, t.flow.means.myName) {
+		end++
+	}
+	if end == i {
+		return ""
+	}
+	return clip(strings.Trim(t.text[t.tokens[i].from:t.tokens[end-1].to], " .,;"), maxAnswer)
+}
+
 func (t *turn) absorbText(q *question, out *outcome) {
 	size := maxAnswer
 	if q.fact == "detail" {
 		size = maxDetail
 	}
 	answer := clip(t.text, size)
+	if q.opening && t.st.Facts.Opening != "" && t.nothingToAdd() {
+		t.setFact(q.fact, t.st.Facts.Opening, out)
+		return
+	}
 	if answer == "" || t.contentWords(0, 0) == 0 && q.fact == "detail" && len(t.tokens) < 3 && t.st.Facts.Opening == "" {
 		return
 	}
@@ -366,6 +431,17 @@ func (t *turn) absorbText(q *question, out *outcome) {
 		answer = clip(t.st.Facts.Opening+"\n"+answer, size)
 	}
 	t.setFact(q.fact, answer, out)
+}
+
+// nothingToAdd tells that the answer is a mere yes, no or "that is all".
+func (t *turn) nothingToAdd() bool {
+	m := t.flow.means
+	for i := range t.tokens {
+		if !t.bare[i] && !t.covered(i, m.yes, m.no, m.noProblem, m.skip, m.thanks) && !isFiller(t.heard[i].exact) {
+			return false
+		}
+	}
+	return len(t.tokens) > 0
 }
 
 // phoneNumber takes a phone number out of a text: 9 to 15 digits, whatever stands between them.

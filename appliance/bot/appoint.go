@@ -22,9 +22,13 @@ func (t *turn) absorbWhen(task *task, expect string, out *outcome) {
 	}
 	m := t.reader.readWhen(e)
 	if !m.said {
-		if expect == "time" && t.has(t.flow.means.anyTime) {
-			t.anyTime(out)
+		if (expect == "time" || expect == "date") && t.has(t.flow.means.anyTime) {
+			t.anyTime(expect, out)
 		}
+		return
+	}
+	if m.noDay || m.noHour {
+		t.dropTurnedDown(m, out)
 		return
 	}
 	m.pickOffered(e)
@@ -108,7 +112,7 @@ func (t *turn) refuseWhen(m moment) *refusal {
 }
 
 func (t *turn) refusal(key, ask, says string, m moment) *refusal {
-	r := &refusal{key: key, ask: ask, kind: ask, says: says, day: m.day, minute: m.minute, complete: true}
+	r := &refusal{key: key, ask: ask, kind: ask, says: says, day: m.day, minute: m.minute, wanted: m.minute, complete: true}
 	r.offer = says != ""
 	return r
 }
@@ -173,10 +177,7 @@ func (t *turn) makeOffer(r *refusal) {
 	next := ""
 	if ok {
 		t.st.Offer = &offer
-		next = dateText(at, t.flow.Language)
-		if offer.Time != "" {
-			next += t.joint() + hourText(minuteOf(offer.Time), t.flow.Language)
-		}
+		next = t.offerText(offer, at)
 	}
 	day := r.day
 	r.values = func(name string) string {
@@ -221,7 +222,7 @@ func (t *turn) nextPossible(r *refusal) (Offer, time.Time, bool) {
 	if !r.day.IsZero() && r.day.After(from) {
 		from = r.day
 	}
-	if r.minute >= 0 {
+	if r.minute >= 0 && r.key != "closed_time" {
 		for n := range 60 {
 			day := dayOf(from).AddDate(0, 0, n)
 			at := time.Date(day.Year(), day.Month(), day.Day(), r.minute/60, r.minute%60, 0, 0, day.Location())
@@ -229,6 +230,9 @@ func (t *turn) nextPossible(r *refusal) (Offer, time.Time, bool) {
 				return Offer{Date: day.Format(time.DateOnly), Time: clockText(r.minute)}, day, true
 			}
 		}
+	}
+	if r.key == "closed_time" && r.wanted >= 0 && !r.day.IsZero() {
+		from = dayOf(r.day).Add(time.Duration(r.wanted) * time.Minute)
 	}
 	at, ok := t.nextOpen(from)
 	if !ok {
@@ -243,7 +247,7 @@ func (t *turn) nextPossible(r *refusal) (Offer, time.Time, bool) {
 
 // nextOpen gives the next half hour at which the business is open.
 func (t *turn) nextOpen(from time.Time) (time.Time, bool) {
-	if sameDay(from, t.now) {
+	if !from.After(t.now) {
 		from = t.now.Add(30 * time.Minute).Truncate(30 * time.Minute)
 	}
 	hours := t.biz.Settings.Hours
@@ -274,19 +278,38 @@ func (t *turn) takeOffer() {
 	t.st.Offer, t.st.Misses = nil, 0
 }
 
-// anyTime proposes an hour to a customer who leaves it to the business.
-func (t *turn) anyTime(out *outcome) {
-	day, ok := t.parseDay(t.st.Facts.Date)
-	if !ok {
-		return
+// dropTurnedDown forgets a day or an hour that the customer cannot make, so that another one is asked for.
+func (t *turn) dropTurnedDown(m moment, out *outcome) {
+	if m.noDay && t.st.Facts.Date != "" {
+		t.clear("date")
+		out.set("date")
 	}
-	r := &refusal{key: "offer", ask: "time", kind: "time", complete: true, day: day, minute: -1}
+	if m.noHour && t.st.Facts.Time != "" {
+		t.clear("time")
+		out.set("time")
+	}
+}
+
+// anyTime proposes the next possible day, or hour of the day that is known, to a customer who leaves it to the business.
+func (t *turn) anyTime(expect string, out *outcome) {
+	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: minuteOf(t.st.Facts.Time)}
+	if day, ok := t.parseDay(t.st.Facts.Date); ok {
+		r.day = day
+	}
 	offer, at, ok := t.nextPossible(r)
 	if !ok {
 		return
 	}
 	t.st.Offer = &offer
-	next := dateText(at, t.flow.Language) + t.joint() + hourText(minuteOf(offer.Time), t.flow.Language)
+	next := t.offerText(offer, at)
 	r.values = func(string) string { return next }
 	out.refuse(r)
+}
+
+func (t *turn) offerText(offer Offer, day time.Time) string {
+	text := dateText(day, t.flow.Language)
+	if offer.Time != "" {
+		text += t.joint() + hourText(minuteOf(offer.Time), t.flow.Language)
+	}
+	return text
 }

@@ -449,12 +449,22 @@ func (t *turn) options(l *listing, indexes []int) string {
 	return b.String()
 }
 
-// namesUnknown tells that the message names a thing that is neither on the list nor any word that is known.
+// namesUnknown tells that the message asks for a thing that is neither on the list nor any word that is known: the last
+// word that says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
 func (t *turn) namesUnknown() bool {
-	for i, k := range t.tokens {
-		if k.kind == tokenWord && len(k.text) > 3 && !t.bare[i] && t.flow.words.known[t.heard[i].exact] == unknownWord && len(t.heard[i].slips) == 0 {
+	for i := len(t.tokens) - 1; i > 0; i-- {
+		k := t.tokens[i]
+		if k.kind != tokenWord || t.bare[i] || isFiller(t.heard[i].exact) || t.covered(i, t.flow.means.asks) {
+			continue
+		}
+		if len(k.text) < 4 || t.flow.words.known[t.heard[i].exact] == phraseWord || len(t.heard[i].slips) > 0 {
+			return false
+		}
+		switch t.heard[i-1].exact {
+		case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
 			return true
 		}
+		return false
 	}
 	return false
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +24,7 @@ func benchTenants() []flowhq.Business {
 	}
 }
 
-// BenchmarkStep runs whole conversations; the time is that of one Step.
+// BenchmarkStep runs whole conversations; the time is that of one Step, its median is reported beside the mean.
 func BenchmarkStep(b *testing.B) {
 	talks := [][]string{
 		{"Habari", "1", "Facial", "kesho", "saa nne asubuhi", "Asha", "ndiyo", "asante"},
@@ -36,6 +38,7 @@ func BenchmarkStep(b *testing.B) {
 		flows[i] = Default(biz.Template, biz.Language)
 	}
 	states := make([]State, len(tenants))
+	took := make([]time.Duration, 0, 1<<20)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		which := n % len(tenants)
@@ -44,7 +47,22 @@ func BenchmarkStep(b *testing.B) {
 		if at == 0 {
 			states[which] = State{}
 		}
+		begin := time.Now()
 		states[which], _ = Step(flows[which], tenants[which], states[which], Message{ID: "M", Kind: flowhq.KindText, Text: talk[at], At: now}, now)
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, "µs-median")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "µs-p99")
+}
+
+// BenchmarkHuge is the worst that a customer can send.
+func BenchmarkHuge(b *testing.B) {
+	biz := benchTenants()[0]
+	flow := Default(biz.Template, biz.Language)
+	text := strings.Repeat("kesoh facal saa ", 7000)
+	for b.Loop() {
+		Step(flow, biz, State{}, Message{Text: text}, time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))
 	}
 }
 

@@ -75,6 +75,7 @@ func (t *turn) absorbChange(task *task, no bool) outcome {
 	}
 	before := t.st.Facts.Time
 	out := t.absorb(task, expect, "")
+	t.changeQuantity(task, no, &out)
 	if len(out.changed) == 0 && out.refusal == nil && t.pendingItem() >= 0 {
 		out.set("items")
 	}
@@ -82,6 +83,26 @@ func (t *turn) absorbChange(task *task, no bool) outcome {
 		out.set("time")
 	}
 	return out
+}
+
+// changeQuantity takes a bare number as the quantity of the only product: "hapana, 5", "iwe 5".
+func (t *turn) changeQuantity(task *task, no bool, out *outcome) {
+	q := task.itemsQuestion()
+	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(t.st.Facts.Items) != 1 {
+		return
+	}
+	a, ok := t.reader.soleAmount(t.text)
+	if !ok || !no && t.contentWords(a.at, a.end) > 0 {
+		return
+	}
+	if a.bad || a.value < q.min || a.value > q.max {
+		out.refuse(&refusal{key: "quantity_bad", ask: askConfirmation, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+		return
+	}
+	if items := t.st.Facts.Items; items[0].Quantity != int(a.value) {
+		items[0].Quantity = int(a.value)
+		out.set("items")
+	}
 }
 
 func (t *turn) changed(task *task, out outcome) {
@@ -94,7 +115,7 @@ func (t *turn) changed(task *task, out outcome) {
 func (t *turn) refuse(task *task) {
 	t.st.Misses = 0
 	if q := t.namedFact(task); q != nil {
-		t.clear(q.fact)
+		t.clearForChange(q)
 		t.st.Ask = q.fact
 		t.trace(flowhq.TraceStep, "wants to change "+q.fact)
 		t.again(task, "")
@@ -103,6 +124,17 @@ func (t *turn) refuse(task *task) {
 	t.st.Ask = askWhatToChange
 	t.trace(flowhq.TraceStep, "not confirmed; asks what to change")
 	t.again(task, "")
+}
+
+// clearForChange forgets a fact that is to be said anew; of an order of one product, only its quantity when that is what
+// the customer named.
+func (t *turn) clearForChange(q *question) {
+	items := t.st.Facts.Items
+	if q.kind == askItems && len(items) == 1 && t.has(t.flow.words.lookup("fact_quantity")) {
+		items[0].Quantity = 0
+		return
+	}
+	t.clear(q.fact)
 }
 
 // namedFact gives the fact whose name the message has.
@@ -241,6 +273,9 @@ func (t *turn) fields(task *task) flowhq.RequestFields {
 	f := &t.st.Facts
 	fields := flowhq.RequestFields{
 		Service: f.Service, Date: f.Date, Time: f.Time, Name: f.Name, Items: slices.Clone(f.Items), Delivery: f.Delivery, Detail: f.Detail,
+	}
+	if fields.Detail == "" {
+		fields.Detail = f.Opening
 	}
 	if task.record == flowhq.RequestOrder {
 		fields.Total, fields.Currency = f.total(), t.biz.Settings.Currency

@@ -99,7 +99,7 @@ func amountIn(amounts []amount, from, to int, last bool) *amount {
 	return found
 }
 
-// amounts gives the numbers of a message that are no part of a product's name and no price.
+// amounts gives the numbers of a message that are no part of a product's name, no price and no size.
 func (r *reader) amounts(hits []itemHit, text string) []amount {
 	var out []amount
 	for i := 0; i < len(r.tokens); {
@@ -189,6 +189,9 @@ func (r *reader) isPrice(a amount) bool {
 		return false
 	}
 	if currency(r.text(a.end)) || a.at > 0 && currency(r.text(a.at-1)) && r.text(a.at-1) != "elfu" && r.text(a.at-1) != "k" {
+		return true
+	}
+	if isSize(r.text(a.at - 1)) {
 		return true
 	}
 	return r.tokens[a.at].sep == "@" || a.end < len(r.tokens) && strings.HasPrefix(r.tokens[a.end].sep, "/=")

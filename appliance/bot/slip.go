@@ -1,5 +1,7 @@
 package bot
 
+import "strings"
+
 // minSlip is the length, in bytes, from which on a known word may be met with one typing slip.
 const minSlip = 5
 
@@ -31,6 +33,33 @@ func oneSlip(a, b string) bool {
 // verbRoot tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza, nimeagiza,
 // tuagize). The negative forms (siagizi, hatuagizi) are none: they say the opposite.
 func verbRoot(word, root string) bool {
+	found := false
+	eachStem(word, func(stem string) { found = found || verbForm(stem, root) })
+	return found
+}
+
+// eachStem gives a word, and what is left of it without the endings that ask or speak to several: nitalipaje, agizeni.
+func eachStem(word string, do func(string)) {
+	if len(word) < 3 {
+		return
+	}
+	do(word)
+	for _, tail := range [...]string{"je", "ni"} {
+		if stem, ok := strings.CutSuffix(word, tail); ok && len(stem) > 2 {
+			do(stem)
+		}
+	}
+}
+
+// verbKey is what the forms of a verb have in common: the two letters before the last, which alone may change.
+func verbKey(word string) string {
+	if len(word) < 3 {
+		return ""
+	}
+	return word[len(word)-3 : len(word)-1]
+}
+
+func verbForm(word, root string) bool {
 	if len(word) < len(root) || len(word) > len(root)+9 {
 		return false
 	}

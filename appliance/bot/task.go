@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"flowhq"
@@ -26,23 +27,58 @@ func (t *turn) start(task *task, topic, lead string) {
 	t.goOn(task, out, lead)
 }
 
-// open keeps what the customer said at the start when a question wants it and it says more than that there is something.
+// open keeps what the customer said at the start: for a question that wants it, when it says more than that there is
+// something; for any other task, when it holds words that became no fact ("viatu namba 42", "for my son"), which the
+// business should see.
 func (t *turn) open(task *task) {
 	for _, q := range task.asks {
 		if !q.opening || q.kind != askText {
 			continue
 		}
-		words := 0
-		for i, k := range t.tokens {
-			if k.kind == tokenWord && !t.bare[i] && !isFiller(t.heard[i].exact) && !t.covered(i, t.flow.means.want, t.flow.means.asks) && !t.triggers(i, task) {
-				words++
-			}
-		}
-		if words > 0 {
+		if t.wordsBeyond(task) {
 			t.st.Facts.Opening = clip(t.text, maxDetail)
 			t.source("opening")
 		}
+		return
 	}
+	if t.leftOver() {
+		t.st.Facts.Opening = clip(t.text, maxAnswer)
+		t.source("opening")
+	}
+}
+
+// wordsBeyond tells that the message says more than what starts the task.
+func (t *turn) wordsBeyond(task *task) bool {
+	for i, k := range t.tokens {
+		if k.kind == tokenWord && !t.bare[i] && !isFiller(t.heard[i].exact) && !t.covered(i, t.flow.means.want, t.flow.means.asks) && !t.triggers(i, task) {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOver tells that some word of the message is part of no fact and of no phrase that is known, or that a size was said.
+func (t *turn) leftOver() bool {
+	for i, k := range t.tokens {
+		switch {
+		case k.kind == tokenNumber && i > 0 && isSize(t.heard[i-1].exact):
+			return true
+		case k.kind != tokenWord || t.bare[i] || t.reader.used[i] || len(k.text) < 3 || isFiller(t.heard[i].exact) || len(t.heard[i].slips) > 0:
+		case t.reader.kind(i) != wordNone || strings.Contains(t.st.Facts.Name, t.text[k.from:k.to]) || strings.Contains(t.st.Facts.Delivery, t.text[k.from:k.to]):
+		case t.flow.words.known[t.heard[i].exact] != phraseWord && !slices.ContainsFunc(t.hits, func(h hit) bool { return h.at <= i && i < h.end }):
+			return true
+		}
+	}
+	return false
+}
+
+// isSize holds the words before a number that is a size and no quantity.
+func isSize(w string) bool {
+	switch w {
+	case "size", "saizi", "sizes", "namba", "nambari", "number", "model":
+		return true
+	}
+	return false
 }
 
 // triggers tells whether a token belongs to a phrase that starts the task and is no more than its name.

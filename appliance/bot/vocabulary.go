@@ -44,12 +44,13 @@ type hit struct {
 type vocabulary struct {
 	names   []string // of the meanings
 	phrases []phrase
-	first   map[string][]int32 // by the first word
-	verbs   []verb             // phrases that begin with a verb
-	known   map[string]knownAs // every word of every phrase, and the plain words that are no slip of another
-	long    [][]string         // known words of at least minSlip letters, by length
-	bare    []int              // meanings that may stand around a phrase that is to be the whole message
-	light   []int              // meanings that hide no other one beneath a longer phrase of theirs
+	first   map[string][]int32  // by the first word
+	verbs   map[string][]verb   // phrases that begin with a verb, by the end of its root: see verbKey
+	roots   map[string][]string // every root, by the same key
+	known   map[string]knownAs  // every word of every phrase, and the plain words that are no slip of another
+	long    [][]string          // known words of at least minSlip letters, by length
+	bare    []int               // meanings that may stand around a phrase that is to be the whole message
+	light   []int               // meanings that hide no other one beneath a longer phrase of theirs
 }
 
 // knownAs says what a known word is.
@@ -67,21 +68,27 @@ type verb struct {
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{first: map[string][]int32{}, known: map[string]knownAs{}, long: make([][]string, 24)}
+	return &vocabulary{first: map[string][]int32{}, verbs: map[string][]verb{}, roots: map[string][]string{}, known: map[string]knownAs{}, long: make([][]string, 24)}
 }
 
 // clone gives a copy that can be added to.
 func (v *vocabulary) clone() *vocabulary {
 	c := &vocabulary{
-		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: slices.Clone(v.verbs),
-		first: make(map[string][]int32, len(v.first)), known: maps.Clone(v.known), long: make([][]string, len(v.long)),
+		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: cloneLists(v.verbs), roots: cloneLists(v.roots),
+		first: cloneLists(v.first), known: maps.Clone(v.known), long: make([][]string, len(v.long)),
 		bare: v.bare, light: v.light,
-	}
-	for w, at := range v.first {
-		c.first[w] = slices.Clip(at)
 	}
 	for n, words := range v.long {
 		c.long[n] = slices.Clip(words)
+	}
+	return c
+}
+
+// cloneLists copies a map of lists so that adding to one of them does not touch the original.
+func cloneLists[T any](m map[string][]T) map[string][]T {
+	c := make(map[string][]T, len(m))
+	for k, list := range m {
+		c[k] = slices.Clip(list)
 	}
 	return c
 }
@@ -111,13 +118,16 @@ func (v *vocabulary) add(meaning int, language int8, text string) error {
 		v.first[w] = append(v.first[w], at)
 	}
 	for _, root := range p.parts[0].verbs {
-		v.verbs = append(v.verbs, verb{root: root, phrase: at})
+		v.verbs[verbKey(root)] = append(v.verbs[verbKey(root)], verb{root: root, phrase: at})
 	}
 	for _, part := range p.parts {
 		for _, w := range part.words {
 			v.know(w, phraseWord)
 		}
 		for _, root := range part.verbs {
+			if key := verbKey(root); !slices.Contains(v.roots[key], root) {
+				v.roots[key] = append(v.roots[key], root)
+			}
 			v.know(root, phraseWord)
 			v.know("ku"+root, phraseWord)
 		}
@@ -251,13 +261,15 @@ func (v *vocabulary) listen(tokens []token) []heard {
 	return out
 }
 
+// verbForm tells whether w is a form of a verb of some phrase.
 func (v *vocabulary) verbForm(w string) bool {
-	for _, verb := range v.verbs {
-		if verbRoot(w, verb.root) {
-			return true
+	found := false
+	eachStem(w, func(stem string) {
+		for _, root := range v.roots[verbKey(stem)] {
+			found = found || verbForm(stem, root)
 		}
-	}
-	return false
+	})
+	return found
 }
 
 // nearest gives the known words that w is one slip away from; nil when there is none.
@@ -304,11 +316,13 @@ func (v *vocabulary) find(tokens []token, words []heard) (hits []hit, bare []boo
 				hits = v.try(hits, int(at), words, i, 1)
 			}
 		}
-		for _, verb := range v.verbs {
-			if verbRoot(words[i].exact, verb.root) {
-				hits = v.try(hits, int(verb.phrase), words, i, 0)
+		eachStem(words[i].exact, func(stem string) {
+			for _, verb := range v.verbs[verbKey(stem)] {
+				if verbForm(stem, verb.root) {
+					hits = v.try(hits, int(verb.phrase), words, i, 0)
+				}
 			}
-		}
+		})
 	}
 	hits = v.longest(hits)
 	bare = make([]bool, len(tokens))

@@ -113,6 +113,8 @@ type moment struct {
 	past       bool
 	closed     bool
 	said       bool // anything of a day or an hour was said
+	noDay      bool // a day was turned down and no other one named
+	noHour     bool // the same of an hour
 }
 
 func (m moment) hasDay() bool  { return !m.day.IsZero() }
@@ -155,11 +157,13 @@ func (r *reader) readWhen(e expectation) moment {
 	days, clocks, parts := r.scan(e)
 	m.said = len(days)+len(clocks)+len(parts) > 0
 	clock, hasClock := r.chooseClock(clocks, &m)
+	m.noHour = len(clocks) > 0 && !hasClock && !m.ask
 	if hasClock && clock.instant {
 		m.day, m.minute = dayOf(clock.when), clock.when.Hour()*60+clock.when.Minute()
 		return m.judge(r)
 	}
 	r.chooseDay(days, &m)
+	m.noDay = len(days) > 0 && !m.hasDay() && !m.askDay
 	if !m.hasDay() && !m.askDay && !e.day.IsZero() {
 		m.day = dayOf(e.day)
 	}
