@@ -42,6 +42,6 @@ fmt: ## gofmt everything
 	gofmt -w $$(git ls-files '*.go')
 
 generate: ## queries checked against both engines, Go code made from them
-	cd tools && go tool sqlc generate -f ../storage/sqlc.yaml
+	tools/generate.sh
 
 .PHONY: help build run demo screenshots test bench lint fmt generate
