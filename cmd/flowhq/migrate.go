@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +27,9 @@ for doing it beforehand. A database of the predecessor is taken over as it is. W
 			if err != nil {
 				return err
 			}
+			options := storage.Options{Logger: slog.New(slog.DiscardHandler)}
 			ctx, out, dsn := cmd.Context(), cmd.OutOrStdout(), c.DatabaseURL.Reveal()
-			before, err := storage.Inspect(ctx, dsn, storage.Options{})
+			before, err := storage.Inspect(ctx, dsn, options)
 			switch {
 			case err != nil && dryRun:
 				return err
@@ -38,7 +40,7 @@ for doing it beforehand. A database of the predecessor is taken over as it is. W
 				fmt.Fprintf(out, "%s is at version %d and would be brought to %d.\n", before.Database, before.Current, before.Wanted)
 				return nil
 			}
-			store, err := storage.Open(ctx, dsn, storage.Options{})
+			store, err := storage.Open(ctx, dsn, options)
 			if err != nil {
 				return err
 			}

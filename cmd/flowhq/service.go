@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,12 @@ start, stop, status
 
 For machines where Flow HQ was not installed by its package; that one brings its own service, and this command refuses then.`,
 		ValidArgs: actions,
-		Args:      cobra.MatchAll(exactly(1), cobra.OnlyValidArgs),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(actions, args[0]) {
+				return usageError{fmt.Errorf("usage: %s", cmd.UseLine())}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			src, err := source(cmd)
 			if err != nil {
