@@ -87,7 +87,7 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is at version 0 and would be brought to"},
 		{[]string{"migrate", "--env-file", good}, 0, "is up to date"},
 		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is up to date"},
-		{[]string{"service", "dance"}, exitUsage, "dance"},
+		{[]string{"service", "dance"}, exitUsage, "usage: flowhq service"},
 		{[]string{"completion", "bash"}, 0, "flowhq"},
 	}
 	for _, tt := range tests {
