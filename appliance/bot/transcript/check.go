@@ -14,21 +14,21 @@ func (c *chat) check(want conversation) []string {
 	var faults []string
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	text, asks, says := c.answer()
-	if want.Asks != "" && !asked(want.Asks, asks) {
-		fault("asks %s, wants %s", orNone(asks), want.Asks)
+	if w := alternatives(want.Asks); w != "" && !asked(w, asks) {
+		fault("asks %s, wants %s", orNone(asks), w)
 	}
-	for _, word := range want.Shows {
+	for _, word := range list(want.Shows) {
 		if !strings.Contains(strings.ToLower(text), strings.ToLower(plain(word))) {
 			fault("does not show %q", plain(word))
 		}
 	}
-	for _, word := range want.Hides {
+	for _, word := range list(want.Hides) {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(plain(word))) {
 			fault("shows %q", plain(word))
 		}
 	}
-	if want.Says != "" && !said(want.Says, says) {
-		fault("says %s, wants %s", orNone(says), want.Says)
+	if w := alternatives(want.Says); w != "" && !said(w, says) {
+		fault("says %s, wants %s", orNone(says), w)
 	}
 	faults = append(faults, c.checkOutcome(want.Outcome)...)
 	if want.ThenSilent {
@@ -54,6 +54,15 @@ func (c *chat) answer() (text string, asks, says []string) {
 		says = append(says, parts(a.Says, ",")...)
 	}
 	return text, asks, says
+}
+
+// alternatives writes what a case allows, a text or a list, as one text.
+func alternatives(v any) string {
+	var out []string
+	for _, one := range list(v) {
+		out = append(out, plain(one))
+	}
+	return strings.Join(out, "_or_")
 }
 
 func parts(s, sep string) []string {
@@ -83,7 +92,7 @@ func asked(want string, got []string) bool {
 
 func said(want string, got []string) bool {
 	for _, w := range strings.Split(want, "_or_") {
-		if w == "none" && len(got) == 0 || slices.Contains(got, w) {
+		if w == "none" && len(got) == 0 || w == "any" && len(got) > 0 || slices.Contains(got, w) {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package transcript
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,55 +20,101 @@ type book struct {
 	Cases   []conversation    `yaml:"cases"`
 }
 
+// keys is the same file read for its names alone, to find those that mean nothing here.
+type keys struct {
+	Cases []map[string]any `yaml:"cases"`
+}
+
 // conversation is one case: what is said in turn, and what must come of it.
 type conversation struct {
 	Name       string         `yaml:"name"`
 	Tenant     string         `yaml:"tenant"`
 	At         string         `yaml:"at"`
-	Say        []any          `yaml:"say"`
-	Asks       string         `yaml:"asks"`
-	Shows      []any          `yaml:"shows"`
-	Hides      []any          `yaml:"hides"`
-	Says       string         `yaml:"says"`
+	Say        any            `yaml:"say"`
+	Asks       any            `yaml:"asks"`
+	Shows      any            `yaml:"shows"`
+	Hides      any            `yaml:"hides"`
+	Says       any            `yaml:"says"`
 	Outcome    map[string]any `yaml:"outcome"`
 	ThenSilent bool           `yaml:"then_silent"`
+	Note       string         `yaml:"note"`
 }
 
-// Conversations runs the cases of a file of conversations.
+func knownKeys() []string {
+	return []string{"name", "tenant", "at", "say", "asks", "shows", "hides", "says", "outcome", "then_silent", "note"}
+}
+
+// Conversations runs the cases of a file of conversations. A case with a key that is not known fails: what it wants would
+// not be looked at.
 func Conversations(text []byte) ([]Result, error) {
 	var b book
-	if err := yaml.UnmarshalWithOptions(text, &b, yaml.Strict()); err != nil {
+	var k keys
+	if err := yaml.Unmarshal(text, &b); err != nil {
 		return nil, err
 	}
-	flows := map[string]*bot.Flow{}
-	businesses := map[string]flowhq.Business{}
+	if err := yaml.Unmarshal(text, &k); err != nil {
+		return nil, err
+	}
+	if len(b.Cases) == 0 {
+		return nil, errors.New("there are no cases")
+	}
+	settings := map[string]setting{}
 	for id, t := range b.Tenants {
 		biz, flow, err := t.business(id)
-		if err != nil {
-			return nil, err
-		}
-		flows[id], businesses[id] = flow, biz
+		settings[id] = setting{flow: flow, biz: biz, err: err}
 	}
 	var out []Result
-	for _, c := range b.Cases {
-		r := Result{Name: c.Name}
-		flow, ok := flows[c.Tenant]
-		if !ok {
-			r.Faults = append(r.Faults, fmt.Sprintf("there is no tenant %q", c.Tenant))
-		} else {
-			chat, err := newChat(flow, businesses[c.Tenant], c.At)
-			if err == nil {
-				err = chat.sayAll(c.Say)
-			}
-			if err != nil {
-				r.Faults = append(r.Faults, err.Error())
-			} else {
-				r.Faults = chat.check(c)
-			}
-		}
-		out = append(out, r)
+	for n, c := range b.Cases {
+		out = append(out, runCase(c, k.Cases[n], settings))
 	}
 	return out, nil
+}
+
+// setting is what a tenant's conversations are held with.
+type setting struct {
+	flow *bot.Flow
+	biz  flowhq.Business
+	err  error
+}
+
+func runCase(c conversation, names map[string]any, settings map[string]setting) Result {
+	r := Result{Name: c.Name}
+	for _, name := range sortedKeys(names) {
+		if !slices.Contains(knownKeys(), name) {
+			r.Faults = append(r.Faults, fmt.Sprintf("%q is not known", name))
+		}
+	}
+	s, ok := settings[c.Tenant]
+	switch {
+	case !ok:
+		r.Faults = append(r.Faults, fmt.Sprintf("there is no tenant %q", c.Tenant))
+	case s.err != nil:
+		r.Faults = append(r.Faults, s.err.Error())
+	}
+	if len(r.Faults) > 0 {
+		return r
+	}
+	chat, err := newChat(s.flow, s.biz, c.At)
+	if err == nil {
+		err = chat.sayAll(list(c.Say))
+	}
+	if err != nil {
+		r.Faults = append(r.Faults, err.Error())
+		return r
+	}
+	r.Faults = chat.check(c)
+	return r
+}
+
+// list makes a list of a list, of a single value, or of nothing.
+func list(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
 }
 
 // chat is a conversation while it runs, with what a worker holds beside the bot's own state.
@@ -78,18 +126,22 @@ type chat struct {
 	sent     int          // messages so far
 	last     []bot.Action // of the last message
 	requests []flowhq.RequestEvent
-	handoff  bool
+	handoff  bool      // was called at least once
+	human    time.Time // until when a human has the chat
 	optedOut bool
 	notices  []string
 }
 
 const usualTime = "2026-03-10T09:00"
 
+// handoffTime is how long a human keeps a chat, as in a worker's defaults.
+const handoffTime = 12 * time.Hour
+
 func newChat(flow *bot.Flow, biz flowhq.Business, at string) (*chat, error) {
 	if at == "" {
 		at = usualTime
 	}
-	now, err := time.ParseInLocation("2006-01-02T15:04", at, biz.Settings.Location())
+	now, err := time.ParseInLocation("2006-01-02T15:04", at[:min(len(at), len(usualTime))], biz.Settings.Location())
 	if err != nil {
 		return nil, fmt.Errorf("at: %q is no time like %s", at, usualTime)
 	}
@@ -132,7 +184,11 @@ func (c *chat) say(one any) error {
 		if m["kind"] == nil {
 			kind = flowhq.KindText
 		}
-		c.send(bot.Message{Kind: kind, Text: plain(m["text"])})
+		text := plain(m["text"])
+		if text == "" {
+			text = plain(m["caption"])
+		}
+		c.send(bot.Message{Kind: kind, Text: text})
 	default:
 		return fmt.Errorf("say: %v is nothing that can be said", m)
 	}
@@ -160,7 +216,7 @@ func (c *chat) send(m bot.Message) {
 	c.now = c.now.Add(time.Second)
 	m.ID, m.At = messageID(c.sent), c.now
 	c.last = nil
-	if c.handoff {
+	if c.now.Before(c.human) && c.flow.Signal(m.Text) != bot.SignalOptOut {
 		return // a human has the chat: the worker does not ask the bot
 	}
 	state, actions := bot.Step(c.flow, c.biz, c.state, m, c.now)
@@ -170,7 +226,7 @@ func (c *chat) send(m bot.Message) {
 		case bot.ActionRecord:
 			c.requests = append(c.requests, *a.Request)
 		case bot.ActionHandoff:
-			c.handoff = true
+			c.handoff, c.human = true, c.now.Add(handoffTime)
 		case bot.ActionOptOut:
 			c.optedOut = true
 		case bot.ActionOptIn:

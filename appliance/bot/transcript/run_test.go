@@ -61,6 +61,7 @@ func TestWrongCasesFail(t *testing.T) {
 		{"unknown outcome", `{name: x, tenant: salon, say: [mambo], outcome: {colour: red}}`, "not known"},
 		{"unknown tenant", `{name: x, tenant: barber, say: [mambo]}`, "no tenant"},
 		{"unknown thing to say", `{name: x, tenant: salon, say: [{dance: yes}]}`, "nothing that can be said"},
+		{"unknown key", `{name: x, tenant: salon, say: [mambo], ask: menu}`, `"ask" is not known`},
 		{"wrong time", `{name: x, tenant: salon, at: noon, say: [mambo]}`, "no time like"},
 	}
 	for _, c := range cases {

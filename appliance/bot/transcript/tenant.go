@@ -11,21 +11,21 @@ import (
 
 // tenant is a business in the short form of the files.
 type tenant struct {
-	Template     string            `yaml:"template"`
-	Language     string            `yaml:"language"`
-	BusinessName string            `yaml:"business_name"`
-	Timezone     string            `yaml:"timezone"`
-	Currency     string            `yaml:"currency"`
-	Hours        map[string]string `yaml:"hours"`
-	Holidays     []string          `yaml:"holidays"`
-	Contact      string            `yaml:"contact"`
-	Address      string            `yaml:"address"`
-	Delivery     string            `yaml:"delivery"`
-	Greeting     string            `yaml:"greeting"`
-	OwnerNumber  string            `yaml:"owner_number"`
-	Services     []item            `yaml:"services"`
-	Products     []item            `yaml:"products"`
-	Flow         string            `yaml:"flow"` // the YAML of a flow of its own
+	Template     string   `yaml:"template"`
+	Language     string   `yaml:"language"`
+	BusinessName string   `yaml:"business_name"`
+	Timezone     string   `yaml:"timezone"`
+	Currency     string   `yaml:"currency"`
+	Hours        any      `yaml:"hours"`
+	Holidays     []string `yaml:"holidays"`
+	Contact      string   `yaml:"contact"`
+	Address      string   `yaml:"address"`
+	Delivery     string   `yaml:"delivery"`
+	Greeting     string   `yaml:"greeting"`
+	OwnerNumber  string   `yaml:"owner_number"`
+	Services     []item   `yaml:"services"`
+	Products     []item   `yaml:"products"`
+	Flow         string   `yaml:"flow"` // the YAML of a flow of its own
 }
 
 type item struct {
@@ -44,8 +44,8 @@ func (t tenant) business(id string) (flowhq.Business, *bot.Flow, error) {
 			Greeting: t.Greeting, OwnerNumber: t.OwnerNumber, Services: items(t.Services), Products: items(t.Products),
 		}.Normalize(),
 	}
-	if t.Hours != nil {
-		hours, err := readHours(t.Hours, t.Holidays)
+	if short, ok := t.Hours.(map[string]any); ok {
+		hours, err := readHours(short, t.Holidays)
 		if err != nil {
 			return biz, nil, fmt.Errorf("%s: hours: %w", id, err)
 		}
@@ -69,22 +69,29 @@ func items(list []item) []flowhq.Item {
 	return out
 }
 
-// readHours reads {mon-sat: "08:00-19:00", sun: closed}; several times of a day are joined by a comma.
-func readHours(short map[string]string, holidays []string) (*flowhq.Hours, error) {
+// readHours reads {mon-sat: "08:00-19:00", sun: closed}; several days are joined by a comma, and so are several times of a
+// day, which may also be a list.
+func readHours(short map[string]any, holidays []string) (*flowhq.Hours, error) {
 	h := &flowhq.Hours{Holidays: holidays}
-	for days, text := range short {
-		from, to, err := dayRange(days)
-		if err != nil {
-			return nil, err
+	for _, name := range sortedKeys(short) {
+		var spans []flowhq.Span
+		for _, text := range list(short[name]) {
+			more, err := readSpans(plain(text))
+			if err != nil {
+				return nil, err
+			}
+			spans = append(spans, more...)
 		}
-		spans, err := readSpans(text)
-		if err != nil {
-			return nil, err
-		}
-		for day := from; ; day = (day + 1) % 7 {
-			h.Days[day] = spans
-			if day == to {
-				break
+		for days := range strings.SplitSeq(name, ",") {
+			from, to, err := dayRange(strings.TrimSpace(days))
+			if err != nil {
+				return nil, err
+			}
+			for day := from; ; day = (day + 1) % 7 {
+				h.Days[day] = spans
+				if day == to {
+					break
+				}
 			}
 		}
 	}
@@ -92,15 +99,15 @@ func readHours(short map[string]string, holidays []string) (*flowhq.Hours, error
 }
 
 func dayRange(days string) (from, to int, err error) {
-	keys := flowhq.DayKeys()
-	first, last, ok := strings.Cut(days, "-")
+	names := flowhq.DayKeys()
+	first, last, ok := strings.Cut(strings.ToLower(days), "-")
 	if !ok {
 		last = first
 	}
 	if days == "all" || days == "daily" {
 		first, last = "sun", "sat"
 	}
-	from, to = slices.Index(keys[:], strings.TrimSpace(first)), slices.Index(keys[:], strings.TrimSpace(last))
+	from, to = slices.Index(names[:], strings.TrimSpace(first)), slices.Index(names[:], strings.TrimSpace(last))
 	if from < 0 || to < 0 {
 		return 0, 0, fmt.Errorf("%q are no days like mon-fri", days)
 	}
