@@ -110,6 +110,7 @@ func (w *world) linkingCalls(id string) {
 	qr.is("QR_READY", "state")
 	qr.is("2@abc,def", "code")
 	qr.is("data:image/png;base64,AAAA", "qr")
+	w.ask("GET", of, nil).want(200).is("data:image/png;base64,AAAA", "tenant", "whatsapp_session", "last_qr")
 	w.ask("POST", of+"/linking", nil).want(200)
 	w.ask("POST", of+"/link-code", map[string]string{"phone_number": "+255 700 000 009"}).want(200).is("ABCD-EFGH", "code")
 	w.ask("POST", of+"/link-code", "phone_number=%2B255700000008", form).want(200)
@@ -200,6 +201,9 @@ func (w *world) conversationCalls(id string) {
 	w.ask("GET", of+"/customers", nil).want(200).is("+255711000001", 0, "number")
 	requests := w.ask("GET", of+"/requests?type=order&status=NEW", nil).want(200)
 	requests.is("Mchele", 0, "fields", "items", 0, "product")
+	if n := w.ask("GET", of+"/requests?chat=%2B255711999999", nil).want(200).len(); n != 0 {
+		t.Errorf("%d requests of a chat that is not there", n)
+	}
 	one := of + "/requests/" + requests.at(0, "id").(string)
 	w.ask("PATCH", one, `{"status":"CONFIRMED","notes":"kesho"}`).want(200).is("kesho", "notes")
 	w.ask("PATCH", one, "status=DONE", form).want(200).is("DONE", "status")
@@ -297,6 +301,40 @@ func (w *world) deskCalls(request, tenant string) {
 	made.is("STAFF", "role")
 	w.ask("POST", "/admin/users", map[string]string{"email": "NEEMA@example.com", "name": "Neema"}).want(409)
 	w.ask("POST", "/admin/users", map[string]string{"email": "no", "role": "KING"}).wantFields("email", "name", "role")
+}
+
+func TestAskingForTheCodeOpensLinking(t *testing.T) {
+	w := newWorld(t)
+	id := w.tenant("+255700000001")
+	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).want(200)
+	w.ask("GET", "/admin/tenants/"+id+"/qr", nil).want(200)
+	if w.links.did("relink") {
+		t.Error("a worker that shows codes was asked for new ones")
+	}
+	gaveUp := flowhq.SessionReport{Phase: flowhq.PhaseNobody, Since: time.Now()}
+	if err := w.service.Report(t.Context(), id, gaveUp); err != nil {
+		t.Fatal(err)
+	}
+	w.ask("GET", "/admin/tenants/"+id+"/qr", nil).want(200).is("NOBODY", "phase")
+	if !w.links.did("relink") {
+		t.Error("nobody scanned, somebody asks for the code, and the worker is not told")
+	}
+}
+
+func TestTimes(t *testing.T) {
+	zone := time.FixedZone("EAT", 3*3600)
+	for at, want := range map[time.Time]string{
+		time.Date(2026, 3, 1, 12, 0, 0, 0, zone):                `"2026-03-01T09:00:00.000Z"`,
+		time.Date(2026, 3, 1, 9, 0, 0, 123_999_999, time.UTC):   `"2026-03-01T09:00:00.123Z"`,
+		time.Date(2026, 12, 31, 23, 30, 0, 5_000_000, time.UTC): `"2026-12-31T23:30:00.005Z"`,
+	} {
+		if got, err := stamp(at).MarshalJSON(); err != nil || string(got) != want {
+			t.Errorf("%v became %s, %v; want %s", at, got, err, want)
+		}
+	}
+	if maybe(&time.Time{}) != nil || maybe(nil) != nil {
+		t.Error("a time that is not known is shown")
+	}
 }
 
 func TestApproveSurvivesAWorkerThatDoesNotStart(t *testing.T) {

@@ -165,7 +165,8 @@ func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return 
 type world struct {
 	t        testing.TB
 	store    *storage.Store
-	fleet    *broken
+	service  *fleet.Service
+	fleet    *broken // the service, as the API has it
 	links    *links
 	gate     *access.Gatekeeper
 	engine   *gin.Engine
@@ -190,7 +191,8 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.fleet = &broken{Fleet: fleet.New(fleet.Config{Store: store, Processes: p, Links: w.links, Logger: log})}
+	w.service = fleet.New(fleet.Config{Store: store, Processes: p, Links: w.links, Logger: log})
+	w.fleet = &broken{Fleet: w.service}
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,
 	})
