@@ -12,6 +12,7 @@ import (
 type outcome struct {
 	changed []string
 	refusal *refusal
+	unknown bool // a thing was named that is not on the list, beside others that are
 }
 
 // refusal says what cannot be, and what is asked for instead.
@@ -197,6 +198,7 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 			t.takeLeadingQuantity(q, found)
 		}
 		t.takeLines(q, lines, found, out)
+		out.unknown = t.namesMore(found)
 	case len(unclear) > 0:
 		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: "product", complete: true, minute: -1, values: func(string) string {
 			return t.options(list, unclear)
@@ -211,6 +213,24 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 	case !expected && len(t.st.Facts.Items) == 0 && t.namesProduct(q):
 		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
 	}
+}
+
+// namesMore tells that beside the products found there is another with its quantity, "kanga 2 na simu 1", that is none.
+func (t *turn) namesMore(found []itemHit) bool {
+	for _, a := range t.reader.amounts(found, t.text) {
+		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
+			continue
+		}
+		if i := a.at - 1; t.tokens[i].kind == tokenWord && len(t.tokens[i].text) > 2 && !isFiller(t.heard[i].exact) && !t.bare[i] &&
+			t.tokens[a.at].sep == "" && i > 0 && (t.joinsOn(i) || t.ordering(i-1) || t.covered(i-1, t.flow.means.want)) && !t.ordering(i) && !t.covered(i, t.flow.means.want, t.flow.means.add, t.flow.means.no) {
+			return true
+		}
+	}
+	return false
+}
+
+func hitEnding(found []itemHit, at int) bool {
+	return slices.ContainsFunc(found, func(h itemHit) bool { return h.end == at })
 }
 
 // takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".

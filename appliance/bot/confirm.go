@@ -108,7 +108,7 @@ func (t *turn) changeQuantity(task *task, no bool, out *outcome) {
 func (t *turn) changed(task *task, out outcome) {
 	t.st.Misses = 0
 	t.trace(flowhq.TraceStep, "changed: "+strings.Join(out.changed, ", "))
-	t.advance(task, t.plain("changed"))
+	t.goOn(task, out, t.plain("changed"))
 }
 
 // refuse asks what to change, or straight for the fact that the customer named: "badilisha saa".

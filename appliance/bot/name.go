@@ -11,6 +11,9 @@ import (
 func (t *turn) absorbName(q *question, expected bool, out *outcome) {
 	from, said := t.nameSaid(expected)
 	if !said && !expected {
+		if name := t.lastOfList(len(out.changed)); name != "" {
+			t.setFact(q.fact, name, out)
+		}
 		return
 	}
 	if expected && !said && (len(out.changed) > 0 || out.refusal != nil) && !t.leavesName() {
@@ -26,6 +29,25 @@ func (t *turn) absorbName(q *question, expected bool, out *outcome) {
 	}
 }
 
+// lastOfList gives the name at the end of a message that is a list of facts: "Facial, kesho, saa nne asubuhi, Asha".
+func (t *turn) lastOfList(facts int) string {
+	n := len(t.tokens)
+	from := n - 1
+	for from > 0 && from > n-3 && t.tokens[from].sep == "" && !t.tokens[from].line {
+		from--
+	}
+	if facts < 2 || from < 2 || t.tokens[from].sep == "" && !t.tokens[from].line {
+		return ""
+	}
+	for i := from; i < n; i++ {
+		if t.tokens[i].kind != tokenWord || t.reader.used[i] || t.bare[i] || isFiller(t.heard[i].exact) || len(t.tokens[i].text) < 2 ||
+			t.flow.words.known[t.heard[i].exact] == phraseWord {
+			return ""
+		}
+	}
+	return titled(t.text[t.tokens[from].from:t.tokens[n-1].to])
+}
+
 // leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
 func (t *turn) leavesName() bool {
 	return len(t.tokens) > 0 && !t.reader.used[0] && t.flow.words.known[t.heard[0].exact] != phraseWord && t.tokens[0].kind == tokenWord
@@ -39,6 +61,9 @@ func (t *turn) nameSaid(expected bool) (from int, said bool) {
 			continue
 		}
 		vague := h.words == 1 && t.heard[h.at].exact != "naitwa" && t.heard[h.at].exact != "ninaitwa" || t.heard[h.at].exact == "i" || t.heard[h.at].exact == "mimi"
+		if word := t.heard[h.at].exact; vague && h.words == 1 && (word == "jina" || word == "name") && h.end < len(t.tokens) && t.flow.words.known[t.heard[h.end].exact] != phraseWord {
+			return h.end, true
+		}
 		if vague && !expected && !(h.end < len(t.tokens) && strings.HasPrefix(t.tokens[h.end].sep, ":")) {
 			continue
 		}
@@ -49,13 +74,13 @@ func (t *turn) nameSaid(expected bool) (from int, said bool) {
 
 // nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
 func (t *turn) nameAt(from int, expected bool) (name, rest string) {
-	for from < len(t.tokens) && (t.bare[from] || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
+	for from < len(t.tokens) && (t.bare[from] || expected && t.introduces(from) || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
 		from++
 	}
 	end, count := from, 0
 	for end < len(t.tokens) && count < 5 {
 		k := t.tokens[end]
-		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !isTitle(t.tokens[end-1].text)) {
+		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !isTitle(t.tokens[end-1].text) && !k.glued("-")) {
 			break
 		}
 		if t.endsName(end, from, expected) {
@@ -75,6 +100,21 @@ func (t *turn) nameAt(from int, expected bool) (name, rest string) {
 		return "", ""
 	}
 	return name, t.placeFrom(end)
+}
+
+// introduces tells that a word before a name is no part of it: "ni Asha", "for my daughter Mary", "mtoto wangu Juma".
+func (t *turn) introduces(i int) bool {
+	next := ""
+	if i+1 < len(t.tokens) {
+		next = t.heard[i+1].exact
+	}
+	switch t.heard[i].exact {
+	case "mimi", "ni", "me", "its", "it", "is", "im", "am", "andika", "niandikie", "name", "jina", "for", "kwa", "names", "wangu", "yangu":
+		return true
+	case "my", "daughter", "son", "wife", "husband", "mother", "father", "friend", "sister", "brother":
+		return i > 0 && (t.heard[i-1].exact == "my" || t.heard[i-1].exact == "for") || next != "" && t.heard[i].exact == "my"
+	}
+	return next == "wangu" || next == "yangu"
 }
 
 // isTitle holds the titles that are written with a point behind them.

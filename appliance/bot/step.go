@@ -128,7 +128,7 @@ func (t *turn) hear(text string) {
 	case t.has(t.flow.means.stop) && !(t.st.InStep() && t.has(t.flow.means.cancel)):
 		t.optOut()
 		return
-	case t.has(t.flow.means.human):
+	case t.has(t.flow.means.human) && !t.callsHimself():
 		t.handOff()
 		return
 	}
@@ -141,6 +141,23 @@ func (t *turn) hear(text string) {
 		return
 	}
 	t.begin()
+}
+
+// callsHimself tells that "call me …" answers the question about a name and is no call for a telephone.
+func (t *turn) callsHimself() bool {
+	task := t.task()
+	if task == nil {
+		return false
+	}
+	if q := task.question(t.st.Ask); q == nil || q.kind != askName {
+		return false
+	}
+	for _, h := range t.hits {
+		if h.meaning == t.flow.means.human && t.heard[h.end-1].exact == "me" {
+			return h.end < len(t.tokens) && t.flow.words.known[t.heard[h.end].exact] != phraseWord
+		}
+	}
+	return false
 }
 
 func (t *turn) task() *task { return t.flow.task(t.st.Task) }

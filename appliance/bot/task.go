@@ -104,6 +104,9 @@ func (t *turn) source(fact string) {
 
 // goOn refuses what cannot be, else asks for the next fact.
 func (t *turn) goOn(task *task, out outcome, lead string) {
+	if out.unknown {
+		lead = paragraphs(lead, t.render("no_such_item", nil))
+	}
 	if out.refusal == nil {
 		t.advance(task, lead)
 		return
@@ -385,12 +388,17 @@ func (t *turn) answerQuestion(task *task) {
 	if t.digresses(q) && t.digress(task) {
 		return
 	}
+	offered := t.st.Offer != nil
 	t.st.Offer = nil
 	out := t.absorb(task, q.fact, "")
 	if out.refusal != nil || len(out.changed) > 0 {
 		t.st.Misses = 0
 		t.trace(flowhq.TraceStep, "understood: "+strings.Join(out.changed, ", "))
 		t.goOn(task, out, t.asideOf(q))
+		return
+	}
+	if offered && t.has(t.flow.means.no) {
+		t.again(task, "")
 		return
 	}
 	if t.hasChange() && t.namedFact(task) != nil {
@@ -423,7 +431,7 @@ func (t *turn) notAnswered(task *task, q *question) {
 		return
 	}
 	lead := ""
-	if (q.kind == askChoice || q.kind == askItems) && t.wordCount() > 0 && t.st.Misses == 1 && t.choices(q) != "" {
+	if _, number := t.chosenNumber(); (q.kind == askChoice || q.kind == askItems) && t.wordCount() > 0 && !number && t.st.Misses == 1 && t.choices(q) != "" {
 		lead = t.render("no_such_item", nil)
 		t.reply(paragraphs(lead, text), kind)
 		return

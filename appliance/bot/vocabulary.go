@@ -288,8 +288,11 @@ func (v *vocabulary) nearest(w string) []string {
 	return found
 }
 
-// undouble writes every doubled letter once.
+// undouble writes every doubled letter of a word once: yess, sawaa. Short words are left alone: Ann is a name.
 func undouble(w string) string {
+	if len(w) < 4 {
+		return w
+	}
 	for i := 1; i < len(w); i++ {
 		if w[i] == w[i-1] {
 			b := []byte{w[0]}

@@ -95,6 +95,10 @@ func (r *reader) clockAt(i int, afterDay bool, e expectation) (clockFound, bool)
 	c.hour, c.end = int(min(hour, 9999)), end
 	c.swahili = r.kind(at) == wordNumber && !r.word(at).english
 	shown := r.minutesAt(at, &c)
+	if k := r.kind(c.end + 2); r.kind(c.end) == wordPart && r.kind(c.end+1) == wordAnd && (k == wordHalf || k == wordQuarter) {
+		c.part = c.end // saa nne asubuhi na nusu
+		c.end++
+	}
 	shown = r.swahiliMinutes(&c, introduced || e.hour) || shown
 	shown = r.suffixes(&c) || shown
 	if !introduced && !shown && !r.partFollows(c.end) && !e.hour && !r.bareAfterDay(afterDay, c.end) {

@@ -19,6 +19,7 @@ type (
 		add      int // minutes, also negative
 		saa      bool
 		swahili  bool // said with a Swahili number
+		part     int  // token of the part of the day that stands within: "saa nne asubuhi na nusu"; 0: none
 		western  bool // written as a clock of 24 hours
 		am, pm   bool
 		midnight bool
@@ -52,6 +53,9 @@ func (r *reader) scan(e expectation) ([]dayFound, []clockFound, []partFound) {
 		}
 		afterDay := len(days) > 0 && days[len(days)-1].end == i
 		if c, ok := r.clockAt(i, afterDay, e); ok {
+			if c.part > 0 {
+				parts = append(parts, partFound{at: c.part, end: c.part + 1, part: r.words[c.part].n})
+			}
 			clocks, i = append(clocks, c), c.end
 			continue
 		}
@@ -237,7 +241,7 @@ func (r *reader) choosePart(parts []partFound, clock clockFound, hasClock bool, 
 	chosen := parts[len(parts)-1]
 	if hasClock {
 		for _, p := range parts {
-			if p.at >= clock.end {
+			if p.at >= clock.end || p.at == clock.part && clock.part > 0 {
 				chosen = p
 				break
 			}
