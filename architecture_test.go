@@ -26,9 +26,7 @@ var mayImport = map[string][]string{
 	"flowhq/appliance/worker": {
 		"flowhq", "flowhq/appliance/bot", "flowhq/appliance/whatsapp", "flowhq/appliance/wire",
 	},
-	"flowhq/appliance/api":  {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access", "flowhq/docs"},
 	"flowhq/ui":             {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
-	"flowhq/docs":           {},
 	"flowhq/appliance":      {"flowhq", "flowhq/appliance/...", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
 	"flowhq/cmd/flowhq":     {"flowhq", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/wasim":      {"flowhq/internal/wasim"},
