@@ -2,24 +2,9 @@ package bot
 
 import (
 	"slices"
-	"strings"
 
 	"flowhq"
 )
-
-// pick is an intent found in a message, with the phrase that made it.
-type pick struct {
-	intent *intent
-	hit    hit
-}
-
-func (p pick) score() int {
-	s := p.hit.words*10 - p.hit.slips*3
-	if p.hit.whole {
-		s += 5
-	}
-	return s
-}
 
 // begin answers where nothing was asked.
 func (t *turn) begin() {
@@ -122,39 +107,6 @@ func (t *task) itemsQuestion() *question {
 	return nil
 }
 
-// contentWords counts the words outside some tokens that are neither polite nor of the kind that asks for something.
-func (t *turn) contentWords(from, to int) int {
-	n := 0
-	for i := range t.tokens {
-		if i >= from && i < to || t.bare[i] || t.tokens[i].kind == tokenSymbol {
-			continue
-		}
-		if t.covered(i, t.flow.means.want, t.flow.means.thanks, t.flow.means.yes) || isFiller(t.heard[i].exact) {
-			continue
-		}
-		n++
-	}
-	return n
-}
-
-// covered tells whether a token belongs to a phrase of one of the meanings.
-func (t *turn) covered(i int, meanings ...int) bool {
-	return slices.ContainsFunc(t.hits, func(h hit) bool {
-		return h.at <= i && i < h.end && slices.Contains(meanings, h.meaning)
-	})
-}
-
-// isFiller tells whether a word says nothing of its own: it may stand around a number or an answer.
-func isFiller(w string) bool {
-	switch w {
-	case "namba", "nambari", "number", "no", "option", "chaguo", "la", "ya", "the", "a", "i", "na", "and", "is", "ni", "to", "my", "have", "nina",
-		"pieces", "pcs", "pc", "piece", "vipande", "kipande", "x", "of", "for", "kwa", "one", "pick", "choose", "nachagua", "it", "me", "mimi", "we", "there", "some",
-		"kuna", "iwe", "only", "tu", "hizo", "hivyo", "yake", "them", "wa", "za", "be", "am", "in", "at", "on", "with", "need", "got", "this", "that", "hii", "hiyo":
-		return true
-	}
-	return false
-}
-
 // menuNumber leads to the menu's entry when the message is its number.
 func (t *turn) menuNumber() bool {
 	n, ok := t.chosenNumber()
@@ -183,106 +135,6 @@ func (t *turn) listenNothing() {
 	t.reader = newReader(nil, nil)
 	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
 	t.text = ""
-}
-
-// chosenNumber gives the number when the message is nothing else: "2", "namba 2", "ya pili", "the second".
-func (t *turn) chosenNumber() (int64, bool) {
-	for i := range t.tokens {
-		if w := t.reader.word(i); w.kind == wordOrdinal && t.contentWords(i, i+1) == 0 {
-			return int64(w.n), true
-		}
-		n, end, ok := t.reader.numberAt(i)
-		if !ok {
-			continue
-		}
-		return n, t.contentWords(i, end) == 0 && !minusBefore(t.text, t.tokens[i].from)
-	}
-	return 0, false
-}
-
-// picks gives the intents of the message, the best first: those that start a task, those that answer, those that hand
-// over. With hints, words that alone mean little count as well.
-func (t *turn) picks(hints bool) (starts, infos, handoffs []pick) {
-	for _, i := range t.flow.intents {
-		meanings := i.strong
-		if hints {
-			meanings = append(slices.Clone(i.strong), i.weak...)
-		}
-		best, ok := t.best(meanings)
-		if !ok {
-			continue
-		}
-		p := pick{intent: i, hit: best}
-		switch {
-		case i.handoff:
-			handoffs = append(handoffs, p)
-		case i.start != nil:
-			starts = append(starts, p)
-		default:
-			infos = append(infos, p)
-		}
-	}
-	for _, list := range [][]pick{starts, infos, handoffs} {
-		slices.SortStableFunc(list, func(a, b pick) int { return b.score() - a.score() })
-	}
-	return starts, t.sift(starts, infos), handoffs
-}
-
-func (t *turn) best(meanings []int) (hit, bool) {
-	var best pick
-	found := false
-	for _, h := range t.hits {
-		if slices.Contains(meanings, h.meaning) && (!found || (pick{hit: h}).score() > best.score()) {
-			best.hit, found = h, true
-		}
-	}
-	return best.hit, found
-}
-
-// leads tells that p is at least as well founded as the best of others.
-func leads(p pick, others []pick) bool { return len(others) == 0 || p.score() >= others[0].score() }
-
-// sift drops answers that the message does not ask for: those whose words belong to a better one, mere courtesies beside
-// a real one, the object of a price ("bei ya simu" asks for no telephone number) and, beside a task or in a sentence that
-// opens one, those that rest on a single word in no question.
-func (t *turn) sift(starts, infos []pick) []pick {
-	var out []pick
-	for _, p := range infos {
-		others := t.contentWords(p.hit.at, p.hit.end)
-		weak := p.hit.words < 2 && !p.hit.whole && !t.isQuestion() && others > 0
-		switch {
-		case weak && (len(starts) > 0 || t.flow.fallback != nil && others > 2):
-		case p.hit.words < 2 && t.flow.fallback != nil && others > 4:
-		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }):
-		case len(starts)+len(out) > 0 && courteous(p.intent, t.flow):
-		case p.hit.words < 2 && p.hit.at > 0 && !t.joinsOn(p.hit.at) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):
-		default:
-			out = append(out, p)
-		}
-	}
-	out = slices.DeleteFunc(out, func(p pick) bool {
-		return courteous(p.intent, t.flow) && slices.ContainsFunc(out, func(o pick) bool { return !courteous(o.intent, t.flow) })
-	})
-	out = out[:min(len(out), 3)]
-	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.at - b.hit.at })
-	return out
-}
-
-// joinsOn tells that a token begins something new: it stands behind "and", a comma or another mark.
-func (t *turn) joinsOn(at int) bool {
-	if t.tokens[at].sep != "" || t.tokens[at].line {
-		return true
-	}
-	switch t.heard[at-1].exact {
-	case "na", "and", "pia", "also", "plus", "your", "the":
-		return true
-	}
-	return false
-}
-
-func (t *turn) isQuestion() bool {
-	return t.has(t.flow.means.asks) || slices.ContainsFunc(t.tokens, func(k token) bool { return strings.Contains(k.sep, "?") }) ||
-		strings.HasSuffix(strings.TrimSpace(headOf(t.text, 4*MaxHeard)), "?")
 }
 
 // serve answers what is asked and starts what is to be started.
@@ -327,146 +179,6 @@ func (t *turn) serveWithFacts(infos []pick, topic string) {
 		}
 	}
 	t.beginWithFacts(topic, lead)
-}
-
-// info gives an intent's answer and what it asks for.
-func (t *turn) info(i *intent) (text, asks string) {
-	if len(i.item) > 0 {
-		if text, asks, ok := t.itemInfo(i); ok {
-			return text, asks
-		}
-	}
-	text, ok := t.renderFilled(i.reply, t.st.Turns, nil)
-	if !ok {
-		if other := t.renderText(i.other, t.st.Turns, nil); other != "" {
-			text = other
-		}
-	}
-	asks = i.asks
-	if i.menu {
-		text, asks = paragraphs(text, t.render("menu", nil)), "menu"
-	}
-	if len(i.item) > 0 && ok && t.namesUnknown() {
-		text = paragraphs(t.render("no_such_item", nil), text)
-	}
-	return text, asks
-}
-
-// itemInfo answers about the services or products that the message names.
-func (t *turn) itemInfo(i *intent) (text, asks string, ok bool) {
-	for _, source := range t.sources() {
-		list := t.listing(source, nil)
-		found, unclear := list.find(t.flow.words, t.tokens, t.heard)
-		if len(unclear) > 0 {
-			return t.render("which_item", func(string) string { return t.options(list, unclear) }), kindOfSource(source), true
-		}
-		if len(found) > 1 {
-			return t.options(list, indexesOf(found)), i.asks, true
-		}
-		if len(found) == 1 {
-			one := list.items[found[0].index]
-			if one.Available {
-				t.st.Topic, t.st.TopicAsks = one.Name, i.itemAsks
-				asks = i.itemAsks
-			}
-			return t.oneItem(i, one), asks, true
-		}
-	}
-	return "", "", false
-}
-
-func indexesOf(found []itemHit) []int {
-	out := make([]int, len(found))
-	for i, h := range found {
-		out[i] = h.index
-	}
-	return out
-}
-
-func (t *turn) oneItem(i *intent, item flowhq.Item) string {
-	values := func(name string) string {
-		switch name {
-		case "item":
-			return item.Name
-		case "price":
-			return t.priceText(item)
-		}
-		return ""
-	}
-	if !item.Available {
-		return t.render("unavailable_item", values)
-	}
-	return t.renderText(i.item, t.st.Turns, values)
-}
-
-// sources are where the flow's items come from; a flow that sells nothing of its own knows both lists.
-func (t *turn) sources() []itemSource {
-	if t.flow.source == noItems {
-		return []itemSource{fromServices, fromProducts}
-	}
-	return []itemSource{t.flow.source}
-}
-
-func kindOfSource(s itemSource) string {
-	if s == fromProducts {
-		return "product"
-	}
-	return "service"
-}
-
-func (t *turn) listing(source itemSource, q *question) *listing {
-	if t.listings[source] == nil || source == fromOptions {
-		items := t.biz.Settings.Services
-		switch source {
-		case fromProducts:
-			items = t.biz.Settings.Products
-		case fromOptions:
-			items = q.options
-		}
-		l := newListing(items)
-		t.listings[source] = &l
-	}
-	return t.listings[source]
-}
-
-func (t *turn) options(l *listing, indexes []int) string {
-	var b strings.Builder
-	for n, i := range indexes {
-		if n == maxListed {
-			break
-		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString("• " + l.items[i].Name)
-		switch price := t.priceText(l.items[i]); {
-		case !l.items[i].Available:
-			b.WriteString(" – " + t.plain("not_available"))
-		case price != "":
-			b.WriteString(" – " + price)
-		}
-	}
-	return b.String()
-}
-
-// namesUnknown tells that the message asks for a thing that is neither on the list nor any word that is known: the last
-// word that says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
-func (t *turn) namesUnknown() bool {
-	for i := len(t.tokens) - 1; i > 0; i-- {
-		k := t.tokens[i]
-		if k.kind != tokenWord || t.bare[i] || isFiller(t.heard[i].exact) || t.covered(i, t.flow.means.asks) {
-			continue
-		}
-		if len(k.text) < 4 || t.flow.words.known[t.heard[i].exact] == phraseWord || len(t.heard[i].slips) > 0 {
-			return false
-		}
-		switch t.heard[i-1].exact {
-		case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
-			return true
-		}
-		return false
-	}
-	return false
 }
 
 // hasFacts tells that the message names a service, a product, a day or an hour.
@@ -525,28 +237,4 @@ func (t *task) asksWhen() bool {
 
 func (t *task) asksFrom(s itemSource) bool {
 	return s != noItems && slices.ContainsFunc(t.asks, func(q *question) bool { return q.source == s })
-}
-
-func (t *turn) wordCount() int {
-	n := 0
-	for i, k := range t.tokens {
-		if k.kind == tokenWord && !t.bare[i] && k.text[0] < 0x80 {
-			n++
-		}
-	}
-	return n
-}
-
-// hasSentence tells that the message says more than a greeting: enough words to be worth a ticket.
-func (t *turn) hasSentence() bool {
-	if t.flow.fallback == nil || t.wordCount() < t.flow.fallbackWords {
-		return false
-	}
-	n := 0
-	for i, k := range t.tokens {
-		if k.kind == tokenWord && !t.bare[i] && k.text[0] < 0x80 && !t.covered(i, t.flow.means.thanks, t.flow.means.yes, t.flow.means.no, t.flow.means.noProblem) {
-			n++
-		}
-	}
-	return n >= t.flow.fallbackWords
 }

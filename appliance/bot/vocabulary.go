@@ -1,34 +1,12 @@
 package bot
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // maxGap is how many other words a "*" in a phrase stands for at most.
 const maxGap = 3
-
-// A phrase is what words.txt and the flows write between commas:
-//
-//	bei                     one whole word
-//	kesho kutwa             several, in this order, next to each other
-//	talk/speak * person     "/" between words of which one must stand there; "*" for up to three words of any kind
-//	=acha                   the whole message, greetings and polite words apart
-//	-agiza                  any form of a Swahili verb but the negative ones: naagiza, kuagiza, nimeagiza, tuagize
-type phrase struct {
-	meaning  int
-	parts    []part
-	whole    bool
-	language int8 // 0: none in particular, 1: Swahili, 2: English
-}
-
-type part struct {
-	words []string
-	verbs []string
-	gap   bool // up to maxGap words may stand before it
-}
 
 // hit is a phrase found in a message.
 type hit struct {
@@ -163,80 +141,6 @@ func (v *vocabulary) remove(text string, from []int) bool {
 	return found
 }
 
-// takes removes the single word of gone from a phrase of one part; of longer phrases, only the very same one is emptied.
-func (p *phrase) takes(gone phrase) bool {
-	if len(p.parts) != len(gone.parts) {
-		return false
-	}
-	for i, part := range gone.parts {
-		for _, w := range part.words {
-			if !slices.Contains(p.parts[i].words, w) {
-				return false
-			}
-		}
-		for _, root := range part.verbs {
-			if !slices.Contains(p.parts[i].verbs, root) {
-				return false
-			}
-		}
-	}
-	p.meaning = -1
-	return true
-}
-
-func parsePhrase(text string) (phrase, error) {
-	var p phrase
-	text = strings.TrimSpace(text)
-	if rest, ok := strings.CutPrefix(text, "="); ok {
-		p.whole, text = true, rest
-	}
-	gap := false
-	for field := range strings.FieldsSeq(text) {
-		if field == "*" {
-			gap = len(p.parts) > 0
-			continue
-		}
-		parts, err := parseParts(field)
-		if err != nil {
-			return p, err
-		}
-		parts[0].gap, gap = gap, false
-		p.parts = append(p.parts, parts...)
-	}
-	if len(p.parts) == 0 {
-		return p, fmt.Errorf("%q holds no word", text)
-	}
-	return p, nil
-}
-
-// parseParts reads one field of a phrase: a word, words with "/" between them, or a word that folds to several tokens.
-func parseParts(field string) ([]part, error) {
-	if !strings.ContainsAny(field, "/") && !strings.HasPrefix(field, "-") {
-		var parts []part
-		for _, t := range cut(field) {
-			parts = append(parts, part{words: []string{t.text}})
-		}
-		if len(parts) == 0 {
-			return nil, fmt.Errorf("%q holds no word", field)
-		}
-		return parts, nil
-	}
-	var one part
-	for alternative := range strings.SplitSeq(field, "/") {
-		root, isVerb := strings.CutPrefix(alternative, "-")
-		tokens := cut(root)
-		if len(tokens) != 1 {
-			return nil, fmt.Errorf("%q: between slashes there must be single words", field)
-		}
-		if isVerb {
-			one.verbs = append(one.verbs, tokens[0].text)
-		} else {
-			one.words = append(one.words, tokens[0].text)
-		}
-	}
-	return []part{one}, nil
-}
-
 // heard is a word of a message as the vocabulary knows it: itself, or the words that it may be a slip of.
 type heard struct {
 	exact string
@@ -357,36 +261,6 @@ func (v *vocabulary) try(hits []hit, at int, words []heard, i int, slips int) []
 		end, slips = next, slips+slip
 	}
 	return append(hits, hit{meaning: p.meaning, at: i, end: end, words: len(p.parts), slips: slips, language: p.language, whole: p.whole})
-}
-
-func (p *part) after(words []heard, at int) (end, slips int, ok bool) {
-	limit := at
-	if p.gap {
-		limit = at + maxGap
-	}
-	for i := at; i <= limit && i < len(words); i++ {
-		if slips, ok := p.match(words[i]); ok {
-			return i + 1, slips, true
-		}
-	}
-	return 0, 0, false
-}
-
-func (p *part) match(w heard) (slips int, ok bool) {
-	if slices.Contains(p.words, w.exact) {
-		return 0, true
-	}
-	for _, s := range w.slips {
-		if slices.Contains(p.words, s) {
-			return 1, true
-		}
-	}
-	for _, root := range p.verbs {
-		if verbRoot(w.exact, root) {
-			return 0, true
-		}
-	}
-	return 0, false
 }
 
 // alone tells that the tokens outside [from, to) are all bare: greetings, polite words and symbols.
