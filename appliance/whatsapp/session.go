@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/appstate"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"flowhq"
@@ -158,7 +159,7 @@ func (s *session) showLimit() {
 // because the closing overtook it, is handed to whatsmeow again.
 func (n *connection) whyClosed() ending {
 	closed := ending{how: lost, detail: "WhatsApp closed the connection."}
-	node := n.refusal.Load()
+	node := n.lastWord()
 	if node == nil {
 		return closed
 	}
@@ -187,6 +188,16 @@ func (n *connection) whyClosed() ending {
 		}
 	}
 	return closed
+}
+
+// lastWord gives the stanza that ended the connection, nil when there was none. The closing may be noticed while that
+// stanza is still being decrypted.
+func (n *connection) lastWord() *waBinary.Node {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(refusalGrace / 2); n.refusal.Load() == nil && time.Now().Before(end); <-tick.C {
+	}
+	return n.refusal.Load()
 }
 
 // ended translates the events that end a connection; over is false for all others.

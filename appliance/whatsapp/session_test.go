@@ -204,6 +204,20 @@ func TestReplacedStandsDown(t *testing.T) {
 	r.works(asha, "after")
 }
 
+// TestReasonOvertakenByTheClosing: the server closes right behind the stanza that says why.
+func TestReasonOvertakenByTheClosing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, simulator(t, func(c *wasim.Config) { c.Linger = time.Nanosecond }))
+	r.link()
+	for range 10 {
+		next := r.mark()
+		r.inject(wasim.Fault{Fault: "replaced"})
+		_, next = r.phase(next, flowhq.PhaseReplaced)
+		r.until("a waiting Run", func() bool { r.Relink(); return len(r.reports) > next || r.look() })
+		r.phase(next, flowhq.PhaseConnected)
+	}
+}
+
 func TestRestrictedThenFree(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
