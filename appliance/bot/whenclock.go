@@ -54,7 +54,13 @@ func (r *reader) durationAt(i int, introduced bool) (minutes int64, end int, ok 
 	case k == wordA && r.kind(i+1) == wordHour:
 		return 60, i + 2, true
 	}
+	if r.kind(i) == wordA {
+		i++
+	}
 	n, end, ok := r.numberAt(i)
+	if r.text(end) == "of" { // a couple of hours
+		end++
+	}
 	if k := r.kind(end); ok && n <= 100000 && (k == wordHour || k == wordMinute) {
 		return n * unitMinutes(k), end + 1, true
 	}
@@ -91,6 +97,9 @@ func (r *reader) clockAt(i int, afterDay bool, e expectation) (clockFound, bool)
 	hour, end, ok := r.numberAt(at)
 	if !ok || !introduced && r.moneyOrMore(at, end) {
 		return clockFound{}, false
+	}
+	if r.text(end) == "ish" {
+		end++
 	}
 	c.hour, c.end = int(min(hour, 9999)), end
 	c.swahili = r.kind(at) == wordNumber && !r.word(at).english

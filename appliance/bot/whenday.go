@@ -21,7 +21,7 @@ func (r *reader) relativeDay(i int) (dayFound, bool) {
 		return dayFound{end: i + 1, day: r.daysOn(0)}, true
 	case w.kind == wordThis && r.kind(i+1) == wordPart:
 		return dayFound{end: i + 1, day: r.daysOn(0)}, true
-	case w.kind == wordDay && r.greets(i):
+	case w.kind == wordDay && (r.greets(i) || r.kind(i-1) == wordYear):
 		return dayFound{}, false
 	case w.kind == wordDay && w.n == 1 && r.kind(i+1) == wordKutwa:
 		return dayFound{end: i + 2, day: r.daysOn(2)}, true
@@ -81,9 +81,13 @@ func (r *reader) countAt(i int) (n int64, unit calendarKind, end int, ok bool) {
 		}
 		return 1, r.kind(i), i + 1, !r.word(i).english && r.kind(i-1) == wordOf
 	}
-	n, end, ok = r.numberAt(i)
-	if !ok && r.kind(i) == wordA {
-		n, end, ok = 1, i+1, true
+	if n, end, ok = r.numberAt(i); !ok && r.kind(i) == wordA {
+		if n, end, ok = r.numberAt(i + 1); !ok {
+			n, end, ok = 1, i+1, true
+		}
+	}
+	if r.text(end) == "of" { // a couple of days
+		end++
 	}
 	if !ok || !r.isLongUnit(end) {
 		return 0, wordNone, i, false
@@ -198,6 +202,9 @@ func (r *reader) vagueDay(i int) (dayFound, bool) {
 	}
 	if _, end, ok := r.monthAround(i); ok {
 		return dayFound{end: end, bad: true}, true
+	}
+	if k := r.kind(i + 1); r.kind(i) == wordYear && (k == wordNext || k == wordDay) || r.kind(i) == wordNext && k == wordYear {
+		return dayFound{end: i + 2, bad: true}, true
 	}
 	if r.text(i) == "end" || r.text(i) == "mwisho" {
 		end := i + 1

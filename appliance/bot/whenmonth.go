@@ -29,6 +29,9 @@ func (r *reader) numericDay(i int) (dayFound, bool) {
 	case okC && len(r.tokens[at].text) == 4:
 		return r.explicit(at+3, int(a), int(b), int(c)), true
 	case okC && c < 10000:
+		if b > 12 && b <= 31 && a <= 12 {
+			a, b = b, a // 03/26/2026
+		}
 		return r.explicit(at+3, fullYear(int(c)), int(b), int(a)), true
 	case dated || sep == "/" && len(r.tokens[at].text) <= 2:
 		return r.yearless(at+2, int(b), int(a)), true

@@ -36,6 +36,7 @@ const (
 	wordNext      // ijayo, next
 	wordThis      // hii, this
 	wordLast      // iliyopita, last
+	wordYear      // mwaka, year
 	wordWeek      // wiki, week
 	wordHour      // hours, masaa
 	wordMinute    // minutes, dakika
@@ -116,6 +117,7 @@ func calendarTables() []calendarTable {
 		{wordNext, false, 0, "ijayo ijao ujao lijalo inayokuja inayofuata zijazo yajayo"}, {wordNext, true, 0, "next coming"},
 		{wordThis, false, 0, "hii huu hili"}, {wordThis, true, 0, "this"},
 		{wordLast, false, 0, "iliyopita uliopita lililopita ilopita"}, {wordLast, true, 0, "last"},
+		{wordYear, false, 0, "mwaka"}, {wordYear, true, 0, "year"},
 		{wordWeek, false, 0, "wiki"}, {wordWeek, true, 0, "week weeks"},
 		{wordHour, false, 0, "masaa lisaa"}, {wordHour, true, 0, "hour hours hrs hr"},
 		{wordMinute, false, 0, "dakika"}, {wordMinute, true, 0, "minutes minute mins min"},
