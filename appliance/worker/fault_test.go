@@ -158,7 +158,9 @@ func TestHeldAcknowledgementsForAMinute(t *testing.T) {
 			t.Errorf("%d messages were taken in meanwhile", n)
 		}
 		time.Sleep(time.Minute)
+		h.dev.mu.Lock() // Send reads both under it
 		held, h.dev.slow = false, 0
+		h.dev.mu.Unlock()
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
 		for _, who := range []string{asha, juma} {

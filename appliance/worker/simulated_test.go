@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -34,7 +33,7 @@ type simulated struct {
 	people  []*wasim.Customer
 	written []int
 	child   *exec.Cmd
-	output  bytes.Buffer
+	output  output
 }
 
 func newSimulated(t *testing.T) *simulated {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,7 +42,7 @@ type world struct {
 	seq     int64
 
 	child  *exec.Cmd
-	output *bytes.Buffer
+	output *output
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -55,7 +54,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		t: t, dir: t.TempDir(), exe: exe, rnd: rand.New(rand.NewPCG(seed, 7)), fresh: make(chan struct{}, 1),
 		phones: map[string][]string{}, ids: map[string]string{}, hidden: map[string]string{}, written: map[string]int{},
-		output: &bytes.Buffer{},
+		output: &output{},
 	}
 	w.listen()
 	return w
@@ -361,4 +360,29 @@ func (w *world) check() {
 			w.t.Errorf("the log has %s %d times", id, n)
 		}
 	}
+}
+
+// output keeps what processes print; several may write at once while a test reads.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// Reset forgets what was printed so far.
+func (o *output) Reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
 }
