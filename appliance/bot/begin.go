@@ -32,7 +32,7 @@ func (t *turn) begin() {
 	case t.beginWithFacts(topic, ""):
 	case t.has(t.flow.means.greeting) && !t.hasSentence():
 		t.greet()
-	case t.has(t.flow.means.cancel), t.has(t.flow.means.start), t.has(t.flow.means.back):
+	case (t.has(t.flow.means.cancel) || t.has(t.flow.means.start) || t.has(t.flow.means.back)) && !t.hasSentence():
 		t.answer("menu", "menu")
 	case t.flow.fallback != nil && t.hasSentence():
 		t.start(t.flow.fallback, "", "")

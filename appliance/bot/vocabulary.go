@@ -243,7 +243,9 @@ func (v *vocabulary) find(tokens []token, words []heard) (hits []hit, bare []boo
 			}
 		}
 	}
-	return slices.DeleteFunc(hits, func(h hit) bool { return h.whole && !alone(bare, h.at, h.end) }), bare
+	all := hits
+	hits = slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return h.whole && !alone(bare, all, h) })
+	return hits, bare
 }
 
 // try adds the phrase at token i when the words after the first are there as well.
@@ -263,10 +265,13 @@ func (v *vocabulary) try(hits []hit, at int, words []heard, i int, slips int) []
 	return append(hits, hit{meaning: p.meaning, at: i, end: end, words: len(p.parts), slips: slips, language: p.language, whole: p.whole})
 }
 
-// alone tells that the tokens outside [from, to) are all bare: greetings, polite words and symbols.
-func alone(bare []bool, from, to int) bool {
+// alone tells that the tokens outside a hit are all bare, or say the same once more: "stop, stop".
+func alone(bare []bool, hits []hit, h hit) bool {
 	for i, b := range bare {
-		if !b && (i < from || i >= to) {
+		if b || i >= h.at && i < h.end {
+			continue
+		}
+		if !slices.ContainsFunc(hits, func(o hit) bool { return o.whole && o.meaning == h.meaning && o.at <= i && i < o.end }) {
 			return false
 		}
 	}
