@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"slices"
+
 	"flowhq"
 )
 
@@ -27,6 +29,9 @@ func (t *turn) digress(task *task) bool {
 	}
 	if len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos) {
 		return false
+	}
+	if q := task.question(t.st.Ask); q != nil && q.kind == askName {
+		infos = slices.DeleteFunc(infos, func(p pick) bool { return p.hit.slips > 0 }) // Salma is no slip of salama
 	}
 	if len(infos) > 0 && !courteous(infos[0].intent, t.flow) {
 		topic, asks := t.st.Topic, t.st.TopicAsks
