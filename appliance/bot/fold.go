@@ -42,7 +42,7 @@ func (t token) glued(sep string) bool { return !t.space && t.sep == sep }
 
 // cut folds a text and cuts it into tokens. It reads at most MaxHeard characters and gives at most maxTokens tokens.
 func cut(text string) []token {
-	c := cutter{text: text, tokens: make([]token, 0, 16)}
+	c := cutter{text: text, tokens: make([]token, 0, min(16, len(text)/4+1))}
 	count := 0
 	for at := 0; at < len(text) && len(c.tokens) < maxTokens && count < MaxHeard; count++ {
 		r, size := utf8.DecodeRuneInString(text[at:])
