@@ -21,12 +21,13 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// ClientConfig is what a worker's end works with. Greeted and Lost may be nil.
+// ClientConfig is what a worker's end works with. Greeted, Ready and Lost may be nil.
 type ClientConfig struct {
 	Socket   string
 	Hello    func() Hello // asked at each connection
 	Commands Commands
 	Greeted  func(w Welcome) // after each answered hello, before the next call
+	Ready    func()          // after Greeted, once calls go through
 	Lost     func()          // after each lost connection that was greeted
 	Logger   *slog.Logger
 }
@@ -87,6 +88,9 @@ func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
 		c.config.Greeted(w)
 	}
 	c.set(client)
+	if c.config.Ready != nil {
+		c.config.Ready()
+	}
 	defer func() {
 		c.set(nil)
 		if c.config.Lost != nil {

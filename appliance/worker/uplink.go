@@ -41,7 +41,7 @@ type uplink struct {
 func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
 	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), seen: time.Now(), logs: func() int64 { return 0 }}
 	u.conn = wire.Dial(wire.ClientConfig{
-		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Lost: u.lost, Logger: log,
+		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost, Logger: log,
 	})
 	return u
 }
@@ -72,7 +72,6 @@ func (u *uplink) greeted(w wire.Welcome) {
 	if err := u.configure(w.Config); err != nil {
 		u.log.Error("the configuration cannot be used", "error", err)
 	}
-	u.wake()
 }
 
 func (u *uplink) lost() {
