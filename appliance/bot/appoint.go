@@ -133,9 +133,6 @@ func (t *turn) keepWhatIsClear(m moment, r *refusal, out *outcome) {
 			t.setFact("time", clockText(m.minute), out)
 		}
 	}
-	if r.key == "which_time" {
-		r.values = func(string) string { return "" }
-	}
 	t.makeOffer(r)
 }
 
@@ -165,11 +162,6 @@ func (t *turn) recheck(out *outcome) {
 
 // makeOffer looks for the next possible day and hour and puts it into the refusal's text.
 func (t *turn) makeOffer(r *refusal) {
-	if r.key == "which_time" {
-		text := t.whichTimeOptions()
-		r.values = func(string) string { return text }
-		return
-	}
 	if !r.offer || r.values != nil {
 		return
 	}
@@ -197,23 +189,6 @@ func (t *turn) makeOffer(r *refusal) {
 		}
 		return ""
 	}
-}
-
-// whichTimeOptions joins the readings of an hour: "10:00 or 16:00".
-func (t *turn) whichTimeOptions() string {
-	var text string
-	readings := t.st.Facts.Readings
-	for i, m := range readings {
-		switch {
-		case i == 0:
-		case i == len(readings)-1:
-			text += " " + t.plain("or") + " "
-		default:
-			text += ", "
-		}
-		text += hourText(m, t.flow.Language)
-	}
-	return text
 }
 
 // nextPossible finds the next day, and hour when one is wanted, at which the business is open.

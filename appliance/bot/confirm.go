@@ -2,6 +2,7 @@ package bot
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"flowhq"
@@ -160,10 +161,10 @@ func (t *turn) labelOf(q *question) string {
 
 func (t *turn) changeQuestion(task *task) string {
 	var labels []string
-	for _, q := range task.asks {
-		labels = append(labels, t.labelOf(q))
+	for n, q := range task.asks {
+		labels = append(labels, strconv.Itoa(n+1)+". "+t.labelOf(q))
 	}
-	facts := strings.Join(labels, ", ")
+	facts := strings.Join(labels, "\n")
 	return t.render("change_what", func(name string) string {
 		if name == "facts" {
 			return facts
@@ -184,19 +185,21 @@ func (t *turn) changeKinds(task *task) string {
 // change takes the answer to "what should I change?".
 func (t *turn) change(task *task) {
 	m := t.flow.means
+	if n, ok := t.chosenNumber(); ok && n >= 1 && n <= int64(len(task.asks)) {
+		q := task.asks[n-1]
+		t.clear(q.fact)
+		t.st.Ask = q.fact
+		t.again(task, "")
+		return
+	}
 	out := t.absorbChange(task, true)
-	switch n, chosen := t.chosenNumber(); {
+	switch {
 	case out.refusal != nil:
 		t.goOn(task, out, "")
 	case len(out.changed) > 0:
 		t.changed(task, out)
 	case t.namedFact(task) != nil:
 		t.refuse(task)
-	case chosen && n >= 1 && n <= int64(len(task.asks)):
-		q := task.asks[n-1]
-		t.clear(q.fact)
-		t.st.Ask = q.fact
-		t.again(task, "")
 	case t.has(m.noProblem) || t.has(m.yes) && !t.has(m.no):
 		t.askConfirmation(task, "")
 	case t.has(m.no):

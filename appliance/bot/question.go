@@ -98,21 +98,21 @@ func (t *turn) choices(q *question) string {
 	return ""
 }
 
-// whichTime asks between the readings of an hour.
+// whichTime asks between the readings of an hour: "10:00 or 16:00?".
 func (t *turn) whichTime() string {
-	parts := make([]string, 0, 4)
-	for _, m := range t.st.Facts.Readings {
-		parts = append(parts, hourText(m, t.flow.Language))
-	}
-	text := parts[0]
-	for i, p := range parts[1:] {
-		if i == len(parts)-2 {
-			text += " " + t.plain("or") + " " + p
-		} else {
-			text += ", " + p
+	var b strings.Builder
+	readings := t.st.Facts.Readings
+	for i, m := range readings {
+		switch {
+		case i == 0:
+		case i == len(readings)-1:
+			b.WriteString(" " + t.plain("or") + " ")
+		default:
+			b.WriteString(", ")
 		}
+		b.WriteString(hourText(m, t.flow.Language))
 	}
-	return t.render("which_time", func(string) string { return text })
+	return t.render("which_time", func(string) string { return b.String() })
 }
 
 func boundsOf(low, high int64) func(string) string {

@@ -123,7 +123,13 @@ func (t *turn) goOn(task *task, out outcome, lead string) {
 			question, _ = t.questionText(task, q)
 		}
 	}
-	t.reply(paragraphs(lead, t.render(r.key, r.values), question), r.kind)
+	text := ""
+	if r.key == "which_time" {
+		text = t.whichTime()
+	} else {
+		text = t.render(r.key, r.values)
+	}
+	t.reply(paragraphs(lead, text, question), r.kind)
 }
 
 // advance asks for the next fact, for confirmation, or records.
@@ -275,6 +281,10 @@ func (t *turn) answerQuestion(task *task) {
 		return
 	}
 	if t.digresses(q) && t.digress(task) {
+		return
+	}
+	if named := t.namedFact(task); q.kind == askName && named != nil && named != q && t.hasChange() {
+		t.refuse(task)
 		return
 	}
 	offered := t.st.Offer != nil
