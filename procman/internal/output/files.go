@@ -170,8 +170,8 @@ func (s *Sink) tidy(quit <-chan struct{}) {
 	s.mu.Unlock()
 	s.filesMu.Lock()
 	s.removeOld(o, time.Now())
-	s.filesMu.Unlock()
 	removeParts(o.Path)
+	s.filesMu.Unlock()
 	if !o.Compress {
 		return
 	}

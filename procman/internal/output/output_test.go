@@ -382,9 +382,11 @@ func TestLastLinesReachIntoRotatedFiles(t *testing.T) {
 	}
 }
 
-// gz compresses the oldest rotated file by hand.
+// gz compresses the oldest rotated file by hand, while nobody tidies.
 func gz(t *testing.T, r *rig) {
 	t.Helper()
+	r.sink.filesMu.Lock()
+	defer r.sink.filesMu.Unlock()
 	files, _ := Files(r.opts.Path)
 	if err := compress(files[0].Path, nil); err != nil {
 		t.Fatal(err)
