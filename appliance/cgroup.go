@@ -6,10 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	cgroupMount = "/sys/fs/cgroup"
-	holderUnit  = "flowhq-workers.service"
-)
+const holderUnit = "flowhq-workers.service"
 
 // workerGroups gives the delegated control group that workers are put into, "" where there is none: that of the unit
 // flowhq-workers.service, which stands beside the appliance's own in their common slice.

@@ -2,9 +2,11 @@ package appliance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,11 +58,11 @@ func Doctor(ctx context.Context, src config.Source) []Finding {
 	if err != nil {
 		return []Finding{{Verdict: Problem, What: "settings", Message: err.Error(), Setting: true}}
 	}
-	running := running(ctx, c)
+	running := askRunning(ctx, c)
 	findings := checkSettings(c)
 	findings = append(findings,
 		checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath), checkFolder("RUNTIME_DIR", c.RuntimeDir),
-		checkDatabase(ctx, c), checkPort(ctx, c, running), checkClock(), checkFiles(), checkGroups(c), checkWhatsApp(ctx, c),
+		checkDatabase(ctx, c), checkPort(ctx, c, running), checkClock(), checkFiles(), checkGroups(c, running), checkWhatsApp(ctx, c),
 	)
 	for _, dir := range distinctDisks(c.SessionsPath, c.LogsPath, c.RuntimeDir) {
 		findings = append(findings, checkDisk(dir))
@@ -138,28 +140,42 @@ func checkDatabase(ctx context.Context, c *config.Config) Finding {
 	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("%s answers, schema %d", schema.Database, schema.Current)}
 }
 
-// running tells whether an appliance with this configuration answers at its control socket.
-func running(ctx context.Context, c *config.Config) bool {
-	var d net.Dialer
+// askRunning gives what a running appliance with this configuration says of itself, nil when none answers.
+func askRunning(ctx context.Context, c *config.Config) *Status {
 	ctx, cancel := context.WithTimeout(ctx, doctorPatient)
 	defer cancel()
-	conn, err := d.DialContext(ctx, "unix", c.ControlSocket())
-	if err != nil {
-		return false
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", c.ControlSocket())
+		},
 	}
-	_ = conn.Close()
-	return true
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://appliance/v1/status", nil)
+	if err != nil {
+		return nil
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil
+	}
+	defer res.Body.Close()
+	var s Status
+	if res.StatusCode != http.StatusOK || json.NewDecoder(res.Body).Decode(&s) != nil {
+		return nil
+	}
+	return &s
 }
 
-func checkPort(ctx context.Context, c *config.Config, running bool) Finding {
+func checkPort(ctx context.Context, c *config.Config, running *Status) Finding {
 	const what = "port"
 	l, err := listenHTTP(ctx, c)
 	switch {
 	case err == nil:
 		_ = l.Close()
 		return Finding{Verdict: OK, What: what, Message: c.Addr() + " is free"}
-	case running:
-		return Finding{Verdict: OK, What: what, Message: "Flow HQ is running at " + c.URL()}
+	case running != nil:
+		return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("Flow HQ %s is running at %s", running.Version, running.URL)}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return Finding{Verdict: Problem, What: what, Message: c.Addr() + " is used by another program; stop that one, or set PORT"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
@@ -194,13 +210,16 @@ func checkFiles() Finding {
 	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("up to %d", limit.Max)}
 }
 
-func checkGroups(c *config.Config) Finding {
+func checkGroups(c *config.Config, running *Status) Finding {
 	const what = "memory limit"
 	if c.WorkerMemoryMax == 0 {
 		return Finding{Verdict: Warning, What: what, Message: "WORKER_MEMORY_MAX is 0: a worker that leaks can take the machine down"}
 	}
 	if groups := workerGroups(); groups != "" {
 		return Finding{Verdict: OK, What: what, Message: "workers are held to it by the kernel in " + groups}
+	}
+	if running != nil && running.Memory == "cgroup" {
+		return Finding{Verdict: OK, What: what, Message: "workers are held to it by the kernel"}
 	}
 	return Finding{Verdict: Warning, What: what, Message: "no control group is delegated here, so workers are measured every second instead; the installed service has one"}
 }

@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sys/unix"
 )
 
 // HoldGroups is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says that
@@ -20,6 +22,18 @@ import (
 func HoldGroups() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if err := prepareGroups(); err != nil { // workers then go without, which is worse than with and better than not at all
+		fmt.Fprintln(os.Stderr, "workers get no control groups of their own:", err)
+	}
+	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// prepareGroups moves this process into a group below its unit's, so that the unit's may hand controllers on.
+func prepareGroups() error {
 	group, err := ownGroup()
 	if err != nil {
 		return err
@@ -31,12 +45,13 @@ func HoldGroups() error {
 	if err := writeGroup(leaf, "cgroup.procs", strconv.Itoa(os.Getpid())); err != nil {
 		return err
 	}
-	offered, err := os.ReadFile(filepath.Join(group, "cgroup.controllers"))
+	text, err := os.ReadFile(filepath.Join(group, "cgroup.controllers"))
 	if err != nil {
 		return err
 	}
+	offered := strings.Fields(string(text))
 	for _, controller := range []string{"memory", "pids", "cpu"} {
-		if !strings.Contains(" "+strings.TrimSpace(string(offered))+" ", " "+controller+" ") {
+		if !slices.Contains(offered, controller) {
 			fmt.Fprintf(os.Stderr, "controller %s is not delegated; workers go without it\n", controller)
 			continue
 		}
@@ -44,24 +59,38 @@ func HoldGroups() error {
 			return err
 		}
 	}
-	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {
-		return err
-	}
-	<-ctx.Done()
 	return nil
 }
 
+// ownGroup gives the folder of this process's control group of version 2.
 func ownGroup() (string, error) {
 	text, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
 		return "", err
 	}
+	mount, err := groupMount()
+	if err != nil {
+		return "", err
+	}
 	for line := range strings.Lines(string(text)) {
 		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			return filepath.Join(cgroupMount, path), nil
+			return filepath.Join(mount, path), nil
 		}
 	}
-	return "", errors.New("this machine has no control groups of version 2")
+	return "", errNoGroups
+}
+
+var errNoGroups = errors.New("this machine has no control groups of version 2")
+
+// groupMount is where control groups of version 2 stand: alone, or beside those of version 1.
+func groupMount() (string, error) {
+	for _, dir := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
+		var st unix.Statfs_t
+		if unix.Statfs(dir, &st) == nil && st.Type == unix.CGROUP2_SUPER_MAGIC {
+			return dir, nil
+		}
+	}
+	return "", errNoGroups
 }
 
 func writeGroup(group, file, text string) error {

@@ -31,7 +31,7 @@ func (program) Stop(service.Service) error  { return nil }
 func Service(action string, src config.Source) (string, error) {
 	if _, err := os.Stat(packageUnit); err == nil {
 		return "", flowhq.Errorf(flowhq.CodeConflict,
-			"Flow HQ was installed by its package, which has a service of its own. Use `systemctl %s flowhq`.", action)
+			"Flow HQ was installed by its package, which brings its own service: `systemctl status flowhq` shows it, apt removes it.")
 	}
 	s, err := newService(src)
 	if err != nil {

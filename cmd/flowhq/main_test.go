@@ -292,7 +292,7 @@ func TestControlCommands(t *testing.T) {
 		{[]string{"stop", "Salon Amina"}, 0, "is stopped"},
 		{[]string{"stop", "Salon Amina"}, 0, "is stopped"},
 		{[]string{"stop", "nobody"}, exitFailure, "No tenant has the id"},
-		{[]string{"doctor"}, 0, "Flow HQ is running at " + b.url},
+		{[]string{"doctor"}, 0, "Flow HQ dev is running at " + b.url},
 	}
 	for _, s := range steps {
 		out, bad, status := flowhqCmd(t.Context(), slices.Concat(s.args, []string{"--env-file", b.env})...)

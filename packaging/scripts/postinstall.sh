@@ -35,7 +35,7 @@ start_service() {
 	if [ -d /run/systemd/system ]; then
 		systemctl daemon-reload
 		systemctl enable flowhq.service
-		systemctl restart flowhq.service
+		systemctl restart flowhq.service || echo "Flow HQ did not start: journalctl -u flowhq tells why."
 	fi
 }
 
