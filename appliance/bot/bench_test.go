@@ -73,3 +73,16 @@ func BenchmarkLoad(b *testing.B) {
 		Default(flowhq.TemplateBooking, flowhq.Swahili)
 	}
 }
+
+// BenchmarkLargeShop is a step with as many products as settings may have.
+func BenchmarkLargeShop(b *testing.B) {
+	biz := benchTenants()[1]
+	biz.Settings.Products = nil
+	for i := range flowhq.MaxItems {
+		biz.Settings.Products = append(biz.Settings.Products, flowhq.Item{Name: "Bidhaa " + swahiliHour(i*2%1440) + " " + clockText(i%1440), Price: int64(i), Available: true})
+	}
+	flow := Default(biz.Template, biz.Language)
+	for b.Loop() {
+		Step(flow, biz, State{}, Message{Text: "nataka kuagiza kanga tatu"}, time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))
+	}
+}

@@ -63,14 +63,30 @@ type textDefinition struct {
 }
 
 // The keys of each part of a flow, as docs/flow.schema.json has them.
-var (
-	flowKeys     = []string{"flow", "template", "language", "menu", "intents", "tasks", "fallback", "forget_after_hours", "human_after", "texts"}
-	menuKeys     = []string{"label", "intent"}
-	intentKeys   = []string{"means", "hints", "words", "without", "start", "reply", "item", "item_asks", "otherwise", "asks", "menu", "handoff"}
-	taskKeys     = []string{"record", "ask", "confirm", "done", "notify", "handoff"}
-	askKeys      = []string{"fact", "type", "from", "options", "with", "label", "question", "quantity", "otherwise", "min", "max", "optional", "opening", "answers"}
-	fallbackKeys = []string{"start", "words"}
-)
+
+func flowKeys() []string {
+	return []string{"flow", "template", "language", "menu", "intents", "tasks", "fallback", "forget_after_hours", "human_after", "texts"}
+}
+
+func menuKeys() []string {
+	return []string{"label", "intent"}
+}
+
+func intentKeys() []string {
+	return []string{"means", "hints", "words", "without", "start", "reply", "item", "item_asks", "otherwise", "asks", "menu", "handoff"}
+}
+
+func taskKeys() []string {
+	return []string{"record", "ask", "confirm", "done", "notify", "handoff"}
+}
+
+func askKeys() []string {
+	return []string{"fact", "type", "from", "options", "with", "label", "question", "quantity", "otherwise", "min", "max", "optional", "opening", "answers"}
+}
+
+func fallbackKeys() []string {
+	return []string{"start", "words"}
+}
 
 func (f *findings) define(root ast.Node) definition {
 	d := definition{forgetAfter: 24, fallbackWords: 2, menuAt: position{1, 1}}
@@ -104,7 +120,7 @@ func (f *findings) define(root ast.Node) definition {
 				d.texts = append(d.texts, textDefinition{t.key, f.textsOf(t.value, t.key.text)})
 			}
 		default:
-			f.unknownKey(e.key, flowKeys...)
+			f.unknownKey(e.key, flowKeys()...)
 		}
 	}
 	return d
@@ -122,7 +138,7 @@ func (f *findings) defineMenu(n ast.Node) []menuDefinition {
 			case "intent":
 				m.intent, _ = f.textOf(e.value, "intent")
 			default:
-				f.unknownKey(e.key, menuKeys...)
+				f.unknownKey(e.key, menuKeys()...)
 			}
 		}
 		if m.label.text == "" || m.intent.text == "" {
@@ -163,7 +179,7 @@ func (f *findings) defineIntent(of entry) intentDefinition {
 		case "handoff":
 			d.handoff = f.boolOf(e.value, "handoff")
 		default:
-			f.unknownKey(e.key, intentKeys...)
+			f.unknownKey(e.key, intentKeys()...)
 		}
 	}
 	return d
@@ -188,7 +204,7 @@ func (f *findings) defineTask(of entry) taskDefinition {
 		case "handoff":
 			d.handoff = f.boolOf(e.value, "handoff")
 		default:
-			f.unknownKey(e.key, taskKeys...)
+			f.unknownKey(e.key, taskKeys()...)
 		}
 	}
 	return d
@@ -213,7 +229,7 @@ func (f *findings) defineAsk(n ast.Node) askDefinition {
 		case key == "max":
 			d.max = f.intOf(e.value, key, 1, 1_000_000)
 		default:
-			f.unknownKey(e.key, askKeys...)
+			f.unknownKey(e.key, askKeys()...)
 		}
 	}
 	return d
@@ -227,7 +243,7 @@ func (f *findings) defineFallback(n ast.Node, d *definition) {
 		case "words":
 			d.fallbackWords = f.intOf(e.value, "words", 1, 20)
 		default:
-			f.unknownKey(e.key, fallbackKeys...)
+			f.unknownKey(e.key, fallbackKeys()...)
 		}
 	}
 }

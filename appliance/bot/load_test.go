@@ -193,12 +193,12 @@ func TestTheSchemaHasTheLoadersKeys(t *testing.T) {
 			t.Errorf("%s: the schema has %q, the loader %q", name, keys, want)
 		}
 	}
-	check("a flow", schema.Properties, flowKeys)
-	check("a menu entry", menu.Items.Properties, menuKeys)
-	check("fallback", fallback.Properties, fallbackKeys)
-	check("an intent", schema.Defs["intent"].Properties, intentKeys)
-	check("a task", schema.Defs["task"].Properties, taskKeys)
-	check("a question", schema.Defs["question"].Properties, askKeys)
+	check("a flow", schema.Properties, flowKeys())
+	check("a menu entry", menu.Items.Properties, menuKeys())
+	check("fallback", fallback.Properties, fallbackKeys())
+	check("an intent", schema.Defs["intent"].Properties, intentKeys())
+	check("a task", schema.Defs["task"].Properties, taskKeys())
+	check("a question", schema.Defs["question"].Properties, askKeys())
 }
 
 func TestTheFlowInTheDocumentationLoads(t *testing.T) {
