@@ -34,7 +34,7 @@ test: ## everything: unit, both stores, end to end over the simulator, race dete
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
 	go run ./internal/bench --out docs/benchmarks/fleet.md
 
-lint: ## go vet, gofmt, and golangci-lint from its own module
+lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 
