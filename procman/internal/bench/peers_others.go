@@ -225,7 +225,7 @@ func (p *s6) up(dir string, jobs []job) error {
 		size := max(j.rotateMB, 1) << 20
 		err := writeTree(map[string]string{
 			sv + "/run":     "#!/bin/sh\nexec 2>&1\nexec " + strings.Join(j.argv, " ") + "\n",
-			sv + "/log/run": fmt.Sprintf("#!/bin/sh\nexec %s n50 s%d %s\n", p.bin("s6-log"), size, logs),
+			sv + "/log/run": fmt.Sprintf("#!/bin/sh\nmkdir -p %s\nexec %s n50 s%d %s\n", filepath.Dir(logs), p.bin("s6-log"), size, logs),
 		})
 		if err != nil {
 			return err
@@ -235,19 +235,26 @@ func (p *s6) up(dir string, jobs []job) error {
 }
 
 func (p *s6) again() error {
-	return p.launch(p.env(), p.bin("s6-svscan"), "-c", "4000", filepath.Join(p.dir, "sv"))
+	return p.launch(p.env(), p.inside("exec s6-svscan -c 4000 "+filepath.Join(p.dir, "sv"))...)
 }
 
 func (p *s6) stop(name string) error {
-	_, err := run(context.Background(), p.env(), p.bin("s6-svc"), "-wD", "-T", "20000", "-d", filepath.Join(p.dir, "sv", name))
+	_, err := run(context.Background(), p.env(), p.inside("exec s6-svc -wD -T 20000 -d "+filepath.Join(p.dir, "sv", name))...)
 	return err
 }
 
 func (p *s6) stopAll() error {
 	sv := filepath.Join(p.dir, "sv")
-	script := "for d in " + sv + "/*; do s6-svc -d $d; done; exec s6-svwait -D -T 60000 " + sv + "/*"
-	_, err := run(context.Background(), p.env(), "/bin/sh", "-c", script)
+	script := "for d in " + sv + "/*; do s6-svc -d $d; done; exec s6-svwait -D -t 60000 " + sv + "/*"
+	_, err := run(context.Background(), p.env(), p.inside(script)...)
 	return err
+}
+
+// inside runs a script where the package is laid over /usr, for it alone: s6
+// knows its own programs by their paths there.
+func (p *s6) inside(script string) []string {
+	lay := fmt.Sprintf("mount -t overlay s6 -o lowerdir=%s/usr:/usr /usr && ", p.root)
+	return []string{"/usr/bin/unshare", "-m", "/bin/sh", "-c", lay + script}
 }
 
 func (p *s6) down() {

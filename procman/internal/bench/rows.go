@@ -141,7 +141,7 @@ func (b *bench) adoptMany(p peer) (string, error) {
 		us, _ := strconv.Atoi(f[len(f)-2])
 		return fmt.Sprintf("%.0f (%s of %d; %d doubled, %d lost)", float64(us)/1000, f[2], len(jobs), len(now)-kept, len(jobs)-kept), nil
 	}
-	return fmt.Sprintf("no (%d doubled, %d lost)", len(now)-kept, len(jobs)-kept), nil
+	return fmt.Sprintf("not adopted (%d doubled, %d lost)", len(now)-kept, len(jobs)-kept), nil
 }
 
 func (b *bench) crash(p peer) (string, error) {

@@ -50,36 +50,39 @@ func pids() []int {
 }
 
 // census counts the living processes that carry a token among their arguments.
-// It remembers the others, so that asking often stays cheap.
+// It looks at the others seldom, so that asking often stays cheap.
 type census struct {
 	token  string
-	others map[int]time.Time // seen without the token
+	others map[int]other
 }
 
-func newCensus(token string) *census { return &census{token: token, others: make(map[int]time.Time)} }
+// other is a process that was seen without the token.
+type other struct{ first, checked time.Time }
+
+func newCensus(token string) *census { return &census{token: token, others: make(map[int]other)} }
 
 func (c *census) living() []int {
 	var found []int
 	now := time.Now()
-	others := make(map[int]time.Time)
+	others := make(map[int]other)
 	for _, pid := range pids() {
 		// A process between fork and exec has its parent's arguments still.
-		at, ok := c.others[pid]
-		if ok && now.Sub(at) > time.Second {
-			others[pid] = at
+		o, ok := c.others[pid]
+		if ok && now.Sub(o.first) > time.Second && now.Sub(o.checked) < 500*time.Millisecond {
+			others[pid] = o
 			continue
 		}
+		if !ok {
+			o.first = now
+		}
+		o.checked = now
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		switch {
 		case err != nil:
-		case !bytes.Contains(b, []byte(c.token)) || !isChild(b):
-			// Shells and loggers may carry the token too.
-			if !ok {
-				at = now
-			}
-			others[pid] = at
-		default:
+		case bytes.Contains(b, []byte(c.token)) && isChild(b):
 			found = append(found, pid)
+		default:
+			others[pid] = o // shells and loggers may carry the token too
 		}
 	}
 	c.others = others
