@@ -140,6 +140,9 @@ func (r *reader) amountAt(i int, text string) (amount, bool) {
 		}
 		return amount{at: i, end: i + 1, value: unit}, true
 	}
+	if r.kind(i) == wordHalf && isDozen(r.text(i+1)) {
+		return amount{at: i, end: i + 2, value: 6}, true
+	}
 	n, end, ok := r.numberAt(i)
 	if !ok {
 		return amount{}, false
@@ -153,27 +156,29 @@ func (r *reader) amountAt(i int, text string) (amount, bool) {
 			a.end = end + 1
 		}
 	}
-	if n == 12 && t.kind == tokenWord || r.text(end) == "dozen" || r.text(end) == "dazeni" {
+	if n == 12 && t.kind == tokenWord || isDozen(r.text(end)) {
 		a = r.dozens(a)
+	}
+	if k := r.kind(a.end + 1); r.kind(a.end) == wordAnd && (k == wordHalf || k == wordQuarter) {
+		a.bad, a.end = true, a.end+2 // mbili na nusu
 	}
 	return a, true
 }
 
 // dozens reads "2 dozen" and "dazeni mbili".
 func (r *reader) dozens(a amount) amount {
-	isDozen := func(i int) bool {
-		return strings.HasPrefix(r.text(i), "dozen") || strings.HasPrefix(r.text(i), "dazeni") || r.text(i) == "dozeni"
-	}
-	if isDozen(a.end) && a.value < unreadable/12 {
+	if isDozen(r.text(a.end)) && a.value < unreadable/12 {
 		a.value *= 12
 		a.end++
-	} else if isDozen(a.at) {
+	} else if isDozen(r.text(a.at)) {
 		if n, end, ok := r.numberAt(a.end); ok && n < unreadable/12 {
 			a.value, a.end = n*12, end
 		}
 	}
 	return a
 }
+
+func isDozen(w string) bool { return w == "dozen" || w == "dozens" || w == "dazeni" || w == "dozeni" }
 
 // minusBefore tells that a minus stands right before a number and belongs to it: "-3", not "kanga - 3" or "kanga-3".
 func minusBefore(text string, at int) bool {

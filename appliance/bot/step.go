@@ -241,6 +241,7 @@ func (t *turn) send(text, asks string) {
 	if strings.TrimSpace(text) == "" {
 		text = t.menuText() // a flow whose every line was left out must not answer with nothing
 	}
+	text = strings.ToValidUTF8(text, "")
 	step := t.st.Task
 	if t.st.Ask != "" {
 		step += "/" + t.st.Ask

@@ -284,7 +284,7 @@ func (v *vocabulary) longest(hits []hit) []hit {
 	for i, h := range hits {
 		covered := false
 		for j, o := range hits {
-			if i != j && o.at <= h.at && o.end >= h.end && (o.words > h.words || o.words == h.words && o.end-o.at > h.end-h.at) && o.slips <= h.slips && !o.whole && !slices.Contains(v.light, o.meaning) {
+			if i != j && o.at <= h.at && o.end >= h.end && (o.words > h.words || o.words == h.words && o.at == h.at && o.end > h.end) && o.slips <= h.slips && !o.whole && !slices.Contains(v.light, o.meaning) {
 				covered = true
 				break
 			}
