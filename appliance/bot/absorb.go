@@ -71,7 +71,7 @@ func (t *turn) absorb(task *task, expect, topic string) outcome {
 // absorbChoice takes the services that are named, or the number of one.
 func (t *turn) absorbChoice(q *question, expected bool, topic string, out *outcome) {
 	list := t.listing(q.source, q)
-	found, unclear := list.find(t.flow.words, t.tokens, t.heard)
+	found, unclear := list.named(t)
 	all := found
 	found = slices.DeleteFunc(slices.Clone(found), func(h itemHit) bool { return t.turnedDownItem(h, list, q, all) })
 	switch {

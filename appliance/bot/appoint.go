@@ -87,7 +87,7 @@ func (t *turn) refuseWhen(m moment) *refusal {
 	dayClosed := m.hasDay() && len(t.reader.spans(m.day)) == 0
 	over := m.hasDay() && sameDay(m.day, t.now) && !t.reader.openLater(t.now)
 	switch {
-	case m.ask && !m.past && !m.closed && len(m.readings) == 0 && !m.hasHour() && (m.askDay || !m.hasDay()) && m.askDay:
+	case m.askDay:
 		return t.refusal("impossible_date", "date", "", m)
 	case m.past && m.day.Before(dayOf(t.now)):
 		return t.refusal("past_day", "date", "past", m)

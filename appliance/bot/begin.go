@@ -131,7 +131,7 @@ func (t *turn) menuNumber() bool {
 
 // listenNothing leaves the message without words: what it said is used up.
 func (t *turn) listenNothing() {
-	t.tokens, t.heard, t.hits, t.bare = nil, nil, nil, nil
+	t.tokens, t.heard, t.hits, t.bare, t.listings = nil, nil, nil, nil, [4]*listing{}
 	t.reader = newReader(nil, nil)
 	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
 	t.text = ""
@@ -165,7 +165,7 @@ func (t *turn) wantsItems(infos []pick) bool {
 	if t.flow.source == noItems || slices.ContainsFunc(infos, func(p pick) bool { return len(p.intent.item) > 0 }) {
 		return false
 	}
-	found, _ := t.listing(t.flow.source, nil).find(t.flow.words, t.tokens, t.heard)
+	found, _ := t.listing(t.flow.source, nil).named(t)
 	return len(found) > 0 && (t.has(t.flow.means.want) || t.saysWhen() || !t.flow.readsDays && len(t.reader.amounts(found, t.text)) > 0)
 }
 
@@ -184,7 +184,7 @@ func (t *turn) serveWithFacts(infos []pick, topic string) {
 // hasFacts tells that the message names a service, a product, a day or an hour.
 func (t *turn) hasFacts() bool {
 	if t.flow.source != noItems {
-		found, unclear := t.listing(t.flow.source, nil).find(t.flow.words, t.tokens, t.heard)
+		found, unclear := t.listing(t.flow.source, nil).named(t)
 		if len(found)+len(unclear) > 0 {
 			return true
 		}

@@ -3,6 +3,7 @@ package bot
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"flowhq"
 )
@@ -15,18 +16,63 @@ type itemHit struct {
 	exact   bool
 }
 
-// listing is a list of items, their names cut into words.
+// listing is a list of items, their names cut into words, and what of it the message at hand names.
 type listing struct {
-	items []flowhq.Item
-	names [][]token
+	items   []flowhq.Item
+	names   [][]token
+	looked  bool
+	found   []itemHit
+	unclear []int
 }
 
 func newListing(items []flowhq.Item) listing {
-	l := listing{items: items, names: make([][]token, len(items))}
+	return listing{items: items, names: cutNames(items)}
+}
+
+func cutNames(items []flowhq.Item) [][]token {
+	names := make([][]token, len(items))
 	for i := range items {
-		l.names[i] = cut(items[i].Name)
+		names[i] = cut(items[i].Name)
+	}
+	return names
+}
+
+// named gives what find finds; it looks once in a turn.
+func (l *listing) named(t *turn) (found []itemHit, unclear []int) {
+	if !l.looked {
+		l.found, l.unclear = l.find(t.flow.words, t.tokens, t.heard)
+		l.looked = true
+	}
+	return l.found, l.unclear
+}
+
+// catalogs remembers the cut names of the lists that were met last: with hundreds of products, cutting them takes longer
+// than the step itself. What is remembered is checked against the list, so that it can never be another one's.
+type catalogs struct {
+	mu   sync.Mutex
+	kept []listing // the names of their items alone count
+}
+
+const keptCatalogs = 6
+
+func (c *catalogs) of(items []flowhq.Item) listing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.kept {
+		if sameNames(c.kept[i].items, items) {
+			return listing{items: items, names: c.kept[i].names}
+		}
+	}
+	l := newListing(items)
+	kept := listing{items: slices.Clone(items), names: l.names}
+	if c.kept = append(c.kept, kept); len(c.kept) > keptCatalogs {
+		c.kept = slices.Delete(c.kept, 0, 1)
 	}
 	return l
+}
+
+func sameNames(a, b []flowhq.Item) bool {
+	return slices.EqualFunc(a, b, func(x, y flowhq.Item) bool { return x.Name == y.Name })
 }
 
 // find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the item
@@ -146,16 +192,13 @@ func sameWord(v *vocabulary, name, word string) (same, precise bool) {
 	if name == word {
 		return true, true
 	}
-	if len(name) < 3 || len(word) < 3 {
+	if d := len(name) - len(word); d > 2 || d < -2 || len(name) < 3 || len(word) < 3 {
 		return false, false
 	}
 	if plural(name, word) || plural(word, name) {
 		return true, true
 	}
-	if len(name) < minSlip || v.known[word] != unknownWord {
-		return false, false
-	}
-	return oneSlip(name, word), false
+	return len(name) >= minSlip && oneSlip(name, word) && v.known[word] == unknownWord, false
 }
 
 // plural tells whether many is the plural of one: cleanings, boxes, vitenge, mikate.
@@ -163,7 +206,7 @@ func plural(one, many string) bool {
 	if many == one+"s" || many == one+"es" {
 		return true
 	}
-	if len(one) < 4 || len(many) < 4 {
+	if len(one) < 4 || len(many) < 4 || one[len(one)-1] != many[len(many)-1] {
 		return false
 	}
 	for _, p := range [...][2]string{{"ki", "vi"}, {"ch", "vy"}, {"m", "wa"}, {"m", "mi"}, {"ji", "ma"}, {"", "ma"}, {"u", "ma"}, {"u", "ny"}} {

@@ -13,7 +13,7 @@ func (f *findings) compile(d definition) *Flow {
 	flow := &Flow{
 		Template: flowhq.TemplateType(d.template.text), Language: flowhq.Language(d.language.text),
 		texts: map[string]text{}, fallbackWords: d.fallbackWords, humanAfter: d.humanAfter,
-		forgetAfter: hours(d.forgetAfter), zones: &zones{}, words: baseVocabulary().clone(),
+		forgetAfter: hours(d.forgetAfter), zones: &zones{}, catalogs: &catalogs{}, words: baseVocabulary().clone(),
 	}
 	f.compileTexts(flow, d)
 	f.compileTasks(flow, d)

@@ -28,6 +28,7 @@ type Flow struct {
 	readsDays     bool // some task asks for a day or an hour
 	source        itemSource
 	zones         *zones
+	catalogs      *catalogs
 }
 
 // WithVersion gives the same flow under another version number.

@@ -33,7 +33,7 @@ func (t *turn) info(i *intent) (text, asks string) {
 func (t *turn) itemInfo(i *intent) (text, asks string, ok bool) {
 	for _, source := range t.sources() {
 		list := t.listing(source, nil)
-		found, unclear := list.find(t.flow.words, t.tokens, t.heard)
+		found, unclear := list.named(t)
 		if len(unclear) > 0 {
 			return t.render("which_item", func(string) string { return t.options(list, unclear) }), kindOfSource(source), true
 		}
@@ -100,7 +100,7 @@ func (t *turn) listing(source itemSource, q *question) *listing {
 		case fromOptions:
 			items = q.options
 		}
-		l := newListing(items)
+		l := t.flow.catalogs.of(items)
 		t.listings[source] = &l
 	}
 	return t.listings[source]

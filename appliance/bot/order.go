@@ -10,7 +10,7 @@ import (
 // absorbItems takes products with their quantities.
 func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcome) {
 	list := t.listing(q.source, q)
-	found, unclear := list.find(t.flow.words, t.tokens, t.heard)
+	found, unclear := list.named(t)
 	lines := t.reader.lines(list, found, t.text, q.max)
 	switch {
 	case len(lines) > 0:
