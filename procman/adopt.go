@@ -116,7 +116,7 @@ func (m *Manager) readopt(p *process, r record) (*child, error) {
 		c.close()
 		return nil, err
 	}
-	if c.group != nil && m.root != nil {
+	if c.group != nil {
 		if err := m.limit(c.group, p.spec); err != nil {
 			m.cfg.Logger.Warn("limits of an adopted process are not set again", "process", p.name, "error", err)
 		}

@@ -3,6 +3,7 @@ package procman_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -373,4 +374,78 @@ func TestPipeStoreKeepsLastWords(t *testing.T) {
 	if len(store) != 0 {
 		t.Error("the pipe of a removed process is still stored")
 	}
+}
+
+// A manager that has lost its groups still ends what it adopted with its group.
+func TestAdoptionWhenGroupsAreGone(t *testing.T) {
+	cfg := config(t, groupRoot(t))
+	first := open(t, cfg)
+	a := start(t, first, childSpec(t, "a", "fork", "setsid"))
+	g := grandchild(t, first, "a")
+	first.Detach()
+	without := cfg
+	without.CgroupRoot = ""
+	m := open(t, without)
+	spec := childSpec(t, "a", "fork", "setsid")
+	spec.Memory.Max = 1 << 30
+	set(t, m, spec)
+	if err := m.Stop(patience(t), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if alive(a.Pid) || alive(g) {
+		t.Error("somebody of the tree is alive")
+	}
+}
+
+// What was stopped in good order is not remembered; what waited for its next
+// start is, with its short runs.
+func TestWhatTheNextManagerRemembers(t *testing.T) {
+	cfg := config(t, "")
+	m := open(t, cfg)
+	start(t, m, childSpec(t, "stopped", "idle"))
+	if err := m.Stop(patience(t), "stopped"); err != nil {
+		t.Fatal(err)
+	}
+	spec := childSpec(t, "looping", "exit", "1")
+	spec.Restart = procman.RestartPolicy{Base: time.Hour, Ceiling: time.Hour}
+	start(t, m, spec)
+	eventually(t, "backoff", func() bool { return status(t, m, "looping").State == procman.StateBackoff })
+	m.Detach()
+	m2 := open(t, cfg)
+	list := m2.List()
+	if len(list) != 1 || list[0].Name != "looping" || list[0].ShortRuns != 2 {
+		t.Fatalf("%+v", list)
+	}
+	set(t, m2, spec)
+	if err := m2.Start(patience(t), "looping"); !errors.Is(err, procman.ErrWaiting) {
+		t.Errorf("a new manager forgets the backoff: %v", err)
+	}
+	if s := status(t, m2, "looping"); s.NextStart.IsZero() || !s.Wanted {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A stop that the manager's death interrupts is carried on by the next one.
+func TestStopIsCarriedOn(t *testing.T) {
+	cfg := config(t, "")
+	m := open(t, cfg)
+	spec := childSpec(t, "a", "ignore")
+	spec.Stop.Grace = 400 * time.Millisecond
+	a := start(t, m, spec)
+	output(t, m, "a", "ready")
+	stopped := make(chan error, 1)
+	go func() { stopped <- m.Stop(patience(t), "a") }()
+	eventually(t, "stopping", func() bool { return status(t, m, "a").State == procman.StateStopping })
+	// The wish is saved once the signal is sent.
+	eventually(t, "the saved wish", func() bool {
+		b, _ := os.ReadFile(filepath.Join(cfg.StateDir, "processes", "a.json"))
+		return strings.Contains(string(b), `"wanted":false`)
+	})
+	m.Detach()
+	if err := <-stopped; !errors.Is(err, procman.ErrClosed) {
+		t.Errorf("stop on a manager that goes away: %v", err)
+	}
+	m2 := open(t, cfg)
+	eventually(t, "its end", func() bool { return !alive(a.Pid) })
+	eventually(t, "rest", func() bool { return status(t, m2, "a").State == procman.StateStopped })
 }

@@ -190,7 +190,7 @@ func (p *process) exitOf(c *child, at time.Time) Exit {
 		}
 	}
 	exit := exitFrom(ws, err, at)
-	exit.OOM = c.group != nil && p.m.root.Memory && c.group.Value("memory.events", "oom_kill") > 0
+	exit.OOM = c.group != nil && p.m.root != nil && p.m.root.Memory && c.group.Value("memory.events", "oom_kill") > 0
 	return exit
 }
 

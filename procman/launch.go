@@ -321,6 +321,9 @@ func (m *Manager) prepareGroup(g *kernel.Group, spec Spec) (int, error) {
 
 // limit writes the limits that the group's controllers can hold.
 func (m *Manager) limit(g *kernel.Group, spec Spec) error {
+	if m.root == nil {
+		return nil // adopted from a manager that had groups
+	}
 	number := func(n int64) string {
 		if n <= 0 {
 			return "max"

@@ -91,7 +91,8 @@ func (m *Manager) Events(after uint64) []Event { return m.bus.since(after) }
 // Subscribe delivers events from now on, at most buffer of them waiting.
 func (m *Manager) Subscribe(buffer int) *Subscription { return m.bus.subscribe(buffer) }
 
-// Owner names the process whose main process has this pid.
+// Owner names the process whose main process has this pid. A process that was
+// started this very moment may not be known yet.
 func (m *Manager) Owner(pid int) (name string, ok bool) {
 	for _, p := range m.unsorted() {
 		p.mu.Lock()

@@ -90,6 +90,7 @@ func (s *sampler) needed() bool {
 func (s *sampler) watchesTasks(spec Spec) bool { return spec.PidsMax > 0 && !s.m.caps.Pids }
 
 func (s *sampler) sample() {
+	trees := s.m.trees()
 	for _, p := range s.m.unsorted() {
 		p.mu.Lock()
 		c, spec := p.child, p.spec
@@ -104,7 +105,7 @@ func (s *sampler) sample() {
 		enforced := s.m.caps.Memory == "cgroup"
 		c.sample.mu.Lock()
 		if slow && (s.watchesTasks(spec) || spec.Memory.Max > 0 && !enforced) {
-			c.sample.others = p.othersOf(c)
+			c.sample.others = p.othersOf(c, trees)
 		}
 		if spec.Memory.Max > 0 && (slow || !enforced) {
 			p.checkMemory(c, spec)
@@ -176,10 +177,28 @@ func (c *child) resident() int64 {
 	return pages * int64(unix.Getpagesize())
 }
 
+// trees gives a look at who is in which tree: one search through /proc, made when it is first needed, serves all processes
+// of one round. A search for each would cost the square of their number.
+func (m *Manager) trees() func(p *process, c *child) []int {
+	look := sync.OnceValue(m.scanner.Members)
+	return func(p *process, c *child) []int {
+		if t, ok := p.tree(c).(groupTree); ok {
+			return t.members()
+		}
+		var pids []int
+		for _, x := range look()[p.name] {
+			if !x.Dead() {
+				pids = append(pids, x.Pid)
+			}
+		}
+		return pids
+	}
+}
+
 // othersOf lists the tree's processes besides the main one.
-func (p *process) othersOf(c *child) []int {
+func (p *process) othersOf(c *child, members func(*process, *child) []int) []int {
 	var others []int
-	for _, pid := range p.tree(c).members() {
+	for _, pid := range members(p, c) {
 		if pid != c.pid {
 			others = append(others, pid)
 		}

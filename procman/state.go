@@ -78,7 +78,7 @@ func writeAside(path string, b []byte) error {
 
 func (m *Manager) removeRecord(name string) { _ = os.Remove(m.recordPath(name)) }
 
-// readRecords reads all records of this boot and removes the others. An
+// readRecords reads the records that mean something and removes the others. An
 // unreadable one is logged and left to the markers.
 func (m *Manager) readRecords() ([]record, error) {
 	entries, err := os.ReadDir(m.procDir())
@@ -102,7 +102,9 @@ func (m *Manager) readRecords() ([]record, error) {
 			m.cfg.Logger.Error("state of a process is unreadable", "file", path, "error", err)
 			continue
 		}
-		if r.Boot != m.boot {
+		// Nothing is true any more after a reboot, and nothing is to be known of a
+		// process that was stopped in good order.
+		if r.Boot != m.boot || r.Pid == 0 && !r.Wanted {
 			_ = os.Remove(path)
 			continue
 		}

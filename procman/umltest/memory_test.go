@@ -97,7 +97,7 @@ func next(t *testing.T, sub *procman.Subscription, what string, ok func(procman.
 // grown waits until the process uses so many bytes.
 func grown(t *testing.T, m *procman.Manager, bytes int64) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
 		if s, err := m.Stats("a", false); err == nil && s.Memory >= bytes {
 			return
 		}
@@ -122,7 +122,7 @@ func TestLimit(t *testing.T) {
 				return
 			}
 			peak = max(peak, s.MemoryPeak)
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 	}()
 	e := next(t, sub, "the kill", isExit)
@@ -212,7 +212,7 @@ func TestPids(t *testing.T) {
 		if s, err := m.Stats("a", false); err == nil {
 			most = max(most, s.Tasks)
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	if most != 10 {
 		t.Errorf("%d tasks, the limit is 10", most)
@@ -229,7 +229,7 @@ func TestCPU(t *testing.T) {
 	if _, err := m.Stats("a", false); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(4 * time.Second)
+	<-time.After(4 * time.Second) // the span that is measured
 	s, err := m.Stats("a", false)
 	if err != nil || s.CPUPercent > 30 || s.CPUPercent <= 0 {
 		t.Errorf("%.0f percent, %v", s.CPUPercent, err)

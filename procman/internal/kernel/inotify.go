@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FileWatcher tells of changes to kernel files (cgroup.events, memory.events)
-// through one inotify instance.
+// FileWatcher tells of changes to kernel files (memory.events) through one
+// inotify instance.
 type FileWatcher struct {
 	fd    int
 	watch *Watch

@@ -112,14 +112,17 @@ func (z *zipped) Close() error { return errors.Join(z.Reader.Close(), z.file.Clo
 
 // closeChapter notes that the current file is finished and under which name it
 // goes on, "" when it was removed, so that followers find what comes next.
-func (s *Sink) closeChapter(inode uint64) {
+//
+// It was renamed after begun; the name says when, to the millisecond.
+func (s *Sink) closeChapter(inode uint64, begun time.Time) {
 	done := chapter{seq: s.seq}
 	s.seq++
-	files, _ := Files(s.opts.Path)
-	for _, f := range slices.Backward(files) {
+	ext := filepath.Ext(s.opts.Path)
+	for at := begun.UTC(); !at.After(time.Now().Add(time.Millisecond)); at = at.Add(time.Millisecond) {
+		name := strings.TrimSuffix(s.opts.Path, ext) + "-" + at.Format(stampLayout) + ext
 		var st unix.Stat_t
-		if !f.Rotated.IsZero() && unix.Stat(f.Path, &st) == nil && st.Ino == inode {
-			done.path = f.Path
+		if unix.Stat(name, &st) == nil && st.Ino == inode {
+			done.path = name
 			break
 		}
 	}

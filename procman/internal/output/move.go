@@ -204,11 +204,11 @@ func (s *Sink) rotate() error {
 	for time.Now().UTC().Truncate(time.Millisecond).Equal(s.rotated) {
 		time.Sleep(200 * time.Microsecond)
 	}
-	old := s.inode
+	old, begun := s.inode, time.Now()
 	s.opened = false
 	err := s.log.Rotate()
 	s.rotated = time.Now().UTC().Truncate(time.Millisecond)
-	s.closeChapter(old)
+	s.closeChapter(old, begun)
 	s.enforceCap()
 	if err == nil {
 		err = s.ensureOpen()

@@ -247,7 +247,7 @@ func (s *Sink) displaced() bool {
 	}
 	_ = s.log.Close()
 	s.opened = false
-	s.closeChapter(s.inode)
+	s.closeChapter(s.inode, now)
 	return true
 }
 
