@@ -23,6 +23,8 @@ func (t *turn) begin() {
 	switch {
 	case t.has(t.flow.means.menu):
 		t.answer("menu", "menu")
+	case topic != "" && t.takesTopic(starts, handoffs):
+		t.startWithTopic(topic)
 	case len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos):
 		t.callHuman("the flow hands over: " + handoffs[0].intent.name)
 	case len(starts) == 0 && len(infos) > 0 && t.wantsItems(infos):
@@ -41,6 +43,33 @@ func (t *turn) begin() {
 	default:
 		t.notUnderstood()
 	}
+}
+
+// takesTopic tells that a message is a plain yes to the service or product whose price was just told: "ndiyo", "nataka".
+// A mere "sawa" acknowledges it.
+func (t *turn) takesTopic(starts, handoffs []pick) bool {
+	if len(starts)+len(handoffs) > 0 || t.hasFacts() || t.has(t.flow.means.no) || t.isQuestion() {
+		return false
+	}
+	agrees := t.has(t.flow.means.want)
+	for i := range t.tokens {
+		switch t.heard[i].exact {
+		case "ndiyo", "ndio", "naam", "yes", "yeah", "yep":
+			agrees = true
+		}
+	}
+	return agrees && t.contentWords(0, 0) == 0
+}
+
+// startWithTopic begins the task that books or orders what was talked about.
+func (t *turn) startWithTopic(topic string) {
+	for _, task := range t.flow.tasks {
+		if task.asksFrom(t.flow.source) {
+			t.start(task, topic, "")
+			return
+		}
+	}
+	t.answer("menu", "menu")
 }
 
 // answer says one of the flow's texts and counts as understood.

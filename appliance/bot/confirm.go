@@ -28,6 +28,9 @@ func (t *turn) confirm(task *task) {
 		return
 	}
 	t.st.Offer = nil
+	if t.asksPrice() && t.digress(task) {
+		return
+	}
 	m := t.flow.means
 	no, yes := t.has(m.no) || t.hasChange(), t.has(m.yes) || t.has(m.noProblem)
 	out := t.absorbChange(task, no)
@@ -51,6 +54,16 @@ func (t *turn) confirm(task *task) {
 	default:
 		t.unclear(task)
 	}
+}
+
+// asksPrice tells that a message asks about a service or a product and decides nothing: "bei ya kusuka?".
+func (t *turn) asksPrice() bool {
+	m := t.flow.means
+	if t.has(m.yes) || t.has(m.no) || t.hasChange() || t.has(m.add) || t.has(m.remove) || t.has(m.want) || t.saysWhen() {
+		return false
+	}
+	_, infos, _ := t.picks(false)
+	return len(infos) > 0 && len(infos[0].intent.item) > 0 && len(t.reader.amounts(nil, t.text)) == 0
 }
 
 func (t *turn) confirmNumber(task *task, n int64) {

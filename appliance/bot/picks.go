@@ -127,9 +127,9 @@ func (t *turn) sift(starts, infos []pick) []pick {
 			out = append(out, p)
 		}
 	}
-	out = slices.DeleteFunc(out, func(p pick) bool {
-		return courteous(p.intent, t.flow) && slices.ContainsFunc(out, func(o pick) bool { return !courteous(o.intent, t.flow) })
-	})
+	if slices.ContainsFunc(out, func(p pick) bool { return !courteous(p.intent, t.flow) }) {
+		out = slices.DeleteFunc(out, func(p pick) bool { return courteous(p.intent, t.flow) })
+	}
 	out = out[:min(len(out), 3)]
 	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.at - b.hit.at })
 	return out
