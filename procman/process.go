@@ -183,6 +183,8 @@ func (p *process) next() (step, time.Time) {
 	switch {
 	case p.removed:
 		return stepLeave, time.Time{}
+	case !p.wanted && p.restored: // what the manager before knew stays, until somebody says what is wished
+		return stepWait, time.Time{}
 	case !p.wanted:
 		p.nextStart = time.Time{}
 		p.setState(StateStopped, p.stopCause)

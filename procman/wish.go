@@ -79,7 +79,7 @@ func (p *process) wishStop(why Cause, hard bool) stopMark {
 		p.wanted = false
 		p.wish++
 	}
-	p.stopCause = why
+	p.stopCause, p.restored = why, false
 	p.hard = p.hard || (hard && (p.child != nil || p.launching))
 	if p.child == nil && !p.launching {
 		p.nextStart = time.Time{}
