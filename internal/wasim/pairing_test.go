@@ -60,6 +60,7 @@ func TestScanRefusesWhatIsNotCurrent(t *testing.T) {
 	wantStatus(t, err, http.StatusUnprocessableEntity)
 	code := b.qr()
 	eventually(t, "the codes have run out", func() bool { return srv.Stats().Connections == 0 })
+	await[*events.Disconnected](b) // whatsmeow minds being told to leave while it is being closed
 	_, err = phone.Scan(ctxFor(t), code)
 	wantStatus(t, err, http.StatusConflict)
 }
