@@ -18,7 +18,7 @@ func (r result) markdown(b *bench) string {
 	line("`make bench` makes this page: simulator, appliance and one worker process a business, all on one machine, SQLite, typing")
 	line("delay and limits off. The simulator's own work (it encrypts for every customer) shares the processors.")
 	line("")
-	line("%s, %s, kernel %s, %d processors, %s.", time.Now().UTC().Format(time.DateOnly), runtime.Version(), kernel(), runtime.NumCPU(), processor())
+	line("%s, %s, kernel %s, %d processors, %s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly), runtime.Version(), kernel(), runtime.NumCPU(), processor(), load())
 	line("")
 	line("| what | measured | aim |")
 	line("| --- | --- | --- |")
@@ -33,6 +33,16 @@ func (r result) markdown(b *bench) string {
 	line("| messages answered | %d of %d | all |", r.answered, r.sent)
 	line("| %d businesses created, started, linked | %.1f s | |", b.tenants, r.linked.Seconds())
 	return s.String()
+}
+
+// load gives the load average of the last minute: on a shared machine it tells how far the times can be trusted.
+func load() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
 }
 
 func kernel() string {
