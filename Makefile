@@ -29,7 +29,7 @@ screenshots: build ## every page in both languages, light and dark, 390 and 1440
 
 test: ## everything: unit, both stores, end to end over the simulator, race detector on
 	@tools/test-needs.sh browser
-	CGO_ENABLED=1 go test -race -timeout 14m ./...
+	CGO_ENABLED=1 go test -race -count=1 -timeout 14m ./... # end-to-end tests build the programs: no cached verdict
 
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
 	go run ./internal/bench --out docs/benchmarks/fleet.md
