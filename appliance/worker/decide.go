@@ -40,13 +40,18 @@ func (e *engine) decide(r *runner, chat int64) progress {
 	if d.read {
 		e.markRead(d.chat, d.letter)
 	}
+	d.follow()
+	return done
+}
+
+// follow sets going what a decision that is in the journal leads to.
+func (d *decision) follow() {
 	if d.owner {
-		e.kick(ownerChat)
+		d.kick(ownerChat)
 	}
 	if d.late {
-		e.scheduleList()
+		d.scheduleList()
 	}
-	return done
 }
 
 // spoilt puts a letter aside that cannot be dealt with for a reason of its own, so that the next is.
@@ -145,11 +150,11 @@ func (d *decision) finish(err error) error {
 	}
 	d.read = d.config.Limits.ReadReceipts
 	if d.chat.WaitTold {
-		n, err := d.tx.Waiting(d.chat.ID)
+		letters, _, err := d.tx.Waiting(d.chat.ID)
 		if err != nil {
 			return err
 		}
-		d.chat.WaitTold = n > 0
+		d.chat.WaitTold = letters > 0
 	}
 	return d.tx.SaveChat(d.chat)
 }

@@ -55,6 +55,7 @@ type engine struct {
 	running  map[int64]*runner
 	parked   map[int64]struct{} // have work, can't go on just now
 	runners  sync.WaitGroup
+	calm     calm
 	dueList  *time.Timer // of the list of messages that came too late
 }
 
@@ -207,6 +208,7 @@ func (e *engine) reported(r flowhq.SessionReport) {
 	if !e.fault.Load() {
 		e.reports(r)
 	}
+	e.calm.disturb()
 	if r.Phase == flowhq.PhaseConnected {
 		e.kickAll()
 	}
@@ -281,6 +283,7 @@ func (e *engine) background(ctx context.Context) {
 			tick.Reset(probeInterval)
 		}
 		e.kickAll()
+		e.settleDown()
 		if time.Since(pruned) > pruneInterval {
 			pruned = time.Now()
 			e.prune()

@@ -274,7 +274,7 @@ func TestRestrictedWaitsAndRefusedGivesUp(t *testing.T) {
 		synctest.Wait()
 		h.expect(asha, "re: 1", "re: 2")
 		h.expectTrace(first, "received step reply_id limited sent acknowledged")
-		h.expectTrace(second, "received step reply_id sent acknowledged")
+		h.expectTrace(second, "received queued step reply_id sent acknowledged")
 		h.dev.fail = func(int, string) error { return fmt.Errorf("%w: 479", whatsapp.ErrRefused) }
 		third := h.says(asha, "3")
 		synctest.Wait()

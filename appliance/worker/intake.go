@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,6 +32,7 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 	}
 	var chat int64
 	var merges []journal.Merge
+	var at *decision // made at once; nil: the chat's runner will
 	fresh := false
 	now := time.Now()
 	err := e.write(func(tx *journal.Tx) error {
@@ -38,27 +40,57 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 		if err != nil {
 			return err
 		}
-		chat, merges = c.ID, joins
+		chat, merges, at = c.ID, joins, nil
 		if fresh, err = tx.See(c.ID, m.ID, now); err != nil {
 			return err
 		}
 		if !fresh {
 			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message came before; it is not answered again.")
 		}
-		return e.accept(tx, c, m, now)
+		alone, err := e.accept(tx, c, m, now)
+		if err == nil && alone {
+			at = e.decideAtOnce(tx, c.ID)
+		}
+		return err
 	})
 	if err != nil {
 		return e.indigestible(m.ID, err)
 	}
 	e.joined(merges)
+	if at != nil {
+		at.follow()
+	}
 	if fresh {
-		e.limits.Lock()
-		e.limits.Heard(limitChat(chat), now)
-		e.limits.Unlock()
 		e.kick(chat)
 	}
 	return nil
 }
+
+// decideAtOnce deals with a letter that found nothing before it, in the transaction that takes it in: one flush of the disk
+// less before the reply. Whatever stands in the way leaves the letter to the chat's runner.
+func (e *engine) decideAtOnce(tx *journal.Tx, chat int64) *decision {
+	c := e.config.Load()
+	if c == nil || c.Limits.ReadReceipts || !e.ready() {
+		return nil
+	}
+	d := &decision{engine: e, runner: &runner{limited: true}, tx: tx, config: c, now: time.Now()}
+	err := tx.Try(func() error {
+		if err := d.make(chat); err != nil {
+			return err
+		}
+		if d.wait > 0 {
+			return errNotNow
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// errNotNow takes a decision back that cannot be made yet.
+var errNotNow = errors.New("not now")
 
 // indigestible deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message. When
 // it is the message that fails, giving it back would bring it again for ever and hold up all others: it goes on the time line.
@@ -73,45 +105,50 @@ func (e *engine) indigestible(id string, cause error) error {
 	})
 }
 
-// accept journals a message that was not seen before and puts it into its chat's queue.
-func (e *engine) accept(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+// accept journals a message that was not seen before and puts it into its chat's queue; alone tells that it has the queue
+// to itself.
+func (e *engine) accept(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) (alone bool, err error) {
+	e.limits.Lock()
+	e.limits.Heard(limitChat(c.ID), now)
+	e.limits.Unlock()
 	if m.Name != "" {
 		c.Name = m.Name
 	}
 	c.Wrote, c.LastSeen = true, now
-	waiting, err := tx.Waiting(c.ID)
+	letters, parcels, err := tx.Waiting(c.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	err = tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
 		WAMessageID: m.ID, Chat: c.Key(), Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: m.Kind,
 		From: c.Key(), To: person(e.dev.Self()).Key(), Text: m.Text, Name: m.Name, SentAt: m.SentAt, Target: m.Target,
 	}})
 	if err != nil {
-		return err
+		return false, err
 	}
 	say := "Received."
 	if m.Offline {
 		say = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", span(now.Sub(m.SentAt)))
 	}
 	if err := trace(tx, m.ID, c.Key(), now, flowhq.TraceReceived, say); err != nil {
-		return err
+		return false, err
 	}
-	if waiting >= maxWaiting {
+	alone = letters+parcels == 0
+	if letters >= maxWaiting {
 		err = e.overflow(tx, c, m, now)
 	} else {
 		err = tx.Enqueue(journal.Letter{
 			Chat: c.ID, ID: m.ID, Kind: m.Kind, Text: m.Text, Name: m.Name, Target: m.Target,
 			SentAt: m.SentAt, ReceivedAt: now, Late: m.Offline,
 		})
-		if err == nil && waiting > 0 {
-			err = trace(tx, m.ID, c.Key(), now, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", waiting))
+		if err == nil && !alone {
+			err = trace(tx, m.ID, c.Key(), now, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", letters+parcels))
 		}
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return tx.SaveChat(c)
+	return alone, tx.SaveChat(c)
 }
 
 // overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the customer

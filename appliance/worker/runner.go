@@ -14,7 +14,7 @@ const ownerChat = 0
 type runner struct {
 	chat    int64 // changes when the chat is merged into another; guarded by engine.mu
 	again   bool  // new work came; guarded by engine.mu
-	begun   bool  // it has dealt with a letter: when the process is to stop, no further one is begun
+	begun   bool  // it has dealt with something: when the process is to stop, no further one is begun
 	limited bool  // the letter at hand was told to wait: say so once
 	retry   time.Duration
 }
@@ -40,6 +40,7 @@ func (e *engine) kick(chat int64) {
 	if e.stopping {
 		return
 	}
+	e.calm.disturb()
 	r := &runner{chat: chat}
 	e.running[chat] = r
 	e.runners.Go(func() { e.run(r) })
@@ -146,6 +147,7 @@ func (e *engine) work(r *runner) progress {
 	case err != nil:
 		return e.stumble("the journal cannot be read", err)
 	case parcel != nil:
+		r.begun = true
 		return e.deliver(r, parcel)
 	case stopping && r.begun || chat == ownerChat:
 		return idle

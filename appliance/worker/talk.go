@@ -60,6 +60,13 @@ func (f *flows) use(version int64, loaded flow) {
 	}
 }
 
+// forget drops all loaded flows; they come back when they are needed, in some milliseconds.
+func (f *flows) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loaded = nil
+}
+
 // of gives the flow of a version: the one in force, or a past one from the journal.
 func (f *flows) of(tx *journal.Tx, c *flowhq.WorkerConfig, version int64) (flow, error) {
 	f.mu.Lock()

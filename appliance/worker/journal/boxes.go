@@ -32,10 +32,11 @@ func (tx *Tx) Enqueue(l Letter) error {
 		l.Chat, l.ID, l.Kind, l.Text, l.Name, l.Target, millis(l.SentAt), millis(l.ReceivedAt), l.Late)
 }
 
-// Waiting counts the letters of a chat.
-func (tx *Tx) Waiting(chat int64) (n int, err error) {
-	_, err = tx.one("SELECT count(*) FROM inbox WHERE chat = ?", []any{chat}, &n)
-	return n, err
+// Waiting counts the letters of a chat, and its parcels that are not sent yet.
+func (tx *Tx) Waiting(chat int64) (letters, parcels int, err error) {
+	_, err = tx.one("SELECT (SELECT count(*) FROM inbox WHERE chat = ?1), (SELECT count(*) FROM outbox WHERE chat = ?1 AND state = 0)",
+		[]any{chat}, &letters, &parcels)
+	return letters, parcels, err
 }
 
 // NextLetter gives the oldest letter of a chat; nil when none waits.

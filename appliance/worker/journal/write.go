@@ -117,6 +117,22 @@ func run(do func(tx *Tx) error, tx *Tx) (err error) {
 // Tx is a transaction under way.
 type Tx struct{ j *Journal }
 
+// Try runs do as a part that can fail alone: what it changed is taken back then, and the transaction goes on.
+func (tx *Tx) Try(do func() error) error {
+	seq := tx.j.lastSeq
+	if err := tx.exec("SAVEPOINT part"); err != nil {
+		return err
+	}
+	failed := run(func(*Tx) error { return do() }, tx)
+	if failed != nil {
+		tx.j.lastSeq = seq
+		if err := tx.exec("ROLLBACK TO part"); err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	return errors.Join(failed, tx.exec("RELEASE part"))
+}
+
 // Read runs do without a transaction of its own: for looking things up. It must not change anything.
 func (j *Journal) Read(do func(tx *Tx) error) error {
 	j.io.Lock()
