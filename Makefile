@@ -33,6 +33,9 @@ test: ## everything: unit, both stores, end to end over the simulator, race dete
 	CGO_ENABLED=1 go test -race -count=1 -timeout 14m $$(go list ./... | grep -v '^flowhq/internal/wasim$$')
 	go test -count=1 -timeout 5m ./internal/wasim # its clients are bare whatsmeow, whose own reconnect has data races
 
+conversations: ## runs conversations and times from files: make conversations FILES="a.yaml b.csv"
+	go run ./appliance/bot/transcript/cmd $(FILES)
+
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
 	go run ./internal/bench --out docs/benchmarks/fleet.md
 
@@ -46,4 +49,4 @@ fmt: ## gofmt everything
 generate: ## queries checked against both engines, Go code made from them
 	tools/generate.sh
 
-.PHONY: help build run demo screenshots test bench lint fmt generate
+.PHONY: help build run demo screenshots test conversations bench lint fmt generate

@@ -5,6 +5,8 @@
 package main
 
 import (
+	_ "time/tzdata" // a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
+
 	"context"
 	"os"
 	"os/signal"
