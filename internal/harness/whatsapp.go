@@ -37,7 +37,7 @@ func (s *Simulator) SendIn(ctx context.Context, customer, to, text, chat string)
 	return err
 }
 
-// Ask lets a customer write and waits for the next message that comes back.
+// Ask lets a customer write and waits for the next message that comes back from there.
 func (s *Simulator) Ask(ctx context.Context, customer, to, text string, within time.Duration) (answer string, err error) {
 	before, err := s.Inbox(ctx, customer, 0, 0)
 	if err != nil {
@@ -55,8 +55,11 @@ func (s *Simulator) Ask(ctx context.Context, customer, to, text string, within t
 		if err != nil {
 			return "", err
 		}
-		if len(rows) > 0 {
-			return rows[0].Text, nil
+		for _, row := range rows {
+			if row.From == to {
+				return row.Text, nil
+			}
+			last = row.N
 		}
 	}
 	return "", fmt.Errorf("no answer within %s", within)

@@ -142,7 +142,7 @@ func (c *Customer) Send(m Message) (string, error) {
 		return "", fmt.Errorf("wasim: message: %w", err)
 	}
 	row := InboxRow{ID: m.ID, From: c.Number(), Text: m.Text, Kind: string(m.Kind), Chat: string(m.Chat), At: c.srv.now()}
-	if err := c.srv.journal.commit(phone.file(row)...); err != nil {
+	if err := phone.file(row); err != nil {
 		return "", err
 	}
 	c.srv.stats.in.Add(1)
@@ -211,7 +211,7 @@ func encNode(s sealed, extra waBinary.Attrs) waBinary.Node {
 
 // receiveDirect files a message of another party and passes it on to the devices linked to this one.
 func (p *party) receiveDirect(from *party, row InboxRow, at time.Time, msg *waE2E.Message) error {
-	if err := p.srv.journal.commit(p.file(row)...); err != nil {
+	if err := p.file(row); err != nil {
 		return err
 	}
 	if p.phone == nil || p == from {

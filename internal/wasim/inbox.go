@@ -34,27 +34,38 @@ func newInbox() *inbox { return &inbox{byKey: map[string]int{}, arrived: make(ch
 
 func inboxKey(from, id string) string { return from + "/" + id }
 
-// add files a message and returns its row as it stands now, with the rows that had to go for it.
-func (b *inbox) add(row InboxRow) (now InboxRow, fresh bool, dropped int) {
+// add files a message: a new row, or one more copy of a row that is there. keep makes the row durable, together with the
+// removal of the row that has to go for it (0 when none has to); nobody sees the message before that, nor when it fails.
+func (b *inbox) add(row InboxRow, keep func(now InboxRow, dropped int) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := inboxKey(row.From, row.ID)
-	if n, ok := b.byKey[key]; ok {
+	if n, ok := b.byKey[inboxKey(row.From, row.ID)]; ok {
 		old := &b.rows[n-b.first()]
-		old.Copies++
-		return *old, false, 0
+		again := *old
+		again.Copies++
+		if err := keep(again, 0); err != nil {
+			return err
+		}
+		*old = again
+		return nil
 	}
-	b.last++
-	row.N, row.Copies = b.last, 1
-	b.put(row)
-	if len(b.rows) > maxInboxRows {
+	row.N, row.Copies = b.last+1, 1
+	dropped := 0
+	if len(b.rows) >= maxInboxRows {
 		dropped = b.rows[0].N
+	}
+	if err := keep(row, dropped); err != nil {
+		return err
+	}
+	b.last = row.N
+	b.put(row)
+	if dropped > 0 {
 		delete(b.byKey, inboxKey(b.rows[0].From, b.rows[0].ID))
 		b.rows = b.rows[1:]
 	}
 	close(b.arrived)
 	b.arrived = make(chan struct{})
-	return row, true, dropped
+	return nil
 }
 
 func (b *inbox) put(row InboxRow) {

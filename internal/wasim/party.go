@@ -117,14 +117,15 @@ func (p *party) seal(d *Device, plain []byte, fresh bool, given *prekey.Bundle) 
 	return out, append(changes, p.sessionChanges()...), nil
 }
 
-// file puts a message into the inbox and returns what the journal must keep.
-func (p *party) file(row InboxRow) []change {
-	now, _, dropped := p.inbox.add(row)
-	changes := []change{jsonChange(rowName(p.digits, now.N), now)}
-	if dropped > 0 {
-		changes = append(changes, change{key: rowName(p.digits, dropped)})
-	}
-	return changes
+// file puts a message into the inbox once the journal has it, in one commit with the other changes.
+func (p *party) file(row InboxRow, with ...change) error {
+	return p.inbox.add(row, func(now InboxRow, dropped int) error {
+		changes := append(with, jsonChange(rowName(p.digits, now.N), now))
+		if dropped > 0 {
+			changes = append(changes, change{key: rowName(p.digits, dropped)})
+		}
+		return p.srv.journal.commit(changes...)
+	})
 }
 
 func jsonChange(key string, v any) change {

@@ -115,15 +115,13 @@ func (p *party) read(from *Device, id string, s sealed) (*waE2E.Message, error) 
 	defer p.mu.Unlock()
 	msg, err := p.keys.decrypt(from.lid, s)
 	changes := p.sessionChanges()
-	switch {
-	case errors.Is(err, errRepeated):
-		if row, known := p.inbox.repeat(from.phone.Number(), id); known {
-			changes = append(changes, jsonChange(rowName(p.digits, row.N), row))
-		}
-	case err != nil:
+	if err == nil {
+		return msg, p.fileFrom(from, id, msg, changes)
+	}
+	if !errors.Is(err, errRepeated) {
 		err = fmt.Errorf("%w: %w", errUnreadable, err)
-	default:
-		changes = append(changes, p.fileFrom(from, id, msg)...)
+	} else if row, known := p.inbox.repeat(from.phone.Number(), id); known {
+		changes = append(changes, jsonChange(rowName(p.digits, row.N), row))
 	}
 	if commitErr := p.srv.journal.commit(changes...); commitErr != nil {
 		return nil, commitErr
@@ -131,8 +129,8 @@ func (p *party) read(from *Device, id string, s sealed) (*waE2E.Message, error) 
 	return msg, err
 }
 
-// fileFrom puts what a linked device wrote into the party's inbox.
-func (p *party) fileFrom(from *Device, id string, msg *waE2E.Message) []change {
+// fileFrom puts what a linked device wrote into the party's inbox, and keeps the changes with it.
+func (p *party) fileFrom(from *Device, id string, msg *waE2E.Message, changes []change) error {
 	row := InboxRow{ID: id, From: from.phone.Number(), Chat: string(ChatDirect), At: p.srv.now(), Device: int(from.id)}
 	if sent := msg.GetDeviceSentMessage(); sent != nil {
 		msg = sent.GetMessage()
@@ -143,10 +141,10 @@ func (p *party) fileFrom(from *Device, id string, msg *waE2E.Message) []change {
 	}
 	kind, text := describe(msg)
 	if kind == kindOther && msg.GetProtocolMessage() != nil {
-		return nil // a device talking to its phone, not a person to a person
+		return p.srv.journal.commit(changes...) // a device talking to its phone, not a person to a person
 	}
 	row.Kind, row.Text = string(kind), text
-	return p.file(row)
+	return p.file(row, changes...)
 }
 
 // numberOf turns an address into a number where there is one.
