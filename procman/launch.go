@@ -86,7 +86,9 @@ func (p *process) started(c *child, slot *ticket, spec Spec, why Cause) {
 	} else {
 		slot.leave()
 	}
-	p.m.sampler.consider()
+	if p.m.sampler.watches(spec) {
+		p.m.sampler.consider()
+	}
 }
 
 // startFailed counts as the end of a run of no length.

@@ -55,7 +55,7 @@ type Config struct {
 	// GroupPrefix of the groups' names; default "w-". Groups that begin so belong
 	// to the manager: what it finds in them and does not know, it kills.
 	GroupPrefix string
-	// MaxStarts bounds simultaneous starts; default twice the number of cores.
+	// MaxStarts bounds simultaneous starts; default 8 for each core.
 	MaxStarts int
 	// EventsKept and HistoryKept bound the events kept for the whole manager and
 	// for each process; default 1000 and 50.
@@ -79,7 +79,7 @@ func (c Config) withDefaults() Config {
 		c.GroupPrefix = "w-"
 	}
 	if c.MaxStarts <= 0 {
-		c.MaxStarts = 2 * runtime.GOMAXPROCS(0)
+		c.MaxStarts = 8 * runtime.GOMAXPROCS(0)
 	}
 	if c.EventsKept <= 0 {
 		c.EventsKept = 1000

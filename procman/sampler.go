@@ -78,7 +78,7 @@ func (s *sampler) run() {
 func (s *sampler) needed() bool {
 	for _, p := range s.m.unsorted() {
 		p.mu.Lock()
-		yes := p.child != nil && (p.spec.Memory.Max > 0 || s.watchesTasks(p.spec) || p.child.touched.Load())
+		yes := p.child != nil && (s.watches(p.spec) || p.child.touched.Load())
 		p.mu.Unlock()
 		if yes {
 			return true
@@ -86,6 +86,9 @@ func (s *sampler) needed() bool {
 	}
 	return false
 }
+
+// watches tells whether a process under this spec has a limit to be watched.
+func (s *sampler) watches(spec Spec) bool { return spec.Memory.Max > 0 || s.watchesTasks(spec) }
 
 func (s *sampler) watchesTasks(spec Spec) bool { return spec.PidsMax > 0 && !s.m.caps.Pids }
 

@@ -126,10 +126,7 @@ func (m *Manager) loadID() (string, error) {
 
 // digest of what a process must be restarted for when it changes.
 func (s Spec) digest() string {
-	b, _ := json.Marshal(struct {
-		Argv []string
-		Dir  string
-	}{s.Argv, s.Dir})
-	sum := sha256.Sum256(b)
+	// No argument can hold a zero byte.
+	sum := sha256.Sum256([]byte(s.Dir + "\x00" + strings.Join(s.Argv, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }

@@ -40,7 +40,7 @@ func (e *engine) deliver(r *runner, p *journal.Parcel) progress {
 		return e.tooLate(p, key, late)
 	}
 	if p.Chat != ownerChat && p.Attempts == 0 && limits.Typing {
-		if e.type_(to, p.Text); e.ownerCameBefore(p) {
+		if e.showTyping(to, p.Text); e.ownerCameBefore(p) {
 			return e.fail(p, key, flowhq.TraceHandedOver, "Not sent: the owner answered on the phone meanwhile.")
 		}
 	}
@@ -86,8 +86,8 @@ func (e *engine) recipient(p *journal.Parcel) (to whatsapp.Address, key string, 
 	return address(c.Person), c.Key(), nil
 }
 
-// type_ shows that somebody is typing for as long as the text takes; stopping cuts it short.
-func (e *engine) type_(to whatsapp.Address, text string) {
+// showTyping shows that somebody is typing for as long as the text takes; stopping cuts it short.
+func (e *engine) showTyping(to whatsapp.Address, text string) {
 	if err := e.dev.Typing(e.hurry, to, true); err != nil {
 		e.log.Debug("typing is not shown", "error", err)
 	}

@@ -80,6 +80,9 @@ func compare() error {
 	}
 	defer b.close()
 	table := b.run()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("interrupted, nothing is reported: %w", err)
+	}
 	text := b.report(table)
 	if o.out == "" {
 		fmt.Print(text)

@@ -89,6 +89,33 @@ func (c *census) living() []int {
 	return found
 }
 
+// reached tells whether n children have come up. It does not look again at
+// those that it has seen, so as not to disturb what it measures.
+func (c *census) reached(n int, seen map[int]bool) bool {
+	for _, pid := range pids() {
+		if seen[pid] {
+			continue
+		}
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil && bytes.Contains(b, []byte(c.token)) && isChild(b) {
+			seen[pid] = true
+		}
+	}
+	return len(seen) >= n
+}
+
+// taskCount is the number of all tasks of the machine.
+func taskCount() int {
+	b, _ := os.ReadFile("/proc/loadavg")
+	f := strings.Fields(string(b))
+	if len(f) < 4 {
+		return 1 << 30
+	}
+	_, all, _ := strings.Cut(f[3], "/")
+	n, _ := strconv.Atoi(all)
+	return n
+}
+
 // isChild recognizes the bench's child programs.
 func isChild(cmdline []byte) bool {
 	argv := bytes.Split(bytes.TrimSuffix(cmdline, []byte{0}), []byte{0})

@@ -13,6 +13,12 @@ import (
 // fairShare is how many chunks a sink moves before it lets others have the mover.
 const fairShare = 16
 
+// From busy bytes in one go, the mover takes a breath after each chunk.
+const (
+	busy   = 64 << 10
+	breath = 500 * time.Microsecond
+)
+
 // drain moves at most chunks chunks and then asks the poller to call again.
 func (s *Sink) drain(chunks int) {
 	m, err := s.hub.take()
@@ -22,17 +28,23 @@ func (s *Sink) drain(chunks int) {
 	}
 	clean := true
 	defer func() { s.hub.give(m, clean) }()
+	moved := 0
 	for range chunks {
 		s.mu.Lock()
-		more, err := s.moveChunk(m)
+		n, err := s.moveChunk(m)
 		s.mu.Unlock()
 		if err != nil {
 			clean = false
 			s.hub.logger.Error("output cannot be moved", "process", s.name, "error", err)
 			break
 		}
-		if !more {
+		if n == 0 {
 			break
+		}
+		if moved += n; n < chunkSize && moved >= busy {
+			// A process that prints without pause: let it fill the pipe, large
+			// chunks cost less than being woken for small ones.
+			time.Sleep(breath)
 		}
 	}
 	s.mu.Lock()
@@ -45,27 +57,27 @@ func (s *Sink) drain(chunks int) {
 // moveChunk duplicates the head of the pipe with tee(2), writes it into the
 // file, and only then takes it out of the pipe: a manager killed at any point
 // leaves every byte in the pipe or in the file.
-func (s *Sink) moveChunk(m *mover) (more bool, err error) {
+func (s *Sink) moveChunk(m *mover) (n int, err error) {
 	if s.pipe < 0 {
-		return false, nil
+		return 0, nil
 	}
-	n, err := tee(s.pipe, m.w, chunkSize)
+	n, err = tee(s.pipe, m.w, chunkSize)
 	if n == 0 || err != nil {
-		return false, err
+		return 0, err
 	}
 	if m.buf == nil {
 		m.buf = make([]byte, chunkSize)
 	}
 	if err := readFull(m.r, m.buf[:n]); err != nil {
-		return false, err
+		return 0, err
 	}
 	s.write(m.buf[:n])
 	if err := s.consume(n); err != nil {
-		return false, err
+		return 0, err
 	}
 	s.wake()
 	s.grow(n)
-	return true, nil
+	return n, nil
 }
 
 func tee(from, to, limit int) (int, error) {
@@ -120,7 +132,7 @@ func (s *Sink) grow(n int) {
 		return
 	}
 	s.grown = true
-	_, _ = unix.FcntlInt(uintptr(s.pipe), unix.F_SETPIPE_SZ, chunkSize)
+	_, _ = unix.FcntlInt(uintptr(s.pipe), unix.F_SETPIPE_SZ, 4*chunkSize)
 }
 
 // write puts b into the files, rotating at the end of a line where lines are
