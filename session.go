@@ -44,6 +44,9 @@ func (p Phase) State() SessionState {
 	}
 }
 
+// Blocked tells whether WhatsApp keeps the number from sending for a time; the bot pauses and goes on by itself.
+func (p Phase) Blocked() bool { return p == PhaseBanned || p == PhaseRestricted }
+
 // Session is the linked device of a tenant.
 type Session struct {
 	ID         string
@@ -57,8 +60,12 @@ type Session struct {
 	LinkedAt   *time.Time
 	LastSeenAt *time.Time // the worker's heartbeat
 	WAHeardAt  *time.Time // when WhatsApp was last heard from
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// While Phase is BANNED or RESTRICTED: when the bot goes on by itself (nil: WhatsApp did not say and the worker tries
+	// now and then), and why it pauses.
+	BlockedUntil *time.Time
+	BlockedCause string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }
 
 // Linked tells whether a device is linked, as far as the appliance knows.

@@ -28,6 +28,7 @@ DELETE FROM tenants WHERE id = @id;
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -40,6 +41,7 @@ WHERE t.id = @id;
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -60,6 +62,7 @@ LIMIT @max_rows;
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -99,12 +102,14 @@ VALUES (@id, @tenant_id, @state, @phase, @created_at, @updated_at)
 ON CONFLICT (tenant_id) DO NOTHING;
 
 -- name: GetSession :one
-SELECT id, tenant_id, state, last_qr, last_seen_at, created_at, updated_at, phase, qr_code, qr_expires_at, linked_jid, linked_at, wa_heard_at
+SELECT id, tenant_id, state, last_qr, last_seen_at, created_at, updated_at, phase, qr_code, qr_expires_at, linked_jid, linked_at, wa_heard_at,
+  blocked_until, blocked_cause
 FROM whatsapp_sessions WHERE tenant_id = @tenant_id;
 
 -- name: SaveSession :execrows
 UPDATE whatsapp_sessions SET state = @state, phase = @phase, last_qr = @last_qr, qr_code = @qr_code, qr_expires_at = @qr_expires_at,
-  linked_jid = @linked_jid, linked_at = @linked_at, wa_heard_at = @wa_heard_at, updated_at = @updated_at
+  linked_jid = @linked_jid, linked_at = @linked_at, wa_heard_at = @wa_heard_at, blocked_until = @blocked_until,
+  blocked_cause = @blocked_cause, updated_at = @updated_at
 WHERE tenant_id = @tenant_id;
 
 -- name: InsertEvent :exec

@@ -62,7 +62,7 @@ func detailOf(r db.TenantDetailRow) flowhq.TenantDetail {
 		d.Session = sessionOf(db.WhatsappSession{
 			ID: string(r.SessionID), TenantID: r.ID, State: string(r.State), LastQr: r.LastQr, LastSeenAt: r.LastSeenAt,
 			CreatedAt: r.SessionCreatedAt, UpdatedAt: r.SessionUpdatedAt, Phase: string(r.Phase), QrCode: r.QrCode, QrExpiresAt: r.QrExpiresAt,
-			LinkedJid: r.LinkedJid, LinkedAt: r.LinkedAt, WaHeardAt: r.WaHeardAt,
+			LinkedJid: r.LinkedJid, LinkedAt: r.LinkedAt, WaHeardAt: r.WaHeardAt, BlockedUntil: r.BlockedUntil, BlockedCause: r.BlockedCause,
 		})
 	}
 	if r.WorkerID != "" {
@@ -85,7 +85,8 @@ func sessionOf(r db.WhatsappSession) *flowhq.Session {
 	return &flowhq.Session{
 		ID: r.ID, TenantID: r.TenantID, State: flowhq.SessionState(r.State), Phase: flowhq.Phase(r.Phase), LastQR: string(r.LastQr),
 		QRCode: string(r.QrCode), QRExpires: r.QrExpiresAt.Ptr(), LinkedJID: string(r.LinkedJid), LinkedAt: r.LinkedAt.Ptr(),
-		LastSeenAt: r.LastSeenAt.Ptr(), WAHeardAt: r.WaHeardAt.Ptr(), CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		LastSeenAt: r.LastSeenAt.Ptr(), WAHeardAt: r.WaHeardAt.Ptr(),
+		BlockedUntil: r.BlockedUntil.Ptr(), BlockedCause: string(r.BlockedCause), CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // SaveSession writes what a worker reports of its session: phase, state, code, linked device, and when WhatsApp was heard,
-// which never goes backwards. qr is the code's data URL; it is kept only while codes are shown. A device that appears sets
-// LinkedAt, one that goes clears it.
+// which never goes backwards. qr is the code's data URL; it is kept only while codes are shown, and the end and the cause of
+// a ban or a restriction only while it lasts. A device that appears sets LinkedAt, one that goes clears it.
 func (s *Store) SaveSession(ctx context.Context, tenantID string, r flowhq.SessionReport, qr string) error {
 	return s.write(ctx, "save session", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -34,6 +34,9 @@ func (t *tx) sessionOf(old db.WhatsappSession, r flowhq.SessionReport, qr string
 	}
 	if r.Phase.State() == flowhq.SessionQRReady {
 		p.LastQr, p.QrCode, p.QrExpiresAt = db.Text(qr), db.Text(r.QRCode), db.AtPtr(r.QRExpires)
+	}
+	if r.Phase.Blocked() {
+		p.BlockedUntil, p.BlockedCause = db.AtPtr(r.Until), db.Text(r.Detail)
 	}
 	switch {
 	case r.LinkedJID == "":

@@ -133,3 +133,28 @@ func TestSession(t *testing.T) {
 		equal(t, "seen, which is not the report's", s.LastSeenAt, nil)
 	})
 }
+
+// A page shows until when and why the bot pauses; once the number is free again nothing of it is left.
+func TestBlockedNumber(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		id := h.tenant(t, "Asha", "").ID
+		until := noon.Add(26 * time.Hour)
+		session := func(p flowhq.Phase, detail string, until *time.Time) *flowhq.Session {
+			t.Helper()
+			noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: p, Detail: detail, Until: until, LinkedJID: "255:1@s.whatsapp.net"}, ""))
+			return must(h.Tenant(h.ctx, id))(t).Session
+		}
+		for _, p := range []flowhq.Phase{flowhq.PhaseBanned, flowhq.PhaseRestricted} {
+			s := session(p, "sent to too many people", &until)
+			if s.BlockedUntil == nil || !s.BlockedUntil.Equal(until) || s.BlockedCause != "sent to too many people" {
+				t.Errorf("%s: blocked until %v because %q", p, s.BlockedUntil, s.BlockedCause)
+			}
+			if s = session(flowhq.PhaseConnected, "", nil); s.BlockedUntil != nil || s.BlockedCause != "" {
+				t.Errorf("free again: blocked until %v because %q", s.BlockedUntil, s.BlockedCause)
+			}
+		}
+		if s := session(flowhq.PhaseReconnecting, "closed", nil); s.BlockedCause != "" {
+			t.Errorf("a lost connection is no block: %q", s.BlockedCause)
+		}
+	})
+}

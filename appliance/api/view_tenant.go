@@ -31,18 +31,20 @@ type configView struct {
 }
 
 type sessionView struct {
-	ID          string              `json:"id"`
-	TenantID    string              `json:"tenant_id"`
-	State       flowhq.SessionState `json:"state"`
-	Phase       flowhq.Phase        `json:"phase"`
-	LastQR      *string             `json:"last_qr"`
-	QRExpiresAt *stamp              `json:"qr_expires_at"`
-	LinkedJID   *string             `json:"linked_jid"`
-	LinkedAt    *stamp              `json:"linked_at"`
-	LastSeenAt  *stamp              `json:"last_seen_at"`
-	WAHeardAt   *stamp              `json:"wa_heard_at"`
-	CreatedAt   stamp               `json:"created_at"`
-	UpdatedAt   stamp               `json:"updated_at"`
+	ID           string              `json:"id"`
+	TenantID     string              `json:"tenant_id"`
+	State        flowhq.SessionState `json:"state"`
+	Phase        flowhq.Phase        `json:"phase"`
+	LastQR       *string             `json:"last_qr"`
+	QRExpiresAt  *stamp              `json:"qr_expires_at"`
+	LinkedJID    *string             `json:"linked_jid"`
+	LinkedAt     *stamp              `json:"linked_at"`
+	LastSeenAt   *stamp              `json:"last_seen_at"`
+	WAHeardAt    *stamp              `json:"wa_heard_at"`
+	BlockedUntil *stamp              `json:"blocked_until"`
+	BlockedCause *string             `json:"blocked_cause"`
+	CreatedAt    stamp               `json:"created_at"`
+	UpdatedAt    stamp               `json:"updated_at"`
 }
 
 type workerView struct {
@@ -90,6 +92,7 @@ func viewSession(s *flowhq.Session) *sessionView {
 	return &sessionView{
 		ID: s.ID, TenantID: s.TenantID, State: s.State, Phase: s.Phase, LastQR: orNull(s.LastQR), QRExpiresAt: maybe(s.QRExpires),
 		LinkedJID: orNull(s.LinkedJID), LinkedAt: maybe(s.LinkedAt), LastSeenAt: maybe(s.LastSeenAt), WAHeardAt: maybe(s.WAHeardAt),
+		BlockedUntil: maybe(s.BlockedUntil), BlockedCause: orNull(s.BlockedCause),
 		CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt),
 	}
 }

@@ -135,17 +135,19 @@ type User struct {
 }
 
 type WhatsappSession struct {
-	ID          string
-	TenantID    string
-	State       string
-	LastQr      Text
-	LastSeenAt  Time
-	CreatedAt   Time
-	UpdatedAt   Time
-	Phase       string
-	QrCode      Text
-	QrExpiresAt Time
-	LinkedJid   Text
-	LinkedAt    Time
-	WaHeardAt   Time
+	ID           string
+	TenantID     string
+	State        string
+	LastQr       Text
+	LastSeenAt   Time
+	CreatedAt    Time
+	UpdatedAt    Time
+	Phase        string
+	QrCode       Text
+	QrExpiresAt  Time
+	LinkedJid    Text
+	LinkedAt     Time
+	WaHeardAt    Time
+	BlockedUntil Time
+	BlockedCause Text
 }

@@ -430,7 +430,8 @@ func (q *Queries) GetRequest(ctx context.Context, arg GetRequestParams) (Custome
 }
 
 const getSession = `-- name: GetSession :one
-SELECT id, tenant_id, state, last_qr, last_seen_at, created_at, updated_at, phase, qr_code, qr_expires_at, linked_jid, linked_at, wa_heard_at
+SELECT id, tenant_id, state, last_qr, last_seen_at, created_at, updated_at, phase, qr_code, qr_expires_at, linked_jid, linked_at, wa_heard_at,
+  blocked_until, blocked_cause
 FROM whatsapp_sessions WHERE tenant_id = $1
 `
 
@@ -451,6 +452,8 @@ func (q *Queries) GetSession(ctx context.Context, tenantID string) (WhatsappSess
 		&i.LinkedJid,
 		&i.LinkedAt,
 		&i.WaHeardAt,
+		&i.BlockedUntil,
+		&i.BlockedCause,
 	)
 	return i, err
 }
@@ -1229,21 +1232,24 @@ func (q *Queries) SaveRequest(ctx context.Context, arg SaveRequestParams) error 
 
 const saveSession = `-- name: SaveSession :execrows
 UPDATE whatsapp_sessions SET state = $1, phase = $2, last_qr = $3, qr_code = $4, qr_expires_at = $5,
-  linked_jid = $6, linked_at = $7, wa_heard_at = $8, updated_at = $9
-WHERE tenant_id = $10
+  linked_jid = $6, linked_at = $7, wa_heard_at = $8, blocked_until = $9,
+  blocked_cause = $10, updated_at = $11
+WHERE tenant_id = $12
 `
 
 type SaveSessionParams struct {
-	State       string
-	Phase       string
-	LastQr      Text
-	QrCode      Text
-	QrExpiresAt Time
-	LinkedJid   Text
-	LinkedAt    Time
-	WaHeardAt   Time
-	UpdatedAt   Time
-	TenantID    string
+	State        string
+	Phase        string
+	LastQr       Text
+	QrCode       Text
+	QrExpiresAt  Time
+	LinkedJid    Text
+	LinkedAt     Time
+	WaHeardAt    Time
+	BlockedUntil Time
+	BlockedCause Text
+	UpdatedAt    Time
+	TenantID     string
 }
 
 func (q *Queries) SaveSession(ctx context.Context, arg SaveSessionParams) (int64, error) {
@@ -1256,6 +1262,8 @@ func (q *Queries) SaveSession(ctx context.Context, arg SaveSessionParams) (int64
 		arg.LinkedJid,
 		arg.LinkedAt,
 		arg.WaHeardAt,
+		arg.BlockedUntil,
+		arg.BlockedCause,
 		arg.UpdatedAt,
 		arg.TenantID,
 	)
@@ -1517,6 +1525,7 @@ const tenantDetail = `-- name: TenantDetail :one
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -1550,6 +1559,8 @@ type TenantDetailRow struct {
 	LinkedAt         Time
 	LastSeenAt       Time
 	WaHeardAt        Time
+	BlockedUntil     Time
+	BlockedCause     Text
 	SessionCreatedAt Time
 	SessionUpdatedAt Time
 	WorkerID         Text
@@ -1588,6 +1599,8 @@ func (q *Queries) TenantDetail(ctx context.Context, id string) (TenantDetailRow,
 		&i.LinkedAt,
 		&i.LastSeenAt,
 		&i.WaHeardAt,
+		&i.BlockedUntil,
+		&i.BlockedCause,
 		&i.SessionCreatedAt,
 		&i.SessionUpdatedAt,
 		&i.WorkerID,
@@ -1605,6 +1618,7 @@ const tenantDetails = `-- name: TenantDetails :many
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -1655,6 +1669,8 @@ type TenantDetailsRow struct {
 	LinkedAt         Time
 	LastSeenAt       Time
 	WaHeardAt        Time
+	BlockedUntil     Time
+	BlockedCause     Text
 	SessionCreatedAt Time
 	SessionUpdatedAt Time
 	WorkerID         Text
@@ -1706,6 +1722,8 @@ func (q *Queries) TenantDetails(ctx context.Context, arg TenantDetailsParams) ([
 			&i.LinkedAt,
 			&i.LastSeenAt,
 			&i.WaHeardAt,
+			&i.BlockedUntil,
+			&i.BlockedCause,
 			&i.SessionCreatedAt,
 			&i.SessionUpdatedAt,
 			&i.WorkerID,
@@ -1733,6 +1751,7 @@ const tenantDetailsOfSetupRequests = `-- name: TenantDetailsOfSetupRequests :man
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
   s.id AS session_id, s.state, s.phase, s.last_qr, s.qr_code, s.qr_expires_at, s.linked_jid, s.linked_at, s.last_seen_at, s.wa_heard_at,
+  s.blocked_until, s.blocked_cause,
   s.created_at AS session_created_at, s.updated_at AS session_updated_at,
   w.id AS worker_id, w.pm2_name, w.status AS worker_status, w.wish, w.last_error, w.created_at AS worker_created_at, w.updated_at AS worker_updated_at
 FROM tenants t
@@ -1766,6 +1785,8 @@ type TenantDetailsOfSetupRequestsRow struct {
 	LinkedAt         Time
 	LastSeenAt       Time
 	WaHeardAt        Time
+	BlockedUntil     Time
+	BlockedCause     Text
 	SessionCreatedAt Time
 	SessionUpdatedAt Time
 	WorkerID         Text
@@ -1810,6 +1831,8 @@ func (q *Queries) TenantDetailsOfSetupRequests(ctx context.Context) ([]TenantDet
 			&i.LinkedAt,
 			&i.LastSeenAt,
 			&i.WaHeardAt,
+			&i.BlockedUntil,
+			&i.BlockedCause,
 			&i.SessionCreatedAt,
 			&i.SessionUpdatedAt,
 			&i.WorkerID,
