@@ -123,4 +123,5 @@ const (
 	TenantEventAdmin   = "ADMIN" // an admin did something
 	TenantEventMerge   = "MERGE"
 	TenantEventRecord  = "REQUEST"
+	TenantEventAdopted = "ADOPTED" // taken over from the predecessor's database; the payload keeps what its rows said
 )

@@ -65,6 +65,8 @@ func Remedy(p Phase) string {
 	switch p {
 	case PhaseLoggedOut:
 		return "The device was unlinked. Show the owner the new QR code to link it again."
+	case PhaseRelink:
+		return "Needs linking again: it was linked with the former program, whose keys cannot be taken over. Start the worker and show the owner the QR code."
 	case PhaseReplaced:
 		return "Another program uses the same linked device. Stop the other one, then restart this worker."
 	case PhaseBanned:

@@ -29,6 +29,7 @@ const (
 	PhaseBanned       Phase = "BANNED"        // temporary ban, with code and expiry
 	PhaseRestricted   Phase = "RESTRICTED"    // sending is refused (463, reach-out timelock)
 	PhaseOutdated     Phase = "OUTDATED"      // WhatsApp refuses this client version
+	PhaseRelink       Phase = "RELINK"        // was linked with the predecessor, whose keys can't be taken over
 	PhaseJournalFault Phase = "JOURNAL_FAULT" // the journal can't be written, so nothing is taken in
 )
 

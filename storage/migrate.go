@@ -111,12 +111,15 @@ func (s *Store) wanted() (int64, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		version, err := goose.NumericComponent(path)
+		version, err := versionOf(path)
 		last = max(last, version)
 		return err
 	})
 	return last, err
 }
+
+// versionOf gives the number that a migration's file name begins with.
+func versionOf(path string) (int64, error) { return goose.NumericComponent(path) }
 
 func (s *Store) migrations() (fs.FS, goose.Dialect, error) {
 	dialect, dir := goose.DialectPostgres, "migrations/postgres"

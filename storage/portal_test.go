@@ -221,3 +221,22 @@ func TestAdminSessions(t *testing.T) {
 		refused(t, h.DeleteAdminSession(h.ctx, all[1].ID), flowhq.CodeNotFound)
 	})
 }
+
+func TestDeleteUser(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		u, d, _, err := h.CreateOwner(h.ctx, "asha@example.com", "Asha")
+		noError(t, err)
+		must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+		refused(t, h.DeleteUser(h.ctx, u.ID), flowhq.CodeConflict)
+		equal(t, "still there", must(h.UserByEmail(h.ctx, "asha@example.com"))(t).ID, u.ID)
+		noError(t, h.DeleteTenant(h.ctx, d.ID))
+		noError(t, h.DeleteUser(h.ctx, u.ID))
+		_, err = h.UserByEmail(h.ctx, "asha@example.com")
+		refused(t, err, flowhq.CodeNotFound)
+		refused(t, h.DeleteUser(h.ctx, u.ID), flowhq.CodeNotFound)
+
+		other := must(h.CreateUser(h.ctx, flowhq.User{Name: "B", Email: "b@example.com", TenantID: h.tenant(t, "B", "").ID}))(t)
+		noError(t, h.DeleteUser(h.ctx, other.ID))
+		equal(t, "the user's tenant stays", must(h.Tenant(h.ctx, other.TenantID))(t).ID, other.TenantID)
+	})
+}

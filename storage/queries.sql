@@ -175,6 +175,12 @@ SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM user
 -- name: UserOfTenant :one
 SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users WHERE tenant_id = @tenant_id;
 
+-- name: DeleteUser :execrows
+DELETE FROM users WHERE id = @id;
+
+-- name: SetupRequestsOfUser :many
+SELECT id FROM setup_requests WHERE user_id = @user_id LIMIT 1;
+
 -- name: UsersOfSetupRequests :many
 SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users WHERE id IN (SELECT r.user_id FROM setup_requests r);
 

@@ -98,6 +98,24 @@ func (s *Store) CreateOwner(ctx context.Context, email, name string) (u flowhq.U
 	return u, d, created, nil
 }
 
+// DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests CodeConflict.
+func (s *Store) DeleteUser(ctx context.Context, id string) error {
+	return s.write(ctx, "delete user", func(t *tx) error {
+		requests, err := t.SetupRequestsOfUser(ctx, id)
+		if err != nil {
+			return err
+		}
+		if len(requests) > 0 {
+			return flowhq.Errorf(flowhq.CodeConflict, "This user has setup requests; they go with their tenant.")
+		}
+		n, err := t.Queries.DeleteUser(ctx, id)
+		if isForeignKey(err) {
+			return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this user.", Cause: err}
+		}
+		return oneRow(n, err, "User")
+	})
+}
+
 func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 func userByEmail(ctx context.Context, q *db.Queries, email string) (u flowhq.User, there bool, err error) {

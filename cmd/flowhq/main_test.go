@@ -84,7 +84,7 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"doctor", "--env-file", filepath.Join(dir, "none.env")}, config.ExitCode, "is not there"},
 		{[]string{"ps", "--env-file", good}, exitFailure, "The appliance is not running"},
 		{[]string{"ps", "--env-file", bad}, exitFailure, "The appliance is not running"}, // wants no other setting
-		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is at version 0 and would be brought to"},
+		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is not there yet and would be made"},
 		{[]string{"migrate", "--env-file", good}, 0, "is up to date"},
 		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is up to date"},
 		{[]string{"service", "dance"}, exitUsage, "usage: flowhq service"},

@@ -16,7 +16,8 @@ func newMigrate() *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
 		Long: `Brings the schema of the database that DATABASE_URL names up to date. The appliance does the same at each start; this is
-for doing it beforehand. A database of the predecessor is taken over as it is. With --dry-run nothing is changed.`,
+for doing it beforehand. A database of the predecessor is taken over in place: nothing is renamed or lost, and its web app
+goes on working. With --dry-run nothing is changed, and what would be done is said.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			src, err := source(cmd)
@@ -29,15 +30,12 @@ for doing it beforehand. A database of the predecessor is taken over as it is. W
 			}
 			options := storage.Options{Logger: slog.New(slog.DiscardHandler)}
 			ctx, out, dsn := cmd.Context(), cmd.OutOrStdout(), c.DatabaseURL.Reveal()
-			before, err := storage.Inspect(ctx, dsn, options)
-			switch {
-			case err != nil && dryRun:
-				return err
-			case dryRun && before.UpToDate():
-				fmt.Fprintf(out, "%s is up to date (version %d).\n", before.Database, before.Current)
-				return nil
-			case dryRun:
-				fmt.Fprintf(out, "%s is at version %d and would be brought to %d.\n", before.Database, before.Current, before.Wanted)
+			if dryRun {
+				plan, err := storage.MakePlan(ctx, dsn, options)
+				if err != nil {
+					return err
+				}
+				printPlan(out, plan)
 				return nil
 			}
 			store, err := storage.Open(ctx, dsn, options)

@@ -363,6 +363,18 @@ func (q *Queries) DeleteTenant(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const deleteUser = `-- name: DeleteUser :execrows
+DELETE FROM users WHERE id = $1
+`
+
+func (q *Queries) DeleteUser(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteUser, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
 DELETE FROM message_logs WHERE id IN (
   SELECT f.id FROM message_logs f
@@ -1511,6 +1523,33 @@ func (q *Queries) SetupRequests(ctx context.Context) ([]SetupRequest, error) {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setupRequestsOfUser = `-- name: SetupRequestsOfUser :many
+SELECT id FROM setup_requests WHERE user_id = $1 LIMIT 1
+`
+
+func (q *Queries) SetupRequestsOfUser(ctx context.Context, userID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, setupRequestsOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
