@@ -10,7 +10,7 @@
 // Exported methods own their transaction; unexported helpers take it and do the SQL. Times are kept in UTC to the
 // millisecond. Ids are UUIDv7, so that they sort by age. The connection string's password appears in no error and no log line.
 //
-// The package imports the root package, its two drivers, goose and uuid. It must never import another package of the
+// The package imports the root package, its sub-packages, its two drivers, goose and uuid. It must never import another package of the
 // project; it satisfies the interfaces of those that use it by its shape alone.
 package storage
 

@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+
+	"flowhq/storage/dump"
+)
+
+// Tables gives the product's tables as this program's migrations make them, each after those that its rows point to. They are
+// read from a database in memory.
+func Tables(ctx context.Context) (tables []dump.Table, err error) {
+	scratch, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	scratch.SetMaxOpenConns(1)
+	s := &Store{engine: sqliteEngine{}}
+	files, dialect, err := s.migrations()
+	if err != nil {
+		return nil, err
+	}
+	p, err := goose.NewProvider(dialect, scratch, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return nil, fmt.Errorf("storage: make the tables in memory: %w", err)
+	}
+	return dump.Tables(ctx, scratch, versionTable)
+}
+
+// Dump has fn read one unchanging picture of the whole database. On SQLite the write-ahead log grows meanwhile.
+func (s *Store) Dump(ctx context.Context, fn func(*dump.Reader) error) error {
+	tables, err := Tables(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
+	if err != nil {
+		return s.fail("dump", err)
+	}
+	defer func() { _ = raw.Rollback() }() // nothing was written
+	return s.fail("dump", fn(&dump.Reader{DB: raw, Dialect: s.dialect(), Tables: tables}))
+}
+
+// Load has fn write rows of any tables, altogether or not at all. On SQLite nobody else writes meanwhile. Unlike others this
+// transaction is never tried again: fn runs once.
+func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
+	tables, err := Tables(ctx)
+	if err != nil {
+		return err
+	}
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return s.fail("load", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back to the pool
+	if s.engine.name() == SQLite {
+		if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
+			return s.fail("load", err)
+		}
+	}
+	raw, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return s.fail("load", err)
+	}
+	if err := fn(&dump.Writer{Tx: raw, Conn: conn, Dialect: s.dialect(), Tables: tables}); err != nil {
+		return errors.Join(s.fail("load", err), ignoreDone(raw.Rollback()))
+	}
+	return s.fail("load", raw.Commit())
+}
+
+// AddLabels makes an enum column of PostgreSQL take more values, as a database of the predecessor's later form has them. It is
+// done at once, outside of any transaction. On SQLite, which has no enums, nothing has to be done.
+func (s *Store) AddLabels(ctx context.Context, table, column string, labels []string) error {
+	if s.engine.name() == SQLite || len(labels) == 0 {
+		return nil
+	}
+	var name string
+	err := s.writer.QueryRowContext(ctx, `SELECT format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`, pgx.Identifier{table}.Sanitize(), column).Scan(&name)
+	if there, err := found(err); err != nil || !there {
+		return s.fail("add labels", err)
+	}
+	for _, label := range slices.Sorted(slices.Values(labels)) {
+		if _, err := s.writer.ExecContext(ctx, "ALTER TYPE "+name+" ADD VALUE IF NOT EXISTS "+literal(label)); err != nil {
+			return s.fail("add labels", err)
+		}
+	}
+	return nil
+}
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func (s *Store) dialect() dump.Dialect {
+	if s.engine.name() == SQLite {
+		return dump.SQLite
+	}
+	return dump.PostgreSQL
+}
+
+// ignoreDone: a transaction whose context ended is rolled back already.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
