@@ -35,15 +35,17 @@ type MessageQuery struct {
 
 // EventQuery asks for a part of a tenant's time line, newest first.
 type EventQuery struct {
+	Type   string // one of the TenantEvent types; "": any
 	Before Cursor
 	Limit  int // 1 to MaxLimit
 }
 
 // CustomerQuery asks for a tenant's customers, last seen first.
 type CustomerQuery struct {
-	Query  string // part of name or number
-	Before Cursor // by LastSeenAt
-	Limit  int
+	Query    string // part of name or number
+	OptedOut bool   // only those who want no messages
+	Before   Cursor // by LastSeenAt
+	Limit    int
 }
 
 // RequestQuery asks for customers' requests, newest first.

@@ -177,6 +177,7 @@ func (a *appliance) makeFleet() {
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		CheckFlow:     func(flow string) error { _, err := bot.Load([]byte(flow)); return err },
 		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
+		RemoveDevice:  a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
 	handler.fleet = a.fleet
 }

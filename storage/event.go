@@ -23,20 +23,26 @@ func (s *Store) AddTenantEvent(ctx context.Context, tenantID, kind, detail strin
 // TenantEvents gives a part of the tenant's time line, newest first.
 func (s *Store) TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
 	at, id := before(q.Before)
-	rows, err := s.queries().TenantEvents(ctx, db.TenantEventsParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit)})
+	rows, err := s.queries().TenantEvents(ctx, db.TenantEventsParams{
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, EventType: q.Type, MaxRows: limit(q.Limit),
+	})
 	if err != nil {
 		return nil, s.fail("list events", err)
 	}
 	if len(rows) == 0 && q.Before.IsZero() {
 		return []flowhq.TenantEvent{}, s.mustExist(ctx, tenantID)
 	}
+	return eventsOf(rows), nil
+}
+
+func eventsOf(rows []db.TenantEvent) []flowhq.TenantEvent {
 	out := make([]flowhq.TenantEvent, len(rows))
 	for i, r := range rows {
 		out[i] = flowhq.TenantEvent{
 			ID: r.ID, TenantID: r.TenantID, Type: r.EventType, Detail: r.Detail, Payload: json.RawMessage(r.PayloadJson), CreatedAt: r.CreatedAt.Time,
 		}
 	}
-	return out, nil
+	return out
 }
 
 // PortalEvents gives a part of the portal's event log of one tenant, newest first.

@@ -119,6 +119,13 @@ VALUES (@id, @tenant_id, @event_type, @detail, @payload_json, @created_at);
 -- name: TenantEvents :many
 SELECT id, tenant_id, event_type, detail, payload_json, created_at FROM tenant_events
 WHERE tenant_id = @tenant_id AND (created_at, id) < (@before_at, CAST(@before_id AS TEXT))
+  AND (CAST(@event_type AS TEXT) = '' OR event_type = @event_type)
+ORDER BY created_at DESC, id DESC LIMIT @max_rows;
+
+-- name: RequestEvents :many
+SELECT id, tenant_id, event_type, detail, payload_json, created_at FROM tenant_events
+WHERE tenant_id = @tenant_id AND created_at >= @since AND event_type = 'REQUEST'
+  AND replace(CAST(payload_json AS TEXT), CAST(@request_id AS TEXT), '') <> CAST(payload_json AS TEXT)
 ORDER BY created_at DESC, id DESC LIMIT @max_rows;
 
 -- name: InsertSettings :exec
@@ -298,7 +305,17 @@ WHERE tenant_id = @tenant_id AND (last_seen_at, id) < (@before_at, CAST(@before_
   AND (CAST(@part AS TEXT) = ''
     OR replace(lower(name), CAST(@folded AS TEXT), '') <> lower(name) OR replace(name, CAST(@part AS TEXT), '') <> name
     OR replace(number, CAST(@part AS TEXT), '') <> number OR replace(chat, CAST(@part AS TEXT), '') <> chat)
+  AND (CAST(@opted_out AS INTEGER) = 0 OR opted_out_at IS NOT NULL)
 ORDER BY last_seen_at DESC, id DESC LIMIT @max_rows;
+
+-- name: LastMessage :one
+SELECT id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at, edited_at, deleted_at
+FROM message_logs
+WHERE tenant_id = @tenant_id AND chat = @chat AND chat <> ''
+ORDER BY created_at DESC, id DESC LIMIT 1;
+
+-- name: SetLabels :execrows
+UPDATE customers SET labels_json = @labels_json WHERE tenant_id = @tenant_id AND chat = @chat;
 
 -- name: MergedInto :one
 SELECT into_chat FROM customer_merges WHERE tenant_id = @tenant_id AND from_chat = @from_chat;
@@ -352,3 +369,37 @@ DELETE FROM admin_sessions WHERE id = @id;
 
 -- name: DeleteExpiredAdminSessions :execrows
 DELETE FROM admin_sessions WHERE expires_at <= @now;
+
+-- name: InsertInvite :exec
+INSERT INTO link_invites (id, tenant_id, token_hash, author, created_at, expires_at)
+VALUES (@id, @tenant_id, @token_hash, @author, @created_at, @expires_at);
+
+-- name: InviteByHash :one
+SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites WHERE token_hash = @token_hash;
+
+-- name: Invites :many
+SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites
+WHERE tenant_id = @tenant_id ORDER BY created_at DESC, id DESC LIMIT @max_rows;
+
+-- name: RevokeInvite :execrows
+UPDATE link_invites SET revoked_at = COALESCE(revoked_at, @revoked_at) WHERE tenant_id = @tenant_id AND id = @id;
+
+-- name: OpenInvite :exec
+UPDATE link_invites SET opened_at = @opened_at WHERE id = @id AND opened_at IS NULL;
+
+-- name: DeleteOldInvites :exec
+DELETE FROM link_invites WHERE tenant_id = @tenant_id AND expires_at <= @before_at;
+
+-- name: SavePause :exec
+INSERT INTO tenant_pauses (tenant_id, reason, author, created_at, until_at)
+VALUES (@tenant_id, @reason, @author, @created_at, @until_at)
+ON CONFLICT (tenant_id) DO UPDATE SET reason = excluded.reason, author = excluded.author, until_at = excluded.until_at;
+
+-- name: GetPause :one
+SELECT tenant_id, reason, author, created_at, until_at FROM tenant_pauses WHERE tenant_id = @tenant_id;
+
+-- name: DeletePause :exec
+DELETE FROM tenant_pauses WHERE tenant_id = @tenant_id;
+
+-- name: DuePauses :many
+SELECT tenant_id FROM tenant_pauses WHERE until_at <= @now;

@@ -14,7 +14,8 @@ func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.Custome
 	at, id := before(q.Before)
 	part := strings.TrimSpace(q.Query)
 	rows, err := s.queries().Customers(ctx, db.CustomersParams{
-		TenantID: tenantID, BeforeAt: at, BeforeID: id, Part: part, Folded: strings.ToLower(part), MaxRows: limit(q.Limit),
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, Part: part, Folded: strings.ToLower(part),
+		OptedOut: asNumber(q.OptedOut), MaxRows: limit(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list customers", err)

@@ -87,36 +87,6 @@ func (s *Service) restart(ctx context.Context, id, cause string, how func(contex
 	})
 }
 
-// Pause switches a tenant off: its worker is stopped and stays so until Resume, over restarts of everything.
-func (s *Service) Pause(ctx context.Context, by, id string) error {
-	return s.exclusively(ctx, id, func(ctx context.Context) error {
-		if _, err := s.store.Tenant(ctx, id); err != nil {
-			return err
-		}
-		if err := s.transition(ctx, id, flowhq.OccurPaused, "Paused by "+by); err != nil {
-			return err
-		}
-		return s.halt(ctx, id)
-	})
-}
-
-// Resume ends a pause; a worker that ran before it is started again. A tenant that is not paused stays as it is.
-func (s *Service) Resume(ctx context.Context, by, id string) error {
-	return s.exclusively(ctx, id, func(ctx context.Context) error {
-		t, err := s.store.Tenant(ctx, id)
-		if err != nil || t.Status != flowhq.TenantPaused {
-			return err
-		}
-		if err := s.transition(ctx, id, flowhq.OccurResumed, "Resumed by "+by); err != nil {
-			return err
-		}
-		if t.Worker == nil || t.Worker.Wish != flowhq.WishRunning {
-			return nil
-		}
-		return s.start(ctx, t, "Resumed by "+by)
-	})
-}
-
 func notPaused(t flowhq.TenantDetail) error {
 	if t.Status == flowhq.TenantPaused {
 		return flowhq.Errorf(flowhq.CodeConflict, "The tenant is paused. Resume it first.")

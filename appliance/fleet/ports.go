@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"time"
 
 	"flowhq"
 )
@@ -18,6 +20,9 @@ type Store interface {
 	SettingsStore
 	PortalStore
 	RecordStore
+	ChatStore
+	InviteStore
+	PauseStore
 	Ping(ctx context.Context) error
 }
 
@@ -111,6 +116,52 @@ type RecordStore interface {
 	Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
 	Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)
 	UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error)
+}
+
+// ChatStore keeps what is known of single chats and requests.
+type ChatStore interface {
+	// Chats gives customers with the newest message of each, last seen first.
+	Chats(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error)
+	// Customer gives the customer of one chat; CodeNotFound "Chat not found".
+	Customer(ctx context.Context, tenantID, chat string) (flowhq.Customer, error)
+	// SetLabels replaces a customer's labels.
+	SetLabels(ctx context.Context, tenantID, chat string, labels []string) error
+	// Request gives one request; CodeNotFound "Request not found".
+	Request(ctx context.Context, tenantID, id string) (flowhq.CustomerRequest, error)
+	// RequestHistory gives what happened to a request, newest first.
+	RequestHistory(ctx context.Context, tenantID, id string) ([]flowhq.TenantEvent, error)
+}
+
+// InviteStore keeps links for owners by the SHA-256 of their tokens.
+type InviteStore interface {
+	CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash []byte) (flowhq.LinkInvite, error)
+	// InviteByHash finds a link, whether or not it is still open; CodeNotFound "Link not found".
+	InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.LinkInvite, error)
+	// Invites lists a tenant's links, newest first.
+	Invites(ctx context.Context, tenantID string) ([]flowhq.LinkInvite, error)
+	RevokeInvite(ctx context.Context, tenantID, id string) error
+	// InviteOpened notes the first opening.
+	InviteOpened(ctx context.Context, id string) error
+}
+
+// PauseStore keeps why and until when tenants are paused.
+type PauseStore interface {
+	SavePause(ctx context.Context, p flowhq.Pause) error
+	// Pause gives nil when nothing was said.
+	Pause(ctx context.Context, tenantID string) (*flowhq.Pause, error)
+	EndPause(ctx context.Context, tenantID string) error
+	DuePauses(ctx context.Context, now time.Time) ([]string, error)
+}
+
+// WorkerLogs are the output files of workers, and what they were started with.
+type WorkerLogs interface {
+	// FollowLog writes the last lines of a worker's log to w and, with follow, what is added from then on, across rotations, until
+	// ctx ends, which is no error.
+	FollowLog(ctx context.Context, tenantID string, w io.Writer, lines int, follow bool) error
+	// SearchLog looks for a text, whatever its case, in the present and the rotated files.
+	SearchLog(ctx context.Context, tenantID, text string, limit int) (flowhq.LogPage, error)
+	// Environment is what a worker is started with.
+	Environment(tenantID string) []flowhq.EnvVar
 }
 
 // Processes is the process manager as the fleet needs it: names are process names (flowhq.ProcessName).

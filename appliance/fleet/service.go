@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,11 @@ type Config struct {
 	CheckFlow func(flowYAML string) error
 	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
 	RemoveFolders func(tenantID string) error
+	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
+	RemoveDevice func(tenantID string) error
+
+	Logs      WorkerLogs // nil: there are none to show
+	PublicURL string     // where the box is reached from outside; "": nowhere, and no links are made for owners
 }
 
 // Bounds of the service's own patience.
@@ -48,10 +54,14 @@ type Service struct {
 	staleCheck    time.Duration
 	checkFlow     func(string) error
 	removeFolders func(string) error
+	removeDevice  func(string) error
+	logs          WorkerLogs
+	publicURL     string
 
 	locks   keyedLocks
 	changes hub
 	news    processNews
+	series  seriesBook
 
 	mu       sync.Mutex
 	limits   flowhq.Limits
@@ -68,7 +78,8 @@ func New(c Config) *Service {
 		store: c.Store, processes: c.Processes, links: c.Links,
 		log: c.Logger, now: c.Now, limits: c.Limits,
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
-		checkFlow: c.CheckFlow, removeFolders: c.RemoveFolders,
+		checkFlow: c.CheckFlow, removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
+		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		workers: make(map[string]*worker),
 		beats:   make(map[string]flowhq.Heartbeat),
 	}
@@ -90,6 +101,9 @@ func New(c Config) *Service {
 	if s.removeFolders == nil {
 		s.removeFolders = func(string) error { return nil }
 	}
+	if s.removeDevice == nil {
+		s.removeDevice = func(string) error { return nil }
+	}
 	s.news.ready = make(chan struct{}, 1)
 	s.base = s.now()
 	return s
@@ -102,7 +116,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Unlock()
 
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck} {
+	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries} {
 		all.Go(func() { part(ctx) })
 	}
 	all.Wait()

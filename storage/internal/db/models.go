@@ -43,6 +43,17 @@ type CustomerRequest struct {
 	UpdatedAt   Time
 }
 
+type LinkInvite struct {
+	ID        string
+	TenantID  string
+	TokenHash []byte
+	Author    string
+	CreatedAt Time
+	ExpiresAt Time
+	RevokedAt Time
+	OpenedAt  Time
+}
+
 type MessageLog struct {
 	ID          string
 	TenantID    string
@@ -109,6 +120,14 @@ type TenantEvent struct {
 	Detail      string
 	PayloadJson JSON
 	CreatedAt   Time
+}
+
+type TenantPause struct {
+	TenantID  string
+	Reason    string
+	Author    string
+	CreatedAt Time
+	UntilAt   Time
 }
 
 type TenantSetting struct {

@@ -244,7 +244,8 @@ WHERE tenant_id = $1 AND (last_seen_at, id) < ($2, CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = ''
     OR replace(lower(name), CAST($5 AS TEXT), '') <> lower(name) OR replace(name, CAST($4 AS TEXT), '') <> name
     OR replace(number, CAST($4 AS TEXT), '') <> number OR replace(chat, CAST($4 AS TEXT), '') <> chat)
-ORDER BY last_seen_at DESC, id DESC LIMIT $6
+  AND (CAST($6 AS INTEGER) = 0 OR opted_out_at IS NOT NULL)
+ORDER BY last_seen_at DESC, id DESC LIMIT $7
 `
 
 type CustomersParams struct {
@@ -253,6 +254,7 @@ type CustomersParams struct {
 	BeforeID string
 	Part     string
 	Folded   string
+	OptedOut int32
 	MaxRows  int32
 }
 
@@ -263,6 +265,7 @@ func (q *Queries) Customers(ctx context.Context, arg CustomersParams) ([]Custome
 		arg.BeforeID,
 		arg.Part,
 		arg.Folded,
+		arg.OptedOut,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -333,6 +336,29 @@ func (q *Queries) DeleteExpiredAdminSessions(ctx context.Context, now Time) (int
 	return result.RowsAffected()
 }
 
+const deleteOldInvites = `-- name: DeleteOldInvites :exec
+DELETE FROM link_invites WHERE tenant_id = $1 AND expires_at <= $2
+`
+
+type DeleteOldInvitesParams struct {
+	TenantID string
+	BeforeAt Time
+}
+
+func (q *Queries) DeleteOldInvites(ctx context.Context, arg DeleteOldInvitesParams) error {
+	_, err := q.db.ExecContext(ctx, deleteOldInvites, arg.TenantID, arg.BeforeAt)
+	return err
+}
+
+const deletePause = `-- name: DeletePause :exec
+DELETE FROM tenant_pauses WHERE tenant_id = $1
+`
+
+func (q *Queries) DeletePause(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, deletePause, tenantID)
+	return err
+}
+
 const deletePortalEvents = `-- name: DeletePortalEvents :exec
 DELETE FROM portal_event_logs WHERE tenant_id = $1
 `
@@ -393,6 +419,33 @@ func (q *Queries) DropRepeatedMessages(ctx context.Context, arg DropRepeatedMess
 	return err
 }
 
+const duePauses = `-- name: DuePauses :many
+SELECT tenant_id FROM tenant_pauses WHERE until_at <= $1
+`
+
+func (q *Queries) DuePauses(ctx context.Context, now Time) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, duePauses, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var tenant_id string
+		if err := rows.Scan(&tenant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getConfig = `-- name: GetConfig :one
 SELECT id, tenant_id, template_type, business_name, language, hours_json, created_at, updated_at FROM tenant_configs WHERE tenant_id = $1
 `
@@ -409,6 +462,23 @@ func (q *Queries) GetConfig(ctx context.Context, tenantID string) (TenantConfig,
 		&i.HoursJson,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const getPause = `-- name: GetPause :one
+SELECT tenant_id, reason, author, created_at, until_at FROM tenant_pauses WHERE tenant_id = $1
+`
+
+func (q *Queries) GetPause(ctx context.Context, tenantID string) (TenantPause, error) {
+	row := q.db.QueryRowContext(ctx, getPause, tenantID)
+	var i TenantPause
+	err := row.Scan(
+		&i.TenantID,
+		&i.Reason,
+		&i.Author,
+		&i.CreatedAt,
+		&i.UntilAt,
 	)
 	return i, err
 }
@@ -579,6 +649,32 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 		arg.Detail,
 		arg.PayloadJson,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertInvite = `-- name: InsertInvite :exec
+INSERT INTO link_invites (id, tenant_id, token_hash, author, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type InsertInviteParams struct {
+	ID        string
+	TenantID  string
+	TokenHash []byte
+	Author    string
+	CreatedAt Time
+	ExpiresAt Time
+}
+
+func (q *Queries) InsertInvite(ctx context.Context, arg InsertInviteParams) error {
+	_, err := q.db.ExecContext(ctx, insertInvite,
+		arg.ID,
+		arg.TenantID,
+		arg.TokenHash,
+		arg.Author,
+		arg.CreatedAt,
+		arg.ExpiresAt,
 	)
 	return err
 }
@@ -807,6 +903,103 @@ func (q *Queries) InsertWorker(ctx context.Context, arg InsertWorkerParams) erro
 	return err
 }
 
+const inviteByHash = `-- name: InviteByHash :one
+SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites WHERE token_hash = $1
+`
+
+func (q *Queries) InviteByHash(ctx context.Context, tokenHash []byte) (LinkInvite, error) {
+	row := q.db.QueryRowContext(ctx, inviteByHash, tokenHash)
+	var i LinkInvite
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.TokenHash,
+		&i.Author,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+		&i.OpenedAt,
+	)
+	return i, err
+}
+
+const invites = `-- name: Invites :many
+SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites
+WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+`
+
+type InvitesParams struct {
+	TenantID string
+	MaxRows  int32
+}
+
+func (q *Queries) Invites(ctx context.Context, arg InvitesParams) ([]LinkInvite, error) {
+	rows, err := q.db.QueryContext(ctx, invites, arg.TenantID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LinkInvite
+	for rows.Next() {
+		var i LinkInvite
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.TokenHash,
+			&i.Author,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.OpenedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lastMessage = `-- name: LastMessage :one
+SELECT id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at, edited_at, deleted_at
+FROM message_logs
+WHERE tenant_id = $1 AND chat = $2 AND chat <> ''
+ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+type LastMessageParams struct {
+	TenantID string
+	Chat     string
+}
+
+func (q *Queries) LastMessage(ctx context.Context, arg LastMessageParams) (MessageLog, error) {
+	row := q.db.QueryRowContext(ctx, lastMessage, arg.TenantID, arg.Chat)
+	var i MessageLog
+	err := row.Scan(
+		&i.ID,
+		&i.TenantID,
+		&i.Direction,
+		&i.FromNumber,
+		&i.ToNumber,
+		&i.MessageText,
+		&i.WaMessageID,
+		&i.CreatedAt,
+		&i.Chat,
+		&i.Author,
+		&i.Kind,
+		&i.Target,
+		&i.SentAt,
+		&i.EditedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
 const lastSettingsVersion = `-- name: LastSettingsVersion :one
 SELECT version FROM tenant_settings WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1
 `
@@ -992,6 +1185,20 @@ func (q *Queries) MoveRequests(ctx context.Context, arg MoveRequestsParams) erro
 	return err
 }
 
+const openInvite = `-- name: OpenInvite :exec
+UPDATE link_invites SET opened_at = $1 WHERE id = $2 AND opened_at IS NULL
+`
+
+type OpenInviteParams struct {
+	OpenedAt Time
+	ID       string
+}
+
+func (q *Queries) OpenInvite(ctx context.Context, arg OpenInviteParams) error {
+	_, err := q.db.ExecContext(ctx, openInvite, arg.OpenedAt, arg.ID)
+	return err
+}
+
 const pendingSetupRequests = `-- name: PendingSetupRequests :many
 SELECT id FROM setup_requests WHERE tenant_id = $1 AND CAST(status AS TEXT) IN ('SUBMITTED', 'REVIEWING', 'APPROVED') LIMIT 1
 `
@@ -1111,6 +1318,55 @@ func (q *Queries) ReleaseUser(ctx context.Context, arg ReleaseUserParams) error 
 	return err
 }
 
+const requestEvents = `-- name: RequestEvents :many
+SELECT id, tenant_id, event_type, detail, payload_json, created_at FROM tenant_events
+WHERE tenant_id = $1 AND created_at >= $2 AND event_type = 'REQUEST'
+  AND replace(CAST(payload_json AS TEXT), CAST($3 AS TEXT), '') <> CAST(payload_json AS TEXT)
+ORDER BY created_at DESC, id DESC LIMIT $4
+`
+
+type RequestEventsParams struct {
+	TenantID  string
+	Since     Time
+	RequestID string
+	MaxRows   int32
+}
+
+func (q *Queries) RequestEvents(ctx context.Context, arg RequestEventsParams) ([]TenantEvent, error) {
+	rows, err := q.db.QueryContext(ctx, requestEvents,
+		arg.TenantID,
+		arg.Since,
+		arg.RequestID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TenantEvent
+	for rows.Next() {
+		var i TenantEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.EventType,
+			&i.Detail,
+			&i.PayloadJson,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const requests = `-- name: Requests :many
 SELECT id, tenant_id, customer_id, chat, request_type, status, fields_json, notes, created_at, updated_at FROM customer_requests
 WHERE tenant_id = $1 AND (created_at, id) < ($2, CAST($3 AS TEXT))
@@ -1181,6 +1437,24 @@ func (q *Queries) RetireSettings(ctx context.Context, tenantID string) error {
 	return err
 }
 
+const revokeInvite = `-- name: RevokeInvite :execrows
+UPDATE link_invites SET revoked_at = COALESCE(revoked_at, $1) WHERE tenant_id = $2 AND id = $3
+`
+
+type RevokeInviteParams struct {
+	RevokedAt Time
+	TenantID  string
+	ID        string
+}
+
+func (q *Queries) RevokeInvite(ctx context.Context, arg RevokeInviteParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, revokeInvite, arg.RevokedAt, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveCustomer = `-- name: SaveCustomer :exec
 UPDATE customers SET chat = $1, number = $2, name = $3, language = $4, labels_json = $5, opted_out_at = $6,
   handed_over_at = $7, handoff_cause = $8, handoff_ends_at = $9,
@@ -1217,6 +1491,31 @@ func (q *Queries) SaveCustomer(ctx context.Context, arg SaveCustomerParams) erro
 		arg.FirstSeenAt,
 		arg.LastSeenAt,
 		arg.ID,
+	)
+	return err
+}
+
+const savePause = `-- name: SavePause :exec
+INSERT INTO tenant_pauses (tenant_id, reason, author, created_at, until_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id) DO UPDATE SET reason = excluded.reason, author = excluded.author, until_at = excluded.until_at
+`
+
+type SavePauseParams struct {
+	TenantID  string
+	Reason    string
+	Author    string
+	CreatedAt Time
+	UntilAt   Time
+}
+
+func (q *Queries) SavePause(ctx context.Context, arg SavePauseParams) error {
+	_, err := q.db.ExecContext(ctx, savePause,
+		arg.TenantID,
+		arg.Reason,
+		arg.Author,
+		arg.CreatedAt,
+		arg.UntilAt,
 	)
 	return err
 }
@@ -1308,6 +1607,24 @@ func (q *Queries) SetAcked(ctx context.Context, arg SetAckedParams) error {
 		arg.UpdatedAt,
 	)
 	return err
+}
+
+const setLabels = `-- name: SetLabels :execrows
+UPDATE customers SET labels_json = $1 WHERE tenant_id = $2 AND chat = $3
+`
+
+type SetLabelsParams struct {
+	LabelsJson JSON
+	TenantID   string
+	Chat       string
+}
+
+func (q *Queries) SetLabels(ctx context.Context, arg SetLabelsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setLabels, arg.LabelsJson, arg.TenantID, arg.Chat)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const setSetupRequest = `-- name: SetSetupRequest :exec
@@ -1898,14 +2215,16 @@ func (q *Queries) TenantDetailsOfSetupRequests(ctx context.Context) ([]TenantDet
 const tenantEvents = `-- name: TenantEvents :many
 SELECT id, tenant_id, event_type, detail, payload_json, created_at FROM tenant_events
 WHERE tenant_id = $1 AND (created_at, id) < ($2, CAST($3 AS TEXT))
-ORDER BY created_at DESC, id DESC LIMIT $4
+  AND (CAST($4 AS TEXT) = '' OR event_type = $4)
+ORDER BY created_at DESC, id DESC LIMIT $5
 `
 
 type TenantEventsParams struct {
-	TenantID string
-	BeforeAt Time
-	BeforeID string
-	MaxRows  int32
+	TenantID  string
+	BeforeAt  Time
+	BeforeID  string
+	EventType string
+	MaxRows   int32
 }
 
 func (q *Queries) TenantEvents(ctx context.Context, arg TenantEventsParams) ([]TenantEvent, error) {
@@ -1913,6 +2232,7 @@ func (q *Queries) TenantEvents(ctx context.Context, arg TenantEventsParams) ([]T
 		arg.TenantID,
 		arg.BeforeAt,
 		arg.BeforeID,
+		arg.EventType,
 		arg.MaxRows,
 	)
 	if err != nil {
