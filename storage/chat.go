@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"flowhq"
 	"flowhq/storage/internal/db"
@@ -68,8 +69,9 @@ func (s *Store) RequestHistory(ctx context.Context, tenantID, id string) ([]flow
 	if err != nil {
 		return nil, err
 	}
+	since := r.CreatedAt.Add(-time.Hour) // the worker's clock made the one, the appliance's the other
 	rows, err := s.queries().RequestEvents(ctx, db.RequestEventsParams{
-		TenantID: tenantID, Since: db.At(r.CreatedAt), RequestID: id, MaxRows: flowhq.MaxLimit,
+		TenantID: tenantID, Since: db.At(since), RequestID: id, MaxRows: flowhq.MaxLimit,
 	})
 	if err != nil {
 		return nil, s.fail("list history", err)
