@@ -1,5 +1,10 @@
 package journal
 
+import (
+	"context"
+	"database/sql"
+)
+
 // FillForTest makes the file full at its present size and writes n bytes more, which fails as a full disk does. The bound
 // is lifted again.
 func (tx *Tx) FillForTest(n int) error {
@@ -13,3 +18,13 @@ func (tx *Tx) FillForTest(n int) error {
 	}
 	return err
 }
+
+// AppendStep makes the program one that knows a further step of the schema, until undo is called.
+func AppendStep(step func(ctx context.Context, tx *sql.Tx) error) (undo func()) {
+	before := steps
+	steps = append(steps[:len(steps):len(steps)], step)
+	return func() { steps = before }
+}
+
+// SchemaVersion is the newest version that the program knows.
+func SchemaVersion() int { return schemaVersion() }

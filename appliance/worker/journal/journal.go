@@ -18,39 +18,6 @@ import (
 // FileName is the journal's file in the tenant's folder.
 const FileName = "journal.db"
 
-const schema = `
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS chats (
-	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	pn TEXT UNIQUE, lid TEXT UNIQUE, name TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '',
-	state BLOB, flow INTEGER NOT NULL DEFAULT 0,
-	opted_out INTEGER NOT NULL DEFAULT 0,
-	handoff_cause TEXT NOT NULL DEFAULT '', handoff_ends INTEGER NOT NULL DEFAULT 0, handoff_text TEXT NOT NULL DEFAULT '',
-	wait_told INTEGER NOT NULL DEFAULT 0, wrote INTEGER NOT NULL DEFAULT 0, last_seen INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS seen (chat INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chat, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
-CREATE TABLE IF NOT EXISTS inbox (
-	n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
-	name TEXT NOT NULL, target TEXT NOT NULL, sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, late INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS inbox_chat ON inbox (chat, n);
-CREATE TABLE IF NOT EXISTS outbox (
-	n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, chat INTEGER NOT NULL, pn TEXT NOT NULL, lid TEXT NOT NULL,
-	text TEXT NOT NULL, author TEXT NOT NULL, cause TEXT NOT NULL, answers TEXT NOT NULL, asked TEXT NOT NULL, asked_at INTEGER NOT NULL,
-	held INTEGER NOT NULL DEFAULT 0, state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS outbox_chat ON outbox (chat, n) WHERE state = 0;
-CREATE INDEX IF NOT EXISTS outbox_created ON outbox (created_at);
-CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, json BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS flows (version INTEGER PRIMARY KEY, yaml TEXT NOT NULL, template TEXT NOT NULL, language TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS too_old (n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS owner_texts (n INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, chat INTEGER NOT NULL, at INTEGER NOT NULL);
-`
-
-// schemaVersion is kept in the file's user_version.
-const schemaVersion = 1
-
 // Journal is an open journal. Its methods may be called from several goroutines.
 type Journal struct {
 	path string
@@ -120,17 +87,8 @@ func (j *Journal) connect(ctx context.Context) error {
 
 // prepare makes the tables, finds or chooses the journal's id and reads where the numbering of events stands.
 func (j *Journal) prepare(ctx context.Context) error {
-	var version int
-	if err := j.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := j.migrate(ctx); err != nil {
 		return err
-	}
-	if version > schemaVersion {
-		return fmt.Errorf("was written by a newer version of the product (schema %d, known is %d)", version, schemaVersion)
-	}
-	if version < schemaVersion {
-		if _, err := j.conn.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion)); err != nil {
-			return err
-		}
 	}
 	err := j.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'journal'").Scan(&j.id)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -1,0 +1,34 @@
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chats (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	pn TEXT UNIQUE, lid TEXT UNIQUE, name TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '',
+	state BLOB, flow INTEGER NOT NULL DEFAULT 0,
+	opted_out INTEGER NOT NULL DEFAULT 0,
+	handoff_cause TEXT NOT NULL DEFAULT '', handoff_ends INTEGER NOT NULL DEFAULT 0, handoff_text TEXT NOT NULL DEFAULT '',
+	wait_told INTEGER NOT NULL DEFAULT 0, wrote INTEGER NOT NULL DEFAULT 0, last_seen INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS seen (chat INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chat, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
+CREATE TABLE IF NOT EXISTS inbox (
+	n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+	name TEXT NOT NULL, target TEXT NOT NULL, sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, late INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS inbox_chat ON inbox (chat, n);
+CREATE TABLE IF NOT EXISTS outbox (
+	n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, chat INTEGER NOT NULL, pn TEXT NOT NULL, lid TEXT NOT NULL,
+	text TEXT NOT NULL, author TEXT NOT NULL, cause TEXT NOT NULL, answers TEXT NOT NULL, asked_at INTEGER NOT NULL,
+	state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS outbox_chat ON outbox (chat, n) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS outbox_created ON outbox (created_at);
+CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, json BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS flows (version INTEGER PRIMARY KEY, yaml TEXT NOT NULL, template TEXT NOT NULL, language TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS too_old (n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS owner_texts (n INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, chat INTEGER NOT NULL, at INTEGER NOT NULL);
+PRAGMA user_version = 1;
+INSERT INTO meta (key, value) VALUES ('journal', '0199c0de-0000-7000-8000-000000000001');
+INSERT INTO chats (id, pn, lid, name, language, state, flow, last_seen, wrote) VALUES (1, '+255710000001', '10000000000001', 'Asha', 'SW', '{"step":"date"}', 3, 1764000000000, 1);
+INSERT INTO seen (chat, id, at) VALUES (1, 'IN1', 1764000000000), (1, 'IN2', 1764000001000);
+INSERT INTO inbox (chat, id, kind, text, name, target, sent_at, received_at, late) VALUES (1, 'IN2', 'text', 'kesho saa nne', 'Asha', '', 1764000001000, 1764000001000, 0);
+INSERT INTO outbox (id, chat, pn, lid, text, author, cause, answers, asked_at, state, created_at) VALUES ('3EB0OUT1', 1, '', '', 'Lini?', 'bot', 'reply', 'IN1', 1764000000000, 0, 1764000000500);
+INSERT INTO events (seq, at, json) VALUES (7, 1764000000000, '{"seq":7,"at":"2025-11-24T16:00:00Z","kind":"note","note":{"type":"worker","detail":"kept"}}');
