@@ -214,10 +214,12 @@ func (w *world) conversationCalls(id string) {
 	chat := of + "/chats/" + url.PathEscape("+255711000001")
 	w.ask("POST", chat+"/take-over", nil).want(200).is("Chat taken over", "message")
 	w.ask("POST", chat+"/send", `{"text":"Nakuja"}`).want(200).is("Message sent", "message")
+	w.ask("POST", chat+"/send", `{"text":"Karibu","allow_first":true}`).want(200).is("Message sent", "message")
+	w.ask("POST", chat+"/send", `{"text":"Karibu","allow_first":"maybe"}`).wantFields("allow_first")
 	w.ask("POST", chat+"/send", `{"text":"  "}`).wantFields("text")
 	w.ask("POST", chat+"/send", `{"text":"a\u0000b"}`).wantFields("text")
 	w.ask("POST", chat+"/release", nil).want(200).is("Chat released", "message")
-	for _, wanted := range []string{"take over +255711000001", "send +255711000001: Nakuja", "release +255711000001"} {
+	for _, wanted := range []string{"take over +255711000001", "send +255711000001: Nakuja", "send first +255711000001: Karibu", "release +255711000001"} {
 		if !w.links.did(wanted) {
 			t.Errorf("the worker was not told: %s; only %v", wanted, w.links.sent)
 		}

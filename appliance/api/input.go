@@ -135,6 +135,25 @@ func (in *input) maybeText(name string) *string {
 	return &s
 }
 
+// flag gives a yes or no, no when it was not sent. A form says yes as browsers do ("on") or in words.
+func (in *input) flag(name string) (yes bool) {
+	if !in.has(name) {
+		return false
+	}
+	if in.isForm {
+		switch in.form.Get(name) {
+		case "on", "true", "1":
+			return true
+		case "", "false", "0":
+			return false
+		}
+		in.complain(name, "must be true or false")
+	} else if json.Unmarshal(in.fields[name], &yes) != nil {
+		in.complain(name, "must be true or false")
+	}
+	return yes
+}
+
 // number gives a whole number, 0 when it was not sent.
 func (in *input) number(name string) int {
 	if !in.has(name) {

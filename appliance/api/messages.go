@@ -22,6 +22,7 @@ type messageReader interface {
 
 type chatControl interface {
 	Send(ctx context.Context, by, id, chat, text string) error
+	SendFirst(ctx context.Context, by, id, chat, text string) error
 	TakeOver(ctx context.Context, by, id, chat string) error
 	Release(ctx context.Context, by, id, chat string) error
 }
@@ -120,11 +121,14 @@ func sendMessage(f chatControl) call {
 		if err != nil {
 			return err
 		}
-		text := in.text("text")
+		text, send := in.text("text"), f.Send
+		if in.flag("allow_first") {
+			send = f.SendFirst
+		}
 		if err := in.err(); err != nil {
 			return err
 		}
-		if err := f.Send(c.Request.Context(), access.By(c), id, c.Param("chat"), text); err != nil {
+		if err := send(c.Request.Context(), access.By(c), id, c.Param("chat"), text); err != nil {
 			return err
 		}
 		done(c, "Message sent")

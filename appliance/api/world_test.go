@@ -112,6 +112,9 @@ func (l *links) LinkCode(_ context.Context, _, phone string) (flowhq.LinkCode, e
 func (l *links) Send(_ context.Context, _, _, chat, text string) error {
 	return l.note("send " + chat + ": " + text)
 }
+func (l *links) SendFirst(_ context.Context, _, _, chat, text string) error {
+	return l.note("send first " + chat + ": " + text)
+}
 func (l *links) TakeOver(_ context.Context, _, chat string) error { return l.note("take over " + chat) }
 func (l *links) Release(_ context.Context, _, chat string) error  { return l.note("release " + chat) }
 

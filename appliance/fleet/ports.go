@@ -200,6 +200,8 @@ type Links interface {
 	Logout(ctx context.Context, tenantID string) error
 	// Send sends a text to a chat as an admin; id makes a repeat harmless.
 	Send(ctx context.Context, tenantID, id, chat, text string) error
+	// SendFirst is Send to a phone number that need not have written before.
+	SendFirst(ctx context.Context, tenantID, id, chat, text string) error
 	// TakeOver and Release hand a chat to a human and back to the bot.
 	TakeOver(ctx context.Context, tenantID, chat string) error
 	Release(ctx context.Context, tenantID, chat string) error

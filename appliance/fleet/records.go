@@ -92,7 +92,29 @@ func (s *Service) UpdateRequest(ctx context.Context, id, request string, p flowh
 }
 
 // Send sends a text to a chat in the tenant's name. It returns when the worker has journalled it; the message log shows it.
+// Somebody who has not written first is CodeForbidden: unasked messages are what numbers are banned for.
 func (s *Service) Send(ctx context.Context, by, id, chat, text string) error {
+	return s.send(ctx, by, id, chat, text, s.links.Send)
+}
+
+// SendFirst is Send for an admin who allows that this person has not written first. chat may be any phone number.
+func (s *Service) SendFirst(ctx context.Context, by, id, chat, text string) error {
+	if !strings.HasPrefix(chat, "lid:") {
+		var f form
+		if chat = f.phone("chat", chat); f.err() != nil {
+			return f.err()
+		}
+	}
+	return s.send(ctx, by, id, chat, text, func(ctx context.Context, tenantID, message, chat, text string) error {
+		err := s.links.SendFirst(ctx, tenantID, message, chat, text)
+		if err == nil {
+			s.note(ctx, id, flowhq.TenantEventAdmin, "A first message to "+chat+" was allowed by "+by)
+		}
+		return err
+	})
+}
+
+func (s *Service) send(ctx context.Context, by, id, chat, text string, send func(ctx context.Context, tenantID, message, chat, text string) error) error {
 	var f form
 	chat = strings.TrimSpace(chat)
 	if chat == "" {
@@ -113,7 +135,7 @@ func (s *Service) Send(ctx context.Context, by, id, chat, text string) error {
 	}
 	return s.toWorker(ctx, id, func(ctx context.Context) error {
 		s.log.Info("an admin sends a message", "tenant", id, "chat", chat, "by", by)
-		return s.links.Send(ctx, id, message.String(), chat, text)
+		return send(ctx, id, message.String(), chat, text)
 	})
 }
 

@@ -304,6 +304,7 @@ func TestTalkingToAWorker(t *testing.T) {
 	w.wantCode(err, flowhq.CodeConflict)
 
 	w.must(w.Send(w.ctx, "admin", id, "+255711111111", "Habari"))
+	w.must(w.SendFirst(w.ctx, "admin", id, "0711 222 222", "Karibu"))
 	w.must(w.TakeOver(w.ctx, "admin", id, "+255711111111"))
 	w.must(w.Release(w.ctx, "admin", id, "+255711111111"))
 	w.must(w.Logout(w.ctx, "admin", id))
@@ -311,7 +312,7 @@ func TestTalkingToAWorker(t *testing.T) {
 	if got := fieldsOf(err); !slices.Equal(got, []string{"chat", "text"}) {
 		t.Errorf("wrong fields %q", got)
 	}
-	want := []string{"link-code " + w.get(id).PhoneNumber, "send +255711111111 Habari", "take-over +255711111111", "release +255711111111", "logout"}
+	want := []string{"link-code " + w.get(id).PhoneNumber, "send +255711111111 Habari", "send first +255711222222 Karibu", "take-over +255711111111", "release +255711111111", "logout"}
 	if got := w.links.took(); !slices.Equal(got, want) {
 		t.Errorf("the worker was asked %q, want %q", got, want)
 	}

@@ -392,6 +392,10 @@ func (l *fakeLinks) Logout(_ context.Context, id string) error { return l.call(i
 func (l *fakeLinks) LinkCode(_ context.Context, id, phone string) (flowhq.LinkCode, error) {
 	return flowhq.LinkCode{Code: "ABCD-EFGH"}, l.call(id, "link-code "+phone)
 }
+func (l *fakeLinks) SendFirst(_ context.Context, id, _, chat, text string) error {
+	return l.call(id, "send first "+chat+" "+text)
+}
+
 func (l *fakeLinks) Send(_ context.Context, id, _, chat, text string) error {
 	return l.call(id, "send "+chat+" "+text)
 }

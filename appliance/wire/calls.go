@@ -53,6 +53,11 @@ func (s *Server) Send(ctx context.Context, tenantID, id, chat, text string) erro
 	return s.call(ctx, quickCall, tenantID, methodSend, sendParams{ID: id, Chat: chat, Text: text}, nil)
 }
 
+// SendFirst is Send to somebody who need not have written before; chat is then a phone number (E.164).
+func (s *Server) SendFirst(ctx context.Context, tenantID, id, chat, text string) error {
+	return s.call(ctx, quickCall, tenantID, methodSend, sendParams{ID: id, Chat: chat, Text: text, AllowFirst: true}, nil)
+}
+
 // TakeOver hands a chat to a human.
 func (s *Server) TakeOver(ctx context.Context, tenantID, chat string) error {
 	return s.call(ctx, quickCall, tenantID, methodTakeOver, chatParams{Chat: chat}, nil)

@@ -92,6 +92,8 @@ type sendParams struct {
 	ID   string `json:"id"`
 	Chat string `json:"chat"`
 	Text string `json:"text"`
+	// AllowFirst is an admin's leave to write to somebody who has not written.
+	AllowFirst bool `json:"allow_first,omitempty"`
 }
 
 type chatParams struct {
@@ -123,7 +125,7 @@ type Commands interface {
 	LinkCode(ctx context.Context, phone string) (flowhq.LinkCode, error)
 	Logout(ctx context.Context) error
 	// Send sends text to a chat as an admin; a repeat with the same id changes nothing.
-	Send(ctx context.Context, id, chat, text string) error
+	Send(ctx context.Context, id, chat, text string, allowFirst bool) error
 	TakeOver(ctx context.Context, chat string) error
 	Release(ctx context.Context, chat string) error
 	OptIn(ctx context.Context, chat string) error

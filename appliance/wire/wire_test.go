@@ -112,7 +112,7 @@ func (c *commands) LinkCode(ctx context.Context, phone string) (flowhq.LinkCode,
 	return flowhq.LinkCode{Code: "ABCD-EFGH", ExpiresAt: time.Unix(1000, 0).UTC()}, c.say(ctx, "link_code %s", phone)
 }
 func (c *commands) Logout(ctx context.Context) error { return c.say(ctx, "logout") }
-func (c *commands) Send(ctx context.Context, id, chat, text string) error {
+func (c *commands) Send(ctx context.Context, id, chat, text string, allowFirst bool) error {
 	return c.say(ctx, "send %s %s %s", id, chat, text)
 }
 func (c *commands) TakeOver(ctx context.Context, chat string) error {
@@ -319,10 +319,12 @@ type raw struct{ net.Conn }
 
 func (r *rig) raw() raw {
 	r.t.Helper()
-	conn, err := net.Dial("unix", r.socket)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	var conn net.Conn
+	eventually(r.t, func() (ok bool) { // the file is there a moment before anybody listens
+		var err error
+		conn, err = net.Dial("unix", r.socket)
+		return err == nil
+	})
 	r.t.Cleanup(func() { _ = conn.Close() })
 	return raw{conn}
 }

@@ -62,8 +62,9 @@ func deviceError(err error) error {
 	}
 }
 
-// Send journals an admin's text. It goes only to people who wrote first and did not opt out.
-func (c *commands) Send(_ context.Context, id, chat, text string) error {
+// Send journals an admin's text. It goes only to people who wrote first, unless that very admin allows it, and never to
+// somebody who opted out.
+func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst bool) error {
 	text = strings.TrimSpace(text)
 	var wrong []flowhq.FieldError
 	if id == "" {
@@ -78,10 +79,14 @@ func (c *commands) Send(_ context.Context, id, chat, text string) error {
 	if err := flowhq.Invalid(wrong); err != nil {
 		return err
 	}
-	return c.change(chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+	open := openKnown
+	if allowFirst {
+		open = openAnyNumber
+	}
+	return c.change(chat, open, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		switch {
-		case !found.Wrote:
-			return flowhq.Errorf(flowhq.CodeForbidden, "This person has not written first")
+		case !found.Wrote && !allowFirst:
+			return flowhq.Errorf(flowhq.CodeForbidden, "This person has not written first. Numbers that write unasked are banned; allow it expressly if you must")
 		case found.OptedOut:
 			return flowhq.Errorf(flowhq.CodeConflict, "This customer asked for no more messages")
 		}
@@ -99,14 +104,14 @@ func messageID(id string) string {
 }
 
 func (c *commands) TakeOver(_ context.Context, chat string) error {
-	return c.change(chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		found.HandoffCause, found.HandoffEnds, found.HandoffText = journal.HandoffAdmin, now.Add(c.handoff()), ""
 		return chatChanged(tx, found, now)
 	})
 }
 
 func (c *commands) Release(_ context.Context, chat string) error {
-	return c.change(chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		if found.HandoffCause == "" {
 			return nil
 		}
@@ -116,7 +121,7 @@ func (c *commands) Release(_ context.Context, chat string) error {
 }
 
 func (c *commands) OptIn(_ context.Context, chat string) error {
-	return c.change(chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		if !found.OptedOut {
 			return nil
 		}
@@ -125,11 +130,23 @@ func (c *commands) OptIn(_ context.Context, chat string) error {
 	})
 }
 
+// openKnown gives a chat that there is.
+func openKnown(tx *journal.Tx, key string) (*journal.Chat, error) { return tx.ChatByKey(key) }
+
+// openAnyNumber gives a phone number's chat, a new one when it never wrote.
+func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
+	if !strings.HasPrefix(key, "+") {
+		return tx.ChatByKey(key)
+	}
+	c, _, err := tx.Meet(journal.Person{PN: key}, time.Now())
+	return c, err
+}
+
 // change changes a chat that the appliance named.
-func (c *commands) change(key string, do func(tx *journal.Tx, found *journal.Chat, now time.Time) error) error {
+func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.Chat, error), do func(tx *journal.Tx, found *journal.Chat, now time.Time) error) error {
 	var id int64
 	err := c.write(func(tx *journal.Tx) error {
-		found, err := tx.ChatByKey(key)
+		found, err := open(tx, key)
 		if err != nil {
 			return err
 		}

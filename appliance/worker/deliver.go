@@ -31,9 +31,12 @@ func typingTime(text string) time.Duration {
 // deliver sends a parcel. Its id was journalled with it, so that sending it again after a crash or without an
 // acknowledgement shows the customer one message.
 func (e *engine) deliver(r *runner, p *journal.Parcel) progress {
-	to, key, err := e.recipient(p)
+	to, key, unasked, err := e.recipient(p)
 	if err != nil {
 		return e.stumble("the recipient cannot be looked up", err)
+	}
+	if unasked && p.Author != flowhq.AuthorAdmin {
+		return e.fail(p, key, flowhq.TraceFailed, "Not sent: this person has not written first, and no admin allowed it.")
 	}
 	limits := e.config.Load().Limits
 	if late := time.Since(p.CreatedAt); p.Cause == journal.CauseReply && p.Attempts == 0 && late > limits.CatchUp {
@@ -64,13 +67,13 @@ func (e *engine) deliver(r *runner, p *journal.Parcel) progress {
 	}
 }
 
-// recipient gives where a parcel goes, and the chat's name for it.
-func (e *engine) recipient(p *journal.Parcel) (to whatsapp.Address, key string, err error) {
+// recipient gives where a parcel goes, the chat's name for it, and whether it goes to somebody who never wrote.
+func (e *engine) recipient(p *journal.Parcel) (to whatsapp.Address, key string, unasked bool, err error) {
 	if p.Chat == ownerChat {
 		if to = address(p.To); to.IsZero() {
 			to = e.dev.Self()
 		}
-		return to, person(to).Key(), nil
+		return to, person(to).Key(), false, nil
 	}
 	var c *journal.Chat
 	err = e.j.Read(func(tx *journal.Tx) (err error) {
@@ -81,9 +84,9 @@ func (e *engine) recipient(p *journal.Parcel) (to whatsapp.Address, key string, 
 		err = fmt.Errorf("chat %d is gone", p.Chat)
 	}
 	if err != nil {
-		return to, "", err
+		return to, "", false, err
 	}
-	return address(c.Person), c.Key(), nil
+	return address(c.Person), c.Key(), !c.Wrote, nil
 }
 
 // showTyping shows that somebody is typing for as long as the text takes; stopping cuts it short.

@@ -9,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/whatsapp"
+	"flowhq/appliance/worker/journal"
 )
 
 func TestOwnersWritingHandsOver(t *testing.T) {
@@ -165,17 +166,25 @@ func TestCommands(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		c := &commands{engine: h.e, dir: h.dir, link: h.e.configure}
 		ctx := t.Context()
-		if err := c.Send(ctx, "k1", asha, "hi"); flowhq.CodeOf(err) != flowhq.CodeNotFound {
+		if err := c.Send(ctx, "k1", asha, "hi", false); flowhq.CodeOf(err) != flowhq.CodeNotFound {
 			t.Errorf("to a stranger: %v", err)
 		}
 		h.ownerWrites(neema, "the owner wrote first")
-		if err := c.Send(ctx, "k1", neema, "hi"); flowhq.CodeOf(err) != flowhq.CodeForbidden {
+		if err := c.Send(ctx, "k1", neema, "hi", false); flowhq.CodeOf(err) != flowhq.CodeForbidden {
 			t.Errorf("to somebody who did not write: %v", err)
+		}
+		must(t, c.Send(ctx, "k0", neema, "allowed once", true))
+		must(t, c.Send(ctx, "k0b", juma, "to a stranger, allowed", true))
+		synctest.Wait()
+		h.expect(neema, "allowed once")
+		h.expect(juma, "to a stranger, allowed")
+		if err := c.Send(ctx, "k1", juma, "hi", false); flowhq.CodeOf(err) != flowhq.CodeForbidden {
+			t.Errorf("leave that was given once counts for ever: %v", err)
 		}
 		h.says(asha, "1")
 		synctest.Wait()
 		for range 2 {
-			if err := c.Send(ctx, "k1", asha, " from the desk "); err != nil {
+			if err := c.Send(ctx, "k1", asha, " from the desk ", false); err != nil {
 				t.Error(err)
 			}
 		}
@@ -191,7 +200,7 @@ func TestCommands(t *testing.T) {
 		must(t, c.Release(ctx, asha))
 		h.says(asha, "stop")
 		synctest.Wait()
-		if err := c.Send(ctx, "k2", asha, "buy!"); flowhq.CodeOf(err) != flowhq.CodeConflict {
+		if err := c.Send(ctx, "k2", asha, "buy!", false); flowhq.CodeOf(err) != flowhq.CodeConflict {
 			t.Errorf("to one who opted out: %v", err)
 		}
 		must(t, c.OptIn(ctx, asha))
@@ -201,8 +210,28 @@ func TestCommands(t *testing.T) {
 		if _, err := c.LinkCode(ctx, asha); flowhq.CodeOf(err) != flowhq.CodeConflict {
 			t.Errorf("link code: %v", err)
 		}
-		if err := c.Send(ctx, "", asha, ""); flowhq.CodeOf(err) != flowhq.CodeInvalid {
+		if err := c.Send(ctx, "", asha, "", false); flowhq.CodeOf(err) != flowhq.CodeInvalid {
 			t.Errorf("an empty send: %v", err)
+		}
+	})
+}
+
+// Whatever puts a reply into the queue of somebody who never wrote: it does not leave.
+func TestNobodyIsWrittenToFirst(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T, h *house) {
+		h.ownerWrites(neema, "the owner wrote first")
+		must(t, h.e.write(func(tx *journal.Tx) error {
+			c, err := tx.ChatByKey(neema)
+			if err == nil {
+				_, err = tx.Post(journal.Parcel{ID: "UNASKED", Chat: c.ID, Text: "buy!", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()})
+			}
+			return err
+		}))
+		must(t, h.e.resume())
+		synctest.Wait()
+		h.expect(neema)
+		if got := h.trace("UNASKED"); got != "failed" {
+			t.Errorf("trace %q", got)
 		}
 	})
 }
