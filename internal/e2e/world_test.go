@@ -52,6 +52,12 @@ func stores(t *testing.T, test func(t *testing.T, database string)) {
 // newWorld starts simulator and appliance; both are gone when the test ends, and a worker that is left then fails the test.
 func newWorld(t *testing.T, database string, env map[string]string) *world {
 	t.Helper()
+	return newWorldAfter(t, database, env, nil)
+}
+
+// newWorldAfter is newWorld that does something before the appliance starts, when its settings are written already.
+func newWorldAfter(t *testing.T, database string, env map[string]string, before func(*harness.Appliance, harness.Binaries)) *world {
+	t.Helper()
 	ctx := limit(t, 3*time.Minute)
 	bin, err := programs()
 	if err != nil {
@@ -67,10 +73,16 @@ func newWorld(t *testing.T, database string, env map[string]string) *world {
 	for name, value := range env {
 		settings[name] = value
 	}
-	a, err := harness.StartAppliance(context.Background(), harness.Options{
+	a, err := harness.NewAppliance(harness.Options{
 		Bin: bin.Flowhq, Dir: dir, DatabaseURL: database, Simulator: sim, Env: settings,
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if before != nil {
+		before(a, bin)
+	}
+	if err := a.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{Appliance: a, sim: sim, bin: bin}

@@ -41,13 +41,22 @@ type Appliance struct {
 
 // StartAppliance writes the environment file, starts the appliance and waits until it is ready.
 func StartAppliance(ctx context.Context, o Options) (*Appliance, error) {
+	a, err := NewAppliance(o)
+	if err != nil {
+		return nil, err
+	}
+	return a, a.Start(ctx)
+}
+
+// NewAppliance writes the environment file and starts nothing yet.
+func NewAppliance(o Options) (*Appliance, error) {
 	port, err := freePort(o.Port)
 	if err != nil {
 		return nil, err
 	}
 	a := &Appliance{opts: o, port: port}
 	a.API = NewAPI(fmt.Sprintf("http://127.0.0.1:%d", port), AdminPassword, PortalKey)
-	return a, a.Start(ctx)
+	return a, os.WriteFile(a.EnvFile(), a.environment(), 0o600)
 }
 
 // Start starts it again, after Kill or Stop, with the same settings.
