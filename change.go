@@ -23,4 +23,5 @@ const (
 	ChangeRequest      ChangeKind = "request" // a customer's
 	ChangeChat         ChangeKind = "chat"
 	ChangeSetupRequest ChangeKind = "setup_request"
+	ChangeAlarm        ChangeKind = "alarm" // raised, changed or cleared; ID is its kind
 )

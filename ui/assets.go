@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -9,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -17,30 +20,80 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
+// Stylesheet and script are written in parts, by subject, and served as one file each.
+var joinedAssets = [...]struct{ name, parts string }{
+	{"app.css", "assets/css/*.css"},
+	{"app.js", "assets/js/*.js"},
+}
+
 // assets are the embedded files under names that change with their content, so that a browser may keep them for good.
 type assets struct {
-	hashed map[string]string // app.css → app.1a2b3c4d.css
-	files  map[string][]byte // by hashed name
+	hashed map[string]string // app.css → /assets/app.1a2b3c4d.css
+	files  map[string]asset  // by hashed name
+}
+
+// asset is one file as it goes over the wire.
+type asset struct {
+	kind         string
+	plain, small []byte // small: compressed
 }
 
 func loadAssets() (*assets, error) {
-	entries, err := fs.ReadDir(assetFiles, "assets")
+	a := &assets{hashed: map[string]string{}, files: map[string]asset{}}
+	for _, j := range joinedAssets {
+		data, err := join(j.parts)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.add(j.name, data); err != nil {
+			return nil, err
+		}
+	}
+	single, err := fs.Glob(assetFiles, "assets/*.*")
 	if err != nil {
 		return nil, fmt.Errorf("list assets: %w", err)
 	}
-	a := &assets{hashed: map[string]string{}, files: map[string][]byte{}}
-	for _, e := range entries {
-		data, err := assetFiles.ReadFile("assets/" + e.Name())
+	for _, file := range single {
+		data, err := assetFiles.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("read asset: %w", err)
 		}
-		sum := sha256.Sum256(data)
-		stem, ext, _ := strings.Cut(e.Name(), ".")
-		name := fmt.Sprintf("%s.%s.%s", stem, hex.EncodeToString(sum[:4]), ext)
-		a.hashed[e.Name()] = "/assets/" + name
-		a.files[name] = data
+		if err := a.add(path.Base(file), data); err != nil {
+			return nil, err
+		}
 	}
 	return a, nil
+}
+
+// join gives the parts that match, in the order of their names.
+func join(pattern string) ([]byte, error) {
+	parts, err := fs.Glob(assetFiles, pattern)
+	if err != nil {
+		return nil, fmt.Errorf("list assets: %w", err)
+	}
+	var all bytes.Buffer
+	for _, p := range parts {
+		data, err := assetFiles.ReadFile(p)
+		if err != nil {
+			return nil, fmt.Errorf("read asset: %w", err)
+		}
+		all.Write(data)
+		all.WriteByte('\n')
+	}
+	return all.Bytes(), nil
+}
+
+func (a *assets) add(name string, data []byte) error {
+	small, err := compress(data, gzip.BestCompression)
+	if err != nil {
+		return fmt.Errorf("compress %s: %w", name, err)
+	}
+	sum := sha256.Sum256(data)
+	stem, ext, _ := strings.Cut(name, ".")
+	hashed := fmt.Sprintf("%s.%s.%s", stem, hex.EncodeToString(sum[:4]), ext)
+	a.hashed[name] = "/assets/" + hashed
+	a.files[hashed] = asset{kind: mime.TypeByExtension(path.Ext(name)), plain: data, small: small}
+	return nil
 }
 
 func (a *assets) url(name string) (string, error) {
@@ -52,12 +105,18 @@ func (a *assets) url(name string) (string, error) {
 }
 
 func (a *assets) serve(c *gin.Context) {
-	name := c.Param("name")
-	data, ok := a.files[name]
+	file, ok := a.files[c.Param("name")]
 	if !ok {
 		c.String(http.StatusNotFound, "no such file")
 		return
 	}
+	body := file.plain
+	if takesGzip(c.Request) {
+		c.Header("Content-Encoding", "gzip")
+		body = file.small
+	}
+	c.Header("Vary", "Accept-Encoding")
 	c.Header("Cache-Control", "public, max-age=31536000, immutable")
-	c.Data(http.StatusOK, mime.TypeByExtension(path.Ext(name)), data)
+	c.Header("Content-Length", strconv.Itoa(len(body)))
+	c.Data(http.StatusOK, file.kind, body)
 }

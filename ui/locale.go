@@ -15,24 +15,32 @@ import (
 //go:embed locales
 var localeFiles embed.FS
 
-// locale holds the texts of one language by key.
-type locale map[string]string
+// locale holds the texts of one language by key, and how it says what is told in English.
+type locale struct {
+	lang    flowhq.Language
+	texts   map[string]string
+	phrases *phrasebook
+}
 
 func loadLocale(lang flowhq.Language) (locale, error) {
 	data, err := localeFiles.ReadFile("locales/" + strings.ToLower(string(lang)) + ".json")
 	if err != nil {
-		return nil, fmt.Errorf("read texts: %w", err)
+		return locale{}, fmt.Errorf("read texts: %w", err)
 	}
-	var l locale
-	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, fmt.Errorf("texts of %s: %w", lang, err)
+	l := locale{lang: lang}
+	if err := json.Unmarshal(data, &l.texts); err != nil {
+		return locale{}, fmt.Errorf("texts of %s: %w", lang, err)
 	}
-	return l, nil
+	l.phrases, err = loadPhrases(lang)
+	return l, err
 }
+
+// say gives what the fleet, the store or a worker said in English in this language.
+func (l locale) say(english string) string { return l.phrases.say(english) }
 
 // text gives the text of a key; the key itself when there is none, which a value that another program wrote may cause.
 func (l locale) text(key string) string {
-	if s, ok := l[key]; ok {
+	if s, ok := l.texts[key]; ok {
 		return s
 	}
 	return key
@@ -40,7 +48,7 @@ func (l locale) text(key string) string {
 
 // word gives the text of one value of a kind ("status", "ACTIVE"); the value itself when it is not known.
 func (l locale) word(kind, value string) string {
-	if s, ok := l[kind+"."+value]; ok {
+	if s, ok := l.texts[kind+"."+value]; ok {
 		return s
 	}
 	return value

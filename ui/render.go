@@ -37,13 +37,17 @@ func pages() []string {
 // engine holds the parsed pages of one language.
 type engine struct{ pages map[string]*template.Template }
 
-func newEngine(lang flowhq.Language, l locale, a *assets) (*engine, error) {
+func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) (*engine, error) {
 	funcs := template.FuncMap{
 		"t":     l.text,
 		"asset": a.url,
 		"lower": func(l flowhq.Language) string { return strings.ToLower(string(l)) },
 		"iso":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
-		"clock": clock,
+		"clock": l.clock,
+		"ago":   func(t time.Time) string { return l.ago(now().Sub(t)) },
+		"icon":  icon,
+		"say":   l.say,
+		"num":   l.number,
 	}
 	e := &engine{pages: map[string]*template.Template{}}
 	for _, page := range pages() {
@@ -55,9 +59,6 @@ func newEngine(lang flowhq.Language, l locale, a *assets) (*engine, error) {
 	}
 	return e, nil
 }
-
-// clock writes a time for a reader without JavaScript; with it, the script shows the reader's own zone.
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // Page is what every whole page shows around its content.
 type Page struct {
@@ -99,15 +100,14 @@ func (u *UI) write(w http.ResponseWriter, r *http.Request, status int, page, par
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a reader who went away is nobody's fault
+	u.packers.send(w, r, status, b.Bytes())
 }
 
 // Refusal draws a sentence as a page for a browser that is turned away before it reaches one.
 func (u *UI) Refusal(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 	lang := language(r)
 	p := Page{Lang: lang, Title: u.locales[lang].text("error.title"), Path: "/admin/tenants", Simulator: u.simulator}
-	u.write(w, r, status, pageError, "layout", errorView{Page: p, Message: sentence})
+	u.write(w, r, status, pageError, "layout", errorView{Page: p, Message: u.locales[lang].say(sentence)})
 }
 
 type errorView struct {
@@ -128,7 +128,7 @@ func (u *UI) sentence(c *gin.Context, err error) string {
 			u.log.Warn("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))
 		}
 		if e.Code != flowhq.CodeInternal {
-			return e.Message
+			return u.locale(c).say(e.Message)
 		}
 	} else {
 		u.log.Error("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))

@@ -69,9 +69,9 @@ func phaseOf(t flowhq.TenantDetail) flowhq.Phase {
 }
 
 // todo says what a person should do about a tenant now, or "".
-func todo(t flowhq.TenantDetail) string {
+func todo(l locale, t flowhq.TenantDetail) string {
 	if t.Status == flowhq.TenantError && t.Worker != nil && t.Worker.LastError != "" {
-		return t.Worker.LastError
+		return l.say(t.Worker.LastError)
 	}
-	return flowhq.Remedy(phaseOf(t))
+	return l.say(flowhq.Remedy(phaseOf(t)))
 }

@@ -106,7 +106,7 @@ func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 }
 
 func newHeadView(l locale, t flowhq.TenantDetail) headView {
-	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Actions: tenantActions(l, t), Todo: todo(t)}
+	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Actions: tenantActions(l, t), Todo: todo(l, t)}
 	if t.Config != nil {
 		if t.Config.BusinessName != t.Name {
 			v.BusinessName = t.Config.BusinessName
@@ -169,7 +169,7 @@ func newLinkingView(l locale, t flowhq.TenantDetail) linkingView {
 	case flowhq.PhaseOff:
 		v.Words = l.text("link.off")
 	default:
-		if v.Words = flowhq.Remedy(phase); v.Words == "" {
+		if v.Words = l.say(flowhq.Remedy(phase)); v.Words == "" {
 			v.Words = l.text("link.starting")
 		}
 	}

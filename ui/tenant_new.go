@@ -83,9 +83,9 @@ func (u *UI) newTenantView(c *gin.Context, in flowhq.NewTenant, err error) newTe
 	}
 	for _, f := range e.Fields {
 		if place := places[f.Field]; place != nil {
-			*place = f.Message
+			*place = l.say(f.Message)
 		} else {
-			v.Wrong = f.Field + ": " + f.Message
+			v.Wrong = f.Field + ": " + l.say(f.Message)
 		}
 	}
 	return v

@@ -93,7 +93,7 @@ func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) processView {
 	if t.Worker != nil {
 		v.Status = workerStatus(l, t.Worker.Status)
 		if t.Worker.LastError != "" && t.Status != flowhq.TenantError {
-			v.Error = t.Worker.LastError
+			v.Error = l.say(t.Worker.LastError)
 		}
 	}
 	if t.Session != nil {
@@ -145,7 +145,7 @@ func (u *UI) eventsView(c *gin.Context, t flowhq.TenantDetail) (eventsView, erro
 }
 
 func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
-	row := eventRow{Detail: e.Detail, At: e.CreatedAt}
+	row := eventRow{Detail: l.say(e.Detail), At: e.CreatedAt}
 	var change struct {
 		To flowhq.TenantStatus `json:"to"`
 	}

@@ -106,7 +106,7 @@ func matches(t flowhq.TenantDetail, query string, s flowhq.TenantStatus) bool {
 func newTenantRow(l locale, t flowhq.TenantDetail) tenantRow {
 	row := tenantRow{
 		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status),
-		Phase: l.word("phase", string(phaseOf(t))), Todo: todo(t),
+		Phase: l.word("phase", string(phaseOf(t))), Todo: todo(l, t),
 	}
 	if t.Config != nil {
 		row.Template = l.word("template", string(t.Config.TemplateType))

@@ -53,6 +53,7 @@ type UI struct {
 	now       func() time.Time
 	simulator bool
 	assets    *assets
+	packers   packers
 	locales   map[flowhq.Language]locale
 	engines   map[flowhq.Language]*engine
 }
@@ -75,7 +76,7 @@ func New(c Config) (*UI, error) {
 		if u.locales[lang], err = loadLocale(lang); err != nil {
 			return nil, err
 		}
-		if u.engines[lang], err = newEngine(lang, u.locales[lang], a); err != nil {
+		if u.engines[lang], err = newEngine(lang, u.locales[lang], a, now); err != nil {
 			return nil, err
 		}
 	}

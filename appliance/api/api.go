@@ -29,6 +29,7 @@ type Fleet interface {
 	recordKeeper
 	portalDesk
 	watcher
+	alarmReader
 	health
 }
 

@@ -47,6 +47,11 @@ func (w *world) openCalls() {
 	if a := w.ask("GET", "/api/openapi.yaml", nil).want(200); !strings.HasPrefix(string(a.body), "openapi: 3.1") {
 		t.Errorf("the document begins with %.40s", a.body)
 	}
+	w.service.Alarms().Raise(flowhq.AlarmDiskLow, "", map[string]string{"free": "90 MB", "path": "/data"})
+	alarms := w.ask("GET", "/admin/alarms", nil).want(200)
+	alarms.is("Only 90 MB are left on the disk of /data.", 0, "sentence")
+	alarms.is(nil, 0, "tenant_id")
+	w.ask("GET", "/admin/alarms", nil, header("Accept-Language", "sw")).want(200).is("Zimebaki 90 MB tu kwenye diski ya /data.", 0, "sentence")
 	cookie := w.cookie()
 	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", cookie) }
 	sessions := w.ask("GET", "/admin/sessions", nil, signedIn).want(200)

@@ -95,6 +95,7 @@ func (a *API) deskRoutes() []Route {
 		a.route(Admin, http.MethodPost, requests+"/:id/review", reviewSetupRequest(f)),
 		a.route(Admin, http.MethodPost, requests+"/:id/approve", decideSetupRequest(f.ApproveSetupRequest)),
 		a.route(Admin, http.MethodPost, requests+"/:id/reject", decideSetupRequest(f.RejectSetupRequest)),
+		a.route(Admin, http.MethodGet, "/admin/alarms", listAlarms(f)),
 		a.route(Admin, http.MethodGet, "/admin/users", listUsers(f)),
 		a.route(Admin, http.MethodPost, "/admin/users", createUser(f)),
 	}

@@ -62,6 +62,7 @@ type Service struct {
 	changes hub
 	news    processNews
 	series  seriesBook
+	alarms  *Alarms
 
 	mu       sync.Mutex
 	limits   flowhq.Limits
@@ -105,6 +106,7 @@ func New(c Config) *Service {
 		s.removeDevice = func(string) error { return nil }
 	}
 	s.news.ready = make(chan struct{}, 1)
+	s.alarms = NewAlarms(s.now, func(a flowhq.Alarm) { s.changed(flowhq.ChangeAlarm, a.TenantID, string(a.Kind)) })
 	s.base = s.now()
 	return s
 }
@@ -156,6 +158,12 @@ func (s *Service) Health(ctx context.Context) error {
 	defer cancel()
 	return s.store.Ping(ctx)
 }
+
+// Alarms gives what a person must look at now; every part of the appliance may raise and clear there.
+func (s *Service) Alarms() *Alarms { return s.alarms }
+
+// RaisedAlarms lists them, the gravest first.
+func (s *Service) RaisedAlarms() []flowhq.Alarm { return s.alarms.List() }
 
 // changed tells whoever watches.
 func (s *Service) changed(kind flowhq.ChangeKind, tenantID, id string) {

@@ -104,6 +104,7 @@ func (s *Service) forget(ctx context.Context, id string) {
 	delete(s.beats, id)
 	s.mu.Unlock()
 	s.series.forget(id)
+	s.alarms.ClearTenant(id)
 	if err := s.processes.Forget(ctx, id); err != nil {
 		s.log.Warn("the logs of a deleted tenant could not be removed", "tenant", id, "error", err)
 	}

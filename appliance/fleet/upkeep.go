@@ -65,6 +65,7 @@ func (s *Service) outage(err error) {
 		return
 	}
 	s.down = true
+	s.alarms.Raise(flowhq.AlarmDatabaseAway, "", nil)
 	s.log.Error("the database is away; workers go on, what they report is kept until it is back", "error", err)
 }
 
@@ -103,6 +104,7 @@ func (s *Service) storeBack(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = false
+	s.alarms.Clear(flowhq.AlarmDatabaseAway, "")
 	s.base = s.now()
 	for _, w := range s.workers {
 		w.retryAt = s.base

@@ -1,0 +1,59 @@
+package flowhq
+
+type alarmWords struct{ sentence, remedy string }
+
+// words gives what a kind of alarm says; an unknown kind says its name.
+func (k AlarmKind) words(lang Language) alarmWords {
+	if lang == Swahili {
+		return k.swahili()
+	}
+	return k.english()
+}
+
+func (k AlarmKind) english() alarmWords {
+	switch k {
+	case AlarmBackupFailed:
+		return alarmWords{"The last backup failed.", "See the log for the reason, put it right, then run: flowhq backup"}
+	case AlarmBackupOld:
+		return alarmWords{"The newest backup is {days} days old.", "Run: flowhq backup. To have one made every night, enable the timer flowhq-backup.timer."}
+	case AlarmDatabaseAway:
+		return alarmWords{"The database can't be reached. The bots go on answering; nothing is lost.", "Start PostgreSQL again: systemctl start postgresql. What the bots kept meanwhile is written by itself."}
+	case AlarmDatabaseFault:
+		return alarmWords{"The database refuses to be written.", "Make room on its disk and look at its log. If the file is damaged, restore the newest backup: flowhq restore"}
+	case AlarmDiskLow:
+		return alarmWords{"Only {free} are left on the disk of {path}.", "Delete what is not needed or enlarge the disk. Below 100 MB bots can't take in messages; WhatsApp keeps them meanwhile."}
+	case AlarmCertificate:
+		return alarmWords{"The certificate of {host} ends in {days} days.", "Renew it: certbot renew. If that should happen by itself, see why it does not: systemctl status certbot.timer"}
+	case AlarmCertificateBad:
+		return alarmWords{"Browsers refuse the certificate of {host}.", "Renew it or put the right one into the web server in front; then reload that server."}
+	case AlarmUpgradeRefused:
+		return alarmWords{"The upgrade to {version} was refused; the version before runs on.", "Run flowhq doctor for the reason. Nothing was changed."}
+	case AlarmWorkerUpgrade:
+		return alarmWords{"This bot still runs on an older version than {version}.", "Restart it when its customers are quiet."}
+	}
+	return alarmWords{string(k), ""}
+}
+
+func (k AlarmKind) swahili() alarmWords {
+	switch k {
+	case AlarmBackupFailed:
+		return alarmWords{"Nakala ya mwisho ya akiba imeshindikana.", "Angalia sababu kwenye logi, irekebishe, kisha endesha: flowhq backup"}
+	case AlarmBackupOld:
+		return alarmWords{"Nakala mpya zaidi ya akiba ina siku {days}.", "Endesha: flowhq backup. Ili ifanyike kila usiku, washa flowhq-backup.timer."}
+	case AlarmDatabaseAway:
+		return alarmWords{"Hifadhidata haifikiki. Boti zinaendelea kujibu; hakuna kinachopotea.", "Washa PostgreSQL tena: systemctl start postgresql. Yaliyowekwa na boti yataandikwa yenyewe."}
+	case AlarmDatabaseFault:
+		return alarmWords{"Hifadhidata inakataa kuandikwa.", "Ongeza nafasi kwenye diski yake na angalia logi yake. Faili likiwa limeharibika, rejesha nakala mpya zaidi: flowhq restore"}
+	case AlarmDiskLow:
+		return alarmWords{"Zimebaki {free} tu kwenye diski ya {path}.", "Futa visivyohitajika au ongeza diski. Chini ya MB 100 boti haziwezi kupokea ujumbe; WhatsApp inazihifadhi kwa sasa."}
+	case AlarmCertificate:
+		return alarmWords{"Cheti cha {host} kinaisha baada ya siku {days}.", "Kihuishe: certbot renew. Kama kilipaswa kujihuisha chenyewe, angalia kwa nini hakifanyi: systemctl status certbot.timer"}
+	case AlarmCertificateBad:
+		return alarmWords{"Vivinjari vinakataa cheti cha {host}.", "Kihuishe au weka cheti sahihi kwenye seva ya mbele; kisha ipakie upya seva hiyo."}
+	case AlarmUpgradeRefused:
+		return alarmWords{"Toleo jipya {version} limekataliwa; toleo la awali linaendelea.", "Endesha flowhq doctor kujua sababu. Hakuna kilichobadilishwa."}
+	case AlarmWorkerUpgrade:
+		return alarmWords{"Boti hii bado inatumia toleo la zamani kuliko {version}.", "Iwashe upya wakati wateja wametulia."}
+	}
+	return alarmWords{string(k), ""}
+}

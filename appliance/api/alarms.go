@@ -1,0 +1,60 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+type alarmReader interface {
+	RaisedAlarms() []flowhq.Alarm
+}
+
+// alarmView is what a person must look at, in words of the reader's language.
+type alarmView struct {
+	Kind     flowhq.AlarmKind  `json:"kind"`
+	Grave    bool              `json:"grave"`
+	TenantID *string           `json:"tenant_id"`
+	Sentence string            `json:"sentence"`
+	Remedy   string            `json:"remedy"`
+	Facts    map[string]string `json:"facts"`
+	Since    stamp             `json:"since"`
+}
+
+func viewAlarm(lang flowhq.Language) func(*flowhq.Alarm) alarmView {
+	return func(a *flowhq.Alarm) alarmView {
+		facts := a.Facts
+		if facts == nil {
+			facts = map[string]string{}
+		}
+		return alarmView{
+			Kind: a.Kind, Grave: a.Kind.Grave(), TenantID: orNull(a.TenantID),
+			Sentence: a.Sentence(lang), Remedy: a.Remedy(lang), Facts: facts, Since: stamp(a.Since),
+		}
+	}
+}
+
+// listAlarms shows what needs a person now, the gravest first.
+func listAlarms(f alarmReader) call {
+	return func(c *gin.Context) error {
+		c.Header("Vary", "Accept-Language")
+		c.JSON(http.StatusOK, list(f.RaisedAlarms(), viewAlarm(speaks(c))))
+		return nil
+	}
+}
+
+// speaks gives the language that the caller asks for first; English where it asks for neither.
+func speaks(c *gin.Context) flowhq.Language {
+	for tag := range strings.SplitSeq(c.GetHeader("Accept-Language"), ",") {
+		switch tag = strings.ToLower(strings.TrimSpace(tag)); {
+		case strings.HasPrefix(tag, "sw"):
+			return flowhq.Swahili
+		case strings.HasPrefix(tag, "en"):
+			return flowhq.English
+		}
+	}
+	return flowhq.English
+}

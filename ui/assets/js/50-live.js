@@ -1,0 +1,122 @@
+// The script of the pages: live updates, countdowns, times in the reader's own zone, feedback. Everything works without it.
+"use strict";
+(() => {
+  htmx.config.includeIndicatorStyles = false;
+  htmx.config.allowEval = false;
+  htmx.config.historyCacheSize = 0;
+  const body = document.body;
+  const lang = document.documentElement.lang || "en";
+
+  // Live updates: the server says what changed, the parts that show it fetch themselves anew. Bursts are joined: a part is
+  // asked for once a second at most, the first change is shown at once, and the last one is never missed.
+  const pending = new Set();
+  let timer = 0, last = 0;
+  const flush = () => {
+    timer = 0;
+    last = Date.now();
+    const names = [...pending];
+    pending.clear();
+    for (const name of names) htmx.trigger(body, name);
+  };
+  const changed = (...names) => {
+    for (const n of names) pending.add(n);
+    timer ||= setTimeout(flush, Math.max(60, 1000 - (Date.now() - last)));
+  };
+  const cut = document.getElementById("stream-cut");
+  const listen = () => {
+    const source = new EventSource("/admin/events");
+    let lost = false;
+    source.onopen = () => {
+      cut.hidden = true;
+      body.dataset.live = "on";
+      if (lost) changed("change-all"); // what happened meanwhile is not sent again
+      lost = false;
+    };
+    source.onerror = () => {
+      lost = true;
+      cut.hidden = false;
+      body.dataset.live = "off";
+      if (source.readyState === EventSource.CLOSED) { source.close(); setTimeout(listen, 3000); }
+    };
+    const kinds = ["tenant", "deleted", "session", "worker", "message", "request", "chat", "setup_request", "alarm"];
+    for (const kind of kinds) {
+      source.addEventListener(kind, (event) => {
+        const change = JSON.parse(event.data);
+        if (!change.tenant_id && kind === "tenant") changed("change-all"); // this page was too slow: anything may be different
+        changed("change-" + kind);
+        if (change.tenant_id) changed("change-" + kind + "-" + change.tenant_id, "change-any-" + change.tenant_id);
+      });
+    }
+    addEventListener("pagehide", () => source.close(), { once: true });
+  };
+  if (cut) {
+    listen();
+    addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+  }
+  // A part that could not be fetched stays as it was; the bar says that it may be old.
+  body.addEventListener("htmx:sendError", () => { if (cut) cut.hidden = false; });
+
+  // Times: the server writes them as this does, in the zone of East Africa; the reader sees the own zone. Only what differs
+  // is written, so that nothing moves.
+  const units = lang === "sw"
+    ? { minute: ["dakika 1 iliyopita", "dakika % zilizopita"], hour: ["saa 1 iliyopita", "saa % zilizopita"], day: ["siku 1 iliyopita", "siku % zilizopita"], now: "sasa hivi" }
+    : { minute: ["1 minute ago", "% minutes ago"], hour: ["1 hour ago", "% hours ago"], day: ["1 day ago", "% days ago"], now: "just now" };
+  const months = lang === "sw" ? ["Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Jul", "Ago", "Sep", "Okt", "Nov", "Des"]
+    : ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const two = (n) => String(n).padStart(2, "0");
+  const absolute = (d) => d.getDate() + " " + months[d.getMonth()] + " " + d.getFullYear() + ", " + two(d.getHours()) + ":" + two(d.getMinutes());
+  const count = (n, [one, many]) => n === 1 ? one : many.replace("%", n);
+  const ago = (date) => {
+    const s = Math.floor((Date.now() - date) / 1000);
+    if (s < 60) return units.now;
+    if (s < 3600) return count(Math.floor(s / 60), units.minute);
+    if (s < 86400) return count(Math.floor(s / 3600), units.hour);
+    return count(Math.floor(s / 86400), units.day);
+  };
+  const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
+  const drawLeft = () => {
+    for (const t of document.querySelectorAll("time[data-left]")) {
+      put(t, Math.max(0, Math.round((new Date(t.dateTime) - Date.now()) / 1000)) + " s");
+    }
+  };
+  const draw = () => {
+    for (const t of document.querySelectorAll("time[datetime]:not([data-left])")) {
+      const date = new Date(t.dateTime);
+      if (!t.hasAttribute("data-ago")) put(t, absolute(date));
+      else {
+        put(t, ago(date));
+        if (t.title !== absolute(date)) t.title = absolute(date);
+      }
+    }
+    drawLeft();
+  };
+  draw();
+  body.addEventListener("htmx:afterSwap", draw);
+  setInterval(drawLeft, 1000);
+  setInterval(draw, 15000);
+
+  // Whatever is pressed says so at once, and can't be pressed twice.
+  addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button || event.target.method === "get") return;
+    setTimeout(() => {
+      if (event.defaultPrevented && !event.target.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+      button.setAttribute("aria-busy", "true");
+      for (const b of event.target.querySelectorAll("button")) b.disabled = true;
+    });
+  });
+  const free = (root) => {
+    for (const b of root.querySelectorAll("button[aria-busy], form:has(button[aria-busy]) button")) { b.removeAttribute("aria-busy"); b.disabled = false; }
+  };
+  body.addEventListener("htmx:afterRequest", (e) => { if (e.target instanceof Element) free(e.target.closest("form")?.parentElement || e.target); });
+  addEventListener("pageshow", () => free(document));
+
+  // A menu closes when one looks elsewhere.
+  addEventListener("click", (e) => {
+    for (const m of document.querySelectorAll("details.menu[open]")) if (!m.contains(e.target)) m.open = false;
+  });
+  addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    for (const m of document.querySelectorAll("details.menu[open]")) { m.open = false; m.querySelector("summary").focus(); }
+  });
+})();

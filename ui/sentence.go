@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"flowhq"
+)
+
+// Sentences that the fleet, the store and the workers say are English: errors, what is wrong with a field, why a worker
+// ended. Pages say them in the reader's language. The English sentence itself is the key, with {} where a word varies; the
+// translation names those places {1}, {2} … A sentence that is not known stays as it is: better English than nothing.
+
+// phrase is one known sentence: the words between its places, and what to say instead.
+type phrase struct {
+	pieces []string
+	text   string
+}
+
+// phrasebook translates sentences into one language; nil leaves them as they are.
+type phrasebook struct {
+	exact   map[string]string
+	phrases []phrase // with places, the longest fixed text first
+}
+
+func loadPhrases(lang flowhq.Language) (*phrasebook, error) {
+	if lang == flowhq.English {
+		return nil, nil
+	}
+	data, err := localeFiles.ReadFile("locales/sentences_" + strings.ToLower(string(lang)) + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("read sentences: %w", err)
+	}
+	var known map[string]string
+	if err := json.Unmarshal(data, &known); err != nil {
+		return nil, fmt.Errorf("sentences of %s: %w", lang, err)
+	}
+	b := &phrasebook{exact: make(map[string]string, len(known))}
+	for english, text := range known {
+		if pieces := strings.Split(english, "{}"); len(pieces) > 1 {
+			b.phrases = append(b.phrases, phrase{pieces, text})
+		} else {
+			b.exact[english] = text
+		}
+	}
+	sort.Slice(b.phrases, func(i, j int) bool {
+		x, y := strings.Join(b.phrases[i].pieces, ""), strings.Join(b.phrases[j].pieces, "")
+		if len(x) != len(y) {
+			return len(x) > len(y)
+		}
+		return x < y
+	})
+	return b, nil
+}
+
+// say gives a text in the book's language: as a whole where it is known, else sentence by sentence.
+func (b *phrasebook) say(english string) string {
+	if b == nil || english == "" {
+		return english
+	}
+	if text, ok := b.one(english); ok {
+		return text
+	}
+	var out []string
+	for rest := english; rest != ""; {
+		sentence, after := firstSentence(rest)
+		if text, ok := b.one(sentence); ok {
+			sentence = text
+		}
+		out = append(out, sentence)
+		rest = after
+	}
+	return strings.Join(out, " ")
+}
+
+// firstSentence cuts at the first full stop before a space.
+func firstSentence(text string) (first, rest string) {
+	for i := 0; i+1 < len(text); i++ {
+		if (text[i] == '.' || text[i] == '!' || text[i] == '?') && text[i+1] == ' ' {
+			return text[:i+1], strings.TrimLeft(text[i+2:], " ")
+		}
+	}
+	return text, ""
+}
+
+func (b *phrasebook) one(english string) (string, bool) {
+	if text, ok := b.exact[english]; ok {
+		return text, true
+	}
+	for _, p := range b.phrases {
+		if words, ok := p.match(english); ok {
+			for i, w := range words {
+				if text, ok := b.one(w); ok {
+					words[i] = text
+				}
+			}
+			return p.fill(words), true
+		}
+	}
+	return "", false
+}
+
+// match tells whether a sentence is of this form, and gives the words in its places.
+func (p phrase) match(sentence string) (words []string, ok bool) {
+	rest, ok := strings.CutPrefix(sentence, p.pieces[0])
+	if !ok {
+		return nil, false
+	}
+	last := p.pieces[len(p.pieces)-1]
+	for _, piece := range p.pieces[1 : len(p.pieces)-1] {
+		word, after, ok := strings.Cut(rest, piece)
+		if !ok {
+			return nil, false
+		}
+		words, rest = append(words, word), after
+	}
+	word, ok := strings.CutSuffix(rest, last)
+	words = append(words, word)
+	for _, w := range words {
+		ok = ok && w != sentence && !strings.Contains(w, ". ") // a place holds a word, not the next sentence
+	}
+	return words, ok
+}
+
+func (p phrase) fill(words []string) string {
+	pairs := make([]string, 0, 2*len(words))
+	for i, w := range words {
+		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", w)
+	}
+	return strings.NewReplacer(pairs...).Replace(p.text)
+}
