@@ -16,7 +16,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"flowhq"
-	"flowhq/appliance/bot"
+	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
 	"flowhq/appliance/wire"
@@ -175,7 +175,7 @@ func (a *appliance) makeFleet() {
 	a.fleet = fleet.New(fleet.Config{
 		Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
-		CheckFlow:     func(flow string) error { _, err := bot.Load([]byte(flow)); return err },
+		Flows:         tryout.Desk{},
 		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
 		RemoveDevice:  a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})

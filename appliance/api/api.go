@@ -24,6 +24,7 @@ type Fleet interface {
 	timeline
 	processReader
 	settingsKeeper
+	flowDesk
 	setupDesk
 	userDesk
 	recordKeeper

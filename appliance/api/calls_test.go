@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/appliance/bot"
 )
 
 // TestEveryCall makes each call once and holds its answer against the document.
@@ -19,6 +21,7 @@ func TestEveryCall(t *testing.T) {
 	id := w.tenantCalls()
 	w.linkingCalls(id)
 	w.settingsCalls(id)
+	w.flowCalls(id)
 	w.conversationCalls(id)
 	w.portalCalls()
 	w.ask("DELETE", "/admin/tenants/"+id, nil).want(204)
@@ -138,15 +141,20 @@ func (w *world) settingsCalls(id string) {
 	shown := w.ask("GET", of, nil).want(200)
 	shown.is("Africa/Dar_es_Salaam", "published", "settings", "timezone")
 	shown.is(nil, "draft")
-	draft := `{"currency":"tzs","contact":"Kariakoo","products":[{"name":"Mchele","price":2500,"unit":"kg"}],"flow_yaml":"name: own",
+	own := bot.DefaultYAML(flowhq.TemplateEcommerce, flowhq.Swahili)
+	quoted, err := json.Marshal(own)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	draft := `{"currency":"tzs","contact":"Kariakoo","products":[{"name":"Mchele","price":2500,"unit":"kg"}],"flow_yaml":` + string(quoted) + `,
 		"hours":{"mon":[{"open":"08:00","close":"12:00"},{"open":"14:00","close":"18:00"}],"holidays":["2026-12-25"]},"tomorrow":1}`
 	saved := w.ask("PUT", of, draft).want(200)
 	saved.is("DRAFT", "state")
 	saved.is("TZS", "settings", "currency")
 	saved.is(true, "settings", "products", 0, "available")
 	saved.is("14:00", "settings", "hours", "mon", 1, "open")
-	saved.is("name: own", "flow_yaml")
-	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 2"}}`).want(200).is("name: own", "flow_yaml")
+	saved.is(own, "flow_yaml")
+	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 2"}}`).want(200).is(own, "flow_yaml")
 	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 3"},"flow_yaml":null}`).want(200).is(nil, "flow_yaml")
 	w.ask("POST", of+"/publish", nil).want(200).is("PUBLISHED", "state")
 	w.ask("POST", of+"/publish", nil).want(409)

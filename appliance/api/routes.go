@@ -68,6 +68,10 @@ func (a *API) tenantRoutes() []Route {
 		a.route(Admin, http.MethodGet, of+"/settings/versions", listSettings(f)),
 		a.route(Admin, http.MethodPost, of+"/settings/publish", publishDraft(f)),
 		a.route(Admin, http.MethodPost, of+"/settings/rollback", rollbackSettings(f)),
+		a.route(Admin, http.MethodGet, of+"/flow", showFlow(f)),
+		a.route(Admin, http.MethodPost, of+"/flow/check", checkFlow(f)),
+		a.route(Admin, http.MethodPost, of+"/flow/try", tryFlow(f)),
+		a.route(Admin, http.MethodPost, of+"/flow/replay", replayFlow(f)),
 		a.route(Admin, http.MethodGet, "/admin/events", a.streamChanges(f)),
 	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/fleet"
 	"flowhq/storage"
 )
@@ -194,7 +195,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.service = fleet.New(fleet.Config{Store: store, Processes: p, Links: w.links, Logger: log})
+	w.service = fleet.New(fleet.Config{Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log})
 	w.fleet = &broken{Fleet: w.service}
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,

@@ -24,6 +24,9 @@ func Load(yaml []byte) (*Flow, error) {
 	}
 	var f findings
 	d := f.define(root)
+	if !isMapping(root) {
+		return nil, f.sorted() // what follows from that helps nobody
+	}
 	f.checkHead(d)
 	if len(f.list) > 0 {
 		return nil, f.sorted()

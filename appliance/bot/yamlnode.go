@@ -123,6 +123,15 @@ func nodePosition(n ast.Node) position {
 	return tokenPosition(n.GetToken())
 }
 
+// isMapping tells whether a node has names with a colon behind each.
+func isMapping(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
 // entriesOf gives the keys of a mapping in their order; a key that stands there twice is a problem.
 func (f *findings) entriesOf(n ast.Node, what string) []entry {
 	var values []*ast.MappingValueNode

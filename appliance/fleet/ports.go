@@ -207,6 +207,18 @@ type Links interface {
 	Release(ctx context.Context, tenantID, chat string) error
 }
 
+// Flows is the bot as the fleet needs it: what tenants' flows say, checked and tried out. It keeps nothing.
+type Flows interface {
+	// Check reads a flow and tells all that is wrong with it, in the order of the text; none: it can be used.
+	Check(flowYAML string) []flowhq.FlowProblem
+	// Texts gives the YAML of a template's own flow, and what every flow of its language says.
+	Texts(t flowhq.TemplateType, l flowhq.Language) (own, common string)
+	// Try goes on with a conversation. A flow that does not load is CodeInvalid on flow_yaml, a state that no answer gave on state.
+	Try(flowhq.Tryout) (flowhq.TryAnswer, error)
+	// Replay compares what a flow in force and a draft answer. A flow that does not load is CodeInvalid on flow_yaml.
+	Replay(flowhq.Replay) (flowhq.ReplayAnswer, error)
+}
+
 // UserRemover is a store that can remove a portal user; the user's tenant stays. An unknown id is CodeNotFound, a user with
 // setup requests CodeConflict.
 type UserRemover interface {

@@ -10,11 +10,12 @@ import (
 	"flowhq"
 )
 
-// Config is what a Service is made of. Store, Processes and Links are required.
+// Config is what a Service is made of. Store, Processes, Links and Flows are required.
 type Config struct {
 	Store     Store
 	Processes Processes
 	Links     Links
+	Flows     Flows
 	Logger    *slog.Logger     // nil: nothing is logged
 	Now       func() time.Time // nil: time.Now; differences are taken on its monotonic reading
 	Limits    flowhq.Limits    // what workers are told to keep to
@@ -22,8 +23,6 @@ type Config struct {
 	StaleAfter time.Duration // a worker without a sign of life for so long is stale; 0: 2 minutes
 	StaleCheck time.Duration // how often that is judged; 0: 1 minute
 
-	// CheckFlow tells what is wrong with a flow that a tenant wants to use; nil accepts all.
-	CheckFlow func(flowYAML string) error
 	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
 	RemoveFolders func(tenantID string) error
 	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
@@ -48,11 +47,11 @@ type Service struct {
 	store         Store
 	processes     Processes
 	links         Links
+	flows         Flows
 	log           *slog.Logger
 	now           func() time.Time
 	staleAfter    time.Duration
 	staleCheck    time.Duration
-	checkFlow     func(string) error
 	removeFolders func(string) error
 	removeDevice  func(string) error
 	logs          WorkerLogs
@@ -76,10 +75,10 @@ type Service struct {
 // New makes a Service; it does nothing by itself before Run.
 func New(c Config) *Service {
 	s := &Service{
-		store: c.Store, processes: c.Processes, links: c.Links,
+		store: c.Store, processes: c.Processes, links: c.Links, flows: c.Flows,
 		log: c.Logger, now: c.Now, limits: c.Limits,
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
-		checkFlow: c.CheckFlow, removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
+		removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		workers: make(map[string]*worker),
 		beats:   make(map[string]flowhq.Heartbeat),
@@ -95,9 +94,6 @@ func New(c Config) *Service {
 	}
 	if s.staleCheck <= 0 {
 		s.staleCheck = time.Minute
-	}
-	if s.checkFlow == nil {
-		s.checkFlow = func(string) error { return nil }
 	}
 	if s.removeFolders == nil {
 		s.removeFolders = func(string) error { return nil }

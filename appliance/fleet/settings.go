@@ -2,12 +2,10 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 
 	"flowhq"
 )
-
-// maxFlow is the most bytes that a tenant's own flow may have.
-const maxFlow = 256 << 10
 
 // Settings gives the settings in force and the draft, nil when there is none.
 func (s *Service) Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error) {
@@ -47,13 +45,7 @@ func (s *Service) SaveDraft(ctx context.Context, by, id string, settings flowhq.
 	if settings.OwnerNumber != "" {
 		settings.OwnerNumber = f.phone("owner_number", settings.OwnerNumber)
 	}
-	if len(flowYAML) > maxFlow {
-		f.refuse("flow_yaml", "is longer than %d bytes", maxFlow)
-	} else if flowYAML != "" {
-		if err := s.checkFlow(flowYAML); err != nil {
-			f.refuse("flow_yaml", "%s", err)
-		}
-	}
+	f.flow(s.flowProblems(flowYAML))
 	if err := f.err(); err != nil {
 		return flowhq.SettingsVersion{}, err
 	}
@@ -67,13 +59,34 @@ func (s *Service) SaveDraft(ctx context.Context, by, id string, settings flowhq.
 // PublishDraft puts the draft in force; a running worker works by it at once. No draft: CodeConflict.
 func (s *Service) PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error) {
 	return s.publish(ctx, id, "Settings published by "+by, func(ctx context.Context) (flowhq.SettingsVersion, error) {
+		_, draft, err := s.Settings(ctx, id)
+		if err != nil {
+			return flowhq.SettingsVersion{}, err
+		}
+		if draft != nil { // without one the store says so
+			if err := s.mustLoad(draft.FlowYAML); err != nil {
+				return flowhq.SettingsVersion{}, err
+			}
+		}
 		return s.store.PublishDraft(ctx, id, by)
 	})
 }
 
 // Rollback puts a copy of an earlier version in force, under a new number.
 func (s *Service) Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error) {
-	return s.publish(ctx, id, "Settings rolled back by "+by, func(ctx context.Context) (flowhq.SettingsVersion, error) {
+	return s.publish(ctx, id, fmt.Sprintf("Settings rolled back to version %d by %s", version, by), func(ctx context.Context) (flowhq.SettingsVersion, error) {
+		versions, err := s.store.SettingsVersions(ctx, id)
+		if err != nil {
+			return flowhq.SettingsVersion{}, err
+		}
+		for _, v := range versions {
+			if v.Version != version {
+				continue
+			}
+			if err := s.mustLoad(v.FlowYAML); err != nil {
+				return flowhq.SettingsVersion{}, err
+			}
+		}
 		return s.store.Rollback(ctx, id, version, by)
 	})
 }
@@ -144,17 +157,12 @@ func (s *Service) workerConfig(ctx context.Context, id string) (flowhq.WorkerCon
 	if err != nil {
 		return flowhq.WorkerConfig{}, err
 	}
-	business := flowhq.Business{
-		TenantID: id, Name: t.Name, Template: flowhq.TemplateBooking, Language: flowhq.Swahili, Settings: settings.Settings,
-	}
-	if t.Config != nil {
-		business.Name, business.Template, business.Language = t.Config.BusinessName, t.Config.TemplateType, t.Config.Language
-	}
+	in := conversation(t, settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.worker(id)
 	w.revision = max(w.revision+1, s.now().UnixMicro())
 	return flowhq.WorkerConfig{
-		Revision: w.revision, Business: business, Version: settings.Version, FlowYAML: settings.FlowYAML, Limits: s.limits,
+		Revision: w.revision, Business: in.Business, Version: in.Version, FlowYAML: in.FlowYAML, Limits: s.limits,
 	}, nil
 }

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"flowhq"
+	"flowhq/appliance/bot/tryout"
 	"flowhq/storage"
 )
 
@@ -74,12 +74,7 @@ func newWorld(t *testing.T) *world {
 	w.Service = New(Config{
 		Store: w.store, Processes: w.processes, Links: w.links, Now: clock.Now,
 		Limits: flowhq.Limits{RepliesPerMinute: 10}, StaleAfter: 2 * time.Minute, StaleCheck: time.Minute,
-		CheckFlow: func(y string) error {
-			if y == "bad" {
-				return errors.New("is no flow")
-			}
-			return nil
-		},
+		Flows:         tryout.Desk{},
 		RemoveFolders: func(id string) error { w.removed = append(w.removed, id); return nil },
 	})
 	w.processes.tell = w.ProcessChanged

@@ -50,7 +50,7 @@ const help = `Write what a customer would write. Lines that begin with a slash a
 
 // Talk runs the conversation until the input ends, /quit is written or ctx is done. The error is one of reading or writing.
 func (t *Terminal) Talk(ctx context.Context) error {
-	s := &session{terminal: t, chat: chat{with: t.Setting}, now: t.Now.In(t.Business.Settings.Location()), trace: t.Trace}
+	s := &session{terminal: t, chat: NewChat(t.Setting), now: t.Now.In(t.Business.Settings.Location()), trace: t.Trace}
 	s.printf("%s · %s %s · %s\n%s\n", t.Business.Name, t.Flow.Template, t.Flow.Language, s.clock(), help)
 	lines := bufio.NewScanner(t.In)
 	lines.Buffer(make([]byte, 0, 64<<10), 1<<20)
@@ -62,9 +62,8 @@ func (t *Terminal) Talk(ctx context.Context) error {
 
 type session struct {
 	terminal *Terminal
-	chat     chat
+	chat     *Chat
 	now      time.Time
-	sent     int
 	trace    bool
 	ended    bool
 	err      error
@@ -112,14 +111,14 @@ func (s *session) command(name, rest string) {
 	case "trace":
 		s.trace = !s.trace
 	case "state":
-		text, err := json.MarshalIndent(s.chat.state, "", "  ")
+		text, err := json.MarshalIndent(s.chat.held.State, "", "  ")
 		s.err = errors.Join(s.err, err)
 		s.printf("%s\n", text)
 	case "new":
-		s.chat = chat{with: s.terminal.Setting}
+		s.chat = NewChat(s.terminal.Setting)
 		s.printf("a new chat\n")
 	case "release":
-		s.chat.human = time.Time{}
+		s.chat.Release()
 		s.printf("the bot has the chat\n")
 	case "quit", "exit":
 		s.ended = true
@@ -142,10 +141,9 @@ func (s *session) revise(name, rest string) {
 }
 
 func (s *session) send(m bot.Message) {
-	s.sent++
 	s.now = s.now.Add(time.Second)
-	m.ID, m.At = strconv.Itoa(s.sent), s.now
-	for _, a := range s.chat.hear(m, s.now) {
+	_, actions := s.chat.Say(m, s.now)
+	for _, a := range actions {
 		if line := describe(a, s.trace); line != "" {
 			s.printf("%s\n", line)
 		}

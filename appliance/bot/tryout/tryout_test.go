@@ -93,16 +93,21 @@ func TestReplayShowsWhatADraftChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := Replay(setting(), draft, log)
+	if sum.Chats != 2 || sum.Messages != 3 || sum.Changed != 1 || len(sum.Changes) != 1 {
+		t.Fatalf("got %+v", sum)
+	}
+	if got := sum.Changes[0]; got.Now != "Tuandike kwa jina gani?" || got.Draft != "Jina lako tafadhali?" || got.Chat != "chat 1" {
+		t.Errorf("got %+v", got)
+	}
 	var out strings.Builder
-	sum, err := Replay(&out, setting(), draft, log)
-	if err != nil {
+	if err := Print(&out, sum, salon()); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Summary{Chats: 2, Messages: 3, Changed: 1}); sum != want {
-		t.Errorf("got %+v, want %+v\n%s", sum, want, out.String())
-	}
-	if !strings.Contains(out.String(), "draft: Jina lako tafadhali?") {
-		t.Errorf("the draft's answer is not shown:\n%s", out.String())
+	for _, want := range []string{"draft: Jina lako tafadhali?", "2 chats, 3 messages, 1 answered otherwise"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
 	}
 }
 
@@ -113,12 +118,42 @@ func TestReplayIsSilentWhereTheOwnerWrote(t *testing.T) {
 	}
 	draft := setting()
 	draft.Business.Settings.Services[0].Price = 1
-	var out strings.Builder
-	sum, err := Replay(&out, setting(), draft, log)
+	if sum := Replay(setting(), draft, log); sum.Changed != 1 {
+		t.Errorf("changed %d answers, want only the one before the owner wrote: %+v", sum.Changed, sum)
+	}
+}
+
+func TestReplayFollowsEdits(t *testing.T) {
+	at := morning(t)
+	log := []flowhq.Message{
+		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindText, WAMessageID: "a", Text: "facial", CreatedAt: at},
+		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindEdit, WAMessageID: "b", Target: "a", Text: "kusuka", CreatedAt: at.Add(time.Second)},
+	}
+	draft := setting()
+	draft.Business.Settings.Services[1].Name = "Rasta"
+	sum := Replay(setting(), draft, log)
+	if sum.Changed == 0 || sum.Changes[len(sum.Changes)-1].Text != "kusuka" {
+		t.Errorf("the edit is not replayed: %+v", sum)
+	}
+}
+
+func TestChatGoesOnWhereItWasSaved(t *testing.T) {
+	at := morning(t)
+	first := NewChat(setting())
+	first.Say(bot.Message{Text: "facial kesho saa nne asubuhi"}, at)
+	saved, err := first.Save()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum.Changed != 1 {
-		t.Errorf("changed %d answers, want only the one before the owner wrote:\n%s", sum.Changed, out.String())
+	second, err := Resume(setting(), saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, actions := second.Say(bot.Message{Text: "Asha"}, at.Add(time.Second))
+	if id != "2" || len(actions) == 0 || actions[len(actions)-1].Asks != "confirmation" {
+		t.Errorf("message %s: %+v", id, actions)
+	}
+	if _, err := Resume(setting(), []byte("{")); err == nil {
+		t.Error("half a state was taken")
 	}
 }
