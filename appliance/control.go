@@ -66,6 +66,8 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
 	mux.HandleFunc("GET /v1/workers/{tenant}/events", answer(c.events))
+	mux.HandleFunc("GET /v1/workers/{tenant}/conversation", answer(c.talk))
+	mux.HandleFunc("GET /v1/workers/{tenant}/messages", answer(c.messages))
 	mux.HandleFunc("GET /v1/workers/{tenant}/logs", c.logs)
 	mux.HandleFunc("POST /v1/workers/{tenant}/{action}", answer(c.act))
 	c.server = &http.Server{

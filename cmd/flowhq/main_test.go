@@ -19,6 +19,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance"
+	"flowhq/appliance/bot"
 	"flowhq/appliance/config"
 	"flowhq/internal/wasim"
 )
@@ -36,6 +37,7 @@ func flowhqCmd(ctx context.Context, args ...string) (stdout, stderr string, stat
 	var out, bad bytes.Buffer
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetIn(strings.NewReader(""))
 	root.SetOut(&out)
 	root.SetErr(&bad)
 	status = exitCode(&bad, root.ExecuteContext(ctx))
@@ -89,12 +91,42 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"migrate", "--dry-run", "--env-file", good}, 0, "is up to date"},
 		{[]string{"service", "dance"}, exitUsage, "usage: flowhq service"},
 		{[]string{"completion", "bash"}, 0, "flowhq"},
+		{[]string{"try"}, exitUsage, "either a --tenant or a --template"},
+		{[]string{"try", "--template", "barber"}, exitUsage, "there are BOOKING"},
+		{[]string{"try", "--template", "booking", "--language", "fr"}, exitUsage, "there are SW and EN"},
+		{[]string{"try", "--template", "booking", "--log"}, exitUsage, "--log takes"},
+		{[]string{"try", "--template", "booking", "--now", "noon"}, exitUsage, "2026-03-10T09:00"},
+		{[]string{"try", "--template", "booking", "--flow", "none.yaml"}, exitFailure, "cannot be read"},
+		{[]string{"try", "--template", "booking", "--flow", bad}, exitFailure, bad + ":1:"},
+		{[]string{"try", "--tenant", "x", "--env-file", good}, exitFailure, "The appliance is not running"},
 	}
 	for _, tt := range tests {
 		out, bad, status := flowhqCmd(t.Context(), tt.args...)
 		if status != tt.status || !strings.Contains(out+bad, tt.holds) {
 			t.Errorf("flowhq %s: status %d, want %d\n%s%s", strings.Join(tt.args, " "), status, tt.status, out, bad)
 		}
+	}
+}
+
+func TestTryTalksAndReplays(t *testing.T) {
+	t.Chdir(t.TempDir())
+	root := newRoot()
+	var out bytes.Buffer
+	root.SetArgs([]string{"try", "--template", "BOOKING", "--language", "SW", "--now", "2026-03-10T09:00"})
+	root.SetIn(strings.NewReader("facial kesho saa nne asubuhi\nAsha\nndiyo\n"))
+	root.SetOut(&out)
+	want := `[recorded BOOKING {"service":"Facial","date":"2026-03-11","time":"10:00","name":"Asha"}]`
+	if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), want) {
+		t.Errorf("%v\n%s", err, &out)
+	}
+
+	flow := bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili)
+	write(t, "draft.yaml", strings.Replace(flow, "Tuandike kwa jina gani?", "Jina lako tafadhali?", 1))
+	write(t, "said.txt", "# one chat\n2026-03-10T09:00 customer: facial kesho saa nne asubuhi\nAsha\x1b[2J\n")
+	shown, bad, status := flowhqCmd(t.Context(), "try", "--template", "BOOKING", "--flow", "draft.yaml", "--replay", "said.txt")
+	if status != 0 || !strings.Contains(shown, "draft: Jina lako tafadhali?") || !strings.Contains(shown, "2 messages, 1 answered otherwise") ||
+		strings.Contains(shown, "\x1b") {
+		t.Errorf("%d %s\n%q", status, bad, shown)
 	}
 }
 
@@ -274,11 +306,16 @@ func TestControlCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	write(t, "said.txt", "customer: habari\ncustomer: bei\n")
 	steps := []struct {
 		args   []string
 		status int
 		holds  string
 	}{
+		{[]string{"try", "--tenant", "salon amina"}, 0, "Salon Amina · BOOKING SW"},
+		{[]string{"try", "--tenant", "salon amina", "--replay", "said.txt"}, 0, "1 chats, 2 messages, 0 answered otherwise"},
+		{[]string{"try", "--tenant", "salon amina", "--log"}, 0, "0 chats, 0 messages"},
+		{[]string{"try", "--tenant", "nobody"}, exitFailure, "No tenant has the id"},
 		{[]string{"start", "salon amina"}, 0, "The worker of Salon Amina is started."},
 		{[]string{"start", "salon amina"}, exitFailure, "Worker already running"},
 		{[]string{"restart", "+255712345678"}, 0, "is restarted"},

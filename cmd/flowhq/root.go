@@ -48,7 +48,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
-		newPS(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(),
+		newPS(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
 		newService(), newVersion(),
 	)
 	return root

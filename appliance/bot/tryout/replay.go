@@ -27,8 +27,8 @@ func Replay(inForce, draft Setting, log []flowhq.Message) flowhq.ReplayAnswer {
 func Print(w io.Writer, r flowhq.ReplayAnswer, biz flowhq.Business) error {
 	var b strings.Builder
 	for _, c := range r.Changes {
-		fmt.Fprintf(&b, "%s %s\ncustomer: %s\n  now:   %s\n  draft: %s\n\n", c.At.In(biz.Settings.Location()).Format(TimeForm), c.Chat,
-			indent(c.Text), strings.ReplaceAll(c.Now, "\n", "\n         "), strings.ReplaceAll(c.Draft, "\n", "\n         "))
+		fmt.Fprintf(&b, "%s %s\ncustomer: %s\n  now:   %s\n  draft: %s\n\n", c.At.In(biz.Settings.Location()).Format(TimeForm), harmless(c.Chat),
+			indent(c.Text), strings.ReplaceAll(harmless(c.Now), "\n", "\n         "), strings.ReplaceAll(harmless(c.Draft), "\n", "\n         "))
 	}
 	if more := r.Changed - len(r.Changes); more > 0 {
 		fmt.Fprintf(&b, "… and %d more\n", more)

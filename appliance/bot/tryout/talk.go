@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"flowhq"
 	"flowhq/appliance/bot"
@@ -25,16 +26,18 @@ type Terminal struct {
 	Out   io.Writer
 	Now   time.Time // when the conversation begins; the time stands still but for /wait and /now
 	Trace bool      // show the decisions behind each answer
+	// Prompt shows when words are waited for; for a person, not for a pipe.
+	Prompt bool
 }
 
 // ErrNoTime says that a time in a try-out cannot be read.
-var ErrNoTime = errors.New("no time like " + TimeForm)
+var ErrNoTime = errors.New("is no time like 2026-03-10T09:00")
 
 // ParseNow reads a time in the tenant's zone: 2026-03-10T09:00, or with a space in the middle.
 func ParseNow(text string, biz flowhq.Business) (time.Time, error) {
 	at, err := time.ParseInLocation(TimeForm, strings.Replace(strings.TrimSpace(text), " ", "T", 1), biz.Settings.Location())
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q: %w", text, ErrNoTime)
+		return time.Time{}, fmt.Errorf("%q %w", text, ErrNoTime)
 	}
 	return at, nil
 }
@@ -54,7 +57,7 @@ func (t *Terminal) Talk(ctx context.Context) error {
 	s.printf("%s · %s %s · %s\n%s\n", t.Business.Name, t.Flow.Template, t.Flow.Language, s.clock(), help)
 	lines := bufio.NewScanner(t.In)
 	lines.Buffer(make([]byte, 0, 64<<10), 1<<20)
-	for !s.ended && s.err == nil && ctx.Err() == nil && lines.Scan() {
+	for s.prompt(); !s.ended && s.err == nil && ctx.Err() == nil && lines.Scan(); s.prompt() {
 		s.line(lines.Text())
 	}
 	return errors.Join(s.err, lines.Err(), ctx.Err())
@@ -72,6 +75,13 @@ type session struct {
 func (s *session) printf(format string, args ...any) {
 	if s.err == nil {
 		_, s.err = fmt.Fprintf(s.terminal.Out, format, args...)
+	}
+}
+
+// prompt shows that the customer's words are waited for.
+func (s *session) prompt() {
+	if s.terminal.Prompt && !s.ended {
+		s.printf("> ")
 	}
 }
 
@@ -178,4 +188,14 @@ func describe(a bot.Action, trace bool) string {
 	return ""
 }
 
-func indent(text string) string { return strings.ReplaceAll(text, "\n", "\n     ") }
+func indent(text string) string { return strings.ReplaceAll(harmless(text), "\n", "\n     ") }
+
+// harmless takes out what could steer a terminal: a customer may write anything.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -56,7 +56,7 @@ func TestTalkFollowsItsCommands(t *testing.T) {
 		want  string
 	}{
 		{"time passes", []string{"1", "/wait 26h", "Habari"}, "Karibu Neema Salon"},
-		{"no such time", []string{"/now tomorrow"}, "no time like"},
+		{"no such time", []string{"/now tomorrow"}, "is no time like"},
 		{"no such wait", []string{"/wait long"}, "no length of time"},
 		{"voice", []string{"/voice"}, "maneno"},
 		{"edit", []string{"1", "Facial", "/edit 2 Kusuka", "/state"}, `"service": "Kusuka"`},
