@@ -14,15 +14,16 @@ import (
 // each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
 // project, its own sub-packages and what stands behind its name here; the longest matching name counts.
 var mayImport = map[string][]string{
-	"flowhq":                    {},
-	"flowhq/procman":            {},
-	"flowhq/storage":            {"flowhq"},
-	"flowhq/appliance/bot":      {"flowhq"},
-	"flowhq/appliance/whatsapp": {"flowhq"},
-	"flowhq/appliance/wire":     {"flowhq"},
-	"flowhq/appliance/access":   {"flowhq"},
-	"flowhq/appliance/config":   {"flowhq"},
-	"flowhq/appliance/fleet":    {"flowhq"},
+	"flowhq":                     {},
+	"flowhq/procman":             {},
+	"flowhq/storage":             {"flowhq"},
+	"flowhq/appliance/bot":       {"flowhq"},
+	"flowhq/appliance/whatsapp":  {"flowhq"},
+	"flowhq/appliance/wire":      {"flowhq"},
+	"flowhq/appliance/access":    {"flowhq"},
+	"flowhq/appliance/config":    {"flowhq"},
+	"flowhq/appliance/fleet":     {"flowhq"},
+	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/appliance/worker": {
 		"flowhq", "flowhq/appliance/bot", "flowhq/appliance/whatsapp", "flowhq/appliance/wire",
 	},

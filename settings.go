@@ -34,6 +34,8 @@ type Settings struct {
 	OwnerNumber string `json:"owner_number,omitempty"` // E.164; notices go there, else to the account's chat with itself
 	Greeting    string `json:"greeting,omitempty"`     // replaces the template's greeting
 	Hours       *Hours `json:"hours,omitempty"`        // nil: nothing was said, the bot never says "closed"
+
+	Retention *RetentionOverride `json:"retention,omitempty"` // nil: rows are kept as long as the appliance keeps them
 }
 
 // Item is a service or a product. Price is in whole units of the tenant's currency; 0 means "on request".
@@ -108,6 +110,7 @@ func (s Settings) Check() []FieldError {
 	}
 	wrong = append(wrong, checkItems("services", s.Services)...)
 	wrong = append(wrong, checkItems("products", s.Products)...)
+	wrong = append(wrong, s.Retention.check()...)
 	if s.Hours != nil {
 		if err := s.Hours.Check(); err != nil {
 			add("hours", "%s", err)

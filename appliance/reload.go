@@ -74,6 +74,11 @@ func needRestart(old, now *config.Config) []string {
 	differ := map[string]bool{
 		"NODE_ENV":                old.Development != now.Development,
 		"DATABASE_URL":            old.DatabaseURL != now.DatabaseURL,
+		"RETENTION_MESSAGES_DAYS": old.Retention.Messages != now.Retention.Messages,
+		"RETENTION_TRACES_DAYS":   old.Retention.Traces != now.Retention.Traces,
+		"RETENTION_EVENTS_DAYS":   old.Retention.Events != now.Retention.Events,
+		"RETENTION_REQUESTS_DAYS": old.Retention.Requests != now.Retention.Requests,
+		"QUIET_HOURS":             old.Quiet != now.Quiet,
 		"ADMIN_PASSWORD":          old.AdminPassword != now.AdminPassword,
 		"ADMIN_PASSWORD_HASH":     old.AdminPasswordHash != now.AdminPasswordHash,
 		"PORTAL_INTERNAL_KEY":     old.PortalKey != now.PortalKey,

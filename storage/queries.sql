@@ -403,3 +403,31 @@ DELETE FROM tenant_pauses WHERE tenant_id = @tenant_id;
 
 -- name: DuePauses :many
 SELECT tenant_id FROM tenant_pauses WHERE until_at <= @now;
+
+-- name: Keepings :many
+SELECT t.id, s.settings_json FROM tenants t
+LEFT JOIN tenant_settings s ON s.tenant_id = t.id AND s.state = 'PUBLISHED'
+WHERE t.id > @after_id ORDER BY t.id LIMIT @max_rows;
+
+-- name: DeleteOldMessages :execrows
+DELETE FROM message_logs WHERE id IN (
+  SELECT o.id FROM message_logs o WHERE o.tenant_id = @tenant_id AND o.created_at < @before_at ORDER BY o.created_at, o.id LIMIT @max_rows);
+
+-- name: DeleteOldTraces :execrows
+DELETE FROM message_traces WHERE id IN (
+  SELECT o.id FROM message_traces o WHERE o.tenant_id = @tenant_id AND o.created_at < @before_at ORDER BY o.created_at, o.id LIMIT @max_rows);
+
+-- name: DeleteOldEvents :execrows
+DELETE FROM tenant_events WHERE id IN (
+  SELECT o.id FROM tenant_events o WHERE o.tenant_id = @tenant_id AND o.created_at < @before_at ORDER BY o.created_at, o.id LIMIT @max_rows);
+
+-- name: DeleteOldRequests :execrows
+DELETE FROM customer_requests WHERE id IN (
+  SELECT o.id FROM customer_requests o
+  WHERE o.tenant_id = @tenant_id AND o.updated_at < @before_at AND o.status IN ('DONE', 'CANCELLED', 'NO_SHOW') LIMIT @max_rows);
+
+-- name: LatestActivity :many
+SELECT last_seen_at FROM whatsapp_sessions WHERE last_seen_at IS NOT NULL ORDER BY last_seen_at DESC LIMIT 1;
+
+-- name: LatestSignIn :many
+SELECT last_seen_at FROM admin_sessions ORDER BY last_seen_at DESC LIMIT 1;

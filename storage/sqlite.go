@@ -31,7 +31,7 @@ func (s *Store) connectSQLite(ctx context.Context, create bool) error {
 	if err := prepareFile(s.addr.file, create); err != nil {
 		return err
 	}
-	writer, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}})
+	writer, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_auto_vacuum": {"INCREMENTAL"}})
 	if err != nil {
 		return err
 	}

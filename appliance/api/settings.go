@@ -45,6 +45,8 @@ type settingsView struct {
 	OwnerNumber *string       `json:"owner_number"`
 	Greeting    *string       `json:"greeting"`
 	Hours       *flowhq.Hours `json:"hours"`
+
+	Retention *flowhq.RetentionOverride `json:"retention"`
 }
 
 type itemView struct {
@@ -66,6 +68,7 @@ func viewVersion(v *flowhq.SettingsVersion) settingsVersionView {
 			Timezone: s.Timezone, Currency: s.Currency, Contact: s.Contact, Address: s.Address, Delivery: s.Delivery,
 			Services: list(s.Services, viewItem), Products: list(s.Products, viewItem),
 			OwnerNumber: orNull(s.OwnerNumber), Greeting: orNull(s.Greeting), Hours: s.Hours,
+			Retention: s.Retention,
 		},
 		FlowYAML: orNull(v.FlowYAML), Author: v.Author, CreatedAt: stamp(v.CreatedAt), PublishedAt: maybe(v.PublishedAt),
 	}
@@ -168,6 +171,7 @@ func (in *input) settings() flowhq.Settings {
 		Services: doc.items("services"), Products: doc.items("products"),
 	}
 	s.Hours = doc.openingHours("hours")
+	doc.into("retention", &s.Retention, "must be an object with days for messages, traces, events or requests")
 	if doc != in {
 		in.wrong = append(in.wrong, doc.wrong...)
 	}

@@ -56,6 +56,13 @@ func (l *loader) check(s settings) *Config {
 		Heartbeat: s.HeartbeatIntervalMS.millis(), OrphanGrace: s.OrphanGraceHours.hours(),
 		SilenceBeforeRebuild: silenceBeforeRebuild,
 	}
+	c.DatabaseWait = s.DatabaseWaitMinutes.minutes()
+	c.Quiet = flowhq.QuietHours(s.QuietHours)
+	c.Retention = flowhq.Retention{
+		Messages: int(s.RetentionMessagesDays), Traces: int(s.RetentionTracesDays),
+		Events: int(s.RetentionEventsDays), Requests: int(s.RetentionRequestsDays),
+	}
+	l.checkRetention(c.Retention)
 	l.checkNumbers(s, c)
 	l.checkSecrets(c)
 	if s.PuppeteerExecutablePathOld != "" {
@@ -110,6 +117,14 @@ func (l *loader) checkNumbers(s settings, c *Config) {
 	}
 	if c.WorkerMemoryMax != 0 && c.WorkerMemoryMax < minMemory {
 		l.fault("WORKER_MEMORY_MAX", "must be at least 16M, or 0 for no limit")
+	}
+}
+
+func (l *loader) checkRetention(r flowhq.Retention) {
+	for _, k := range flowhq.RetentionKinds() {
+		if r.Days(k) > flowhq.MaxRetentionDays {
+			l.fault("RETENTION_"+strings.ToUpper(string(k))+"_DAYS", "must be between 1 and %d days, or 0 to keep for ever", flowhq.MaxRetentionDays)
+		}
 	}
 }
 

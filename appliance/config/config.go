@@ -19,6 +19,7 @@ type Config struct {
 
 	Development       bool
 	DatabaseURL       Secret
+	DatabaseWait      time.Duration // how long the start waits for a database that can't be reached; 0: not at all
 	AdminPassword     Secret
 	AdminPasswordHash Secret // counts alone where it is set
 	PortalKey         Secret
@@ -36,6 +37,8 @@ type Config struct {
 	StaleThreshold  time.Duration
 	StaleCheck      time.Duration
 	Limits          flowhq.Limits
+	Retention       flowhq.Retention  // where a business wants nothing else
+	Quiet           flowhq.QuietHours // for heavy work
 
 	Simulator       *Simulator // nil: the real WhatsApp
 	WhatsAppVersion string

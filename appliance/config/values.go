@@ -7,14 +7,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"flowhq"
 )
 
 // settings is every name with its default, as the environment has it. The order is that of .env.example.
 type settings struct {
-	DatabaseURL       Secret `env:"DATABASE_URL"`
-	AdminPassword     Secret `env:"ADMIN_PASSWORD"`
-	AdminPasswordHash Secret `env:"ADMIN_PASSWORD_HASH"`
-	PortalInternalKey Secret `env:"PORTAL_INTERNAL_KEY"`
+	DatabaseURL         Secret `env:"DATABASE_URL"`
+	DatabaseWaitMinutes number `env:"DATABASE_WAIT_MINUTES" envDefault:"5"`
+	AdminPassword       Secret `env:"ADMIN_PASSWORD"`
+	AdminPasswordHash   Secret `env:"ADMIN_PASSWORD_HASH"`
+	PortalInternalKey   Secret `env:"PORTAL_INTERNAL_KEY"`
 
 	NodeEnv        string   `env:"NODE_ENV" envDefault:"production"`
 	Port           whole    `env:"PORT" envDefault:"3000"`
@@ -22,6 +25,12 @@ type settings struct {
 	PublicURL      string   `env:"PUBLIC_URL"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	LogLevel       level    `env:"LOG_LEVEL" envDefault:"info"`
+
+	RetentionMessagesDays whole `env:"RETENTION_MESSAGES_DAYS" envDefault:"365"`
+	RetentionTracesDays   whole `env:"RETENTION_TRACES_DAYS" envDefault:"30"`
+	RetentionEventsDays   whole `env:"RETENTION_EVENTS_DAYS" envDefault:"365"`
+	RetentionRequestsDays whole `env:"RETENTION_REQUESTS_DAYS" envDefault:"730"`
+	QuietHours            quiet `env:"QUIET_HOURS" envDefault:"1-5"`
 
 	SessionsPath string `env:"SESSIONS_PATH"`
 	LogsPath     string `env:"LOGS_PATH"`
@@ -155,5 +164,19 @@ func (s *size) UnmarshalText(text []byte) error {
 		return errors.New(strconv.Quote(string(text)) + " is no size like 256M, 1G or 0")
 	}
 	*s = size(n << shift)
+	return nil
+}
+
+// quiet is the hours of a day in which heavy work is done, like 1-5 or 22-4.
+type quiet flowhq.QuietHours
+
+func (q *quiet) UnmarshalText(text []byte) error {
+	from, to, ok := strings.Cut(strings.TrimSpace(string(text)), "-")
+	a, err1 := strconv.Atoi(strings.TrimSpace(from))
+	b, err2 := strconv.Atoi(strings.TrimSpace(to))
+	if !ok || err1 != nil || err2 != nil || a < 0 || a > 23 || b < 0 || b > 24 {
+		return fmt.Errorf("%q is no span of hours like 1-5 or 22-4", text)
+	}
+	*q = quiet{From: a, To: b % 24}
 	return nil
 }

@@ -336,6 +336,25 @@ func (q *Queries) DeleteExpiredAdminSessions(ctx context.Context, now Time) (int
 	return result.RowsAffected()
 }
 
+const deleteOldEvents = `-- name: DeleteOldEvents :execrows
+DELETE FROM tenant_events WHERE id IN (
+  SELECT o.id FROM tenant_events o WHERE o.tenant_id = $1 AND o.created_at < $2 ORDER BY o.created_at, o.id LIMIT $3)
+`
+
+type DeleteOldEventsParams struct {
+	TenantID string
+	BeforeAt Time
+	MaxRows  int32
+}
+
+func (q *Queries) DeleteOldEvents(ctx context.Context, arg DeleteOldEventsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldEvents, arg.TenantID, arg.BeforeAt, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteOldInvites = `-- name: DeleteOldInvites :exec
 DELETE FROM link_invites WHERE tenant_id = $1 AND expires_at <= $2
 `
@@ -348,6 +367,64 @@ type DeleteOldInvitesParams struct {
 func (q *Queries) DeleteOldInvites(ctx context.Context, arg DeleteOldInvitesParams) error {
 	_, err := q.db.ExecContext(ctx, deleteOldInvites, arg.TenantID, arg.BeforeAt)
 	return err
+}
+
+const deleteOldMessages = `-- name: DeleteOldMessages :execrows
+DELETE FROM message_logs WHERE id IN (
+  SELECT o.id FROM message_logs o WHERE o.tenant_id = $1 AND o.created_at < $2 ORDER BY o.created_at, o.id LIMIT $3)
+`
+
+type DeleteOldMessagesParams struct {
+	TenantID string
+	BeforeAt Time
+	MaxRows  int32
+}
+
+func (q *Queries) DeleteOldMessages(ctx context.Context, arg DeleteOldMessagesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldMessages, arg.TenantID, arg.BeforeAt, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldRequests = `-- name: DeleteOldRequests :execrows
+DELETE FROM customer_requests WHERE id IN (
+  SELECT o.id FROM customer_requests o
+  WHERE o.tenant_id = $1 AND o.updated_at < $2 AND o.status IN ('DONE', 'CANCELLED', 'NO_SHOW') LIMIT $3)
+`
+
+type DeleteOldRequestsParams struct {
+	TenantID string
+	BeforeAt Time
+	MaxRows  int32
+}
+
+func (q *Queries) DeleteOldRequests(ctx context.Context, arg DeleteOldRequestsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldRequests, arg.TenantID, arg.BeforeAt, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldTraces = `-- name: DeleteOldTraces :execrows
+DELETE FROM message_traces WHERE id IN (
+  SELECT o.id FROM message_traces o WHERE o.tenant_id = $1 AND o.created_at < $2 ORDER BY o.created_at, o.id LIMIT $3)
+`
+
+type DeleteOldTracesParams struct {
+	TenantID string
+	BeforeAt Time
+	MaxRows  int32
+}
+
+func (q *Queries) DeleteOldTraces(ctx context.Context, arg DeleteOldTracesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldTraces, arg.TenantID, arg.BeforeAt, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deletePause = `-- name: DeletePause :exec
@@ -965,6 +1042,45 @@ func (q *Queries) Invites(ctx context.Context, arg InvitesParams) ([]LinkInvite,
 	return items, nil
 }
 
+const keepings = `-- name: Keepings :many
+SELECT t.id, s.settings_json FROM tenants t
+LEFT JOIN tenant_settings s ON s.tenant_id = t.id AND s.state = 'PUBLISHED'
+WHERE t.id > $1 ORDER BY t.id LIMIT $2
+`
+
+type KeepingsParams struct {
+	AfterID string
+	MaxRows int32
+}
+
+type KeepingsRow struct {
+	ID           string
+	SettingsJson JSON
+}
+
+func (q *Queries) Keepings(ctx context.Context, arg KeepingsParams) ([]KeepingsRow, error) {
+	rows, err := q.db.QueryContext(ctx, keepings, arg.AfterID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []KeepingsRow
+	for rows.Next() {
+		var i KeepingsRow
+		if err := rows.Scan(&i.ID, &i.SettingsJson); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lastMessage = `-- name: LastMessage :one
 SELECT id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at, edited_at, deleted_at
 FROM message_logs
@@ -1011,6 +1127,33 @@ func (q *Queries) LastSettingsVersion(ctx context.Context, tenantID string) (int
 	return version, err
 }
 
+const latestActivity = `-- name: LatestActivity :many
+SELECT last_seen_at FROM whatsapp_sessions WHERE last_seen_at IS NOT NULL ORDER BY last_seen_at DESC LIMIT 1
+`
+
+func (q *Queries) LatestActivity(ctx context.Context) ([]Time, error) {
+	rows, err := q.db.QueryContext(ctx, latestActivity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Time
+	for rows.Next() {
+		var last_seen_at Time
+		if err := rows.Scan(&last_seen_at); err != nil {
+			return nil, err
+		}
+		items = append(items, last_seen_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const latestSetupRequest = `-- name: LatestSetupRequest :one
 SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
 WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1
@@ -1031,6 +1174,33 @@ func (q *Queries) LatestSetupRequest(ctx context.Context, tenantID string) (Setu
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const latestSignIn = `-- name: LatestSignIn :many
+SELECT last_seen_at FROM admin_sessions ORDER BY last_seen_at DESC LIMIT 1
+`
+
+func (q *Queries) LatestSignIn(ctx context.Context) ([]Time, error) {
+	rows, err := q.db.QueryContext(ctx, latestSignIn)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Time
+	for rows.Next() {
+		var last_seen_at Time
+		if err := rows.Scan(&last_seen_at); err != nil {
+			return nil, err
+		}
+		items = append(items, last_seen_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const markDeleted = `-- name: MarkDeleted :exec
