@@ -19,6 +19,7 @@ import (
 	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
+	"flowhq/appliance/retention"
 	"flowhq/appliance/wire"
 	"flowhq/procman"
 	"flowhq/storage"
@@ -195,6 +196,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { return a.workers.Serve(work) })
 	a.start(a.control.serve)
 	a.start(func() error { return a.fleet.Run(work) })
+	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(a.website.serve)
 	a.start(func() error { feedWatchdog(work, a.log.Logger, a.config.LocalURL()); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
@@ -216,6 +218,15 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 			return err
 		}
 	}
+}
+
+// sweepPause is what others get between two steps of removing old rows.
+const sweepPause = 100 * time.Millisecond
+
+func (a *appliance) sweeper() *retention.Sweeper {
+	return retention.New(retention.Config{
+		Store: a.store, Keep: a.config.Retention, Quiet: a.config.Quiet, Logger: a.log.Logger, Pause: sweepPause,
+	})
 }
 
 // start runs one part; one that ends by itself with an error ends the appliance.
