@@ -14,6 +14,7 @@ type Process struct {
 	MemoryPeak int64         `json:"memory_peak"` // bytes; 0 when not known
 	MemoryMax  int64         `json:"memory_max"`  // bytes; 0: no limit
 	CPU        time.Duration `json:"-"`           // user and system, since the start
+	CPUPercent float64       `json:"cpu_percent"` // of one core, lately
 	LastExit   string        `json:"last_exit"`   // "exit status 1", "killed", "out of memory"; "" when it never ended
 	LastExitAt *time.Time    `json:"last_exit_at"`
 	NextStart  *time.Time    `json:"next_start"` // while it waits to be started again

@@ -12,15 +12,13 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"flowhq"
 	"flowhq/appliance/fleet"
 	"flowhq/procman"
 )
 
 // control is what the command line talks to: plain HTTP with JSON over a unix socket that its user alone may open. Workers
-// run as the same user, so a peer that is one, or a child of one, is refused.
+// run as the same user, so a peer that is one, or came of one, is refused.
 type control struct {
 	path      string
 	server    *http.Server
@@ -43,11 +41,12 @@ type Status struct {
 	Groups    bool      `json:"groups"` // workers are in control groups of their own
 	Memory    string    `json:"memory"` // how their memory is bounded: cgroup or sampling
 
+	Resident int64   `json:"resident"`    // the appliance's own memory in bytes
+	CPU      float64 `json:"cpu_seconds"` // its processor time, user and system
+
 	Limits      flowhq.Limits `json:"limits"`       // that workers keep to now
 	DeletesUser bool          `json:"deletes_user"` // portal users can be removed
 }
-
-type peerKey struct{}
 
 func newControl(a *appliance) *control {
 	caps := a.manager.Capabilities()
@@ -63,19 +62,19 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("GET /v1/status", answer(c.tell))
 	mux.HandleFunc("POST /v1/reload", answer(c.reloadNow))
 	mux.HandleFunc("DELETE /v1/users/{user}", answer(c.deleteUser))
+	mux.HandleFunc("GET /v1/names", answer(c.names))
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
 	mux.HandleFunc("GET /v1/workers/{tenant}/events", answer(c.events))
 	mux.HandleFunc("GET /v1/workers/{tenant}/conversation", answer(c.talk))
 	mux.HandleFunc("GET /v1/workers/{tenant}/messages", answer(c.messages))
 	mux.HandleFunc("GET /v1/workers/{tenant}/logs", c.logs)
+	mux.HandleFunc("GET /v1/workers/{tenant}/search", answer(c.search))
 	mux.HandleFunc("POST /v1/workers/{tenant}/{action}", answer(c.act))
 	c.server = &http.Server{
 		Handler: c.guard(mux), ReadHeaderTimeout: headerTimeout,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			return context.WithValue(ctx, peerKey{}, peerPID(conn))
-		},
+		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ConnContext: c.withPeer,
 	}
 	return c
 }
@@ -83,6 +82,7 @@ func newControl(a *appliance) *control {
 func (c *control) tell(*http.Request) (any, error) {
 	s := c.status
 	s.Limits, s.DeletesUser = c.fleet.Limits(), c.fleet.CanDeleteUsers()
+	s.Resident, s.CPU = ownUse()
 	return s, nil
 }
 
@@ -119,49 +119,16 @@ func (c *control) serve() error {
 
 func (c *control) close() { _ = c.server.Close() }
 
-func peerPID(conn net.Conn) int {
-	u, ok := conn.(*net.UnixConn)
-	if !ok {
-		return 0
-	}
-	raw, err := u.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	pid := 0
-	_ = raw.Control(func(fd uintptr) {
-		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			pid = int(cred.Pid)
-		}
-	})
-	return pid
-}
-
 // guard refuses peers that are workers or come from one.
 func (c *control) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		pid, _ := r.Context().Value(peerKey{}).(int)
-		if pid == 0 || c.fromWorker(pid) {
-			c.log.Warn("a process that is no admin's was refused at the control socket", "pid", pid)
+		if p, _ := r.Context().Value(peerKey{}).(peer); !p.allowed {
+			c.log.Warn("a process that is no admin's was refused at the control socket", "pid", p.pid)
 			writeError(w, flowhq.Errorf(flowhq.CodeForbidden, "Workers may not control the appliance."))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// fromWorker follows a process's parents; the appliance itself ends the way, since workers are its children.
-func (c *control) fromWorker(pid int) bool {
-	for range 64 {
-		if _, ok := c.manager.Owner(pid); ok {
-			return true
-		}
-		if pid <= 1 || pid == os.Getpid() {
-			return false
-		}
-		pid = parentOf(pid)
-	}
-	return true
 }
 
 // answer turns a function into a handler that writes JSON.

@@ -2,12 +2,15 @@ package appliance
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"os"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"flowhq"
 	"flowhq/procman"
@@ -41,10 +44,7 @@ type WorkerDescription struct {
 }
 
 func (c *control) view(t flowhq.TenantDetail) WorkerView {
-	v := WorkerView{TenantID: t.ID, Name: t.Name, Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff, Wish: flowhq.WishStopped}
-	if t.Config != nil {
-		v.Name = t.Config.BusinessName
-	}
+	v := WorkerView{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff, Wish: flowhq.WishStopped}
 	if t.Session != nil {
 		v.Phase = t.Session.Phase
 	}
@@ -69,6 +69,34 @@ func (c *control) list(r *http.Request) (any, error) {
 		views[i] = c.view(t)
 	}
 	return views, nil
+}
+
+// WorkerName is what a tenant may be called on the command line.
+type WorkerName struct {
+	TenantID string `json:"tenant_id"`
+	Name     string `json:"name"`
+	Number   string `json:"phone_number"`
+}
+
+// names lists the tenants without measuring anything, for shell completion.
+func (c *control) names(r *http.Request) (any, error) {
+	tenants, err := c.fleet.Tenants(r.Context(), flowhq.TenantFilter{})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]WorkerName, len(tenants))
+	for i, t := range tenants {
+		names[i] = WorkerName{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber}
+	}
+	return names, nil
+}
+
+// calledBy gives the name that people know a business by.
+func calledBy(t flowhq.TenantDetail) string {
+	if t.Config != nil && t.Config.BusinessName != "" {
+		return t.Config.BusinessName
+	}
+	return t.Name
 }
 
 // find gives the tenant that a person means: by id, by the beginning of an id, by number, or by name.
@@ -180,12 +208,10 @@ func (c *control) logs(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	name := flowhq.ProcessName(t.ID)
-	if _, err := c.manager.Status(name); err != nil {
-		if err := c.processes.put(t.ID); err != nil { // never run by this appliance; its log may be there all the same
-			writeError(w, err)
-			return
-		}
+	name, err := c.logged(t.ID)
+	if err != nil {
+		writeError(w, err)
+		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusOK)
@@ -194,6 +220,40 @@ func (c *control) logs(w http.ResponseWriter, r *http.Request) {
 	if err := c.manager.Follow(r.Context(), name, out, lines, r.URL.Query().Get("follow") == "true"); err != nil && r.Context().Err() == nil {
 		c.log.Warn("a worker's log could not be read", "tenant", t.ID, "error", err)
 	}
+}
+
+// logged gives the name by which the process manager knows a worker's log. One that this appliance never ran may have a log
+// all the same.
+func (c *control) logged(tenantID string) (string, error) {
+	name := flowhq.ProcessName(tenantID)
+	if _, err := c.manager.Status(name); err != nil {
+		return name, c.processes.put(tenantID)
+	}
+	return name, nil
+}
+
+// search looks through a worker's current and rotated logs.
+func (c *control) search(r *http.Request) (any, error) {
+	limit, err := number(r, "limit", 100)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.find(r.Context(), r.PathValue("tenant"))
+	if err != nil {
+		return nil, err
+	}
+	name, err := c.logged(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	found, err := c.manager.Search(r.Context(), name, procman.Query{
+		Text: q.Get("text"), Regexp: q.Get("regexp") == "true", IgnoreCase: q.Get("ignore_case") == "true", Limit: limit,
+	})
+	if bad, ok := errors.AsType[*syntax.Error](err); ok {
+		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The expression cannot be read: %s.", bad.Code)
+	}
+	return found, err
 }
 
 // flushing sends each piece at once.
@@ -210,20 +270,16 @@ func (f flushing) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// parentOf gives a process's parent, 0 when it is gone.
-func parentOf(pid int) int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
+// ownUse gives the appliance's own memory and processor time.
+func ownUse() (resident int64, cpu float64) {
+	var use unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &use); err == nil {
+		cpu = time.Duration(use.Utime.Nano() + use.Stime.Nano()).Seconds()
 	}
-	s := string(text)
-	fields := strings.Fields(s[strings.LastIndexByte(s, ')')+1:]) // the name may hold anything
-	if len(fields) < 2 {
-		return 0
+	text, err := os.ReadFile("/proc/self/statm") // pages: size resident shared ...
+	if f := strings.Fields(string(text)); err == nil && len(f) > 1 {
+		pages, _ := strconv.ParseInt(f[1], 10, 64)
+		resident = pages * int64(os.Getpagesize())
 	}
-	parent, err := strconv.Atoi(fields[1])
-	if err != nil {
-		return 0
-	}
-	return parent
+	return resident, cpu
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"flowhq"
 	"flowhq/appliance/config"
@@ -280,60 +279,4 @@ func TestControlSocket(t *testing.T) {
 			t.Errorf("%s %s: %d %.300s, want %d with %q", c.method, c.path, status, body, c.status, c.holds)
 		}
 	}
-}
-
-// TestWorkersMayNotControl: the test program itself stands in for a process that comes from a worker.
-func TestWorkersMayNotControl(t *testing.T) {
-	m, err := procman.New(procman.Config{StateDir: filepath.Join(t.TempDir(), "state")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Detach()
-	spec := procman.Spec{Name: "worker-t", Argv: []string{"/bin/sh", "-c", "sleep 60 & wait"}}
-	if _, err := m.Set(spec); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Start(t.Context(), "worker-t"); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = m.Kill(context.WithoutCancel(t.Context()), "worker-t") }()
-	s, err := m.Status("worker-t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &control{manager: m}
-	if !c.fromWorker(s.Pid) {
-		t.Error("a worker may control the appliance")
-	}
-	deadline := time.Now().Add(10 * time.Second)
-	for child := 0; child == 0; {
-		child = childOf(t, s.Pid)
-		if child != 0 && !c.fromWorker(child) {
-			t.Error("a worker's child may control the appliance")
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the worker has no child")
-		}
-	}
-	if c.fromWorker(os.Getpid()) || c.fromWorker(os.Getppid()) {
-		t.Error("nobody may control the appliance")
-	}
-}
-
-func childOf(t *testing.T, pid int) int {
-	t.Helper()
-	procs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range procs {
-		n := 0
-		for _, r := range filepath.Base(p) {
-			n = n*10 + int(r-'0')
-		}
-		if parentOf(n) == pid {
-			return n
-		}
-	}
-	return 0
 }

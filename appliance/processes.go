@@ -214,7 +214,7 @@ func (p *processes) Process(tenantID string) (flowhq.Process, bool) {
 	out.Uptime = s.Uptime(time.Now())
 	if m, err := p.manager.Stats(s.Name, false); err == nil {
 		out.MemoryRSS, out.MemoryPeak = m.Memory, m.MemoryPeak
-		out.CPU = time.Duration(m.CPU * float64(time.Second))
+		out.CPU, out.CPUPercent = time.Duration(m.CPU*float64(time.Second)), m.CPUPercent
 	}
 	return out, true
 }

@@ -64,9 +64,10 @@ type child struct {
 	sample    sample
 	exited    atomic.Bool
 	alive     atomic.Int64 // the latest sign of life, nanoseconds after Manager.born; 0 none
-	cpuMu     sync.Mutex
-	cpuAt     time.Time // of the previous measurement
-	cpuUsed   float64
+	cpu       struct {     // earlier measurements of processor time
+		mu         sync.Mutex
+		base, last usage
+	}
 }
 
 // sample is the sampler's knowledge of a child.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"flowhq/procman/internal/kernel"
 	"flowhq/procman/internal/output"
 )
 
@@ -100,6 +101,40 @@ func (m *Manager) Owner(pid int) (name string, ok bool) {
 		p.mu.Unlock()
 		if mine {
 			return p.name, true
+		}
+	}
+	return "", false
+}
+
+// Member names the process to whose tree pid belongs: as its main process, or
+// as anything that came of it, reparented or not. With groups this is certain;
+// without, it is what marker, session and descent tell. It reads from /proc.
+func (m *Manager) Member(pid int) (name string, ok bool) {
+	if name, ok = m.Owner(pid); ok {
+		return name, true
+	}
+	path := kernel.GroupOf(pid)
+	grouped := true
+	for _, p := range m.unsorted() {
+		p.mu.Lock()
+		c := p.child
+		p.mu.Unlock()
+		switch {
+		case c == nil:
+		case c.group == nil:
+			grouped = false
+		case c.group.Holds(path):
+			return p.name, true
+		}
+	}
+	if grouped {
+		return "", false
+	}
+	for name, members := range m.scanner.Members() {
+		for _, x := range members {
+			if x.Pid == pid {
+				return name, true
+			}
 		}
 	}
 	return "", false

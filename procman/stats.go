@@ -88,17 +88,30 @@ func (p *process) measureTree(c *child, s *Stats) {
 	}
 }
 
-// percent relates the processor time to the previous measurement.
+// percentSpan is the shortest time over which a percentage is told: the kernel
+// counts in hundredths of a second without groups, and two callers may come
+// at almost the same moment.
+const percentSpan = time.Second
+
+// usage is a moment and the processor time used until then.
+type usage struct {
+	at   time.Time
+	used float64 // seconds
+}
+
+// percent relates the processor time to an earlier measurement.
 func (c *child) percent(s Stats, now time.Time) float64 {
-	c.cpuMu.Lock()
-	defer c.cpuMu.Unlock()
-	since, used := c.cpuAt, c.cpuUsed
-	if since.IsZero() {
-		since = c.startedAt
+	c.cpu.mu.Lock()
+	defer c.cpu.mu.Unlock()
+	if c.cpu.last.at.IsZero() {
+		c.cpu.last = usage{at: c.startedAt}
+		c.cpu.base = c.cpu.last
 	}
-	c.cpuAt, c.cpuUsed = now, s.CPU
-	if span := now.Sub(since).Seconds(); span > 0 {
-		return max(0, 100*(s.CPU-used)/span)
+	if now.Sub(c.cpu.last.at) >= percentSpan {
+		c.cpu.base, c.cpu.last = c.cpu.last, usage{now, s.CPU}
+	}
+	if span := now.Sub(c.cpu.base.at).Seconds(); span > 0 {
+		return max(0, 100*(s.CPU-c.cpu.base.used)/span)
 	}
 	return 0
 }

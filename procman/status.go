@@ -131,8 +131,8 @@ type Stats struct {
 	// Uptime in seconds.
 	Uptime float64 `json:"uptime_seconds"`
 	// CPU in seconds of the tree (of the main process without a cgroup), and
-	// in percent of one core since the previous measurement (since the start at
-	// the first).
+	// in percent of one core since the latest measurement that is a second old
+	// (since the start at the first).
 	CPU        float64 `json:"cpu_seconds"`
 	CPUPercent float64 `json:"cpu_percent"`
 	// Memory, its peak and its limit in bytes: of the tree, kernel memory and

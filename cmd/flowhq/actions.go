@@ -36,7 +36,7 @@ func newRestart() *cobra.Command {
 
 func newAction(action, short, long, done string) *cobra.Command {
 	return &cobra.Command{
-		Use: action + " TENANT", Short: short, Long: long + tenantHelp, Args: exactly(1),
+		Use: action + " TENANT", Short: short, Long: long + tenantHelp, Args: exactly(1), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error { return runAction(cmd, args[0], action, done) },
 	}
 }

@@ -15,10 +15,11 @@ import (
 func newDescribe() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "describe TENANT",
-		Short: "Show everything about one worker",
-		Long:  "Shows one business's worker: session, process, limits, last exit and latest events." + tenantHelp,
-		Args:  exactly(1),
+		Use:               "describe TENANT",
+		Short:             "Show everything about one worker",
+		Long:              "Shows one business's worker: session, process, limits, last exit and latest events." + tenantHelp,
+		Args:              exactly(1),
+		ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := newClient(cmd)
 			if err != nil {

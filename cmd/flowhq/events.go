@@ -14,10 +14,11 @@ import (
 func newEvents() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
-		Use:   "events TENANT",
-		Short: "Print a business's time line",
-		Long:  "Prints what happened to a business and its worker, with causes, oldest first." + tenantHelp,
-		Args:  exactly(1),
+		Use:               "events TENANT",
+		Short:             "Print a business's time line",
+		Long:              "Prints what happened to a business and its worker, with causes, oldest first." + tenantHelp,
+		Args:              exactly(1),
+		ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := newClient(cmd)
 			if err != nil {

@@ -5,22 +5,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"flowhq/appliance"
+	"flowhq/procman"
 )
 
 func newPS() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "ps",
-		Short: "List businesses and their workers",
-		Long: `Lists every business of the running appliance with its worker: the tenant's status, the phase of its WhatsApp session, the
-state of the process, its memory and how often it was restarted.`,
+		Use:     "ps",
+		Aliases: []string{"ls", "list"},
+		Short:   "List businesses and their workers",
+		Long: `Lists every business of the running appliance with its worker, by name: process id, time since the start, restarts (↺), the
+state of the process, processor and memory use, the phase of the WhatsApp session and the status of the business. A terminal
+gets a table, a pipe plain columns; --json gives all that is known. ` + "`flowhq top`" + ` shows the same, live.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := newClient(cmd)
@@ -41,18 +44,48 @@ state of the process, its memory and how often it was restarted.`,
 	return cmd
 }
 
+// psHeader is what `pm2 ls` shows, and what this appliance adds: the WhatsApp session and the business's own status.
+var psHeader = []string{"id", "name", "pid", "uptime", "↺", "status", "cpu", "mem", "whatsapp", "business"}
+
 func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
 	if len(workers) == 0 {
-		fmt.Fprintln(out, "There are no businesses yet.")
+		fmt.Fprintln(out, "There are no businesses yet. Make one on the admin page.")
 		return nil
 	}
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TENANT\tNAME\tSTATUS\tPHASE\tPROCESS\tPID\tUPTIME\tRESTARTS\tMEMORY")
+	slices.SortStableFunc(workers, func(a, b appliance.WorkerView) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	t := workerTable(workers)
+	return t.print(out)
+}
+
+func workerTable(workers []appliance.WorkerView) table {
+	t := table{header: psHeader}
 	for _, v := range workers {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", short(v.TenantID), clip(v.Name, 30), v.Tenant, v.Phase,
-			v.Process.State, number(v.Process.PID), span(v.Uptime), v.Process.Restarts, mebibytes(v.Process.MemoryRSS))
+		p := v.Process
+		cpu, look := "-", processLook(p.State)
+		if p.PID != 0 {
+			cpu = fmt.Sprintf("%.1f%%", p.CPUPercent)
+		}
+		t.rows = append(t.rows, []cell{
+			{short(v.TenantID), faint}, {clip(v.Name, 30), strong}, text(number(p.PID)), text(span(v.Uptime)), text(fmt.Sprint(p.Restarts)),
+			{p.State, look}, text(cpu), text(mebibytes(p.MemoryRSS)), text(string(v.Phase)), text(string(v.Tenant)),
+		})
 	}
-	return w.Flush()
+	return t
+}
+
+// processLook: green runs, yellow is on its way, red needs somebody.
+func processLook(state string) look {
+	switch procman.State(state) {
+	case procman.StateRunning:
+		return good
+	case procman.StateStarting, procman.StateStopping, procman.StateBackoff:
+		return waiting
+	case procman.StateCrashLoop, procman.StateExited:
+		return bad
+	}
+	return faint
 }
 
 func printJSON(out io.Writer, v any) error {

@@ -35,7 +35,7 @@ func newRoot() *cobra.Command {
 
   flowhq serve        runs the appliance; its admin page is where businesses are made and linked
   flowhq doctor       says what is wrong with a configuration and what to do
-  flowhq ps           shows the workers of the running appliance
+  flowhq ps           shows the workers of the running appliance; flowhq top shows them live
 
 Settings come from the environment and from the environment file (--env-file; /etc/flowhq/flowhq.env when installed,
 .env in the working folder by hand). Exit status: 0 well, 1 failed, 2 wrong usage, 78 wrong configuration.`,
@@ -48,7 +48,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
-		newPS(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
+		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
 		newService(), newVersion(),
 	)
 	return root

@@ -79,6 +79,33 @@ func (r *Root) Groups(prefix string) ([]string, error) {
 	return names, nil
 }
 
+// GroupOf gives the path of a process's cgroup v2 group from the hierarchy's
+// root (as this process sees it), "" when it has none or is gone.
+func GroupOf(pid int) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(b)) {
+		if path, ok := strings.CutPrefix(line, "0::"); ok {
+			return strings.TrimSpace(path)
+		}
+	}
+	return ""
+}
+
+// Holds tells whether a path as GroupOf gives it is the group's or below it.
+func (g *Group) Holds(path string) bool {
+	for path != "" && path != "/" && path != "." {
+		// Where the hierarchy is mounted does not matter then.
+		if strings.HasSuffix(g.Path, path) {
+			return true
+		}
+		path = filepath.Dir(path)
+	}
+	return false
+}
+
 // Create makes the group; an empty one that is left over is made anew, so that
 // counters and charges start from nothing.
 func (g *Group) Create() error {

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mattn/go-isatty"
+)
+
+// table is rows of cells under a header. On a terminal it is drawn with lines and colours, as process managers do; into a
+// pipe it goes as columns with two spaces between them, without colours, for grep and awk.
+type table struct {
+	header []string
+	rows   [][]cell
+}
+
+// cell is a text and how it is to stand out.
+type cell struct {
+	text string
+	look look
+}
+
+type look string
+
+// Looks, as ANSI knows them.
+const (
+	plainly look = ""
+	good    look = "32"
+	waiting look = "33"
+	bad     look = "31"
+	faint   look = "2"
+	strong  look = "1"
+)
+
+func text(s string) cell { return cell{text: s} }
+
+// dressed tells whether out is a terminal, and whether colours are welcome there (https://no-color.org).
+func dressed(out io.Writer) (lines, colours bool) {
+	f, ok := out.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) {
+		return false, false
+	}
+	return true, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+func (t *table) widths() []int {
+	widths := make([]int, len(t.header))
+	for i, h := range t.header {
+		widths[i] = utf8.RuneCountInString(h)
+	}
+	for _, r := range t.rows {
+		for i, c := range r {
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	return widths
+}
+
+func (t *table) print(out io.Writer) error {
+	lines, colours := dressed(out)
+	var b strings.Builder
+	if lines {
+		t.draw(&b, colours)
+	} else {
+		t.columns(&b)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func (t *table) columns(b *strings.Builder) {
+	widths := t.widths()
+	line := func(cells []string) {
+		var l strings.Builder
+		for i, c := range cells {
+			l.WriteString(pad(c, widths[i]) + "  ")
+		}
+		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
+	}
+	line(t.header)
+	for _, r := range t.rows {
+		cells := make([]string, len(r))
+		for i, c := range r {
+			cells[i] = c.text
+		}
+		line(cells)
+	}
+}
+
+func (t *table) draw(b *strings.Builder, colours bool) {
+	widths := t.widths()
+	rule := func(left, middle, right string) {
+		parts := make([]string, len(widths))
+		for i, w := range widths {
+			parts[i] = strings.Repeat("─", w+2)
+		}
+		b.WriteString(left + strings.Join(parts, middle) + right + "\n")
+	}
+	line := func(cells []cell) {
+		for i, c := range cells {
+			b.WriteString("│ " + paint(pad(c.text, widths[i]), c.look, colours) + " ")
+		}
+		b.WriteString("│\n")
+	}
+	head := make([]cell, len(t.header))
+	for i, h := range t.header {
+		head[i] = cell{h, strong}
+	}
+	rule("┌", "┬", "┐")
+	line(head)
+	rule("├", "┼", "┤")
+	for _, r := range t.rows {
+		line(r)
+	}
+	rule("└", "┴", "┘")
+}
+
+func paint(s string, l look, colours bool) string {
+	if !colours || l == plainly {
+		return s
+	}
+	return "\x1b[" + string(l) + "m" + s + "\x1b[0m"
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}
