@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"flowhq"
@@ -50,7 +51,7 @@ func NewServer(c Config) *Server {
 func (s *Server) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listener, err := listen(ctx, s.config.Socket)
+	listener, err := listen(s.config.Socket)
 	if err != nil {
 		return err
 	}
@@ -158,30 +159,59 @@ type socket struct {
 	*net.UnixListener
 	path string
 	info fs.FileInfo
+	lock *os.File // held for the socket's life
 	once sync.Once
 }
 
-func listen(ctx context.Context, path string) (*socket, error) {
-	var d net.Dialer
-	if conn, err := d.DialContext(ctx, "unix", path); err == nil {
-		_ = conn.Close()
-		return nil, flowhq.Errorf(flowhq.CodeConflict, "Another appliance already serves the workers on %s", path)
+// listen makes the socket at path. A file beside it is locked, so of two servers that start at once one is refused; and the
+// socket takes its name only once it listens with its final mode, so whoever finds it there can connect, if he may.
+func listen(path string) (*socket, error) {
+	lock, err := lockBeside(path)
+	if err != nil {
+		return nil, err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("worker socket: %w", err)
+	s, err := listenAside(path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("worker socket: %w", err), lock.Close())
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	s.lock = lock
+	return s, nil
+}
+
+func lockBeside(path string) (*os.File, error) {
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("worker socket: %w", err)
+	}
+	switch err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		_ = lock.Close()
+		return nil, flowhq.Errorf(flowhq.CodeConflict, "Another appliance already serves the workers on %s", path)
+	case err != nil:
+		return nil, errors.Join(fmt.Errorf("worker socket: %s: %w", lock.Name(), err), lock.Close())
+	}
+	return lock, nil
+}
+
+func listenAside(path string) (*socket, error) {
+	aside := path + ".new"
+	if err := os.Remove(aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: aside, Net: "unix"})
+	if err != nil {
+		return nil, err
 	}
 	l.SetUnlinkOnClose(false)
 	s := &socket{UnixListener: l, path: path}
-	if err = os.Chmod(path, 0o600); err == nil {
-		s.info, err = os.Stat(path)
+	if err = os.Chmod(aside, 0o600); err == nil {
+		s.info, err = os.Stat(aside)
+	}
+	if err == nil {
+		err = os.Rename(aside, path) // over the one that a killed server left
 	}
 	if err != nil {
-		_ = l.Close()
-		return nil, fmt.Errorf("worker socket: %w", err)
+		return nil, errors.Join(err, l.Close())
 	}
 	return s, nil
 }
@@ -192,7 +222,7 @@ func (s *socket) close() error {
 		if now, statErr := os.Stat(s.path); statErr == nil && os.SameFile(now, s.info) {
 			_ = os.Remove(s.path)
 		}
-		err = s.UnixListener.Close()
+		err = errors.Join(s.UnixListener.Close(), s.lock.Close())
 	})
 	return err
 }
