@@ -175,6 +175,7 @@ func (a *appliance) makeFleet() {
 	})
 	a.fleet = fleet.New(fleet.Config{
 		Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
+		Box:    &box{config: a.config, store: a.store},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		Flows:         tryout.Desk{},
 		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },

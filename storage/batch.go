@@ -27,6 +27,7 @@ type batch struct {
 	requests  []dated[*flowhq.RequestEvent]
 	notes     [][]any
 	merged    map[string]string // "lid:…" chats and what they are known as now
+	tally     tally
 }
 
 // dated is an event with its time.
@@ -55,7 +56,7 @@ type mark struct {
 }
 
 func newBatch(t *tx, tenantID string) *batch {
-	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}}
+	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}, tally: newTally()}
 }
 
 // add takes an event in. An event without the field that its kind names does nothing.
@@ -121,6 +122,7 @@ func (b *batch) addMessage(m flowhq.MessageEvent, when db.Time) error {
 		newID(), b.tenantID, string(m.Direction), m.From, m.To, m.Text, db.Text(m.WAMessageID), when, chat, string(m.Author), string(m.Kind),
 		db.Text(m.Target), sent,
 	})
+	b.tally.count(chat, m, when.Time)
 	if m.Target != "" && (m.Kind == flowhq.KindEdit || m.Kind == flowhq.KindDelete) {
 		b.marks = append(b.marks, mark{m.Kind, chat, m.Target, when})
 	}
@@ -147,6 +149,9 @@ func (b *batch) addTrace(e flowhq.TraceEvent, when db.Time) error {
 
 // flush writes what was gathered.
 func (b *batch) flush() error {
+	if err := b.flushTally(); err != nil {
+		return err
+	}
 	if err := b.flushCustomers(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,6 +118,10 @@ func textOf(v any) (*string, error) {
 		return nil, nil
 	case string:
 		text = db.Clean(v)
+	case int:
+		text = strconv.Itoa(v)
+	case int64:
+		text = strconv.FormatInt(v, 10)
 	case time.Time:
 		text = v.Format("2006-01-02 15:04:05.000")
 	default:

@@ -431,3 +431,21 @@ SELECT last_seen_at FROM whatsapp_sessions WHERE last_seen_at IS NOT NULL ORDER 
 
 -- name: LatestSignIn :many
 SELECT last_seen_at FROM admin_sessions ORDER BY last_seen_at DESC LIMIT 1;
+
+-- name: TenantLines :many
+SELECT t.id, t.name, t.phone_number, t.status, t.created_at, c.template_type, c.business_name, c.language,
+  s.phase, s.linked_jid, s.last_seen_at, s.wa_heard_at, w.status AS worker_status, w.wish, w.last_error
+FROM tenants t
+LEFT JOIN tenant_configs c ON c.tenant_id = t.id
+LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
+LEFT JOIN worker_processes w ON w.tenant_id = t.id
+ORDER BY t.created_at DESC, t.id DESC;
+
+-- name: MessageHours :many
+SELECT tenant_id, hour, received, sent, answered, wait_ms FROM message_hours WHERE hour >= @since;
+
+-- name: OpenRequests :many
+SELECT tenant_id, COUNT(*) AS open FROM customer_requests WHERE status IN ('NEW', 'CONFIRMED') GROUP BY tenant_id;
+
+-- name: DropMessageHours :execrows
+DELETE FROM message_hours WHERE hour < @before;

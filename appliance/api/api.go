@@ -31,6 +31,8 @@ type Fleet interface {
 	portalDesk
 	watcher
 	alarmReader
+	boardReader
+	bulkDesk
 	health
 }
 

@@ -55,6 +55,7 @@ func (w *world) openCalls() {
 	alarms.is("Only 90 MB are left on the disk of /data.", 0, "sentence")
 	alarms.is(nil, 0, "tenant_id")
 	w.ask("GET", "/admin/alarms", nil, header("Accept-Language", "sw")).want(200).is("Zimebaki 90 MB tu kwenye diski ya /data.", 0, "sentence")
+	w.boardCalls()
 	cookie := w.cookie()
 	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", cookie) }
 	sessions := w.ask("GET", "/admin/sessions", nil, signedIn).want(200)
@@ -389,4 +390,42 @@ func TestMountAnswersWhatIsNotThere(t *testing.T) {
 			t.Errorf("%s %s without a credential: %d", r.Method, r.Path, rec.Code)
 		}
 	}
+}
+
+func (w *world) boardCalls() {
+	t := w.t
+	first, second := w.tenant("+255700000801"), w.tenant("+255700000802")
+	w.journal(first, flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+		WAMessageID: "A", Chat: "+1", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Text: "Habari",
+	}})
+	board := w.ask("GET", "/admin/board?order=messages&length=1", nil).want(200)
+	board.is(2.0, "all")
+	board.is(2.0, "pages")
+	board.is(first, "lines", 0, "id")
+	board.is(1.0, "lines", 0, "received_today")
+	w.ask("GET", "/admin/board?q=asha&status=new&order=name&back=1&page=9", nil).want(200).is(2.0, "counts", "NEW")
+	w.ask("GET", "/admin/board?status=odd&order=odd&page=0&length=1001", nil).wantFields("status", "order", "page", "length")
+	overview := w.ask("GET", "/admin/overview", nil, header("Accept-Language", "sw")).want(200)
+	overview.is(1.0, "received_today")
+	overview.is("Zimebaki 90 MB tu kwenye diski ya /data.", "alarms", 0, "sentence")
+	overview.is(nil, "room_for_more")
+
+	job := w.ask("POST", "/admin/bulk", map[string]any{"action": "start", "ids": []string{first, second, first}}).want(202)
+	where := job.header.Get("Location")
+	deadline := time.Now().Add(30 * time.Second)
+	for job = w.ask("GET", where, nil).want(200); job.at("ended_at") == nil; job = w.ask("GET", where, nil).want(200) {
+		if time.Now().After(deadline) {
+			t.Fatal("the job does not end")
+		}
+	}
+	job.is(2.0, "done")
+	job.is(0.0, "failed")
+	w.ask("GET", "/admin/board", nil).want(200).is("running", "lines", 0, "wish")
+	w.ask("POST", "/admin/bulk", url.Values{"action": {"pause"}, "ids": {first, second}}.Encode(), form).want(202)
+	w.ask("POST", "/admin/bulk", map[string]any{"action": "dance", "ids": []string{first}}).wantFields("action")
+	w.ask("POST", "/admin/bulk", map[string]any{"action": "stop", "ids": []string{}}).wantFields("ids")
+	w.ask("POST", "/admin/bulk", map[string]any{"action": "stop", "ids": []string{first, "nobody"}}).wantFields("ids")
+	w.ask("GET", "/admin/bulk/none", nil).wantError(404, "Job not found")
+	w.ask("DELETE", "/admin/tenants/"+first, nil).want(204)
+	w.ask("DELETE", "/admin/tenants/"+second, nil).want(204)
 }

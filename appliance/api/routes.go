@@ -100,6 +100,10 @@ func (a *API) deskRoutes() []Route {
 		a.route(Admin, http.MethodPost, requests+"/:id/approve", decideSetupRequest(f.ApproveSetupRequest)),
 		a.route(Admin, http.MethodPost, requests+"/:id/reject", decideSetupRequest(f.RejectSetupRequest)),
 		a.route(Admin, http.MethodGet, "/admin/alarms", listAlarms(f)),
+		a.route(Admin, http.MethodGet, "/admin/overview", showOverview(f)),
+		a.route(Admin, http.MethodGet, "/admin/board", showBoard(f)),
+		a.route(Admin, http.MethodPost, "/admin/bulk", startBulk(f)),
+		a.route(Admin, http.MethodGet, "/admin/bulk/:id", showBulk(f)),
 		a.route(Admin, http.MethodGet, "/admin/users", listUsers(f)),
 		a.route(Admin, http.MethodPost, "/admin/users", createUser(f)),
 	}

@@ -23,6 +23,7 @@ type Store interface {
 	ChatStore
 	InviteStore
 	PauseStore
+	LineStore
 	Ping(ctx context.Context) error
 }
 
@@ -223,4 +224,16 @@ type Flows interface {
 // setup requests CodeConflict.
 type UserRemover interface {
 	DeleteUser(ctx context.Context, id string) error
+}
+
+// LineStore keeps what lists and the overview tell of many tenants at once.
+type LineStore interface {
+	// TenantLines gives every tenant's line without its figures, newest first.
+	TenantLines(ctx context.Context) ([]flowhq.TenantLine, error)
+	// MessageHours gives the messages of all tenants by the hour, from the hour that since lies in.
+	MessageHours(ctx context.Context, since time.Time) ([]flowhq.MessageHour, error)
+	// DropMessageHours forgets the hours before a time.
+	DropMessageHours(ctx context.Context, before time.Time) error
+	// OpenRequests counts the customers' requests that are NEW or CONFIRMED, by tenant.
+	OpenRequests(ctx context.Context) (map[string]int, error)
 }

@@ -23,6 +23,8 @@ type Config struct {
 	StaleAfter time.Duration // a worker without a sign of life for so long is stale; 0: 2 minutes
 	StaleCheck time.Duration // how often that is judged; 0: 1 minute
 
+	// Box measures the machine; nil: nothing is known of it.
+	Box Box
 	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
 	RemoveFolders func(tenantID string) error
 	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
@@ -62,6 +64,10 @@ type Service struct {
 	news    processNews
 	series  seriesBook
 	alarms  *Alarms
+	lines   lineBook
+	jobs    jobBook
+	box     Box
+	since   time.Time // the appliance's start
 
 	mu       sync.Mutex
 	limits   flowhq.Limits
@@ -104,6 +110,7 @@ func New(c Config) *Service {
 	s.news.ready = make(chan struct{}, 1)
 	s.alarms = NewAlarms(s.now, func(a flowhq.Alarm) { s.changed(flowhq.ChangeAlarm, a.TenantID, string(a.Kind)) })
 	s.base = s.now()
+	s.since, s.box = s.base, c.Box
 	return s
 }
 
@@ -114,7 +121,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Unlock()
 
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries} {
+	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries, s.runWatch} {
 		all.Go(func() { part(ctx) })
 	}
 	all.Wait()
@@ -163,5 +170,6 @@ func (s *Service) RaisedAlarms() []flowhq.Alarm { return s.alarms.List() }
 
 // changed tells whoever watches.
 func (s *Service) changed(kind flowhq.ChangeKind, tenantID, id string) {
+	s.lines.note(kind)
 	s.changes.publish(flowhq.Change{Kind: kind, TenantID: tenantID, ID: id, At: s.now().UTC()})
 }

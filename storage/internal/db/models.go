@@ -54,6 +54,15 @@ type LinkInvite struct {
 	OpenedAt  Time
 }
 
+type MessageHour struct {
+	TenantID string
+	Hour     Time
+	Received int64
+	Sent     int64
+	Answered int64
+	WaitMs   int64
+}
+
 type MessageLog struct {
 	ID          string
 	TenantID    string

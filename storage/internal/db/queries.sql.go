@@ -478,6 +478,18 @@ func (q *Queries) DeleteUser(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropMessageHours = `-- name: DropMessageHours :execrows
+DELETE FROM message_hours WHERE hour < $1
+`
+
+func (q *Queries) DropMessageHours(ctx context.Context, before Time) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropMessageHours, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
 DELETE FROM message_logs WHERE id IN (
   SELECT f.id FROM message_logs f
@@ -1261,6 +1273,40 @@ func (q *Queries) MergedInto(ctx context.Context, arg MergedIntoParams) (string,
 	return into_chat, err
 }
 
+const messageHours = `-- name: MessageHours :many
+SELECT tenant_id, hour, received, sent, answered, wait_ms FROM message_hours WHERE hour >= $1
+`
+
+func (q *Queries) MessageHours(ctx context.Context, since Time) ([]MessageHour, error) {
+	rows, err := q.db.QueryContext(ctx, messageHours, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MessageHour
+	for rows.Next() {
+		var i MessageHour
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.Hour,
+			&i.Received,
+			&i.Sent,
+			&i.Answered,
+			&i.WaitMs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const messagesPage = `-- name: MessagesPage :many
 SELECT id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind, target, sent_at, edited_at, deleted_at
 FROM message_logs
@@ -1367,6 +1413,38 @@ type OpenInviteParams struct {
 func (q *Queries) OpenInvite(ctx context.Context, arg OpenInviteParams) error {
 	_, err := q.db.ExecContext(ctx, openInvite, arg.OpenedAt, arg.ID)
 	return err
+}
+
+const openRequests = `-- name: OpenRequests :many
+SELECT tenant_id, COUNT(*) AS open FROM customer_requests WHERE status IN ('NEW', 'CONFIRMED') GROUP BY tenant_id
+`
+
+type OpenRequestsRow struct {
+	TenantID string
+	Open     int64
+}
+
+func (q *Queries) OpenRequests(ctx context.Context) ([]OpenRequestsRow, error) {
+	rows, err := q.db.QueryContext(ctx, openRequests)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenRequestsRow
+	for rows.Next() {
+		var i OpenRequestsRow
+		if err := rows.Scan(&i.TenantID, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pendingSetupRequests = `-- name: PendingSetupRequests :many
@@ -2446,6 +2524,73 @@ func (q *Queries) TenantExists(ctx context.Context, id string) (string, error) {
 	var id_2 string
 	err := row.Scan(&id_2)
 	return id_2, err
+}
+
+const tenantLines = `-- name: TenantLines :many
+SELECT t.id, t.name, t.phone_number, t.status, t.created_at, c.template_type, c.business_name, c.language,
+  s.phase, s.linked_jid, s.last_seen_at, s.wa_heard_at, w.status AS worker_status, w.wish, w.last_error
+FROM tenants t
+LEFT JOIN tenant_configs c ON c.tenant_id = t.id
+LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
+LEFT JOIN worker_processes w ON w.tenant_id = t.id
+ORDER BY t.created_at DESC, t.id DESC
+`
+
+type TenantLinesRow struct {
+	ID           string
+	Name         string
+	PhoneNumber  string
+	Status       string
+	CreatedAt    Time
+	TemplateType Text
+	BusinessName Text
+	Language     Text
+	Phase        Text
+	LinkedJid    Text
+	LastSeenAt   Time
+	WaHeardAt    Time
+	WorkerStatus Text
+	Wish         Text
+	LastError    Text
+}
+
+func (q *Queries) TenantLines(ctx context.Context) ([]TenantLinesRow, error) {
+	rows, err := q.db.QueryContext(ctx, tenantLines)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TenantLinesRow
+	for rows.Next() {
+		var i TenantLinesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.PhoneNumber,
+			&i.Status,
+			&i.CreatedAt,
+			&i.TemplateType,
+			&i.BusinessName,
+			&i.Language,
+			&i.Phase,
+			&i.LinkedJid,
+			&i.LastSeenAt,
+			&i.WaHeardAt,
+			&i.WorkerStatus,
+			&i.Wish,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tenantMark = `-- name: TenantMark :one

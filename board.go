@@ -1,0 +1,84 @@
+package flowhq
+
+import "time"
+
+// TenantLine is what a list shows of a tenant. Config, session and worker rows that are missing leave their fields empty.
+type TenantLine struct {
+	ID           string
+	Name         string
+	BusinessName string
+	PhoneNumber  string
+	Template     TemplateType
+	Language     Language
+	Status       TenantStatus
+	Phase        Phase
+	Linked       bool
+	SeenAt       *time.Time // the worker's heartbeat
+	HeardAt      *time.Time // WhatsApp last heard from
+	Worker       WorkerStatus
+	Wish         Wish
+	LastError    string
+	CreatedAt    time.Time
+
+	// Figures of the day, and of the process.
+	Received     int     // messages of customers today
+	Sent         int     // messages to customers today
+	Hours        [24]int // messages of customers in each of the last 24 hours, the running one last
+	OpenRequests int     // bookings, orders and tickets that wait for somebody
+	Memory       int64   // bytes; 0: not running
+	MemoryMax    int64   // bytes; 0: no limit
+	Restarts     int
+}
+
+// MessageHour counts a tenant's messages in one hour.
+type MessageHour struct {
+	TenantID string
+	Hour     time.Time // its beginning
+	Received int       // from customers
+	Sent     int       // to customers, by bot, owner or admin
+	Answered int       // messages whose answer's time was measured
+	Wait     time.Duration
+}
+
+// Open tells whether a request waits for somebody still.
+func (s RequestStatus) Open() bool { return s == RequestNew || s == RequestConfirmed }
+
+// LineOrder names an order of a list of tenants.
+type LineOrder string
+
+// The orders. Each puts first what one would look for: the gravest, the busiest, the longest silent.
+const (
+	OrderUrgency  LineOrder = "urgency"
+	OrderName     LineOrder = "name"
+	OrderNewest   LineOrder = "newest"
+	OrderMessages LineOrder = "messages"
+	OrderRequests LineOrder = "requests"
+	OrderHeard    LineOrder = "heard"
+	OrderMemory   LineOrder = "memory"
+)
+
+// LineOrders lists all orders; the first is the usual one.
+func LineOrders() []LineOrder {
+	return []LineOrder{OrderUrgency, OrderName, OrderNewest, OrderMessages, OrderRequests, OrderHeard, OrderMemory}
+}
+
+// BoardQuery asks for a part of the list of tenants with the figures of the day.
+type BoardQuery struct {
+	Query  string       // part of name, business name or number, case folded
+	Status TenantStatus // "": any
+	Order  LineOrder    // "": OrderUrgency
+	Back   bool         // the other way round
+	Page   int          // from 1; one beyond the end is the last
+	Length int          // lines of a page, 1 to MaxLimit; 0: 50
+}
+
+// Board is a part of the list of tenants.
+type Board struct {
+	Lines  []TenantLine
+	All    int                  // tenants there are
+	Found  int                  // those that the query matches, whatever their status
+	Counts map[TenantStatus]int // of those, by status
+	Page   int
+	Pages  int // at least 1
+	Length int
+}
