@@ -7,19 +7,23 @@ func (r *reader) instantAt(i int) (clockFound, bool) {
 	at, introduced := i, false
 	if r.kind(at) == wordIn {
 		introduced = true
-		if at++; r.kind(at) == wordOf {
+		for at++; r.kind(at) == wordOf || r.kind(at) == wordNext; { // baada ya, in the next
 			at++
 		}
 	}
-	minutes, end, ok := r.durationAt(at, introduced)
+	minutes, end, ok := r.durationAt(at, introduced || r.kind(at) == wordSaa)
 	if !ok {
 		return clockFound{}, false
 	}
 	if !introduced {
-		if r.kind(end) != wordFrom || r.kind(end+1) != wordNow {
+		switch {
+		case r.kind(end) == wordFrom && r.kind(end+1) == wordNow:
+			end += 2
+		case r.kind(end) == wordNext && !r.word(end).english: // dakika 20 zijazo
+			end++
+		default:
 			return clockFound{}, false
 		}
-		end += 2
 	}
 	if minutes > 60*24*60 {
 		return clockFound{at: i, end: end, bad: true}, true
@@ -52,6 +56,9 @@ func (r *reader) durationAt(i int, introduced bool) (minutes int64, end int, ok 
 		}
 		return n * unitMinutes(k), end, true
 	case k == wordA && r.kind(i+1) == wordHour:
+		if r.kind(i+2) == wordAnd && r.kind(i+3) == wordA && r.kind(i+4) == wordHalf {
+			return 90, i + 5, true
+		}
 		return 60, i + 2, true
 	}
 	if r.kind(i) == wordA {
@@ -109,12 +116,36 @@ func (r *reader) clockAt(i int, afterDay bool, e expectation) (clockFound, bool)
 		c.end++
 	}
 	shown = r.swahiliMinutes(&c, introduced || e.hour) || shown
-	shown = r.suffixes(&c) || shown
-	if !introduced && !shown && !r.partFollows(c.end) && !e.hour && !r.bareAfterDay(afterDay, c.end) {
+	shown = r.suffixes(&c) || r.militaryAt(at, introduced || afterDay, &c) || shown
+	if !introduced && !shown && !r.partFollows(c.end) && !e.hour && !r.bareAfterDay(afterDay, c.end) && !r.sharesClock(i, c.end) {
 		return clockFound{}, false
 	}
 	r.bound(at, &c)
 	return c, true
+}
+
+// militaryAt reads "saa 1400", "friday 1630": four digits in one piece, behind a day or the word for an hour. A year is none.
+func (r *reader) militaryAt(at int, expected bool, c *clockFound) bool {
+	t := r.tokens[at]
+	if !expected || t.kind != tokenNumber || len(t.text) != 4 || c.end != at+1 || c.add != 0 {
+		return false
+	}
+	hour, minute := c.hour/100, c.hour%100
+	if hour > 23 || minute > 59 || minute%5 != 0 || r.kind(at-1) == wordMonth {
+		return false
+	}
+	c.hour, c.add, c.western = hour, minute, true
+	return true
+}
+
+// sharesClock tells that what follows an hour is another one that says what kind it is: "between 10 and 11 am", "10 or 11am".
+func (r *reader) sharesClock(i, end int) bool {
+	joined := r.kind(end) == wordOr || r.kind(end) == wordTo || r.kind(end) == wordAnd && r.between(clockFound{at: i})
+	if !joined {
+		return false
+	}
+	_, after, ok := r.numberAt(end + 1)
+	return ok && (r.halfOf(after) || r.partFollows(after))
 }
 
 // pastTo reads "half past three", "quarter to four", "ten past nine", "10 minutes to 8".
@@ -141,6 +172,12 @@ func (r *reader) pastTo(i int) (clockFound, bool) {
 		end++
 	}
 	to := r.text(end) == "to"
+	if r.kind(end) == wordBefore && r.kind(end+1) == wordOf { // robo kabla ya saa nne
+		to = true
+		if end++; r.kind(end+1) == wordSaa {
+			end++
+		}
+	}
 	if minutes == 30 && r.text(i) == "half" && r.kind(end) != wordPast {
 		end-- // "half three"
 	} else if r.kind(end) != wordPast && !to {
@@ -151,8 +188,9 @@ func (r *reader) pastTo(i int) (clockFound, bool) {
 		return clockFound{}, false
 	}
 	number := r.kind(i) != wordHalf && r.kind(i) != wordQuarter && r.kind(i) != wordA
-	if to && number && !counted && (minutes <= hour || minutes%5 != 0) {
-		return clockFound{}, false // "10 to 12" is a range
+	spoken := r.kind(i) != wordNone && minutes%5 == 0 // ten to twelve; "10 to 12" is a range
+	if to && number && !counted && (minutes <= hour || minutes%5 != 0) && !spoken {
+		return clockFound{}, false
 	}
 	c := clockFound{end: after, hour: int(hour), add: int(minutes)}
 	if to {
@@ -225,6 +263,12 @@ func (r *reader) swahiliMinutes(c *clockFound, introduced bool) bool {
 	case wordLessQuarter:
 		c.add, c.end = -15, i+1
 		return true
+	case wordMinute: // saa nne dakika kumi
+		if n, end, ok := r.numberAt(i + 1); ok && n < 60 && introduced {
+			c.add, c.end = int(n), end
+			return true
+		}
+		return false
 	case wordLess:
 		i++
 		if r.kind(i) == wordQuarter {
@@ -296,6 +340,8 @@ func (r *reader) suffixes(c *clockFound) bool {
 			c.end += 2
 		case k == wordClock:
 			c.end++
+		case !c.am && !c.pm && r.kind(c.end) == wordIn && r.text(c.end+1) == "the" && r.halfOf(c.end+2): // 10 in the am
+			c.end += 2
 		case r.text(c.end) == "o" && r.text(c.end+1) == "clock":
 			c.end += 2
 		default:
@@ -310,6 +356,8 @@ func (r *reader) partFollows(i int) bool {
 	for range 3 {
 		switch k := r.kind(i); {
 		case k == wordPart:
+			return true
+		case k == wordIn && (r.halfOf(i+1) || r.text(i+1) == "the" && r.halfOf(i+2)): // 10 in the am
 			return true
 		case k == wordOf || k == wordIn || r.text(i) == "this" || k == wordDay && r.word(i).english:
 			i++
@@ -329,7 +377,7 @@ func (r *reader) bareAfterDay(afterDay bool, end int) bool {
 		return true
 	}
 	switch r.text(end) {
-	case "tafadhali", "please", "pls", "plz", "asante":
+	case "tafadhali", "please", "pls", "plz", "asante", "thanks", "inshallah", "inshaallah":
 		return end+1 >= len(r.tokens)
 	}
 	return false

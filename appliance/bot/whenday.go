@@ -50,27 +50,48 @@ func (r *reader) countedDay(i int) (dayFound, bool) {
 	if !ok {
 		return dayFound{}, false
 	}
+	from := dayOf(r.now)
 	if !introduced {
-		switch {
-		case r.kind(end) == wordFrom && (r.kind(end+1) == wordNow || r.kind(end+1) == wordDay):
-			end += 2
-		case r.text(end) == "zijazo":
-			end++
-		default:
+		var back bool
+		if from, end, back, ok = r.countsFrom(end); !ok {
 			return dayFound{}, false
 		}
+		if back {
+			n = -n
+		}
 	}
-	if n > 400 {
+	if n > 400 || n < -400 {
 		return dayFound{end: end, bad: true}, true
 	}
 	switch unit {
 	case wordDayUnit:
-		return dayFound{end: end, day: r.daysOn(int(n))}, true
+		return dayFound{end: end, day: from.AddDate(0, 0, int(n))}, true
 	case wordWeek:
-		return dayFound{end: end, day: r.daysOn(int(n) * 7)}, true
+		return dayFound{end: end, day: from.AddDate(0, 0, int(n)*7)}, true
 	default:
-		return dayFound{end: end, day: dayOf(r.now).AddDate(0, int(n), 0)}, true
+		return dayFound{end: end, day: from.AddDate(0, int(n), 0)}, true
 	}
+}
+
+// countsFrom reads behind a number of days from when they are counted, and whether backwards: "from now", "from Friday",
+// "kutoka leo", "zijazo", "ago".
+func (r *reader) countsFrom(end int) (from time.Time, next int, back, ok bool) {
+	today := dayOf(r.now)
+	switch {
+	case r.kind(end) == wordFrom && r.kind(end+1) == wordNow:
+		return today, end + 2, false, true
+	case r.kind(end) == wordFrom && r.kind(end+1) == wordDay:
+		return r.daysOn(r.words[end+1].n), end + 2, false, true
+	case r.kind(end) == wordFrom:
+		if day, next, ok := r.weekdayName(end + 1); ok {
+			return r.weekdayDate(day, wordNone), next, false, true
+		}
+	case r.kind(end) == wordNext && !r.word(end).english:
+		return today, end + 1, false, true
+	case r.kind(end) == wordLast && !r.word(end).english, r.text(end) == "ago":
+		return today, end + 1, true, true
+	}
+	return today, end, false, false
 }
 
 // countAt reads a number of days, weeks or months, in the order of either language.
@@ -131,6 +152,9 @@ func (r *reader) weekdayAt(i int) (dayFound, bool) {
 		which = k
 		end++
 	}
+	if which == wordNone && r.text(end) == "week" { // friday week
+		return dayFound{end: end + 1, day: r.weekdayDate(day, wordNone).AddDate(0, 0, 7), weekday: true}, true
+	}
 	return dayFound{end: end, day: r.weekdayDate(day, which), weekday: true, bare: which == wordNone}, true
 }
 
@@ -143,6 +167,9 @@ func (r *reader) weekdayName(i int) (day time.Weekday, end int, ok bool) {
 	w := r.word(i)
 	if w.kind == wordWeekday {
 		return weekday(w.n), i + 1, true
+	}
+	if next := r.word(i + 1); r.text(i) == "al" && r.text(i+1) == "hamisi" && next.kind == wordNone {
+		return time.Thursday, i + 2, true
 	}
 	if w.kind != wordJuma {
 		return 0, i, false
@@ -161,8 +188,9 @@ func (r *reader) weekdayName(i int) (day time.Weekday, end int, ok bool) {
 // weekAt reads "wiki ijayo", "next week", "this week": how many weeks from this one.
 func (r *reader) weekAt(i int) (weeks, end int, ok bool) {
 	which := r.kind(i + 1)
-	if r.kind(i) != wordWeek {
-		if r.kind(i+1) != wordWeek {
+	isWeek := func(i int) bool { return r.kind(i) == wordWeek || r.kind(i) == wordJuma }
+	if !isWeek(i) {
+		if !isWeek(i + 1) {
 			return 0, i, false
 		}
 		which = r.kind(i)

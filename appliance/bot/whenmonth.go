@@ -33,10 +33,15 @@ func (r *reader) numericDay(i int) (dayFound, bool) {
 			a, b = b, a // 03/26/2026
 		}
 		return r.explicit(at+3, fullYear(int(c)), int(b), int(a)), true
-	case dated || sep == "/" && len(r.tokens[at].text) <= 2:
+	case dated || sep == "/" && len(r.tokens[at].text) <= 2, sep == "-" && r.dayAndMonth(at, a, b):
 		return r.yearless(at+2, int(b), int(a)), true
 	}
 	return dayFound{}, false
+}
+
+// dayAndMonth tells that "15-3" before an hour is a day of a month and no range: a range of hours goes upward.
+func (r *reader) dayAndMonth(at int, a, b int64) bool {
+	return a > 12 && a <= 31 && b >= 1 && b <= 12 && len(r.tokens[at].text) <= 2 && r.kind(at+2) == wordSaa
 }
 
 func (r *reader) digits(i int) (int64, bool) {
@@ -157,6 +162,21 @@ func (r *reader) monthAround(i int) (offset, end int, ok bool) {
 }
 
 func (r *reader) yearAt(i int) (year, end int) {
+	if r.kind(i) == wordYear { // mwaka huu, mwaka ujao, mwaka 2026
+		switch r.kind(i + 1) {
+		case wordThis:
+			return r.now.Year(), i + 2
+		case wordNext:
+			return r.now.Year() + 1, i + 2
+		}
+		if year, end = r.yearAt(i + 1); year != 0 {
+			return year, end
+		}
+		return 0, i
+	}
+	if k := r.kind(i); (k == wordThis || k == wordNext) && r.kind(i+1) == wordYear && r.word(i+1).english {
+		return r.now.Year() + map[calendarKind]int{wordNext: 1}[k], i + 2
+	}
 	if n, ok := r.digits(i); ok && n >= 1900 && n <= 2199 && len(r.tokens[i].text) == 4 && !r.clockFollows(i) {
 		return int(n), i + 1
 	}

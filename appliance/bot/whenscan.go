@@ -51,8 +51,9 @@ func (r *reader) scan(e expectation) ([]dayFound, []clockFound, []partFound) {
 			days, i = append(days, d), d.end
 			continue
 		}
-		afterDay := len(days) > 0 && days[len(days)-1].end == i
-		if c, ok := r.clockAt(i, afterDay, e); ok {
+		afterDay := len(days) > 0 && (days[len(days)-1].end == i || days[len(days)-1].end == i-1 && len(parts) > 0 && parts[len(parts)-1].end == i)
+		afterOr := len(clocks) > 0 && clocks[len(clocks)-1].end == i-1 && r.kind(i-1) == wordOr // saa nne au tano
+		if c, ok := r.clockAt(i, afterDay || afterOr, e); ok {
 			if c.part > 0 {
 				parts = append(parts, partFound{at: c.part, end: c.part + 1, part: r.words[c.part].n})
 			}
@@ -169,6 +170,15 @@ func (r *reader) chooseDay(days []dayFound, m *moment) {
 		if chosen != nil && chosen.named && d.weekday {
 			continue
 		}
+		if chosen != nil && !chosen.bad && !d.bad && r.sameBreath(chosen, d) {
+			if chosen.day.Weekday() != d.day.Weekday() {
+				m.askDay = true // kesho ijumaa, and tomorrow is no Friday
+				return
+			}
+			if d.weekday {
+				continue // the weekday of the day that was named
+			}
+		}
 		before, chosen = chosen, d
 	}
 	switch {
@@ -181,6 +191,11 @@ func (r *reader) chooseDay(days []dayFound, m *moment) {
 	default:
 		m.day, m.anyWeekday = chosen.day, chosen.bare
 	}
+}
+
+// sameBreath tells that a weekday and a day counted from today stand beside each other: "kesho jumatano".
+func (r *reader) sameBreath(a, b *dayFound) bool {
+	return a.weekday != b.weekday && !a.named && !b.named && a.end == b.at && r.tokens[b.at].sep == "" && !r.tokens[b.at].line
 }
 
 // alternative tells that two days are joined by "or".

@@ -46,10 +46,14 @@ func (r *reader) settleByPart(c clockFound, m *moment) {
 	if m.part >= partMorning && !c.saa && !c.swahili {
 		order = [4]int{2, 3, 0, 1}
 	}
-	for _, i := range order {
-		if inPart(m.part, all[i]) || inPart(m.part, wrap(all[i]-c.add)) {
-			m.minute = all[i]
-			return
+	for pair := range 2 { // one counting, then the other; in each, the full hour may lie in the part where its minutes do not
+		for _, add := range [2]int{0, c.add} {
+			for _, i := range order[2*pair : 2*pair+2] {
+				if inPart(m.part, wrap(all[i]-add)) {
+					m.minute = all[i]
+					return
+				}
+			}
 		}
 	}
 	m.ask = true
