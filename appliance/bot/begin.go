@@ -2,6 +2,7 @@ package bot
 
 import (
 	"slices"
+	"strings"
 
 	"flowhq"
 )
@@ -40,6 +41,8 @@ func (t *turn) begin() {
 		t.start(t.flow.fallback, "", "")
 	case t.has(t.flow.means.greeting):
 		t.greet()
+	case t.wantsUnknown():
+		t.start(t.selling(), "", "")
 	default:
 		t.notUnderstood()
 	}
@@ -61,13 +64,40 @@ func (t *turn) takesTopic(starts, handoffs []pick) bool {
 	return agrees && t.contentWords(0, 0) == 0
 }
 
+// wantsUnknown tells that something is wanted that is not on the list: "nataka maharage kilo 2".
+func (t *turn) wantsUnknown() bool {
+	task := t.selling()
+	if task == nil || !t.has(t.flow.means.want) || t.isQuestion() {
+		return false
+	}
+	n := 0
+	for i, k := range t.tokens {
+		if k.kind != tokenWord || len(k.text) < 3 || t.bare[i] || isFiller(t.heard[i].exact) || t.covered(i, t.flow.means.want) || t.reader.kind(i) != wordNone {
+			continue
+		}
+		if strings.HasPrefix(k.text, "ku") && len(k.text) > 4 || t.flow.words.known[t.heard[i].exact] == phraseWord || i > 0 && t.heard[i-1].exact == "to" {
+			return false // to do something is wanted, not to have it
+		}
+		n++
+	}
+	return n > 0 && n <= 3
+}
+
+// selling gives the task that books or orders what is on the list.
+func (t *turn) selling() *task {
+	for _, k := range t.flow.tasks {
+		if k.asksFrom(t.flow.source) {
+			return k
+		}
+	}
+	return nil
+}
+
 // startWithTopic begins the task that books or orders what was talked about.
 func (t *turn) startWithTopic(topic string) {
-	for _, task := range t.flow.tasks {
-		if task.asksFrom(t.flow.source) {
-			t.start(task, topic, "")
-			return
-		}
+	if task := t.selling(); task != nil {
+		t.start(task, topic, "")
+		return
 	}
 	t.answer("menu", "menu")
 }

@@ -20,13 +20,20 @@ type itemHit struct {
 type listing struct {
 	items   []flowhq.Item
 	names   [][]token
+	joined  []string // the names in one piece: "tshirt" for "T-shirt"
 	looked  bool
 	found   []itemHit
 	unclear []int
 }
 
 func newListing(items []flowhq.Item) listing {
-	return listing{items: items, names: cutNames(items)}
+	l := listing{items: items, names: cutNames(items), joined: make([]string, len(items))}
+	for i, name := range l.names {
+		for _, t := range name {
+			l.joined[i] += t.text
+		}
+	}
+	return l
 }
 
 func cutNames(items []flowhq.Item) [][]token {
@@ -60,11 +67,11 @@ func (c *catalogs) of(items []flowhq.Item) listing {
 	defer c.mu.Unlock()
 	for i := range c.kept {
 		if sameNames(c.kept[i].items, items) {
-			return listing{items: items, names: c.kept[i].names}
+			return listing{items: items, names: c.kept[i].names, joined: c.kept[i].joined}
 		}
 	}
 	l := newListing(items)
-	kept := listing{items: slices.Clone(items), names: l.names}
+	kept := listing{items: slices.Clone(items), names: l.names, joined: l.joined}
 	if c.kept = append(c.kept, kept); len(c.kept) > keptCatalogs {
 		c.kept = slices.Delete(c.kept, 0, 1)
 	}
@@ -82,7 +89,11 @@ func (l *listing) find(v *vocabulary, tokens []token, words []heard) (found []it
 	var whole []itemHit
 	for i, name := range l.names {
 		for at := range tokens {
-			if end, exact, ok := wholeName(v, name, tokens, words, at); ok {
+			end, exact, ok := wholeName(v, name, tokens, at)
+			if !ok {
+				end, exact, ok = joinedName(v, name, l.joined[i], tokens, at)
+			}
+			if ok {
 				whole = append(whole, itemHit{index: i, at: at, end: end, size: len(name), exact: exact})
 			}
 		}
@@ -110,7 +121,27 @@ func (l *listing) find(v *vocabulary, tokens []token, words []heard) (found []it
 	return found, unclear
 }
 
-func wholeName(v *vocabulary, name, tokens []token, words []heard, at int) (end int, exact, ok bool) {
+// minJoined is how many letters a name must have to be known when it is written in one piece, or in two.
+const minJoined = 5
+
+// joinedName finds a name that is written in one piece though it has several words, or in two though it has one: "tshirt"
+// for "T-shirt", "check up" for "Checkup".
+func joinedName(v *vocabulary, name []token, joined string, tokens []token, at int) (end int, exact, ok bool) {
+	switch {
+	case len(joined) < minJoined:
+		return 0, false, false
+	case len(name) > 1:
+		same, precise := sameWord(v, joined, tokens[at].text)
+		return at + 1, precise, same
+	case at+1 < len(tokens) && len(tokens[at].text) > 1:
+		rest, ok := strings.CutPrefix(joined, tokens[at].text)
+		same := ok && len(rest) > 1 && (rest == tokens[at+1].text || plural(rest, tokens[at+1].text))
+		return at + 2, same, same
+	}
+	return 0, false, false
+}
+
+func wholeName(v *vocabulary, name, tokens []token, at int) (end int, exact, ok bool) {
 	if len(name) == 0 || at+len(name) > len(tokens) {
 		return 0, false, false
 	}

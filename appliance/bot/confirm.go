@@ -18,7 +18,7 @@ func (t *turn) askConfirmation(task *task, lead string) {
 // confirm takes the answer to the confirmation: yes, no, a change of mind, or a question in between. New facts count more
 // than yes and no: "no, 11am please" and "yes, but at 11" both change the hour.
 func (t *turn) confirm(task *task) {
-	if n, ok := t.chosenNumber(); ok && n >= 1 && n <= 3 && !t.has(t.flow.means.no) && !t.hasChange() {
+	if n, ok := t.chosenNumber(); ok && n >= 1 && n <= 3 && !t.has(t.flow.means.no) && !t.hasChange() && !t.setsValue() {
 		t.confirmNumber(task, n)
 		return
 	}
@@ -32,7 +32,7 @@ func (t *turn) confirm(task *task) {
 		return
 	}
 	m := t.flow.means
-	no, yes := t.has(m.no) || t.hasChange(), t.has(m.yes) || t.has(m.noProblem)
+	no, yes := t.has(m.no) || t.hasChange() || t.setsValue(), t.has(m.yes) || t.has(m.noProblem)
 	out := t.absorbChange(task, no)
 	switch {
 	case out.refusal != nil:
@@ -54,6 +54,17 @@ func (t *turn) confirm(task *task) {
 	default:
 		t.unclear(task)
 	}
+}
+
+// setsValue tells that a message says what something shall be: "iwe 2", "make it 2", "ziwe tatu". A number is no choice then.
+func (t *turn) setsValue() bool {
+	return slices.ContainsFunc(t.heard, func(h heard) bool {
+		switch h.exact {
+		case "iwe", "liwe", "ziwe", "viwe", "yawe", "pawe", "make":
+			return true
+		}
+		return false
+	})
 }
 
 // asksPrice tells that a message asks about a service or a product and decides nothing: "bei ya kusuka?".

@@ -90,14 +90,20 @@ func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcom
 		t.reader.use(h.at, h.end)
 	}
 	removing := t.has(t.flow.means.remove) && !t.has(t.flow.means.add)
+	gave := 0 // quantity of what gives way, for what takes its place
 	for n, l := range lines {
 		switch {
-		case removing, len(lines) > 1 && t.replaced(l, n, found):
+		case removing:
 			t.dropItem(l.item.Name, out)
+		case len(lines) > 1 && t.replaced(l, n, found):
+			gave = t.dropItem(l.item.Name, out)
 		case !l.item.Available:
 			name := l.item.Name
 			out.refuse(&refusal{key: "unavailable_item", ask: q.fact, kind: "product", minute: -1, values: func(string) string { return name }})
 		default:
+			if l.quantity == 0 && !l.bad {
+				l.quantity, gave = gave, 0
+			}
 			t.putItem(l, out)
 			if l.bad {
 				out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
@@ -134,13 +140,20 @@ func (t *turn) putItem(l line, out *outcome) {
 // boundedPrice keeps a total within what can be counted, whatever the settings say.
 func boundedPrice(p int64) int64 { return max(0, min(p, flowhq.MaxPrice)) }
 
-func (t *turn) dropItem(name string, out *outcome) {
+// dropItem takes a product out of the order and gives how many of it there were.
+func (t *turn) dropItem(name string, out *outcome) int {
 	f := &t.st.Facts
-	before := len(f.Items)
-	f.Items = slices.DeleteFunc(f.Items, func(i flowhq.OrderItem) bool { return i.Product == name })
+	before, quantity := len(f.Items), 0
+	f.Items = slices.DeleteFunc(f.Items, func(i flowhq.OrderItem) bool {
+		if i.Product == name {
+			quantity = i.Quantity
+		}
+		return i.Product == name
+	})
 	if len(f.Items) != before {
 		out.set("items")
 	}
+	return quantity
 }
 
 // takeQuantity takes the answer to "how many?".

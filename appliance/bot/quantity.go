@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"flowhq"
@@ -108,6 +109,9 @@ func (r *reader) amounts(hits []itemHit, text string) []amount {
 			continue
 		}
 		a, ok := r.amountAt(i, text)
+		if !ok && r.kind(i) == wordA && hitAt(hits, i+1) != nil {
+			a, ok = amount{at: i, end: i + 1, value: 1}, true // a hammer
+		}
 		if !ok {
 			i++
 			continue
@@ -204,7 +208,7 @@ func (r *reader) isPrice(a amount) bool {
 
 // soleAmount gives the one number of an answer to "how many?".
 func (r *reader) soleAmount(text string) (amount, bool) {
-	amounts := r.amounts(nil, text)
+	amounts := slices.DeleteFunc(r.amounts(nil, text), func(a amount) bool { return r.turnedDown(a.at) }) // sio 2 ni 3
 	if len(amounts) != 1 {
 		return amount{}, false
 	}

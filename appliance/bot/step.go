@@ -125,7 +125,7 @@ func (t *turn) hear(text string) {
 	case t.st.OptedOut:
 		t.hearOptedOut()
 		return
-	case t.has(t.flow.means.stop) && !(t.st.InStep() && t.has(t.flow.means.cancel)):
+	case t.has(t.flow.means.stop) && !(t.st.InStep() && (t.has(t.flow.means.cancel) || t.has(t.flow.means.remove))):
 		t.optOut()
 		return
 	case t.has(t.flow.means.human) && !t.callsHimself():
