@@ -6,6 +6,14 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X flowhq/appliance.Version=$(VERSION)
 export CGO_ENABLED := 0
 ONCE ?=
+
+# A package's version: that of the tag, or 0.1.0~COMMITS.HASH before the first one. Its time is that of the commit.
+PACKAGE_VERSION ?= $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's/^v//p' | grep . || echo "0.1.0~$$(git rev-list --count HEAD).g$$(git rev-parse --short=8 HEAD)")
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+ARCHES ?= amd64 arm64
+DIST ?= dist
+FORMATS ?= deb
+XZ ?= -9e
 FUZZTIME ?= 30s
 
 help: ## this list
@@ -39,6 +47,21 @@ conversations: ## runs conversations and times from files: make conversations FI
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
 	go run ./internal/bench --out docs/benchmarks/fleet.md
 
+# -trimpath and no build id: the same source gives the same program wherever it is built.
+deb: ## dist/flowhq_VERSION_{amd64,arm64}.deb (ARCHES="amd64", FORMATS="deb,rpm", PACKAGE_VERSION=1.2.3)
+	@mkdir -p build/package $(DIST)
+	@for arch in $(ARCHES) host; do \
+		[ $$arch = host ] && goarch=$$(go env GOHOSTARCH) || goarch=$$arch; \
+		GOARCH=$$goarch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X flowhq/appliance.Version=$(PACKAGE_VERSION)' -o build/package/$$arch/flowhq ./cmd/flowhq || exit; \
+	done
+	@cd tools && go build -o ../build/pack ./pack
+	@for arch in $(ARCHES); do \
+		build/pack -version '$(PACKAGE_VERSION)' -arch $$arch -host build/package/host/flowhq -epoch $(SOURCE_DATE_EPOCH) -xz=$(XZ) -formats $(FORMATS) -out $(DIST) || exit; \
+	done
+
+rpm: ## the same as RPM packages
+	@$(MAKE) --no-print-directory deb FORMATS=rpm
+
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
@@ -49,4 +72,6 @@ fmt: ## gofmt everything
 generate: ## queries checked against both engines, Go code made from them
 	tools/generate.sh
 
+
+.PHONY: deb rpm
 .PHONY: help build run demo screenshots test conversations bench lint fmt generate

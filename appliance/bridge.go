@@ -11,7 +11,10 @@ import (
 )
 
 // bridge hands what workers say to the fleet: it is wire.Handler. The fleet is put in before the server serves.
-type bridge struct{ fleet *fleet.Service }
+type bridge struct {
+	fleet     *fleet.Service
+	processes *processes
+}
 
 var (
 	_ wire.Handler = (*bridge)(nil)
@@ -19,6 +22,7 @@ var (
 )
 
 func (b *bridge) Hello(ctx context.Context, h wire.Hello) (flowhq.WorkerConfig, int64, error) {
+	b.processes.runs(h.TenantID, h.Version)
 	return b.fleet.Hello(ctx, h.TenantID, h.Journal)
 }
 

@@ -26,7 +26,7 @@ type control struct {
 	fleet     *fleet.Service
 	manager   *procman.Manager
 	processes *processes
-	reload    func(context.Context) (Reloaded, error)
+	reload    func(ctx context.Context, all bool) (Reloaded, error)
 	status    Status
 }
 
@@ -92,7 +92,7 @@ const reloadPatience = 10 * time.Second
 func (c *control) reloadNow(r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), reloadPatience)
 	defer cancel()
-	return c.reload(ctx)
+	return c.reload(ctx, r.URL.Query().Get("all") == "true")
 }
 
 func (c *control) deleteUser(r *http.Request) (any, error) {
@@ -118,6 +118,13 @@ func (c *control) serve() error {
 }
 
 func (c *control) close() { _ = c.server.Close() }
+
+// finish lets answers under way end, for a moment.
+func (c *control) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = c.server.Shutdown(ctx)
+}
 
 // guard refuses peers that are workers or come from one.
 func (c *control) guard(next http.Handler) http.Handler {

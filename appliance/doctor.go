@@ -48,15 +48,8 @@ const (
 // Doctor looks at a configuration and its surroundings. It changes nothing.
 func Doctor(ctx context.Context, src config.Source) []Finding {
 	c, err := Settings(src)
-	if faults, ok := errors.AsType[config.Faults](err); ok {
-		var out []Finding
-		for _, f := range faults {
-			out = append(out, Finding{Problem, "setting " + f.Name, f.Message, true})
-		}
-		return out
-	}
 	if err != nil {
-		return []Finding{{Verdict: Problem, What: "settings", Message: err.Error(), Setting: true}}
+		return settingFindings(err)
 	}
 	running := askRunning(ctx, c)
 	findings := checkSettings(c)
@@ -68,6 +61,19 @@ func Doctor(ctx context.Context, src config.Source) []Finding {
 		findings = append(findings, checkDisk(dir))
 	}
 	return findings
+}
+
+// settingFindings tells settings that cannot be used, one finding for each.
+func settingFindings(err error) []Finding {
+	faults, ok := errors.AsType[config.Faults](err)
+	if !ok {
+		return []Finding{{Verdict: Problem, What: "settings", Message: err.Error(), Setting: true}}
+	}
+	var out []Finding
+	for _, f := range faults {
+		out = append(out, Finding{Problem, "setting " + f.Name, f.Message, true})
+	}
+	return out
 }
 
 func checkSettings(c *config.Config) []Finding {

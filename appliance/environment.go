@@ -8,7 +8,7 @@ import (
 )
 
 // workerStart is what one start of a worker is about.
-type workerStart struct{ tenantID, dir, socket, token string }
+type workerStart struct{ tenantID, dir, socket, token, build string }
 
 // passedOn is what workers get from the appliance's own environment: time zone data, certificates, proxies, and what Go's
 // runtime is told by whoever looks into it. No credential is among them.

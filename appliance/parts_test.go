@@ -64,7 +64,7 @@ func TestAWorkerIsToldNoSecrets(t *testing.T) {
 	}
 	t.Setenv("TZ", "UTC")
 	c := &config.Config{AdminPassword: "secret", DatabaseURL: "secret", Simulator: &config.Simulator{Addr: "127.0.0.1:1", Key: "k"}, WhatsAppVersion: "2.3.4"}
-	env := workerEnvironment(c, workerStart{tenantID: "t", dir: "/d", socket: "/s", token: "tok"})
+	env := workerEnvironment(c, workerStart{tenantID: "t", dir: "/d", socket: "/s", token: "tok", build: "1.0/x"})
 	for _, e := range env {
 		if strings.Contains(e, "secret") {
 			t.Errorf("a worker is told %s", e)

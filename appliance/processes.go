@@ -30,11 +30,13 @@ const (
 // processes runs workers by the process manager: it is fleet.Processes.
 type processes struct {
 	manager *procman.Manager
-	exe     string
+	exe     string // what a worker is started from: the appliance's own program, wherever the one in force is by now
+	build   string // tells that program from others, see buildOf
 	tokens  *tokens
 
-	mu     sync.Mutex
-	config *config.Config
+	mu       sync.Mutex
+	config   *config.Config
+	programs map[string]workerProgram // what the workers run, by tenant
 }
 
 var _ fleet.Processes = (*processes)(nil)
@@ -78,7 +80,8 @@ func (p *processes) environment(tenantID string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token}), nil
+	p.runs(tenantID, p.build)
+	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: p.build}), nil
 }
 
 func (p *processes) sessionDir(tenantID string) string {
@@ -160,6 +163,7 @@ func (p *processes) Forget(ctx context.Context, tenantID string) error {
 	}
 	p.tokens.forget(tenantID)
 	p.mu.Lock()
+	delete(p.programs, tenantID)
 	path := workerLog(p.config, tenantID)
 	p.mu.Unlock()
 	rotated, err := filepath.Glob(strings.TrimSuffix(path, ".log") + "-*.log*")

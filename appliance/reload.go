@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"flowhq"
 	"flowhq/appliance/config"
@@ -14,26 +15,70 @@ type Reloaded struct {
 	File        string   `json:"file"`
 	Warnings    []string `json:"warnings"`
 	NeedRestart []string `json:"need_restart"` // settings that changed and that the running appliance cannot change
+	HandsOver   string   `json:"hands_over"`   // program that takes over in a moment, "" when none does
 }
 
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
-// nothing. Only the goroutine of run calls it.
-func (a *appliance) reload(ctx context.Context) (Reloaded, error) {
+// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new start, to is the
+// program to hand over to. Only the goroutine of run calls it.
+func (a *appliance) reload(ctx context.Context, all bool) (done Reloaded, to string, err error) {
+	c, err := a.readAgain()
+	if err != nil {
+		return Reloaded{}, "", err
+	}
+	if to = a.successor(); to != "" {
+		if err := a.checkSuccessor(ctx, to); err != nil {
+			a.log.Error("reload: another program is in force and cannot take over", "program", to, "error", err)
+			return Reloaded{}, "", err
+		}
+	}
+	waiting := needRestart(a.config, c)
+	if to == "" && all && len(waiting) > 0 {
+		if fixed := cannotFollow(waiting); len(fixed) > 0 {
+			return Reloaded{}, "", flowhq.Errorf(flowhq.CodeConflict,
+				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.", strings.Join(fixed, ", "))
+		}
+		to = ownProgram
+	}
+	if to != "" {
+		return Reloaded{File: c.File, Warnings: c.Warnings, HandsOver: to}, to, nil
+	}
+	return a.apply(ctx, c, waiting), "", nil
+}
+
+// cannotFollow names the settings that running workers depend on.
+func cannotFollow(names []string) []string {
+	var out []string
+	for _, name := range names {
+		switch name {
+		case "SESSIONS_PATH", "LOGS_PATH", "RUNTIME_DIR", "WHATSAPP_SIMULATOR":
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// readAgain reads the settings; wrong ones are told in the log.
+func (a *appliance) readAgain() (*config.Config, error) {
 	c, err := Settings(a.source)
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		for _, f := range faults {
 			a.log.Error("reload: wrong setting; the old ones stay", "name", f.Name, "fault", f.Message)
 		}
-		return Reloaded{}, flowhq.Errorf(flowhq.CodeInvalid, "The settings are wrong; the old ones stay.\n%s", faults)
+		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The settings are wrong; the old ones stay.\n%s", faults)
 	}
 	if err != nil {
 		a.log.Error("reload: the settings could not be read; the old ones stay", "error", err)
-		return Reloaded{}, err
+		return nil, err
 	}
 	for _, w := range c.Warnings {
 		a.log.Warn(w)
 	}
-	waiting := needRestart(a.config, c)
+	return c, nil
+}
+
+// apply puts in force what a running appliance can change.
+func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []string) Reloaded {
 	next := *a.config // what needs a restart stays as it is
 	next.LogLevel, next.Limits, next.WorkerMemoryMax, next.WhatsAppVersion = c.LogLevel, c.Limits, c.WorkerMemoryMax, c.WhatsAppVersion
 	a.config = &next
@@ -46,11 +91,14 @@ func (a *appliance) reload(ctx context.Context) (Reloaded, error) {
 		a.log.Warn("reload: these settings changed and need a restart", "names", waiting)
 	}
 	a.log.Info("settings reloaded", "file", c.File)
-	return Reloaded{File: c.File, Warnings: c.Warnings, NeedRestart: waiting}, nil
+	return Reloaded{File: c.File, Warnings: c.Warnings, NeedRestart: waiting}
 }
 
 // reloadRequest is a reload that somebody waits for.
-type reloadRequest struct{ answer chan reloadAnswer }
+type reloadRequest struct {
+	all    bool // settings too that need a new start
+	answer chan reloadAnswer
+}
 
 type reloadAnswer struct {
 	Reloaded
@@ -58,8 +106,8 @@ type reloadAnswer struct {
 }
 
 // askReload has run reload and waits for what it came to.
-func (a *appliance) askReload(ctx context.Context) (Reloaded, error) {
-	r := reloadRequest{answer: make(chan reloadAnswer, 1)}
+func (a *appliance) askReload(ctx context.Context, all bool) (Reloaded, error) {
+	r := reloadRequest{all: all, answer: make(chan reloadAnswer, 1)}
 	select {
 	case a.reloads <- r:
 	case <-ctx.Done():

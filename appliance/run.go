@@ -42,16 +42,23 @@ type appliance struct {
 	control   *control
 	website   *website
 
+	inherited *procman.Inherited // from the program before, nil when started afresh
+
 	background sync.WaitGroup
 	failed     chan error         // the first part that ended by itself
 	reloads    chan reloadRequest // from the control socket
 }
 
 // Run runs the appliance with the configuration of src until SIGTERM or SIGINT, or until ctx ends; then it stops everything,
-// workers included. SIGHUP makes it read its configuration afresh. A wrong configuration is config.Faults.
+// workers included. SIGHUP makes it read its configuration afresh, and hand over to the program in force when that is another one by
+// now. A wrong configuration is config.Faults.
 //
 // When the appliance itself fails it leaves its workers running, for the next one to find.
 func Run(ctx context.Context, src config.Source) (err error) {
+	inherited, err := procman.TakeOver() // before anything else: what was handed over must reach no child
+	if err != nil {
+		return err
+	}
 	c, err := Settings(src)
 	if err != nil {
 		return err
@@ -63,6 +70,7 @@ func Run(ctx context.Context, src config.Source) (err error) {
 	defer signal.Stop(hangup)
 
 	a := newAppliance(src, c)
+	a.inherited = inherited
 	if err := a.make(ctx); err != nil {
 		a.abandon()
 		return err
@@ -91,8 +99,10 @@ func (a *appliance) make(ctx context.Context) error {
 	if err := a.makeProcesses(); err != nil {
 		return err
 	}
-	if a.listener, err = listenHTTP(ctx, a.config); err != nil {
-		return err
+	if a.listener = takeWebSocket(a.inherited, a.config.Addr()); a.listener == nil {
+		if a.listener, err = listenHTTP(ctx, a.config); err != nil {
+			return err
+		}
 	}
 	if err := a.openStore(ctx); err != nil {
 		return fmt.Errorf("the database cannot be used (DATABASE_URL): %w", err)
@@ -149,7 +159,7 @@ func (a *appliance) makeProcesses() error {
 	}
 	a.manager, err = procman.New(procman.Config{
 		StateDir: filepath.Join(a.config.RuntimeDir, managerFolder), LogDir: a.config.LogsPath,
-		CgroupRoot: workerGroups(), Logger: a.log.Logger,
+		CgroupRoot: workerGroups(), Logger: a.log.Logger, Inherited: a.inherited,
 	})
 	if errors.Is(err, procman.ErrInUse) {
 		return &flowhq.Error{
@@ -164,7 +174,7 @@ func (a *appliance) makeProcesses() error {
 	if err != nil {
 		return fmt.Errorf("the workers' tokens cannot be kept (RUNTIME_DIR): %w", err)
 	}
-	a.processes = &processes{manager: a.manager, exe: exe, tokens: tokens, config: a.config}
+	a.processes = &processes{manager: a.manager, exe: exe, build: buildOf(ownProgram), tokens: tokens, config: a.config}
 	return nil
 }
 
@@ -181,7 +191,7 @@ func (a *appliance) makeFleet() {
 		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
 		RemoveDevice:  a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
-	handler.fleet = a.fleet
+	handler.fleet, handler.processes = a.fleet, a.processes
 }
 
 // run lets everything begin, waits for the end, and ends everything.
@@ -208,10 +218,15 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 		case <-ctx.Done():
 			return a.stop(cancel)
 		case <-hangup:
-			_, _ = a.reload(work) // the log says what it came to
+			if _, to, err := a.reload(work, false); err == nil && to != "" { // the log says what it came to
+				return a.handOver(cancel, to)
+			}
 		case r := <-a.reloads:
-			done, err := a.reload(work)
+			done, to, err := a.reload(work, r.all)
 			r.answer <- reloadAnswer{done, err}
+			if err == nil && to != "" {
+				return a.handOver(cancel, to)
+			}
 		case err := <-a.failed:
 			a.log.Error("the appliance cannot go on; its workers run on", "error", err)
 			cancel()
@@ -252,6 +267,7 @@ func (a *appliance) adopted() error {
 		if err := a.processes.put(id); err != nil {
 			return fmt.Errorf("a running worker cannot be taken over: %w", err)
 		}
+		a.processes.runs(id, "") // until it says hello
 		a.fleet.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
 	}
 	return nil

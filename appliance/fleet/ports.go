@@ -186,6 +186,8 @@ type Processes interface {
 	Tenants() []string
 	// Alive tells the manager that the worker was seen alive now.
 	Alive(tenantID string)
+	// Outdated gives the tenants whose worker runs another program than a start would run now.
+	Outdated() []string
 }
 
 // Links reach running workers. Every call fails with CodeUnavailable when the worker is not connected.

@@ -76,6 +76,9 @@ type Service struct {
 	base     time.Time // nobody is stale before base + staleAfter: start of the appliance, end of an outage
 	down     bool      // the store cannot be reached
 	shutting bool      // the appliance ends; nothing is started any more
+
+	renewBack  time.Duration
+	renewAgain time.Time // no worker is moved to another version before; only the renewal's goroutine looks at it
 }
 
 // New makes a Service; it does nothing by itself before Run.
@@ -86,7 +89,7 @@ func New(c Config) *Service {
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
 		removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
-		workers: make(map[string]*worker),
+		workers: make(map[string]*worker), renewBack: renewBack,
 		beats:   make(map[string]flowhq.Heartbeat),
 	}
 	if s.log == nil {
@@ -121,7 +124,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Unlock()
 
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries, s.runWatch} {
+	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries, s.runWatch, s.runRenewal} {
 		all.Go(func() { part(ctx) })
 	}
 	all.Wait()

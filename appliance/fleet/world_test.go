@@ -248,6 +248,9 @@ type fakeProcesses struct {
 	tell    func(string, flowhq.ProcessChange)
 	inStop  func()     // when set, called by Stop
 	waiting *time.Time // when set, all workers wait until then
+
+	outdated  []string // those that run another program; a restart ends that
+	restarted func(id string)
 }
 
 func (p *fakeProcesses) do(action, id string, runs bool) error {
@@ -271,8 +274,17 @@ func (p *fakeProcesses) do(action, id string, runs bool) error {
 	return nil
 }
 
-func (p *fakeProcesses) Start(_ context.Context, id string) error   { return p.do("start", id, true) }
-func (p *fakeProcesses) Restart(_ context.Context, id string) error { return p.do("restart", id, true) }
+func (p *fakeProcesses) Start(_ context.Context, id string) error { return p.do("start", id, true) }
+func (p *fakeProcesses) Restart(_ context.Context, id string) error {
+	p.mu.Lock()
+	p.outdated = slices.DeleteFunc(p.outdated, func(o string) bool { return o == id })
+	p.mu.Unlock()
+	err := p.do("restart", id, true)
+	if p.restarted != nil {
+		p.restarted(id)
+	}
+	return err
+}
 func (p *fakeProcesses) Recover(_ context.Context, id string) error { return p.do("recover", id, true) }
 func (p *fakeProcesses) Forget(_ context.Context, id string) error  { return p.do("forget", id, false) }
 func (p *fakeProcesses) ForceRestart(_ context.Context, id string) error {
@@ -315,6 +327,12 @@ func (p *fakeProcesses) Tenants() []string {
 }
 
 func (p *fakeProcesses) Alive(string) {}
+
+func (p *fakeProcesses) Outdated() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.outdated)
+}
 
 // took gives what was asked since it was last called.
 func (p *fakeProcesses) took() []string {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"flowhq/appliance"
@@ -17,15 +15,17 @@ func newDoctor() *cobra.Command {
 One line for each check: ok, a warning, or a problem with what to do about it. It changes nothing.
 
 Exit status: 0 without a problem, 1 with one, 78 when the settings themselves are wrong.`,
-		Args: exactly(0),
+		Args:        exactly(0),
+		Annotations: becomesService(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			src, err := source(cmd)
 			if err != nil {
 				return err
 			}
 			status := 0
-			for _, f := range appliance.Doctor(cmd.Context(), src) {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-8s %s: %s\n", f.Verdict, f.What, f.Message)
+			findings := appliance.Doctor(cmd.Context(), src)
+			printFindings(cmd.OutOrStdout(), findings)
+			for _, f := range findings {
 				switch {
 				case f.Verdict == appliance.Problem && f.Setting:
 					status = config.ExitCode

@@ -42,6 +42,8 @@ Settings come from the environment and from the environment file (--env-file; /e
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       appliance.Version,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return becomeServiceUser(cmd) },
 	}
 	root.SetVersionTemplate("flowhq {{.Version}}\n")
 	root.PersistentFlags().String("env-file", "", "read settings from this file instead of the usual one")
@@ -49,7 +51,8 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.AddCommand(
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
 		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
-		newService(), newVersion(),
+		newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
+		newService(), newVersion(), newDocuments(),
 	)
 	return root
 }

@@ -1,0 +1,63 @@
+package appliance
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// workerProgram is what a worker was last known to run.
+type workerProgram struct {
+	build string    // "": it has not said hello yet
+	since time.Time // when it was first known
+}
+
+// unknownPatience is how long an adopted worker may be silent about its program before it counts as an outdated one: its version
+// may speak a form of the protocol that this one refuses.
+const unknownPatience = 45 * time.Second
+
+// buildOf tells a program from others: the version, and the file's size and time for what was built between versions. The same
+// package gives the same everywhere.
+func buildOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Version
+	}
+	return fmt.Sprintf("%s/%x.%x", Version, info.Size(), info.ModTime().Unix())
+}
+
+// versionOf gives the version in a build.
+func versionOf(build string) string {
+	version, _, _ := strings.Cut(build, "/")
+	return version
+}
+
+// runs notes what a worker runs.
+func (p *processes) runs(tenantID, build string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.programs == nil {
+		p.programs = make(map[string]workerProgram)
+	}
+	since := p.programs[tenantID].since
+	if since.IsZero() {
+		since = time.Now()
+	}
+	p.programs[tenantID] = workerProgram{build: build, since: since}
+}
+
+// Outdated gives the tenants whose worker runs another program than this appliance.
+func (p *processes) Outdated() []string {
+	var ids []string
+	for _, id := range p.Tenants() {
+		p.mu.Lock()
+		of, known := p.programs[id]
+		p.mu.Unlock()
+		switch {
+		case known && of.build == "" && time.Since(of.since) > unknownPatience, known && of.build != "" && of.build != p.build:
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,116 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"flowhq"
+)
+
+// After a hand-over to another version of the program its workers still run the one before. They are moved one at a time, each by
+// one planned reconnect, and those in the middle of linking wait until that is over.
+const (
+	renewEvery   = time.Second
+	renewPause   = 200 * time.Millisecond // between two, so that the page and the others come first
+	renewBack    = time.Minute            // how long one may take until it is as well as before
+	renewLinking = 2 * time.Minute        // how long a scan may take until the device is ready
+	renewHold    = 10 * time.Minute       // nobody else is moved for so long after one that did not come back
+)
+
+func (s *Service) runRenewal(ctx context.Context) { every(ctx, renewEvery, s.renew) }
+
+// renew moves all workers that may be moved now.
+func (s *Service) renew(ctx context.Context) {
+	for ctx.Err() == nil && !s.ending() && !s.now().Before(s.renewAgain) {
+		id := s.nextOutdated()
+		if id == "" || !s.renewOne(ctx, id) {
+			return
+		}
+		pause(ctx, renewPause)
+	}
+}
+
+// nextOutdated gives a worker that runs another program than the present one and may be moved now, "" for none.
+func (s *Service) nextOutdated() string {
+	outdated := s.processes.Outdated()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down { // its rows cannot be written, and it works on as it is
+		return ""
+	}
+	for _, id := range outdated {
+		if w := s.worker(id); !w.halting && !s.linking(w.report) {
+			return id
+		}
+	}
+	return ""
+}
+
+// linking tells whether somebody is about to link a device: a code is shown, or was scanned a moment ago.
+func (s *Service) linking(r flowhq.SessionReport) bool {
+	return r.Phase == flowhq.PhaseQR || r.Phase == flowhq.PhaseConnecting && s.now().Sub(r.Since) < renewLinking
+}
+
+// renewOne moves one worker and tells whether it is well again.
+func (s *Service) renewOne(ctx context.Context, id string) bool {
+	was, reported := s.latest(id)
+	wanted := false
+	err := s.exclusively(ctx, id, func(ctx context.Context) error {
+		t, err := s.store.Tenant(ctx, id)
+		if err != nil || !wished(t) {
+			return err // somebody stopped it meanwhile, or reconcile is about to
+		}
+		if now, _ := s.latest(id); s.linking(now) {
+			return nil
+		}
+		wanted = true
+		return s.startBy(ctx, t, "Worker moved to the program's present version", s.processes.Restart)
+	})
+	switch {
+	case err != nil:
+		s.log.Error("a worker could not be moved to this version", "tenant", id, "error", err)
+		s.renewFailed(id)
+	case wanted && !s.backAgain(ctx, id, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil && !s.ending():
+		s.log.Error("a worker did not come back after it was moved to this version; the others stay for now", "tenant", id, "wait", renewHold)
+		s.renewFailed(id)
+	case wanted:
+		s.log.Info("a worker runs this version now", "tenant", id)
+		return true
+	}
+	return false
+}
+
+func (s *Service) renewFailed(string) { s.renewAgain = s.now().Add(renewHold) }
+
+// backAgain waits until a moved worker reports, and is connected where it was before.
+func (s *Service) backAgain(ctx context.Context, id string, connected bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, s.renewBack)
+	defer cancel()
+	for ctx.Err() == nil {
+		if r, reported := s.latest(id); reported && (!connected || r.Phase == flowhq.PhaseConnected) {
+			return true
+		}
+		if !s.processes.Running(id) {
+			return true // stopped by somebody
+		}
+		pause(ctx, renewPause/4)
+	}
+	return false
+}
+
+// latest gives a worker's latest report of its present process.
+func (s *Service) latest(id string) (flowhq.SessionReport, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.worker(id)
+	return w.report, w.reported
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

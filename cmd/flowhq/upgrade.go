@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"flowhq"
+	"flowhq/appliance"
+	"flowhq/appliance/release"
+)
+
+// selfCheckPatience bounds what a version's check of itself may take.
+const selfCheckPatience = time.Minute
+
+// switcher puts versions of an installed program in force.
+type switcher struct {
+	release.Layout
+	out io.Writer
+
+	check  func(ctx context.Context, program string) (said string, err error) // the version's own check of itself
+	reload func(ctx context.Context) error                                    // lets a running service hand over; nil without error where none runs
+}
+
+func newSwitcher(out io.Writer) *switcher {
+	return &switcher{out: out, check: selfCheck, reload: reloadService}
+}
+
+func newUpgrade() *cobra.Command {
+	return &cobra.Command{
+		Use:   "upgrade",
+		Short: "Put the version that the package brought in force",
+		Long: `Puts the version that the package brought in force, as apt does by itself at each upgrade: the new program first checks itself,
+the settings and the database. When it is fit, the running appliance hands over to it without stopping, and each worker
+is moved to it in turn by one short reconnect. When it is not, everything stays as it is, over reboots too.
+
+This is for trying again after a refused upgrade, once its cause is gone; "flowhq upgrade-check" names the cause.`,
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if os.Geteuid() != 0 {
+				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
+			}
+			return newSwitcher(cmd.OutOrStdout()).upgrade(cmd.Context())
+		},
+	}
+}
+
+func newRollback() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rollback",
+		Short: "Go back to the version before",
+		Long: `Puts the version that was in force before the last upgrade in force again, in the same way as an upgrade: the appliance hands over
+and no session is dropped. It is refused when the database was changed in a way that the version before does not know.
+The version is kept until the next upgrade; apt still counts the newer one as installed, and a later upgrade goes on from there.`,
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if os.Geteuid() != 0 {
+				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
+			}
+			return newSwitcher(cmd.OutOrStdout()).rollback(cmd.Context())
+		},
+	}
+}
+
+// upgrade puts the packaged version in force, or notes why not.
+func (s *switcher) upgrade(ctx context.Context) error {
+	version, err := s.Packaged()
+	if err != nil {
+		return err
+	}
+	if version == "" {
+		return flowhq.Errorf(flowhq.CodeNotFound, "Flow HQ was not installed by its package here (nothing is in %s).", release.Root)
+	}
+	was, err := s.Current()
+	if err != nil {
+		return err
+	}
+	if err := s.Keep(version); err != nil {
+		return err
+	}
+	if was != "" {
+		if said, err := s.check(ctx, s.Program(version)); err != nil {
+			return s.refuse(version, was, said)
+		}
+	}
+	if err := s.Switch(version); err != nil {
+		return err
+	}
+	if err := s.reload(ctx); err != nil {
+		return errors.Join(s.back(ctx, was), s.refuse(version, was, plain(err)))
+	}
+	if was != "" && was != version {
+		fmt.Fprintf(s.out, "Flow HQ %s is in force; %s is kept for `flowhq rollback`.\n", version, was)
+	}
+	return errors.Join(s.Accept(), s.Prune())
+}
+
+// back puts the version before in force again after a switch that failed.
+func (s *switcher) back(ctx context.Context, was string) error {
+	if was == "" {
+		return nil
+	}
+	if err := s.Switch(was); err != nil {
+		return err
+	}
+	_ = s.reload(ctx) // a service that fails is started anew by systemd, from what is in force by now
+	return nil
+}
+
+// refuse notes why a version is not in force and says so.
+func (s *switcher) refuse(version, was, reason string) error {
+	if err := s.Refuse(release.Refusal{Version: version, Reason: reason, At: time.Now().UTC()}); err != nil {
+		return err
+	}
+	return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ %s was not put in force; %s goes on, over reboots too.\n%s\nWhen the cause is gone: sudo flowhq upgrade",
+		version, was, indent(reason))
+}
+
+// rollback puts the version before in force.
+func (s *switcher) rollback(ctx context.Context) error {
+	now, err := s.Current()
+	if err != nil {
+		return err
+	}
+	before, err := s.Previous()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(s.Program(before)); before == "" || err != nil {
+		return flowhq.Errorf(flowhq.CodeNotFound, "There is no version to go back to: only %s was ever in force here.", now)
+	}
+	if said, err := s.check(ctx, s.Program(before)); err != nil {
+		return flowhq.Errorf(flowhq.CodeConflict, "Going back to %s is not possible; %s goes on.\n%s", before, now, indent(said))
+	}
+	if err := s.Switch(before); err != nil {
+		return err
+	}
+	if err := s.reload(ctx); err != nil {
+		return errors.Join(flowhq.Errorf(flowhq.CodeUnavailable, "Version %s did not take over; %s goes on.\n%s", before, now, indent(plain(err))), s.back(ctx, now))
+	}
+	fmt.Fprintf(s.out, "Flow HQ %s is in force again.\n", before)
+	return nil
+}
+
+// selfCheck lets a version check itself as the service's user, and gives what it said was wrong.
+func selfCheck(ctx context.Context, program string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, selfCheckPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, "upgrade-check", "--self")
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	if os.Geteuid() == 0 {
+		id, err := serviceIdentity()
+		if err != nil {
+			return plain(err), err
+		}
+		if id != nil {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: id}
+		}
+	}
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return "", nil
+	}
+	return appliance.RefusalOf(string(out), err), err
+}
+
+// reloadService lets the running service hand over to the program in force. A service that does not run takes it at its next start.
+func reloadService(ctx context.Context) error {
+	if exec.CommandContext(ctx, "systemctl", "is-active", "--quiet", "flowhq.service").Run() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "systemctl", "reload", "flowhq.service")
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return flowhq.Errorf(flowhq.CodeUnavailable, "The running service did not hand over; `journalctl -u flowhq` tells why.\n%s", strings.TrimSpace(said.String()))
+	}
+	return nil
+}
