@@ -62,6 +62,17 @@ deb: ## dist/flowhq_VERSION_{amd64,arm64}.deb (ARCHES="amd64", FORMATS="deb,rpm"
 rpm: ## the same as RPM packages
 	@$(MAKE) --no-print-directory deb FORMATS=rpm
 
+apt-repo: deb ## dist/apt, a signed repository for any static web server (KEY=… to sign with)
+	packaging/apt-repo.sh $(DIST) $(DIST)/apt
+
+release: ## dist/release: every package with SHA256SUMS, signed when KEY is set
+	@rm -rf $(DIST)/release && mkdir -p $(DIST)/release
+	@$(MAKE) --no-print-directory deb FORMATS=deb,rpm DIST=$(DIST)/release
+	@cp CHANGELOG.md $(DIST)/release/
+	@cd $(DIST)/release && sha256sum *.deb *.rpm CHANGELOG.md > SHA256SUMS
+	@[ -z "$(KEY)" ] || gpg --batch --yes --local-user "$(KEY)" --armor --detach-sign $(DIST)/release/SHA256SUMS
+	@cat $(DIST)/release/SHA256SUMS
+
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
@@ -73,5 +84,5 @@ generate: ## queries checked against both engines, Go code made from them
 	tools/generate.sh
 
 
-.PHONY: deb rpm
+.PHONY: deb rpm apt-repo release
 .PHONY: help build run demo screenshots test conversations bench lint fmt generate
