@@ -27,7 +27,7 @@ func (k AlarmKind) english() alarmWords {
 	case AlarmCertificateBad:
 		return alarmWords{"Browsers refuse the certificate of {host}.", "Renew it or put the right one into the web server in front; then reload that server."}
 	case AlarmUpgradeRefused:
-		return alarmWords{"The upgrade to {version} was refused; the version before runs on.", "Run flowhq doctor for the reason. Nothing was changed."}
+		return alarmWords{"The upgrade to {version} was refused; the version before runs on.", "Run flowhq upgrade-check for the reason. Nothing was changed."}
 	case AlarmWorkerUpgrade:
 		return alarmWords{"This bot still runs on an older version than {version}.", "Restart it when its customers are quiet."}
 	}
@@ -51,7 +51,7 @@ func (k AlarmKind) swahili() alarmWords {
 	case AlarmCertificateBad:
 		return alarmWords{"Vivinjari vinakataa cheti cha {host}.", "Kihuishe au weka cheti sahihi kwenye seva ya mbele; kisha ipakie upya seva hiyo."}
 	case AlarmUpgradeRefused:
-		return alarmWords{"Toleo jipya {version} limekataliwa; toleo la awali linaendelea.", "Endesha flowhq doctor kujua sababu. Hakuna kilichobadilishwa."}
+		return alarmWords{"Toleo jipya {version} limekataliwa; toleo la awali linaendelea.", "Endesha flowhq upgrade-check kujua sababu. Hakuna kilichobadilishwa."}
 	case AlarmWorkerUpgrade:
 		return alarmWords{"Boti hii bado inatumia toleo la zamani kuliko {version}.", "Iwashe upya wakati wateja wametulia."}
 	}

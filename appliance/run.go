@@ -19,6 +19,7 @@ import (
 	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
+	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
 	"flowhq/appliance/wire"
 	"flowhq/procman"
@@ -184,7 +185,7 @@ func (a *appliance) makeFleet() {
 		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
 	})
 	a.fleet = fleet.New(fleet.Config{
-		Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
+		Version: Version, Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
 		Box:    &box{config: a.config, store: a.store},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		Flows:         tryout.Desk{},
@@ -209,6 +210,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { return a.fleet.Run(work) })
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(a.website.serve)
+	a.start(func() error { watchRefusals(work, release.Layout{}, a.fleet.Alarms()); return nil })
 	a.start(func() error { feedWatchdog(work, a.log.Logger, a.config.LocalURL()); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
 	tellSystemd(a.log.Logger, daemon.SdNotifyReady+"\nSTATUS=Ready at "+a.config.URL())

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"flowhq"
@@ -33,6 +34,7 @@ func (s *Service) renew(ctx context.Context) {
 // nextOutdated gives a worker that runs another program than the present one and may be moved now, "" for none.
 func (s *Service) nextOutdated() string {
 	outdated := s.processes.Outdated()
+	s.clearMoved(outdated)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down { // its rows cannot be written, and it works on as it is
@@ -44,6 +46,18 @@ func (s *Service) nextOutdated() string {
 		}
 	}
 	return ""
+}
+
+// clearMoved takes back the alarms of workers that came to the present version in another way.
+func (s *Service) clearMoved(outdated []string) {
+	for _, a := range s.alarms.List() {
+		if a.Kind != flowhq.AlarmWorkerUpgrade || slices.Contains(outdated, a.TenantID) {
+			continue
+		}
+		if _, reported := s.latest(a.TenantID); reported || !s.processes.Running(a.TenantID) {
+			s.alarms.Clear(flowhq.AlarmWorkerUpgrade, a.TenantID)
+		}
+	}
 }
 
 // linking tells whether somebody is about to link a device: a code is shown, or was scanned a moment ago.
@@ -75,12 +89,16 @@ func (s *Service) renewOne(ctx context.Context, id string) bool {
 		s.renewFailed(id)
 	case wanted:
 		s.log.Info("a worker runs this version now", "tenant", id)
+		s.alarms.Clear(flowhq.AlarmWorkerUpgrade, id)
 		return true
 	}
 	return false
 }
 
-func (s *Service) renewFailed(string) { s.renewAgain = s.now().Add(renewHold) }
+func (s *Service) renewFailed(id string) {
+	s.renewAgain = s.now().Add(renewHold)
+	s.alarms.Raise(flowhq.AlarmWorkerUpgrade, id, map[string]string{"version": s.version})
+}
 
 // backAgain waits until a moved worker reports, and is connected where it was before.
 func (s *Service) backAgain(ctx context.Context, id string, connected bool) bool {

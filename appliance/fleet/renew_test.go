@@ -68,11 +68,19 @@ func TestRenewalStopsWhenOneDoesNotComeBack(t *testing.T) {
 	if !slices.Equal(*moved, []string{a}) {
 		t.Errorf("moved %q, want the first alone: the others still work", *moved)
 	}
+	if got := w.RaisedAlarms(); len(got) != 1 || got[0].TenantID != a || got[0].Kind != flowhq.AlarmWorkerUpgrade {
+		t.Errorf("alarms: %+v", got)
+	}
 	w.clock.pass(renewHold)
 	w.processes.restarted = func(id string) { w.says(id, connected()) }
 	w.renew(w.ctx)
 	if got := w.processes.Outdated(); len(got) != 0 {
 		t.Errorf("left on the old version: %q", got)
+	}
+	w.says(a, connected()) // at last
+	w.renew(w.ctx)
+	if got := w.RaisedAlarms(); len(got) != 0 {
+		t.Errorf("alarms when all is well: %+v", got)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 // Config is what a Service is made of. Store, Processes, Links and Flows are required.
 type Config struct {
+	Version   string // of the program, for what people are told
 	Store     Store
 	Processes Processes
 	Links     Links
@@ -77,6 +78,7 @@ type Service struct {
 	down     bool      // the store cannot be reached
 	shutting bool      // the appliance ends; nothing is started any more
 
+	version    string
 	renewBack  time.Duration
 	renewAgain time.Time // no worker is moved to another version before; only the renewal's goroutine looks at it
 }
@@ -89,8 +91,8 @@ func New(c Config) *Service {
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
 		removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
-		workers: make(map[string]*worker), renewBack: renewBack,
-		beats:   make(map[string]flowhq.Heartbeat),
+		workers: make(map[string]*worker), renewBack: renewBack, version: c.Version,
+		beats: make(map[string]flowhq.Heartbeat),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
