@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"flowhq/appliance/wire":      {"flowhq"},
 	"flowhq/appliance/access":    {"flowhq"},
 	"flowhq/appliance/config":    {"flowhq"},
+	"flowhq/appliance/backup":    {"flowhq", "flowhq/storage", "flowhq/appliance/worker/journal"},
 	"flowhq/appliance/fleet":     {"flowhq"},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/appliance/worker": {
@@ -44,6 +45,8 @@ var onlyImporter = map[string][]string{
 	"gopkg.in/natefinch/lumberjack.v2":    {"flowhq/procman", "flowhq/appliance"},
 	"github.com/creachadair/jrpc2":        {"flowhq/appliance/wire"},
 	"github.com/landlock-lsm/go-landlock": {"flowhq/appliance/worker"},
+	"filippo.io/age":                      {"flowhq/appliance/backup"},
+	"github.com/klauspost/compress":       {"flowhq/appliance/backup"},
 }
 
 type goPackage struct {

@@ -449,3 +449,23 @@ SELECT tenant_id, COUNT(*) AS open FROM customer_requests WHERE status IN ('NEW'
 
 -- name: DropMessageHours :execrows
 DELETE FROM message_hours WHERE hour < @before;
+
+-- name: InsertFence :exec
+INSERT INTO tenant_fences (tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at)
+VALUES (@tenant_id, @backup_id, @backup_host, @taken_at, @wish, @linked_jid, @staged, @created_at);
+
+-- name: GetFence :one
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences WHERE tenant_id = @tenant_id;
+
+-- name: Fences :many
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences ORDER BY created_at, tenant_id;
+
+-- name: SettleFence :exec
+UPDATE tenant_fences SET staged = '' WHERE tenant_id = @tenant_id;
+
+-- name: DeleteFence :exec
+DELETE FROM tenant_fences WHERE tenant_id = @tenant_id;
+
+-- name: LinkedElsewhere :many
+SELECT t.name FROM tenants t JOIN whatsapp_sessions s ON s.tenant_id = t.id JOIN worker_processes w ON w.tenant_id = t.id
+WHERE s.linked_jid = @linked_jid AND w.wish = 'running' AND t.id <> @tenant_id;

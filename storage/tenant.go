@@ -81,22 +81,26 @@ func (s *Store) DeleteTenant(ctx context.Context, id string) error {
 		if err := t.lockTenant(id); err != nil {
 			return err
 		}
-		// These do not go with the tenant by themselves in the predecessor's schema.
-		if err := t.DeletePortalEvents(ctx, id); err != nil {
-			return err
-		}
-		if err := t.DeleteSetupRequests(ctx, id); err != nil {
-			return err
-		}
-		if err := t.ReleaseUser(ctx, db.ReleaseUserParams{TenantID: db.Text(id), UpdatedAt: t.now}); err != nil {
-			return err
-		}
-		_, err := t.Queries.DeleteTenant(ctx, id)
-		if isForeignKey(err) {
-			return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this tenant; it can't be deleted before they are.", Cause: err}
-		}
-		return err
+		return t.deleteTenant(id)
 	})
+}
+
+func (t *tx) deleteTenant(id string) error {
+	// These do not go with the tenant by themselves in the predecessor's schema.
+	if err := t.DeletePortalEvents(t.ctx, id); err != nil {
+		return err
+	}
+	if err := t.DeleteSetupRequests(t.ctx, id); err != nil {
+		return err
+	}
+	if err := t.ReleaseUser(t.ctx, db.ReleaseUserParams{TenantID: db.Text(id), UpdatedAt: t.now}); err != nil {
+		return err
+	}
+	_, err := t.Queries.DeleteTenant(t.ctx, id)
+	if isForeignKey(err) {
+		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this tenant; it can't be deleted before they are.", Cause: err}
+	}
+	return err
 }
 
 // Transition applies flowhq.NextStatus to the tenant; whether a device is linked is read in the same transaction. A change of

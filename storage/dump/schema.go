@@ -33,8 +33,9 @@ type Column struct {
 type Table struct {
 	Name    string
 	Columns []Column
-	Key     []string // primary key
-	Refs    []string // tables that its rows point to
+	Key     []string          // primary key
+	Refs    []string          // tables that its rows point to
+	Foreign map[string]string // which table a column points to
 }
 
 // Column gives the place of a column, -1 when there is none of that name.
@@ -123,8 +124,27 @@ func (t *Table) describe(ctx context.Context, db Queryer) error {
 	if len(t.Key) == 0 {
 		return fmt.Errorf("it has no primary key")
 	}
-	t.Refs, err = texts(ctx, db, `SELECT DISTINCT "table" FROM pragma_foreign_key_list(?) WHERE "table" <> ?`, t.Name, t.Name)
-	return err
+	return t.foreign(ctx, db)
+}
+
+func (t *Table) foreign(ctx context.Context, db Queryer) error {
+	rows, err := db.QueryContext(ctx, `SELECT "table", "from" FROM pragma_foreign_key_list(?)`, t.Name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	t.Foreign = map[string]string{}
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return err
+		}
+		t.Foreign[column] = table
+		if table != t.Name && !slices.Contains(t.Refs, table) {
+			t.Refs = append(t.Refs, table)
+		}
+	}
+	return rows.Err()
 }
 
 // kindOf tells a column's kind by its declared type in SQLite; JSON is text there, and known by the column's name.

@@ -131,6 +131,17 @@ type TenantEvent struct {
 	CreatedAt   Time
 }
 
+type TenantFence struct {
+	TenantID   string
+	BackupID   string
+	BackupHost string
+	TakenAt    Time
+	Wish       string
+	LinkedJid  string
+	Staged     string
+	CreatedAt  Time
+}
+
 type TenantPause struct {
 	TenantID  string
 	Reason    string

@@ -336,6 +336,15 @@ func (q *Queries) DeleteExpiredAdminSessions(ctx context.Context, now Time) (int
 	return result.RowsAffected()
 }
 
+const deleteFence = `-- name: DeleteFence :exec
+DELETE FROM tenant_fences WHERE tenant_id = $1
+`
+
+func (q *Queries) DeleteFence(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, deleteFence, tenantID)
+	return err
+}
+
 const deleteOldEvents = `-- name: DeleteOldEvents :execrows
 DELETE FROM tenant_events WHERE id IN (
   SELECT o.id FROM tenant_events o WHERE o.tenant_id = $1 AND o.created_at < $2 ORDER BY o.created_at, o.id LIMIT $3)
@@ -535,6 +544,42 @@ func (q *Queries) DuePauses(ctx context.Context, now Time) ([]string, error) {
 	return items, nil
 }
 
+const fences = `-- name: Fences :many
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences ORDER BY created_at, tenant_id
+`
+
+func (q *Queries) Fences(ctx context.Context) ([]TenantFence, error) {
+	rows, err := q.db.QueryContext(ctx, fences)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TenantFence
+	for rows.Next() {
+		var i TenantFence
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.BackupID,
+			&i.BackupHost,
+			&i.TakenAt,
+			&i.Wish,
+			&i.LinkedJid,
+			&i.Staged,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getConfig = `-- name: GetConfig :one
 SELECT id, tenant_id, template_type, business_name, language, hours_json, created_at, updated_at FROM tenant_configs WHERE tenant_id = $1
 `
@@ -551,6 +596,26 @@ func (q *Queries) GetConfig(ctx context.Context, tenantID string) (TenantConfig,
 		&i.HoursJson,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const getFence = `-- name: GetFence :one
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences WHERE tenant_id = $1
+`
+
+func (q *Queries) GetFence(ctx context.Context, tenantID string) (TenantFence, error) {
+	row := q.db.QueryRowContext(ctx, getFence, tenantID)
+	var i TenantFence
+	err := row.Scan(
+		&i.TenantID,
+		&i.BackupID,
+		&i.BackupHost,
+		&i.TakenAt,
+		&i.Wish,
+		&i.LinkedJid,
+		&i.Staged,
+		&i.CreatedAt,
 	)
 	return i, err
 }
@@ -737,6 +802,36 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 		arg.EventType,
 		arg.Detail,
 		arg.PayloadJson,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertFence = `-- name: InsertFence :exec
+INSERT INTO tenant_fences (tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+`
+
+type InsertFenceParams struct {
+	TenantID   string
+	BackupID   string
+	BackupHost string
+	TakenAt    Time
+	Wish       string
+	LinkedJid  string
+	Staged     string
+	CreatedAt  Time
+}
+
+func (q *Queries) InsertFence(ctx context.Context, arg InsertFenceParams) error {
+	_, err := q.db.ExecContext(ctx, insertFence,
+		arg.TenantID,
+		arg.BackupID,
+		arg.BackupHost,
+		arg.TakenAt,
+		arg.Wish,
+		arg.LinkedJid,
+		arg.Staged,
 		arg.CreatedAt,
 	)
 	return err
@@ -1205,6 +1300,39 @@ func (q *Queries) LatestSignIn(ctx context.Context) ([]Time, error) {
 			return nil, err
 		}
 		items = append(items, last_seen_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linkedElsewhere = `-- name: LinkedElsewhere :many
+SELECT t.name FROM tenants t JOIN whatsapp_sessions s ON s.tenant_id = t.id JOIN worker_processes w ON w.tenant_id = t.id
+WHERE s.linked_jid = $1 AND w.wish = 'running' AND t.id <> $2
+`
+
+type LinkedElsewhereParams struct {
+	LinkedJid Text
+	TenantID  string
+}
+
+func (q *Queries) LinkedElsewhere(ctx context.Context, arg LinkedElsewhereParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, linkedElsewhere, arg.LinkedJid, arg.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -2058,6 +2186,15 @@ func (q *Queries) SettingsVersions(ctx context.Context, tenantID string) ([]Tena
 		return nil, err
 	}
 	return items, nil
+}
+
+const settleFence = `-- name: SettleFence :exec
+UPDATE tenant_fences SET staged = '' WHERE tenant_id = $1
+`
+
+func (q *Queries) SettleFence(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, settleFence, tenantID)
+	return err
 }
 
 const setupRequests = `-- name: SetupRequests :many

@@ -1,0 +1,91 @@
+package storage
+
+import (
+	"context"
+
+	"flowhq"
+	"flowhq/storage/internal/db"
+)
+
+// Fence gives a tenant's fence, nil when it has none.
+func (s *Store) Fence(ctx context.Context, tenantID string) (*flowhq.Fence, error) {
+	r, err := s.queries().GetFence(ctx, tenantID)
+	there, err := found(err)
+	if err != nil || !there {
+		return nil, s.fail("read fence", err)
+	}
+	f := fenceOf(r)
+	return &f, nil
+}
+
+// Fences lists all fences, the oldest first.
+func (s *Store) Fences(ctx context.Context) ([]flowhq.Fence, error) {
+	rows, err := s.queries().Fences(ctx)
+	if err != nil {
+		return nil, s.fail("list fences", err)
+	}
+	out := make([]flowhq.Fence, len(rows))
+	for i, r := range rows {
+		out[i] = fenceOf(r)
+	}
+	return out, nil
+}
+
+// SettleFence notes that the restored files of a tenant are in its folder.
+func (s *Store) SettleFence(ctx context.Context, tenantID string) error {
+	return s.write(ctx, "settle fence", func(t *tx) error { return t.Queries.SettleFence(ctx, tenantID) })
+}
+
+// LiftFence takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
+// No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device.
+func (s *Store) LiftFence(ctx context.Context, tenantID, cause string) (flowhq.Fence, error) {
+	var out flowhq.Fence
+	err := s.write(ctx, "lift fence", func(t *tx) error {
+		if err := t.lockTenant(tenantID); err != nil {
+			return err
+		}
+		r, err := t.GetFence(ctx, tenantID)
+		there, err := found(err)
+		if err != nil {
+			return err
+		}
+		if out = fenceOf(r); !there {
+			return flowhq.Errorf(flowhq.CodeConflict, "This business is not held back: nothing was restored, or it was confirmed already.")
+		}
+		if out.Staged != "" {
+			return flowhq.Errorf(flowhq.CodeConflict, "The restored files are not in place yet. Try again in a moment.")
+		}
+		if err := t.onlyHere(out); err != nil {
+			return err
+		}
+		if err := t.DeleteFence(ctx, tenantID); err != nil {
+			return err
+		}
+		if out.Wish == flowhq.WishRunning {
+			if err := t.setWish(tenantID, flowhq.WishRunning); err != nil {
+				return err
+			}
+		}
+		return t.addEvent(tenantID, flowhq.TenantEventAdmin, cause, nil)
+	})
+	return out, err
+}
+
+// onlyHere refuses a device that another tenant of this store is at work with.
+func (t *tx) onlyHere(f flowhq.Fence) error {
+	if f.LinkedJID == "" {
+		return nil
+	}
+	names, err := t.LinkedElsewhere(t.ctx, db.LinkedElsewhereParams{LinkedJid: db.Text(f.LinkedJID), TenantID: f.TenantID})
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return flowhq.Errorf(flowhq.CodeConflict, "%s uses the same linked device here. Stop or delete it first: two on one device throw each other out.", names[0])
+}
+
+func fenceOf(r db.TenantFence) flowhq.Fence {
+	return flowhq.Fence{
+		TenantID: r.TenantID, Origin: flowhq.BackupOrigin{ID: r.BackupID, Host: r.BackupHost, TakenAt: r.TakenAt.Time},
+		Wish: flowhq.Wish(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged, CreatedAt: r.CreatedAt.Time,
+	}
+}
