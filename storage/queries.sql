@@ -136,6 +136,9 @@ VALUES (@id, @tenant_id, @version, @state, @settings_json, @flow_yaml, @author, 
 UPDATE tenant_settings SET settings_json = @settings_json, flow_yaml = @flow_yaml, author = @author, created_at = @created_at
 WHERE id = @id AND state = 'DRAFT';
 
+-- name: DiscardDraft :exec
+DELETE FROM tenant_settings WHERE tenant_id = @tenant_id AND state = 'DRAFT';
+
 -- name: SettingsInState :one
 SELECT id, tenant_id, version, state, settings_json, flow_yaml, author, created_at, published_at FROM tenant_settings
 WHERE tenant_id = @tenant_id AND state = @state;

@@ -9,16 +9,21 @@ import (
 	"flowhq"
 )
 
-// fleet is a small fleet in memory: what was done to it can be looked at.
-type fleet struct {
+// fleetStub is a small fleet in memory: what was done to it can be looked at.
+type fleetStub struct {
 	tenants  []flowhq.TenantDetail
 	requests []flowhq.SetupRequestDetail
 	messages []flowhq.Message
 	done     []string
 	refuse   error
+	public   bool // there is an address outside
+	paused   *flowhq.Pause
+	draft    *flowhq.SettingsVersion
+	saved    flowhq.Settings
+	records  []flowhq.CustomerRequest
 }
 
-func (f *fleet) do(what string) error {
+func (f *fleetStub) do(what string) error {
 	if f.refuse != nil {
 		return f.refuse
 	}
@@ -26,11 +31,11 @@ func (f *fleet) do(what string) error {
 	return nil
 }
 
-func (f *fleet) Tenants(context.Context, flowhq.TenantFilter) ([]flowhq.TenantDetail, error) {
+func (f *fleetStub) Tenants(context.Context, flowhq.TenantFilter) ([]flowhq.TenantDetail, error) {
 	return f.tenants, nil
 }
 
-func (f *fleet) Tenant(_ context.Context, id string) (flowhq.TenantDetail, error) {
+func (f *fleetStub) Tenant(_ context.Context, id string) (flowhq.TenantDetail, error) {
 	i := slices.IndexFunc(f.tenants, func(t flowhq.TenantDetail) bool { return t.ID == id })
 	if i < 0 {
 		return flowhq.TenantDetail{}, flowhq.NotFound("Tenant")
@@ -38,49 +43,51 @@ func (f *fleet) Tenant(_ context.Context, id string) (flowhq.TenantDetail, error
 	return f.tenants[i], nil
 }
 
-func (f *fleet) Messages(context.Context, string, flowhq.MessageQuery) ([]flowhq.Message, error) {
+func (f *fleetStub) Messages(context.Context, string, flowhq.MessageQuery) ([]flowhq.Message, error) {
 	return f.messages, nil
 }
 
-func (f *fleet) Events(context.Context, string, flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
+func (f *fleetStub) Events(context.Context, string, flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
 	return []flowhq.TenantEvent{{Detail: "Status NEW to QR_PENDING: worker started", CreatedAt: noon()}}, nil
 }
 
-func (f *fleet) Process(context.Context, string) (flowhq.Process, error) {
+func (f *fleetStub) Process(context.Context, string) (flowhq.Process, error) {
 	started := noon()
 	return flowhq.Process{PID: 4711, StartedAt: &started, MemoryRSS: 9 << 20, MemoryMax: 256 << 20, Restarts: 2}, nil
 }
 
-func (f *fleet) CreateTenant(_ context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error) {
+func (f *fleetStub) CreateTenant(_ context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error) {
 	if strings.TrimSpace(in.Name) == "" {
 		return flowhq.TenantDetail{}, flowhq.Invalid([]flowhq.FieldError{{Field: "name", Message: "must not be empty"}})
 	}
 	return flowhq.TenantDetail{Tenant: flowhq.Tenant{ID: "t9", Name: in.Name}}, f.do("create " + in.Name + " by " + by)
 }
 
-func (f *fleet) DeleteTenant(_ context.Context, _, id string) error { return f.do("delete " + id) }
-func (f *fleet) StartWorker(_ context.Context, _, id string) error  { return f.do("start " + id) }
-func (f *fleet) StopWorker(_ context.Context, _, id string) error   { return f.do("stop " + id) }
-func (f *fleet) RestartWorker(_ context.Context, _, id string) error {
+func (f *fleetStub) DeleteTenant(_ context.Context, _, id string) error { return f.do("delete " + id) }
+func (f *fleetStub) StartWorker(_ context.Context, _, id string) error  { return f.do("start " + id) }
+func (f *fleetStub) StopWorker(_ context.Context, _, id string) error   { return f.do("stop " + id) }
+func (f *fleetStub) RestartWorker(_ context.Context, _, id string) error {
 	return f.do("restart " + id)
 }
-func (f *fleet) ForceRestartWorker(_ context.Context, _, id string) error {
+func (f *fleetStub) ForceRestartWorker(_ context.Context, _, id string) error {
 	return f.do("force-restart " + id)
 }
-func (f *fleet) Pause(_ context.Context, _, id string) error    { return f.do("pause " + id) }
-func (f *fleet) Resume(_ context.Context, _, id string) error   { return f.do("resume " + id) }
-func (f *fleet) OpenLinking(_ context.Context, id string) error { return f.do("open linking " + id) }
-func (f *fleet) Logout(_ context.Context, _, id string) error   { return f.do("logout " + id) }
+func (f *fleetStub) Pause(_ context.Context, _, id string) error  { return f.do("pause " + id) }
+func (f *fleetStub) Resume(_ context.Context, _, id string) error { return f.do("resume " + id) }
+func (f *fleetStub) OpenLinking(_ context.Context, id string) error {
+	return f.do("open linking " + id)
+}
+func (f *fleetStub) Logout(_ context.Context, _, id string) error { return f.do("logout " + id) }
 
-func (f *fleet) LinkCode(_ context.Context, id, phone string) (flowhq.LinkCode, error) {
+func (f *fleetStub) LinkCode(_ context.Context, id, phone string) (flowhq.LinkCode, error) {
 	return flowhq.LinkCode{Code: "ABCD-EFGH", ExpiresAt: noon()}, f.do("link code " + id + " " + phone)
 }
 
-func (f *fleet) SetupRequests(context.Context) ([]flowhq.SetupRequestDetail, error) {
+func (f *fleetStub) SetupRequests(context.Context) ([]flowhq.SetupRequestDetail, error) {
 	return f.requests, nil
 }
 
-func (f *fleet) SetupRequest(_ context.Context, id string) (flowhq.SetupRequestDetail, error) {
+func (f *fleetStub) SetupRequest(_ context.Context, id string) (flowhq.SetupRequestDetail, error) {
 	i := slices.IndexFunc(f.requests, func(r flowhq.SetupRequestDetail) bool { return r.ID == id })
 	if i < 0 {
 		return flowhq.SetupRequestDetail{}, flowhq.NotFound("Setup request")
@@ -88,7 +95,7 @@ func (f *fleet) SetupRequest(_ context.Context, id string) (flowhq.SetupRequestD
 	return f.requests[i], nil
 }
 
-func (f *fleet) ReviewSetupRequest(ctx context.Context, _, id string) (flowhq.SetupRequestDetail, error) {
+func (f *fleetStub) ReviewSetupRequest(ctx context.Context, _, id string) (flowhq.SetupRequestDetail, error) {
 	r, err := f.SetupRequest(ctx, id)
 	if err != nil {
 		return r, err
@@ -97,12 +104,12 @@ func (f *fleet) ReviewSetupRequest(ctx context.Context, _, id string) (flowhq.Se
 	return r, f.do("review " + id)
 }
 
-func (f *fleet) ApproveSetupRequest(ctx context.Context, _, id, notes string) (flowhq.SetupRequestDetail, error) {
+func (f *fleetStub) ApproveSetupRequest(ctx context.Context, _, id, notes string) (flowhq.SetupRequestDetail, error) {
 	r, _ := f.SetupRequest(ctx, id)
 	return r, f.do("approve " + id + " " + notes)
 }
 
-func (f *fleet) RejectSetupRequest(ctx context.Context, _, id, notes string) (flowhq.SetupRequestDetail, error) {
+func (f *fleetStub) RejectSetupRequest(ctx context.Context, _, id, notes string) (flowhq.SetupRequestDetail, error) {
 	r, _ := f.SetupRequest(ctx, id)
 	return r, f.do("reject " + id + " " + notes)
 }

@@ -24,14 +24,13 @@ const (
 	pageSignIn        = "signin"
 	pageTenants       = "tenants"
 	pageTenantNew     = "tenant_new"
-	pageTenant        = "tenant"
 	pageSetupRequests = "setup_requests"
 	pageSetupRequest  = "setup_request"
 	pageError         = "error"
 )
 
 func pages() []string {
-	return []string{pageSignIn, pageTenants, pageTenantNew, pageTenant, pageSetupRequests, pageSetupRequest, pageError}
+	return append([]string{pageSignIn, pageTenants, pageTenantNew, pageSetupRequests, pageSetupRequest, pageError}, tenantPages()...)
 }
 
 // engine holds the parsed pages of one language.
@@ -48,10 +47,11 @@ func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) 
 		"icon":  icon,
 		"say":   l.say,
 		"num":   l.number,
+		"join":  func(parts []string) string { return strings.Join(parts, ", ") },
 	}
 	e := &engine{pages: map[string]*template.Template{}}
 	for _, page := range pages() {
-		t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/"+page+".html")
+		t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts/*.html", "templates/"+page+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page %s in %s: %w", page, lang, err)
 		}
@@ -91,8 +91,16 @@ func (u *UI) render(c *gin.Context, status int, page, part string, view any) {
 }
 
 func (u *UI) write(w http.ResponseWriter, r *http.Request, status int, page, part string, view any) {
+	u.writeIn(w, r, language(r), status, page, part, view)
+}
+
+// renderIn is render in another language than the reader's own.
+func (u *UI) renderIn(c *gin.Context, lang flowhq.Language, status int, page, part string, view any) {
+	u.writeIn(c.Writer, c.Request, lang, status, page, part, view)
+}
+
+func (u *UI) writeIn(w http.ResponseWriter, r *http.Request, lang flowhq.Language, status int, page, part string, view any) {
 	var b bytes.Buffer
-	lang := language(r)
 	if err := u.engines[lang].pages[page].ExecuteTemplate(&b, part, view); err != nil {
 		u.log.Error("draw page", "page", page, "part", part, "error", err)
 		http.Error(w, u.locales[lang].text("error.unknown"), http.StatusInternalServerError)
@@ -123,17 +131,22 @@ func (u *UI) fail(c *gin.Context, err error) {
 
 // sentence gives the words for a person, and logs what must not be shown.
 func (u *UI) sentence(c *gin.Context, err error) string {
+	return u.sentenceIn(c, language(c.Request), err)
+}
+
+func (u *UI) sentenceIn(c *gin.Context, lang flowhq.Language, err error) string {
+	route := c.FullPath() // not the path: an owner's link has its key in it
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		if e.Cause != nil {
-			u.log.Warn("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))
+			u.log.Warn("page", slog.String("route", route), slog.String("tenant", c.Param("id")), slog.Any("error", err))
 		}
 		if e.Code != flowhq.CodeInternal {
-			return u.locale(c).say(e.Message)
+			return u.locales[lang].say(e.Message)
 		}
 	} else {
-		u.log.Error("page", slog.String("path", c.Request.URL.Path), slog.Any("error", err))
+		u.log.Error("page", slog.String("route", route), slog.String("tenant", c.Param("id")), slog.Any("error", err))
 	}
-	return u.locale(c).text("error.unknown")
+	return u.locales[lang].text("error.unknown")
 }
 
 func statusOf(err error) int {

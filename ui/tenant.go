@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"html/template"
+	"errors"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,12 +10,14 @@ import (
 )
 
 type tenantView struct {
-	Page
-	Head     headView
+	tenantFrame
 	Linking  linkingView
-	Messages messagesView
+	Chats    chatListView
+	Waiting  waitingView
 	Process  processView
 	Events   eventsView
+	Pause    *pauseView
+	Linkable bool // the panel is the most important thing here
 }
 
 type headView struct {
@@ -29,54 +29,57 @@ type headView struct {
 
 // action is one button of a tenant: a form that posts to URL.
 type action struct {
-	URL, Word string
-	Main      bool
+	URL, Word, Icon string
+	Main            bool
 }
 
-func (u *UI) tenant(c *gin.Context) {
-	t, err := u.fleet.Tenant(c.Request.Context(), c.Param("id"))
-	if err != nil {
-		u.fail(c, err)
-		return
-	}
+// How much of each list the overview shows.
+const (
+	overviewChats    = 6
+	overviewRequests = 5
+	overviewEvents   = 8
+)
+
+func (u *UI) tenant(c *gin.Context, t flowhq.TenantDetail) {
 	if part := c.Query("part"); part != "" {
 		u.tenantPart(c, t, part)
 		return
 	}
-	if phaseOf(t) == flowhq.PhaseNobody {
-		// To open the page is to open the linking panel: the worker makes new codes. One that can't be reached says so itself.
-		if err := u.fleet.OpenLinking(c.Request.Context(), t.ID); err != nil {
-			u.log.Info("open linking", "tenant", t.ID, "error", err)
-		}
-	}
+	u.opened(c, t)
 	u.tenantPage(c, http.StatusOK, t, "")
 }
 
-// tenantPage draws the whole page, with what went wrong with the last action on top.
-func (u *UI) tenantPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong string) {
-	l := u.locale(c)
-	messages, err := u.messagesView(c, t)
-	if err != nil {
-		u.fail(c, err)
+// opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be reached says so
+// itself.
+func (u *UI) opened(c *gin.Context, t flowhq.TenantDetail) {
+	if phaseOf(t) != flowhq.PhaseNobody {
 		return
 	}
-	events, err := u.eventsView(c, t)
-	if err != nil {
-		u.fail(c, err)
-		return
+	if err := u.fleet.OpenLinking(c.Request.Context(), t.ID); err != nil {
+		u.log.Info("open linking", "tenant", t.ID, "error", err)
 	}
-	view := tenantView{
-		Page: u.page(c, "tenants", t.Name), Head: newHeadView(l, t), Linking: newLinkingView(l, t),
-		Messages: messages, Process: u.processView(c, t), Events: events,
-	}
-	view.Head.Wrong = wrong
-	if c.Request.Method != http.MethodGet {
-		view.Path = "/admin/tenants/" + t.ID
-	}
-	u.render(c, code, pageTenant, "layout", view)
 }
 
-// tenantPart draws one part of the page (or the tenant's row of the list) for a page that renews itself.
+// tenantPage draws the overview, with what went wrong with the last action on top.
+func (u *UI) tenantPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong string) {
+	v := tenantView{tenantFrame: u.frame(c, t, "")}
+	v.Head.Wrong = wrong
+	v.Linkable = !t.Session.Linked() && t.Status != flowhq.TenantPaused
+	var errs [5]error
+	v.Linking = u.linkingView(c, t)
+	v.Chats, errs[0] = u.chatListView(c, t.ID, "", overviewChats)
+	v.Waiting, errs[1] = u.waitingView(c, t.ID)
+	v.Process, errs[2] = u.processView(c, t)
+	v.Events, errs[3] = u.eventsView(c, t.ID, "", overviewEvents)
+	v.Pause, errs[4] = u.pauseView(c, t)
+	if err := errors.Join(errs[:]...); err != nil {
+		u.fail(c, err)
+		return
+	}
+	u.render(c, code, pageTenant, "layout", v)
+}
+
+// tenantPart draws one part of the overview (or the tenant's row of the list) for a page that renews itself.
 func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 	l := u.locale(c)
 	var view any
@@ -88,13 +91,18 @@ func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 	case "head":
 		name, view = "tenant-head", newHeadView(l, t)
 	case "linking":
-		view = newLinkingView(l, t)
-	case "messages":
-		view, err = u.messagesView(c, t)
+		view = u.linkingView(c, t)
+	case "chats":
+		name = "recent-chats"
+		view, err = u.chatListView(c, t.ID, "", overviewChats)
+	case "waiting":
+		name = "waiting-requests"
+		view, err = u.waitingView(c, t.ID)
 	case "process":
-		view = u.processView(c, t)
+		name = "process-brief"
+		view, err = u.processView(c, t)
 	case "events":
-		view, err = u.eventsView(c, t)
+		view, err = u.eventsView(c, t.ID, "", overviewEvents)
 	default:
 		err = flowhq.NotFound("Part")
 	}
@@ -119,67 +127,21 @@ func newHeadView(l locale, t flowhq.TenantDetail) headView {
 
 // tenantActions gives the buttons that make sense now, the likeliest first.
 func tenantActions(l locale, t flowhq.TenantDetail) []action {
-	base := "/admin/tenants/" + t.ID
-	button := func(path, key string) action { return action{URL: base + path, Word: l.text(key)} }
+	button := func(path, key, icon string) action {
+		return action{URL: tenantURL(t.ID, path), Word: l.text(key), Icon: icon}
+	}
+	first := func(a action) []action { a.Main = true; return []action{a} }
 	if t.Status == flowhq.TenantPaused {
-		a := button("/resume", "action.resume")
-		a.Main = true
-		return []action{a}
+		return first(button("/resume", "action.resume", "play"))
 	}
 	if t.Worker == nil || t.Worker.Wish != flowhq.WishRunning {
-		a := button("/worker/start", "action.start")
-		a.Main = true
-		return []action{a, button("/pause", "action.pause")}
+		return first(button("/worker/start", "action.start", "play"))
 	}
-	actions := []action{
-		button("/worker/restart", "action.restart"), button("/worker/stop", "action.stop"), button("/pause", "action.pause"),
-	}
+	actions := []action{button("/worker/restart", "action.restart", "restart"), button("/worker/stop", "action.stop", "stop")}
 	if t.Status == flowhq.TenantError {
-		actions = append(actions, button("/worker/force-restart", "action.force_restart"))
+		actions = append(actions, button("/worker/force-restart", "action.force_restart", "alert"))
 	}
 	return actions
 }
 
-type linkingView struct {
-	ID, Number, Words string
-	QR                template.URL // a data: URL that the fleet made
-	Phase             status
-	Expires           *time.Time
-	Linked, Nobody    bool
-	Code, CodeWrong   string
-	CodePhone         string
-	CodeExpires       time.Time
-}
-
-func newLinkingView(l locale, t flowhq.TenantDetail) linkingView {
-	phase := phaseOf(t)
-	v := linkingView{ID: t.ID, Phase: phaseStatus(l, phase), CodePhone: t.PhoneNumber, Nobody: phase == flowhq.PhaseNobody}
-	if t.Session != nil && t.Session.State == flowhq.SessionQRReady {
-		v.QR, v.Expires = pictureURL(t.Session.LastQR), t.Session.QRExpires
-	}
-	switch phase {
-	case flowhq.PhaseConnected:
-		v.Linked, v.Number, v.Words = true, t.PhoneNumber, l.text("link.connected")
-	case flowhq.PhaseConnecting:
-		v.Words = l.text("link.connecting")
-	case flowhq.PhaseReconnecting:
-		v.Words = l.text("link.reconnecting")
-	case flowhq.PhaseNobody:
-		v.Words = l.text("link.nobody")
-	case flowhq.PhaseOff:
-		v.Words = l.text("link.off")
-	default:
-		if v.Words = l.say(flowhq.Remedy(phase)); v.Words == "" {
-			v.Words = l.text("link.starting")
-		}
-	}
-	return v
-}
-
-// pictureURL lets a PNG in a data: URL through and nothing else: the column is open to other programs.
-func pictureURL(s string) template.URL {
-	if !strings.HasPrefix(s, "data:image/png;base64,") {
-		return ""
-	}
-	return template.URL(s) //nolint:gosec // the prefix says that it is a picture
-}
+func asDomain(err error) (*flowhq.Error, bool) { return errors.AsType[*flowhq.Error](err) }

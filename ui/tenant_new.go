@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,11 +10,6 @@ import (
 	"flowhq"
 	"flowhq/appliance/access"
 )
-
-type tenantKeeper interface {
-	CreateTenant(ctx context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error)
-	DeleteTenant(ctx context.Context, by, id string) error
-}
 
 type newTenantView struct {
 	Page

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -17,6 +16,14 @@ type Fleet interface {
 	tenantKeeper
 	workerControl
 	deviceControl
+	inviter
+	pauser
+	chatKeeper
+	recordKeeper
+	settingsKeeper
+	flowDesk
+	processReader
+	logReader
 	setupDesk
 }
 
@@ -54,6 +61,7 @@ type UI struct {
 	simulator bool
 	assets    *assets
 	packers   packers
+	pace      pace
 	locales   map[flowhq.Language]locale
 	engines   map[flowhq.Language]*engine
 }
@@ -86,7 +94,7 @@ func New(c Config) (*UI, error) {
 // Routes lists every page and form. A path that serves JSON as well is joined with it by the caller.
 func (u *UI) Routes() []Route {
 	get, post := http.MethodGet, http.MethodPost
-	return []Route{
+	routes := []Route{
 		{Method: get, Path: "/assets/:name", Handler: u.assets.serve, Open: true},
 		{Method: get, Path: signInPath, Handler: u.signInPage, Open: true},
 		{Method: post, Path: signInPath, Handler: u.signIn, Open: true},
@@ -95,24 +103,10 @@ func (u *UI) Routes() []Route {
 		{Method: get, Path: "/admin/tenants", Handler: u.tenants},
 		{Method: post, Path: "/admin/tenants", Handler: u.createTenant},
 		{Method: get, Path: "/admin/tenants/new", Handler: u.newTenant},
-		{Method: get, Path: "/admin/tenants/:id", Handler: u.tenant},
-		{Method: post, Path: "/admin/tenants/:id/worker/start", Handler: u.act(u.fleet.StartWorker)},
-		{Method: post, Path: "/admin/tenants/:id/worker/stop", Handler: u.act(u.fleet.StopWorker)},
-		{Method: post, Path: "/admin/tenants/:id/worker/restart", Handler: u.act(u.fleet.RestartWorker)},
-		{Method: post, Path: "/admin/tenants/:id/worker/force-restart", Handler: u.act(u.fleet.ForceRestartWorker)},
-		{Method: post, Path: "/admin/tenants/:id/pause", Handler: u.act(u.fleet.Pause)},
-		{Method: post, Path: "/admin/tenants/:id/resume", Handler: u.act(u.fleet.Resume)},
-		{Method: post, Path: "/admin/tenants/:id/logout", Handler: u.act(u.fleet.Logout)},
-		{Method: post, Path: "/admin/tenants/:id/linking", Handler: u.act(u.openLinking)},
-		{Method: post, Path: "/admin/tenants/:id/link-code", Handler: u.linkCode},
-		{Method: post, Path: "/admin/tenants/:id/delete", Handler: u.deleteTenant},
 		{Method: get, Path: "/admin/setup-requests", Handler: u.setupRequests},
 		{Method: get, Path: "/admin/setup-requests/:id", Handler: u.setupRequest},
 		{Method: post, Path: "/admin/setup-requests/:id/approve", Handler: u.decide(u.fleet.ApproveSetupRequest)},
 		{Method: post, Path: "/admin/setup-requests/:id/reject", Handler: u.decide(u.fleet.RejectSetupRequest)},
 	}
-}
-
-func (u *UI) openLinking(ctx context.Context, _, id string) error {
-	return u.fleet.OpenLinking(ctx, id)
+	return append(routes, u.tenantRoutes()...)
 }

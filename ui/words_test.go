@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,22 +58,26 @@ func TestPagesGoCompressedToWhoTakesIt(t *testing.T) {
 }
 
 func TestIconsOfTemplatesExist(t *testing.T) {
-	files, err := os.ReadDir("templates")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, pattern := range []string{"templates/*.html", "templates/parts/*.html"} {
+		some, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, some...)
 	}
 	icons, err := os.ReadFile("icon.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		text, err := os.ReadFile("templates/" + f.Name())
+		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`\bicon "([a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
 			if !strings.Contains(string(icons), `case "`+m[1]+`":`) {
-				t.Errorf("%s uses the icon %s, which is not in the set", f.Name(), m[1])
+				t.Errorf("%s uses the icon %s, which is not in the set", f, m[1])
 			}
 		}
 	}

@@ -83,6 +83,8 @@ type SettingsStore interface {
 	SaveDraft(ctx context.Context, tenantID string, s flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error)
 	// PublishDraft turns the draft PUBLISHED, the one in force OLD, and copies the hours to the config. No draft: CodeConflict.
 	PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error)
+	// DiscardDraft removes the draft; none is no error.
+	DiscardDraft(ctx context.Context, tenantID string) error
 	// Rollback publishes a copy of an earlier version under a new number.
 	Rollback(ctx context.Context, tenantID string, version int, author string) (flowhq.SettingsVersion, error)
 }

@@ -118,6 +118,24 @@ func (s *Service) Limits() flowhq.Limits {
 	return s.limits
 }
 
+// TenantLimits gives what a tenant's worker keeps to: its own limits where its settings in force say some, else the server's.
+func (s *Service) TenantLimits(ctx context.Context, id string) (flowhq.Limits, error) {
+	published, err := s.store.PublishedSettings(ctx, id)
+	if err != nil {
+		return flowhq.Limits{}, err
+	}
+	return published.Settings.Limits.Over(s.Limits()), nil
+}
+
+// DiscardDraft throws the draft away; none is no error.
+func (s *Service) DiscardDraft(ctx context.Context, id string) error {
+	if err := s.store.DiscardDraft(ctx, id); err != nil {
+		return err
+	}
+	s.changed(flowhq.ChangeTenant, id, "")
+	return nil
+}
+
 // SetLimits changes what workers keep to; those that run are told.
 func (s *Service) SetLimits(ctx context.Context, l flowhq.Limits) {
 	s.mu.Lock()
@@ -163,6 +181,6 @@ func (s *Service) workerConfig(ctx context.Context, id string) (flowhq.WorkerCon
 	w := s.worker(id)
 	w.revision = max(w.revision+1, s.now().UnixMicro())
 	return flowhq.WorkerConfig{
-		Revision: w.revision, Business: in.Business, Version: in.Version, FlowYAML: in.FlowYAML, Limits: s.limits,
+		Revision: w.revision, Business: in.Business, Version: in.Version, FlowYAML: in.FlowYAML, Limits: settings.Settings.Limits.Over(s.limits),
 	}, nil
 }

@@ -499,6 +499,15 @@ func (q *Queries) DropMessageHours(ctx context.Context, before Time) (int64, err
 	return result.RowsAffected()
 }
 
+const discardDraft = `-- name: DiscardDraft :exec
+DELETE FROM tenant_settings WHERE tenant_id = $1 AND state = 'DRAFT'
+`
+
+func (q *Queries) DiscardDraft(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, discardDraft, tenantID)
+	return err
+}
+
 const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
 DELETE FROM message_logs WHERE id IN (
   SELECT f.id FROM message_logs f

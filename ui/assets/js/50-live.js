@@ -76,13 +76,17 @@
   const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
   const drawLeft = () => {
     for (const t of document.querySelectorAll("time[data-left]")) {
-      put(t, Math.max(0, Math.round((new Date(t.dateTime) - Date.now()) / 1000)) + " s");
+      const s = Math.max(0, Math.round((new Date(t.dateTime) - Date.now()) / 1000));
+      if (t.dataset.left !== "long" || s < 60) put(t, s + " s");
+      else if (s < 3600) put(t, Math.floor(s / 60) + " min " + two(s % 60) + " s");
+      else put(t, Math.floor(s / 3600) + " h " + two(Math.floor(s / 60) % 60) + " min");
     }
   };
   const draw = () => {
     for (const t of document.querySelectorAll("time[datetime]:not([data-left])")) {
       const date = new Date(t.dateTime);
-      if (!t.hasAttribute("data-ago")) put(t, absolute(date));
+      if (t.hasAttribute("data-clock")) put(t, two(date.getHours()) + ":" + two(date.getMinutes()) + ":" + two(date.getSeconds()));
+      else if (!t.hasAttribute("data-ago")) put(t, absolute(date));
       else {
         put(t, ago(date));
         if (t.title !== absolute(date)) t.title = absolute(date);

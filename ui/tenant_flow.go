@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+	"flowhq/appliance/fleet"
+)
+
+type flowDesk interface {
+	Flows(ctx context.Context, id string) (flowhq.Flows, error)
+	CheckFlow(ctx context.Context, id, flowYAML string) ([]flowhq.FlowProblem, error)
+	TryFlow(ctx context.Context, id string, w fleet.Trial, t flowhq.Tryout) (flowhq.TryAnswer, error)
+	ReplayFlow(ctx context.Context, id string, w fleet.Trial, transcript string, limit int) (flowhq.ReplayAnswer, error)
+}
+
+type flowPage struct {
+	tenantFrame
+	Editor   editorView
+	Tryout   tryoutView
+	Draft    draftView
+	Versions []versionRow
+}
+
+type editorView struct {
+	ID, Text string
+	Own      bool // the tenant has a flow of its own
+	Common   string
+	Check    checkView
+}
+
+// checkView is what is wrong with the text, or that nothing is.
+type checkView struct {
+	ID       string
+	Checked  bool
+	Problems []flowhq.FlowProblem
+	Wrong    string
+	Replay   *flowhq.ReplayAnswer
+}
+
+// tryoutView is a chat with the draft that no customer sees. Its page carries what was said and what the bot remembers.
+type tryoutView struct {
+	ID, Now     string
+	State, Log  string // JSON
+	Turns       []tryTurn
+	Human       bool
+	Wrong, Text string
+}
+
+type tryTurn struct {
+	Said string   `json:"s,omitempty"`
+	Acts []tryAct `json:"a,omitempty"`
+}
+
+type tryAct struct {
+	Kind string `json:"k"`
+	Text string `json:"t"`
+}
+
+// triedTurns is how much of a try-out the page keeps.
+const triedTurns = 40
+
+func (u *UI) flow(c *gin.Context, t flowhq.TenantDetail) {
+	u.flowPage(c, http.StatusOK, t, nil)
+}
+
+func (u *UI) flowPage(c *gin.Context, code int, t flowhq.TenantDetail, change func(*flowPage)) {
+	flows, err := u.fleet.Flows(c.Request.Context(), t.ID)
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	v := flowPage{tenantFrame: u.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
+	v.Draft = newDraftView(u.locale(c), t.ID, flows.Published, flows.Draft)
+	if v.Versions, err = u.versionRows(c, t.ID); err != nil {
+		u.fail(c, err)
+		return
+	}
+	if change != nil {
+		change(&v)
+	}
+	u.render(c, code, pageFlow, "layout", v)
+}
+
+func newEditor(id string, flows flowhq.Flows) editorView {
+	text := flows.Published.FlowYAML
+	if flows.Draft != nil {
+		text = flows.Draft.FlowYAML
+	}
+	v := editorView{ID: id, Text: text, Own: text != "", Common: flows.Common, Check: checkView{ID: id}}
+	if !v.Own {
+		v.Text = flows.Default
+	}
+	return v
+}
+
+// flowText reads the editor. The template's own flow, left as it is, stays the template's.
+func flowText(c *gin.Context, flows flowhq.Flows) string {
+	text := strings.ReplaceAll(c.PostForm("flow_yaml"), "\r\n", "\n")
+	if strings.TrimSpace(text) == strings.TrimSpace(flows.Default) {
+		return ""
+	}
+	return text
+}
+
+// saveFlow keeps the text as the draft. A text that does not load is kept in the editor, with what is wrong beside it.
+func (u *UI) saveFlow(c *gin.Context, t flowhq.TenantDetail) {
+	flows, err := u.fleet.Flows(c.Request.Context(), t.ID)
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	text := flowText(c, flows)
+	if c.PostForm("do") == "default" {
+		text = ""
+	}
+	settings := flows.Published.Settings
+	if flows.Draft != nil {
+		settings = flows.Draft.Settings
+	}
+	if _, err = u.fleet.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, text); err == nil {
+		doneAt(c, tenantURL(t.ID, "/flow"), "draft")
+		return
+	}
+	check := u.checkedFlow(c, t.ID, text)
+	if len(check.Problems) == 0 {
+		check.Wrong = u.sentence(c, err)
+	}
+	u.flowPage(c, statusOf(err), t, func(v *flowPage) { v.Editor.Text, v.Editor.Own, v.Editor.Check = text, true, check })
+}
+
+func (u *UI) checkedFlow(c *gin.Context, id, text string) checkView {
+	v := checkView{ID: id, Checked: true}
+	problems, err := u.fleet.CheckFlow(c.Request.Context(), id, text)
+	if err != nil {
+		v.Wrong = u.sentence(c, err)
+	}
+	l := u.locale(c)
+	for _, p := range problems {
+		p.Message = l.say(p.Message)
+		v.Problems = append(v.Problems, p)
+	}
+	return v
+}
+
+// checkFlow tells what is wrong with the text in the editor, and what it would have answered otherwise.
+func (u *UI) checkFlow(c *gin.Context, t flowhq.TenantDetail) {
+	text := strings.ReplaceAll(c.PostForm("flow_yaml"), "\r\n", "\n")
+	v := u.checkedFlow(c, t.ID, text)
+	if c.PostForm("do") == "replay" && len(v.Problems) == 0 && v.Wrong == "" {
+		answer, err := u.fleet.ReplayFlow(c.Request.Context(), t.ID, fleet.Trial{FlowYAML: &text}, "", 500)
+		if err != nil {
+			v.Wrong = u.sentence(c, err)
+		} else {
+			answer.Changes = answer.Changes[:min(len(answer.Changes), 20)]
+			v.Replay = &answer
+		}
+	}
+	if c.GetHeader("HX-Request") != "" {
+		u.render(c, http.StatusOK, pageFlow, "flow-check", v)
+		return
+	}
+	u.flowPage(c, http.StatusOK, t, func(p *flowPage) { p.Editor.Text, p.Editor.Check = text, v })
+}
+
+// tryFlow goes on with the try-out: with the text in the editor where it was sent along, else with the draft.
+func (u *UI) tryFlow(c *gin.Context, t flowhq.TenantDetail) {
+	v := tryoutView{ID: t.ID, Now: strings.TrimSpace(c.PostForm("now")), State: c.PostForm("state"), Log: c.PostForm("log")}
+	if c.PostForm("do") == "again" {
+		v.State, v.Log = "", ""
+	} else {
+		u.goOn(c, t.ID, &v)
+	}
+	if c.GetHeader("HX-Request") != "" {
+		u.render(c, http.StatusOK, pageFlow, "tryout", v)
+		return
+	}
+	u.flowPage(c, http.StatusOK, t, func(p *flowPage) { p.Tryout = v })
+}
+
+func (u *UI) goOn(c *gin.Context, id string, v *tryoutView) {
+	if json.Unmarshal([]byte(v.Log), &v.Turns) != nil {
+		v.Turns = nil
+	}
+	text := strings.TrimSpace(c.PostForm("text"))
+	if text == "" {
+		return
+	}
+	trial := fleet.Trial{Now: v.Now}
+	if yaml, sent := c.GetPostForm("flow_yaml"); sent {
+		yaml = strings.ReplaceAll(yaml, "\r\n", "\n")
+		trial.FlowYAML = &yaml
+	}
+	in := flowhq.Tryout{Messages: []flowhq.TryMessage{{Text: text}}}
+	if v.State != "" {
+		in.State = json.RawMessage(v.State)
+	}
+	answer, err := u.fleet.TryFlow(c.Request.Context(), id, trial, in)
+	if err != nil {
+		fields, rest := u.fieldErrors(c, err)
+		v.Text, v.Wrong = text, rest
+		for _, wrong := range fields {
+			v.Wrong = wrong
+		}
+		return
+	}
+	v.take(u.locale(c), text, answer)
+}
+
+func (v *tryoutView) take(l locale, said string, answer flowhq.TryAnswer) {
+	turn := tryTurn{Said: said}
+	for _, one := range answer.Turns {
+		for _, a := range one.Acts {
+			switch a.Kind {
+			case "reply":
+				turn.Acts = append(turn.Acts, tryAct{"reply", a.Text})
+			case "record", "handoff", "opt_out", "opt_in", "notify_owner":
+				turn.Acts = append(turn.Acts, tryAct{"note", strings.TrimSuffix(l.word("try", a.Kind)+" "+clip(a.Text, 200), " ")})
+			}
+		}
+	}
+	if len(turn.Acts) == 0 {
+		turn.Acts = []tryAct{{"note", l.text("try.silence")}}
+	}
+	v.Turns = append(v.Turns, turn)
+	v.Turns = v.Turns[max(0, len(v.Turns)-triedTurns):]
+	v.State, v.Human = string(answer.State), answer.Human
+	if log, err := json.Marshal(v.Turns); err == nil {
+		v.Log = string(log)
+	}
+}

@@ -1,0 +1,260 @@
+package ui
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type deviceControl interface {
+	OpenLinking(ctx context.Context, id string) error
+	LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCode, error)
+	Logout(ctx context.Context, by, id string) error
+	ResetSession(ctx context.Context, by, id, number string) error
+	// BlockedUntil tells when WhatsApp's ban or restriction ends; nil when there is none or nothing was said.
+	BlockedUntil(id string) *time.Time
+}
+
+type inviter interface {
+	CanInvite() bool
+	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
+	Invites(ctx context.Context, id string) ([]flowhq.LinkInvite, error)
+	RevokeInvite(ctx context.Context, by, id, invite string) error
+	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
+}
+
+// linkingView is the panel that links a phone: on the tenant's pages, and on the owner's own page.
+type linkingView struct {
+	ID, Number, Words string
+	Self              string       // where the panel fetches itself anew
+	CodeURL           string       // where a pairing code is asked for
+	NewCodes          string       // where new codes are asked for; "": nowhere
+	StartURL          string       // where a worker that is off is started; "": not here
+	QR                template.URL // a data: URL that the fleet made
+	Phase             status
+	Expires           *time.Time
+	Lifetime          int // seconds, of the code that is shown
+	Blocked           *time.Time
+	Linked, Wrong     bool
+	Code              pairingView
+	Polls             bool // there is no stream of changes: the panel asks
+}
+
+// pairingView is the other way to link: a code that is typed on the phone.
+type pairingView struct {
+	ID, URL, Code, Wrong, Phone string
+	Expires                     time.Time
+}
+
+type linkingPage struct {
+	tenantFrame
+	Linking linkingView
+	Invites invitesView
+}
+
+type invitesView struct {
+	ID      string
+	Can     bool
+	Address string // of the link that was just made; it is shown once
+	Wrong   string
+	Rows    []inviteRow
+}
+
+type inviteRow struct {
+	ID        string
+	Status    status
+	Open      bool
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	OpenedAt  *time.Time
+}
+
+func (u *UI) linking(c *gin.Context, t flowhq.TenantDetail) {
+	if c.Query("part") == "invites" {
+		v, err := u.invitesView(c, t.ID)
+		if err != nil {
+			u.fail(c, err)
+			return
+		}
+		u.render(c, http.StatusOK, pageLinking, "invites", v)
+		return
+	}
+	u.opened(c, t)
+	u.linkingPage(c, http.StatusOK, t, "", invitesView{})
+}
+
+func (u *UI) linkingPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong string, made invitesView) {
+	v := linkingPage{tenantFrame: u.frame(c, t, "/linking"), Linking: u.linkingView(c, t)}
+	v.Head.Wrong = wrong
+	invites, err := u.invitesView(c, t.ID)
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	invites.Address, invites.Wrong = made.Address, made.Wrong
+	v.Invites = invites
+	u.render(c, code, pageLinking, "layout", v)
+}
+
+func (u *UI) invitesView(c *gin.Context, id string) (invitesView, error) {
+	v := invitesView{ID: id, Can: u.fleet.CanInvite()}
+	invites, err := u.fleet.Invites(c.Request.Context(), id)
+	if err != nil {
+		return v, err
+	}
+	l := u.locale(c)
+	for _, i := range invites {
+		v.Rows = append(v.Rows, newInviteRow(l, i, u.now()))
+	}
+	return v, nil
+}
+
+func newInviteRow(l locale, i flowhq.LinkInvite, now time.Time) inviteRow {
+	row := inviteRow{ID: i.ID, Open: i.Open(now), CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, OpenedAt: i.OpenedAt}
+	switch {
+	case row.Open && i.OpenedAt != nil:
+		row.Status = status{Tone: "good", Word: l.text("invite.opened")}
+	case row.Open:
+		row.Status = status{Tone: "wait", Word: l.text("invite.waiting")}
+	case i.RevokedAt != nil:
+		row.Status = status{Tone: "calm", Word: l.text("invite.revoked")}
+	default:
+		row.Status = status{Tone: "calm", Word: l.text("invite.expired")}
+	}
+	return row
+}
+
+// createInvite makes a link for the owner and shows it, once.
+func (u *UI) createInvite(c *gin.Context, t flowhq.TenantDetail) {
+	address, _, err := u.fleet.CreateInvite(c.Request.Context(), access.By(c), t.ID)
+	if err != nil {
+		u.linkingPage(c, statusOf(err), t, "", invitesView{Wrong: u.sentence(c, err)})
+		return
+	}
+	u.linkingPage(c, http.StatusCreated, t, "", invitesView{Address: address})
+}
+
+func (u *UI) revokeInvite(c *gin.Context, t flowhq.TenantDetail) {
+	if err := u.fleet.RevokeInvite(c.Request.Context(), access.By(c), t.ID, c.Param("link")); err != nil {
+		u.linkingPage(c, statusOf(err), t, "", invitesView{Wrong: u.sentence(c, err)})
+		return
+	}
+	doneAt(c, tenantURL(t.ID, "/linking"), "revoked")
+}
+
+// linkingView is the panel as an admin sees it.
+func (u *UI) linkingView(c *gin.Context, t flowhq.TenantDetail) linkingView {
+	v := newLinkingView(u.locale(c), t, u.now())
+	v.Self, v.CodeURL = tenantURL(t.ID, "?part=linking"), tenantURL(t.ID, "/link-code")
+	v.NewCodes, v.StartURL = tenantURL(t.ID, "/linking"), tenantURL(t.ID, "/worker/start")
+	v.Code.URL = v.CodeURL
+	v.Blocked = u.fleet.BlockedUntil(t.ID)
+	v.offer(t)
+	return v
+}
+
+// offer keeps the one button that helps in this state.
+func (v *linkingView) offer(t flowhq.TenantDetail) {
+	if phaseOf(t) != flowhq.PhaseNobody {
+		v.NewCodes = ""
+	}
+	if phaseOf(t) != flowhq.PhaseOff || t.Status == flowhq.TenantPaused {
+		v.StartURL = ""
+	}
+}
+
+func newLinkingView(l locale, t flowhq.TenantDetail, now time.Time) linkingView {
+	phase := phaseOf(t)
+	v := linkingView{ID: t.ID, Phase: phaseStatus(l, phase), Code: pairingView{ID: t.ID, Phone: t.PhoneNumber}}
+	if t.Session != nil && t.Session.State == flowhq.SessionQRReady {
+		v.QR, v.Expires = pictureURL(t.Session.LastQR), t.Session.QRExpires
+	}
+	if v.Expires != nil {
+		// WhatsApp shows the first code for a minute and the others for twenty seconds; which one this is is not told.
+		v.Lifetime = 20
+		if v.Expires.Sub(now) > 20*time.Second {
+			v.Lifetime = 60
+		}
+	}
+	v.say(l, t, phase)
+	return v
+}
+
+func (v *linkingView) say(l locale, t flowhq.TenantDetail, phase flowhq.Phase) {
+	switch phase {
+	case flowhq.PhaseConnected:
+		v.Linked, v.Number, v.Words = true, t.PhoneNumber, l.text("link.connected")
+	case flowhq.PhaseConnecting:
+		v.Words = l.text("link.connecting")
+	case flowhq.PhaseReconnecting:
+		v.Linked, v.Words = true, l.text("link.reconnecting")
+	case flowhq.PhaseNobody:
+		v.Words = l.text("link.nobody")
+	case flowhq.PhaseOff:
+		v.Words = l.text("link.off")
+		if t.Status == flowhq.TenantPaused {
+			v.Words = l.text("link.paused")
+		}
+	default:
+		if v.Words = l.say(flowhq.Remedy(phase)); v.Words == "" {
+			v.Words = l.text("link.starting")
+		} else {
+			v.Wrong = true
+		}
+	}
+}
+
+// pictureURL lets a PNG in a data: URL through and nothing else: the column is open to other programs.
+func pictureURL(s string) template.URL {
+	if !strings.HasPrefix(s, "data:image/png;base64,") {
+		return ""
+	}
+	return template.URL(s) //nolint:gosec // the prefix says that it is a picture
+}
+
+func (u *UI) openLinking(ctx context.Context, _, id string) error {
+	return u.fleet.OpenLinking(ctx, id)
+}
+
+// linkCode asks for a pairing code and shows it in place; without JavaScript, on the whole page.
+func (u *UI) linkCode(c *gin.Context, t flowhq.TenantDetail) {
+	v := u.pairing(c, t)
+	if c.GetHeader("HX-Request") != "" {
+		u.render(c, http.StatusOK, pageLinking, "link-code-body", v)
+		return
+	}
+	page := linkingPage{tenantFrame: u.frame(c, t, "/linking"), Linking: u.linkingView(c, t)}
+	page.Linking.Code = v
+	var err error
+	if page.Invites, err = u.invitesView(c, t.ID); err != nil {
+		u.fail(c, err)
+		return
+	}
+	u.render(c, http.StatusOK, pageLinking, "layout", page)
+}
+
+func (u *UI) pairing(c *gin.Context, t flowhq.TenantDetail) pairingView {
+	v := pairingView{ID: t.ID, URL: tenantURL(t.ID, "/link-code"), Phone: strings.TrimSpace(c.PostForm("phone_number"))}
+	code, err := u.fleet.LinkCode(c.Request.Context(), t.ID, v.Phone)
+	if err != nil {
+		v.Wrong = u.pairingTrouble(c, err)
+		return v
+	}
+	v.Code, v.Expires = code.Code, code.ExpiresAt
+	return v
+}
+
+func (u *UI) pairingTrouble(c *gin.Context, err error) string {
+	fields, rest := u.fieldErrors(c, err)
+	if wrong := fields["phone_number"]; wrong != "" {
+		return wrong
+	}
+	return rest
+}

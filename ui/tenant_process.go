@@ -1,0 +1,233 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+type processReader interface {
+	Process(ctx context.Context, id string) (flowhq.Process, error)
+	Samples(ctx context.Context, id string) ([]flowhq.ProcessSample, error)
+	Environment(ctx context.Context, id string) ([]flowhq.EnvVar, error)
+	TenantLimits(ctx context.Context, id string) (flowhq.Limits, error)
+}
+
+type processPage struct {
+	tenantFrame
+	Process  processView
+	Memory   graphView
+	CPU      graphView
+	Restarts eventsView
+	Limits   []pair
+	Env      []flowhq.EnvVar
+}
+
+type pair struct{ Name, Value string }
+
+type processView struct {
+	ID                     string
+	Known                  bool
+	Status                 status
+	PID, Restarts          int
+	StartedAt, NextStart   *time.Time
+	Memory, MemoryMax, CPU string
+	Peak                   string
+	Share                  int // of the memory's limit, in percent
+	LastExit               string
+	LastExitAt             *time.Time
+	SeenAt, HeardAt        *time.Time
+	Error                  string
+}
+
+func (u *UI) process(c *gin.Context, t flowhq.TenantDetail) {
+	v := processPage{tenantFrame: u.frame(c, t, "/process")}
+	var errs [4]error
+	v.Process, errs[0] = u.processView(c, t)
+	v.Restarts, errs[1] = u.eventsView(c, t.ID, flowhq.TenantEventWorker, 25)
+	errs[2] = u.graphs(c, t.ID, &v)
+	v.Env, errs[3] = u.fleet.Environment(c.Request.Context(), t.ID)
+	if err := errors.Join(errs[:]...); err != nil {
+		u.fail(c, err)
+		return
+	}
+	switch c.Query("part") {
+	case "process":
+		u.render(c, http.StatusOK, pageProcess, "process", v)
+	case "restarts":
+		u.render(c, http.StatusOK, pageProcess, "restarts", v.Restarts)
+	default:
+		limits, err := u.fleet.TenantLimits(c.Request.Context(), t.ID)
+		if err != nil {
+			u.fail(c, err)
+			return
+		}
+		v.Limits = limitPairs(u.locale(c), limits)
+		u.render(c, http.StatusOK, pageProcess, "layout", v)
+	}
+}
+
+func (u *UI) graphs(c *gin.Context, id string, v *processPage) error {
+	samples, err := u.fleet.Samples(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	p, err := u.fleet.Process(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	l := u.locale(c)
+	v.Memory = newGraph(samples, float64(p.MemoryMax), func(s flowhq.ProcessSample) float64 { return float64(s.Memory) }, func(f float64) string { return l.bytes(int64(f)) })
+	v.CPU = newGraph(samples, 0, func(s flowhq.ProcessSample) float64 { return s.CPU }, func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) + " %" })
+	return nil
+}
+
+func limitPairs(l locale, m flowhq.Limits) []pair {
+	count := func(n int) string {
+		if n == 0 {
+			return l.text("limit.none")
+		}
+		return l.number(int64(n))
+	}
+	yes := map[bool]string{true: l.text("word.on"), false: l.text("word.off")}
+	return []pair{
+		{l.text("limit.replies"), count(m.RepliesPerMinute)},
+		{l.text("limit.contact"), count(m.ContactReplies) + " / " + l.duration(m.ContactWindow)},
+		{l.text("limit.typing"), yes[m.Typing]},
+		{l.text("limit.catch_up"), l.duration(m.CatchUp)},
+		{l.text("limit.handoff"), l.duration(m.Handoff)},
+	}
+}
+
+func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) (processView, error) {
+	l := u.locale(c)
+	v := processView{ID: t.ID, Status: workerStatus(l, flowhq.WorkerStopped)}
+	if t.Worker != nil {
+		v.Status = workerStatus(l, t.Worker.Status)
+		if t.Worker.LastError != "" && t.Status != flowhq.TenantError {
+			v.Error = l.say(t.Worker.LastError)
+		}
+	}
+	if t.Session != nil {
+		v.SeenAt, v.HeardAt = t.Session.LastSeenAt, t.Session.WAHeardAt
+	}
+	p, err := u.fleet.Process(c.Request.Context(), t.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Known = p.PID != 0 || p.LastExit != "" || p.Restarts > 0
+	v.PID, v.Restarts, v.StartedAt, v.NextStart = p.PID, p.Restarts, p.StartedAt, p.NextStart
+	v.Memory, v.MemoryMax, v.Peak = size(l, p.MemoryRSS), size(l, p.MemoryMax), size(l, p.MemoryPeak)
+	if p.MemoryMax > 0 {
+		v.Share = int(100 * p.MemoryRSS / p.MemoryMax)
+	}
+	v.LastExit, v.LastExitAt = l.say(p.LastExit), p.LastExitAt
+	if p.CPU > 0 {
+		v.CPU = l.duration(p.CPU)
+	}
+	return v, nil
+}
+
+// size writes an amount of memory; "" for none.
+func size(l locale, n int64) string {
+	if n <= 0 {
+		return ""
+	}
+	return l.bytes(n)
+}
+
+// graphView is a line over time, drawn as SVG on the server. The words say the same for those who do not see it.
+type graphView struct {
+	Points         string // of a polyline in a box of 600 by 120
+	Area           string // the same, closed to the ground
+	Limit          string // where the limit lies; "" when it is out of sight
+	Now, Top, Span string
+	From           time.Time
+	Empty          bool
+}
+
+const graphWidth, graphHeight = 600, 120
+
+// newGraph draws samples to scale: the top is the highest value with some air, or the limit where that is near.
+func newGraph(samples []flowhq.ProcessSample, limit float64, of func(flowhq.ProcessSample) float64, say func(float64) string) graphView {
+	if len(samples) < 2 {
+		return graphView{Empty: true}
+	}
+	first, last := samples[0].At, samples[len(samples)-1].At
+	highest := 0.0
+	for _, s := range samples {
+		highest = max(highest, of(s))
+	}
+	top := max(highest*1.25, 1e-9)
+	v := graphView{Now: say(of(samples[len(samples)-1])), Top: say(highest), From: first}
+	if limit > 0 && limit < 3*highest {
+		top = limit * 1.05
+		v.Limit = strconv.FormatFloat(graphHeight*(1-limit/top), 'f', 1, 64)
+	}
+	var line strings.Builder
+	for _, s := range samples {
+		x := graphWidth * s.At.Sub(first).Seconds() / max(1, last.Sub(first).Seconds())
+		fmt.Fprintf(&line, "%.1f,%.1f ", x, graphHeight*(1-of(s)/top))
+	}
+	v.Points = strings.TrimSpace(line.String())
+	v.Area = fmt.Sprintf("0,%d %s %d,%d", graphHeight, v.Points, graphWidth, graphHeight)
+	return v
+}
+
+type logReader interface {
+	FollowLog(ctx context.Context, id string, w io.Writer, lines int, follow bool) error
+	SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error)
+}
+
+type logPage struct {
+	tenantFrame
+	Query  string
+	Lines  []string
+	Found  []flowhq.LogLine
+	Cut    bool
+	Wrong  string
+	Stream string
+	File   string
+}
+
+// Bounds of the page of a log.
+const (
+	logLines  = 300
+	logSearch = 500
+)
+
+func (u *UI) workerLog(c *gin.Context, t flowhq.TenantDetail) {
+	v := logPage{
+		tenantFrame: u.frame(c, t, "/worker/log"), Query: strings.TrimSpace(c.Query("q")),
+		Stream: tenantURL(t.ID, "/worker/log/stream?lines=0"), File: tenantURL(t.ID, "/worker/log/file"),
+	}
+	code := http.StatusOK
+	if v.Query != "" {
+		found, err := u.fleet.SearchLog(c.Request.Context(), t.ID, v.Query, logSearch)
+		if err != nil {
+			fields, rest := u.fieldErrors(c, err)
+			v.Wrong, code = fields["q"]+rest, statusOf(err)
+		}
+		v.Found, v.Cut = found.Lines, found.Cut
+	} else {
+		var b bytes.Buffer
+		if err := u.fleet.FollowLog(c.Request.Context(), t.ID, &b, logLines, false); err != nil {
+			u.fail(c, err)
+			return
+		}
+		if text := strings.TrimRight(strings.ToValidUTF8(b.String(), "\uFFFD"), "\n"); text != "" {
+			v.Lines = strings.Split(text, "\n")
+		}
+	}
+	u.render(c, code, pageLog, "layout", v)
+}

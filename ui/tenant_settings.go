@@ -1,0 +1,234 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type settingsKeeper interface {
+	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
+	SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error)
+	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
+	DiscardDraft(ctx context.Context, id string) error
+	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
+	Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error)
+	Limits() flowhq.Limits
+}
+
+type settingsPage struct {
+	tenantFrame
+	Identity identityView
+	Form     settingsForm
+	Draft    draftView
+	Versions []versionRow
+}
+
+// identityView is what holds at once and has no versions.
+type identityView struct {
+	URL                          string
+	Name, BusinessName, Phone    field
+	Templates, Languages         []choice
+	TemplateWrong, LanguageWrong string
+}
+
+// draftView tells what publishing would change.
+type draftView struct {
+	ID      string
+	There   bool
+	Author  string
+	Changes []settingsChange
+	Flow    bool // the flow differs too
+}
+
+type settingsChange struct{ What, From, To string }
+
+type versionRow struct {
+	Version, ID string
+	Number      int
+	Status      status
+	Author      string
+	Own         bool // with a flow of its own
+	Back        bool // can be published again
+	At          time.Time
+}
+
+func (u *UI) settings(c *gin.Context, t flowhq.TenantDetail) {
+	shown, err := u.presentSettings(c, t.ID)
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	u.settingsPage(c, http.StatusOK, t, newSettingsForm(u.locale(c), t.ID, shown.Settings), nil)
+}
+
+// settingsPage draws the page with a form as it is or was typed; change puts in what else was typed.
+func (u *UI) settingsPage(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
+	v := settingsPage{tenantFrame: u.frame(c, t, "/settings"), Identity: newIdentity(u.locale(c), t), Form: form}
+	v.Form.Server = u.fleet.Limits()
+	published, draft, err := u.fleet.Settings(c.Request.Context(), t.ID)
+	if err == nil {
+		v.Draft = newDraftView(u.locale(c), t.ID, published, draft)
+		v.Versions, err = u.versionRows(c, t.ID)
+	}
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	if change != nil {
+		change(&v)
+	}
+	u.render(c, code, pageSettings, "layout", v)
+}
+
+func (u *UI) versionRows(c *gin.Context, id string) ([]versionRow, error) {
+	versions, err := u.fleet.SettingsVersions(c.Request.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	l := u.locale(c)
+	var rows []versionRow
+	for _, v := range versions {
+		if v.State == flowhq.SettingsDraft {
+			continue
+		}
+		row := versionRow{ID: id, Number: v.Version, Author: v.Author, Own: v.FlowYAML != "", Back: v.State == flowhq.SettingsOld, At: v.CreatedAt}
+		row.Status = status{Tone: "calm", Word: l.text("version.old")}
+		if v.State == flowhq.SettingsPublished {
+			row.Status = status{Tone: "good", Word: l.text("version.published")}
+		}
+		if v.PublishedAt != nil {
+			row.At = *v.PublishedAt
+		}
+		if rows = append(rows, row); len(rows) == 30 {
+			break
+		}
+	}
+	return rows, nil
+}
+
+// saveSettings takes the form: to save it as a draft, or to give it one more row, or one less.
+func (u *UI) saveSettings(c *gin.Context, t flowhq.TenantDetail) {
+	l := u.locale(c)
+	form := readSettingsForm(l, t.ID, c)
+	if form.edit(c.PostForm("do")) {
+		u.settingsPage(c, http.StatusOK, t, form, nil)
+		return
+	}
+	settings, wrong := form.settings()
+	err := flowhq.Invalid(wrong)
+	if err == nil {
+		var present flowhq.SettingsVersion
+		if present, err = u.presentSettings(c, t.ID); err == nil {
+			settings.Retention = present.Settings.Retention // it has no field here
+			_, err = u.fleet.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, present.FlowYAML)
+		}
+	}
+	if err != nil {
+		fields, rest := u.fieldErrors(c, err)
+		form.mark(fields)
+		if rest == "" {
+			rest = l.text("settings.refused")
+		}
+		u.settingsPage(c, statusOf(err), t, form, func(v *settingsPage) { v.Head.Wrong = rest })
+		return
+	}
+	doneAt(c, tenantURL(t.ID, "/settings"), "draft")
+}
+
+// presentSettings gives what an editor begins with: the draft, else the version in force.
+func (u *UI) presentSettings(c *gin.Context, id string) (flowhq.SettingsVersion, error) {
+	published, draft, err := u.fleet.Settings(c.Request.Context(), id)
+	if draft != nil {
+		return *draft, err
+	}
+	return published, err
+}
+
+// publish puts the draft in force and comes back to where it was asked for.
+func (u *UI) publish(c *gin.Context, t flowhq.TenantDetail) {
+	_, err := u.fleet.PublishDraft(c.Request.Context(), access.By(c), t.ID)
+	u.settingsDone(c, t, "published", err)
+}
+
+func (u *UI) discardDraft(c *gin.Context, t flowhq.TenantDetail) {
+	u.settingsDone(c, t, "discarded", u.fleet.DiscardDraft(c.Request.Context(), t.ID))
+}
+
+func (u *UI) rollback(c *gin.Context, t flowhq.TenantDetail) {
+	version, err := strconv.Atoi(c.PostForm("version"))
+	if err != nil {
+		err = flowhq.NotFound("Version")
+	} else {
+		_, err = u.fleet.Rollback(c.Request.Context(), access.By(c), t.ID, version)
+	}
+	u.settingsDone(c, t, "rolled_back", err)
+}
+
+func (u *UI) settingsDone(c *gin.Context, t flowhq.TenantDetail, what string, err error) {
+	path := "/settings"
+	if c.PostForm("back") == "flow" {
+		path = "/flow"
+	}
+	if err == nil {
+		doneAt(c, tenantURL(t.ID, path), what)
+		return
+	}
+	u.tenantWithError(c, t.ID, err)
+}
+
+func newIdentity(l locale, t flowhq.TenantDetail) identityView {
+	v := identityView{URL: tenantURL(t.ID, "/identity"), Name: field{Value: t.Name}, Phone: field{Value: t.PhoneNumber}}
+	template, language := flowhq.TemplateBooking, flowhq.Swahili
+	if t.Config != nil {
+		v.BusinessName.Value, template, language = t.Config.BusinessName, t.Config.TemplateType, t.Config.Language
+	}
+	v.choose(l, template, language)
+	return v
+}
+
+func (v *identityView) choose(l locale, template flowhq.TemplateType, language flowhq.Language) {
+	for _, one := range flowhq.TemplateTypes() {
+		v.Templates = append(v.Templates, choice{string(one), l.word("template", string(one)), one == template})
+	}
+	for _, one := range flowhq.Languages() {
+		v.Languages = append(v.Languages, choice{string(one), l.word("lang", string(one)), one == language})
+	}
+}
+
+// saveIdentity changes name, number, template and language of a tenant; a running worker works by them at once.
+func (u *UI) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
+	name, business := strings.TrimSpace(c.PostForm("name")), strings.TrimSpace(c.PostForm("business_name"))
+	phone := strings.TrimSpace(c.PostForm("phone_number"))
+	template, language := flowhq.TemplateType(c.PostForm("template_type")), flowhq.Language(c.PostForm("language"))
+	p := flowhq.TenantPatch{Name: &name, BusinessName: &business, TemplateType: &template, Language: &language}
+	if phone != t.PhoneNumber {
+		p.PhoneNumber = &phone
+	}
+	_, err := u.fleet.UpdateTenant(c.Request.Context(), access.By(c), t.ID, p)
+	if err == nil {
+		doneAt(c, tenantURL(t.ID, "/settings"), "saved")
+		return
+	}
+	present, readErr := u.presentSettings(c, t.ID)
+	if readErr != nil {
+		u.fail(c, readErr)
+		return
+	}
+	fields, rest := u.fieldErrors(c, err)
+	u.settingsPage(c, statusOf(err), t, newSettingsForm(u.locale(c), t.ID, present.Settings), func(v *settingsPage) {
+		i := identityView{
+			URL: v.Identity.URL, Name: field{name, fields["name"]}, BusinessName: field{business, fields["business_name"]},
+			Phone: field{phone, fields["phone_number"]}, TemplateWrong: fields["template_type"], LanguageWrong: fields["language"],
+		}
+		i.choose(u.locale(c), template, language)
+		v.Identity, v.Head.Wrong = i, rest
+	})
+}
