@@ -21,6 +21,13 @@ type Fleet interface {
 	linking
 	messageReader
 	chatControl
+	chatReader
+	requestReader
+	inviter
+	pauser
+	resetter
+	logReader
+	processDetails
 	timeline
 	processReader
 	settingsKeeper

@@ -20,6 +20,7 @@ func TestEveryCall(t *testing.T) {
 	w.openCalls()
 	id := w.tenantCalls()
 	w.linkingCalls(id)
+	w.pageCalls(id)
 	w.settingsCalls(id)
 	w.flowCalls(id)
 	w.conversationCalls(id)
@@ -28,8 +29,8 @@ func TestEveryCall(t *testing.T) {
 	w.ask("GET", "/admin/tenants/"+id, nil).wantError(404, "Tenant not found")
 
 	for _, operation := range w.spec.operations() {
-		if operation == "GET /admin/events" {
-			continue // never ends; see stream_test.go
+		if operation == "GET /admin/events" || operation == "GET /admin/tenants/{id}/worker/log/stream" {
+			continue // never ends; see stream_test.go and log_test.go
 		}
 		if success := w.spec.success(operation); !w.seen[operation+" "+success] {
 			t.Errorf("%s never answered with %s here", operation, success)
@@ -137,6 +138,50 @@ func (w *world) linkingCalls(id string) {
 	connected.is(nil, "code")
 }
 
+// pageCalls are those that came with a tenant's pages.
+func (w *world) pageCalls(id string) {
+	of := "/admin/tenants/" + id
+	made := w.ask("POST", of+"/links", nil).want(201)
+	if url, _ := made.at("url").(string); !strings.HasPrefix(url, "https://bots.example.com/link/") {
+		w.t.Errorf("the link is %q", url)
+	}
+	listed := w.ask("GET", of+"/links", nil).want(200)
+	listed.is(true, 0, "open")
+	listed.is(nil, 0, "url")
+	link := of + "/links/" + made.at("id").(string)
+	w.ask("POST", link+"/revoke", nil).want(200).is("Link revoked", "message")
+	w.ask("GET", of+"/links", nil).want(200).is(false, 0, "open")
+	w.ask("POST", of+"/links/nobody/revoke", nil).wantError(404, "Link not found")
+
+	w.ask("POST", of+"/pause", `{"reason":"not paid","until":"2199-01-01T00:00:00+03:00"}`).want(200).is("PAUSED", "status")
+	pause := w.ask("GET", of+"/pause", nil).want(200)
+	pause.is("not paid", "reason")
+	pause.is("2198-12-31T21:00:00.000Z", "until")
+	w.ask("POST", of+"/pause", `{"until":"2020-01-01T00:00:00Z"}`).wantFields("until")
+	w.ask("POST", of+"/pause", `{"until":"soon"}`).wantFields("until")
+	w.ask("POST", of+"/resume", nil).want(200)
+	w.ask("GET", of+"/pause", nil).want(200).is(false, "paused")
+
+	w.ask("POST", of+"/reset", `{"phone_number":"12"}`).wantFields("phone_number")
+	w.ask("POST", of+"/reset", `{"phone_number":"+255700000017"}`).want(200).is("Session reset", "message")
+	w.ask("GET", of, nil).want(200).is("+255700000017", "tenant", "phone_number")
+
+	w.ask("GET", of+"/process/samples", nil).want(200)
+	setup := w.ask("GET", of+"/process/setup", nil).want(200)
+	setup.is(nil, "environment", 1, "value")
+	setup.is("/srv", "environment", 0, "value")
+	w.ask("GET", of+"/worker/log?lines=2", nil).want(200).is("second", "lines", 1, "text")
+	found := w.ask("GET", of+"/worker/log?q=BOOM", nil).want(200)
+	found.is("w-1.log", "lines", 0, "file")
+	found.is(true, "truncated")
+	w.ask("GET", of+"/worker/log?q=", nil).wantFields("q")
+	w.ask("GET", of+"/worker/log?lines=many", nil).wantFields("lines")
+	if file := w.ask("GET", of+"/worker/log/file", nil).want(200); string(file.body) != "first\nsecond\n" {
+		w.t.Errorf("the file is %q", file.body)
+	}
+	w.ask("GET", of+"/events?type=admin&limit=1", nil).want(200).is("ADMIN", 0, "type")
+}
+
 func (w *world) settingsCalls(id string) {
 	of := "/admin/tenants/" + id + "/settings"
 	shown := w.ask("GET", of, nil).want(200)
@@ -157,6 +202,12 @@ func (w *world) settingsCalls(id string) {
 	saved.is(own, "flow_yaml")
 	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 2"}}`).want(200).is(own, "flow_yaml")
 	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 3"},"flow_yaml":null}`).want(200).is(nil, "flow_yaml")
+	w.ask("POST", of+"/discard", nil).want(200)
+	w.ask("POST", of+"/publish", nil).want(409)
+	limited := w.ask("PUT", of, `{"contact":"Kariakoo","limits":{"replies_per_minute":5,"contact_replies":0}}`).want(200)
+	limited.is(float64(5), "settings", "limits", "replies_per_minute")
+	w.ask("PUT", of, `{"limits":{"replies_per_minute":0,"handoff_hours":9999}}`).wantFields("limits.replies_per_minute", "limits.handoff_hours")
+	w.ask("PUT", of, `{"limits":7}`).wantFields("limits")
 	w.ask("POST", of+"/publish", nil).want(200).is("PUBLISHED", "state")
 	w.ask("POST", of+"/publish", nil).want(409)
 	versions := w.ask("GET", of+"/versions", nil).want(200)
@@ -225,7 +276,25 @@ func (w *world) conversationCalls(id string) {
 	w.ask("PATCH", one, `{"status":"LOST"}`).wantFields("status")
 	w.ask("PATCH", of+"/requests/nobody", `{"status":"DONE"}`).want(404)
 
+	w.ask("GET", one, nil).want(200).is("DONE", "request", "status")
+	if n := len(w.ask("GET", one, nil).at("history").([]any)); n != 2 {
+		t.Errorf("%d entries in the history of a request", n)
+	}
+	w.ask("GET", of+"/requests/nobody", nil).wantError(404, "Request not found")
+	w.ask("GET", of+"/messages?q=KARIBU", nil).want(200).is("Karibu", 0, "message_text")
+	w.ask("GET", of+"/messages?q=+", nil).wantFields("q")
+	w.ask("GET", of+"/chats", nil).want(200).is("Karibu", 0, "last_message", "message_text")
+
 	chat := of + "/chats/" + url.PathEscape("+255711000001")
+	w.ask("GET", chat, nil).want(200).is("+255711000001", "number")
+	w.ask("GET", of+"/chats/nobody", nil).wantError(404, "Chat not found")
+	w.ask("PUT", chat+"/labels", `{"labels":["VIP","vip"," "]}`).want(200).is("VIP", "labels", 0)
+	w.ask("PUT", chat+"/labels", "labels=VIP, new", form).want(200).is("new", "labels", 1)
+	w.ask("PUT", chat+"/labels", `{"labels":"VIP"}`).wantFields("labels")
+	w.ask("PUT", chat+"/labels", `{}`).wantFields("labels")
+	if n := w.ask("GET", of+"/customers?opted_out=1", nil).want(200).len(); n != 0 {
+		t.Errorf("%d want no messages", n)
+	}
 	w.ask("POST", chat+"/take-over", nil).want(200).is("Chat taken over", "message")
 	w.ask("POST", chat+"/send", `{"text":"Nakuja"}`).want(200).is("Message sent", "message")
 	w.ask("POST", chat+"/send", `{"text":"Karibu","allow_first":true}`).want(200).is("Message sent", "message")

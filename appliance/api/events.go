@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -40,7 +41,7 @@ func listEvents(f timeline) call {
 		if err != nil {
 			return err
 		}
-		rows, err := f.Events(c.Request.Context(), id, flowhq.EventQuery{Before: before, Limit: limit})
+		rows, err := f.Events(c.Request.Context(), id, flowhq.EventQuery{Type: strings.ToUpper(c.Query("type")), Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func listCustomers(f recordKeeper, of target) call {
 		if err != nil {
 			return err
 		}
-		q := flowhq.CustomerQuery{Query: c.Query("q"), Before: before, Limit: limit}
+		q := flowhq.CustomerQuery{Query: c.Query("q"), OptedOut: c.Query("opted_out") == "1", Before: before, Limit: limit}
 		read := func(q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
 			return f.Customers(c.Request.Context(), id, q)
 		}

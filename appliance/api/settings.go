@@ -15,6 +15,7 @@ import (
 type settingsKeeper interface {
 	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
 	SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error)
+	DiscardDraft(ctx context.Context, id string) error
 	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
 	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
 	Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error)
@@ -47,6 +48,7 @@ type settingsView struct {
 	Hours       *flowhq.Hours `json:"hours"`
 
 	Retention *flowhq.RetentionOverride `json:"retention"`
+	Limits    *flowhq.OwnLimits         `json:"limits"`
 }
 
 type itemView struct {
@@ -68,7 +70,7 @@ func viewVersion(v *flowhq.SettingsVersion) settingsVersionView {
 			Timezone: s.Timezone, Currency: s.Currency, Contact: s.Contact, Address: s.Address, Delivery: s.Delivery,
 			Services: list(s.Services, viewItem), Products: list(s.Products, viewItem),
 			OwnerNumber: orNull(s.OwnerNumber), Greeting: orNull(s.Greeting), Hours: s.Hours,
-			Retention: s.Retention,
+			Retention: s.Retention, Limits: s.Limits,
 		},
 		FlowYAML: orNull(v.FlowYAML), Author: v.Author, CreatedAt: stamp(v.CreatedAt), PublishedAt: maybe(v.PublishedAt),
 	}
@@ -172,6 +174,7 @@ func (in *input) settings() flowhq.Settings {
 	}
 	s.Hours = doc.openingHours("hours")
 	doc.into("retention", &s.Retention, "must be an object with days for messages, traces, events or requests")
+	doc.into("limits", &s.Limits, "must be an object with replies_per_minute, contact_replies or handoff_hours")
 	if doc != in {
 		in.wrong = append(in.wrong, doc.wrong...)
 	}
@@ -189,6 +192,21 @@ func (in *input) items(name string) []flowhq.Item {
 		}
 	}
 	return items
+}
+
+// discardDraft throws the draft away.
+func discardDraft(f settingsKeeper) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		if err := f.DiscardDraft(c.Request.Context(), id); err != nil {
+			return err
+		}
+		done(c, "Draft discarded")
+		return nil
+	}
 }
 
 // publishDraft puts the draft in force.

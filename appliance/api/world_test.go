@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -132,6 +133,32 @@ func (l *links) did(what string) bool {
 	return slices.Contains(l.sent, what)
 }
 
+// logs stand in for the output of workers.
+type logs struct{}
+
+func (logs) FollowLog(ctx context.Context, _ string, w io.Writer, lines int, follow bool) error {
+	if lines == 0 && !follow {
+		return nil
+	}
+	for _, part := range []string{"first\nsec", "ond\n"} {
+		if _, err := io.WriteString(w, part); err != nil {
+			return err
+		}
+	}
+	if follow {
+		<-ctx.Done()
+	}
+	return nil
+}
+
+func (logs) SearchLog(_ context.Context, _, text string, _ int) (flowhq.LogPage, error) {
+	return flowhq.LogPage{Lines: []flowhq.LogLine{{File: "w-1.log", Text: "a " + text}}, Cut: true}, nil
+}
+
+func (logs) Environment(string) []flowhq.EnvVar {
+	return []flowhq.EnvVar{{Name: "DIR", Value: "/srv"}, {Name: "TOKEN", Value: "hush", Secret: true}}
+}
+
 // broken is a fleet that fails with err where it is asked for tenants or health.
 type broken struct {
 	Fleet
@@ -195,7 +222,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.service = fleet.New(fleet.Config{Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log})
+	w.service = fleet.New(fleet.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log})
 	w.fleet = &broken{Fleet: w.service}
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,

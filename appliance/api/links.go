@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type inviter interface {
+	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
+	Invites(ctx context.Context, id string) ([]flowhq.LinkInvite, error)
+	RevokeInvite(ctx context.Context, by, id, invite string) error
+}
+
+// inviteView is a link for an owner; its address is told once, when it is made.
+type inviteView struct {
+	ID        string  `json:"id"`
+	URL       *string `json:"url"`
+	Open      bool    `json:"open"`
+	Author    string  `json:"author"`
+	CreatedAt stamp   `json:"created_at"`
+	ExpiresAt stamp   `json:"expires_at"`
+	RevokedAt *stamp  `json:"revoked_at"`
+	OpenedAt  *stamp  `json:"opened_at"`
+}
+
+func viewInvite(i *flowhq.LinkInvite, address string, now time.Time) inviteView {
+	return inviteView{
+		ID: i.ID, URL: orNull(address), Open: i.Open(now), Author: i.Author, CreatedAt: stamp(i.CreatedAt), ExpiresAt: stamp(i.ExpiresAt),
+		RevokedAt: maybe(i.RevokedAt), OpenedAt: maybe(i.OpenedAt),
+	}
+}
+
+func (a *API) createInvite(f inviter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		address, i, err := f.CreateInvite(c.Request.Context(), access.By(c), id)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusCreated, viewInvite(&i, address, a.cfg.Now()))
+		return nil
+	}
+}
+
+func (a *API) listInvites(f inviter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		invites, err := f.Invites(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		now := a.cfg.Now()
+		c.JSON(http.StatusOK, list(invites, func(i *flowhq.LinkInvite) inviteView { return viewInvite(i, "", now) }))
+		return nil
+	}
+}
+
+func revokeInvite(f inviter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		link, err := pathID(c, "link", "Link")
+		if err != nil {
+			return err
+		}
+		if err := f.RevokeInvite(c.Request.Context(), access.By(c), id, link); err != nil {
+			return err
+		}
+		done(c, "Link revoked")
+		return nil
+	}
+}
+
+type pauser interface {
+	PauseFor(ctx context.Context, by, id string, p flowhq.Pause) error
+	PauseOf(ctx context.Context, id string) (*flowhq.Pause, error)
+	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
+}
+
+type pauseView struct {
+	Paused bool    `json:"paused"`
+	Reason *string `json:"reason"`
+	Until  *stamp  `json:"until"`
+	Author *string `json:"author"`
+	Since  *stamp  `json:"since"`
+}
+
+// pauseFor switches a tenant off, with a reason and, where it is said, the moment at which it is resumed by itself.
+func pauseFor(f pauser) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		in, err := readInput(c)
+		if err != nil {
+			return err
+		}
+		p := flowhq.Pause{Reason: in.text("reason")}
+		if until := in.text("until"); until != "" {
+			at, err := time.Parse(time.RFC3339, until)
+			if err != nil {
+				in.complain("until", "must be a moment like 2026-12-25T00:00:00+03:00")
+			}
+			p.Until = &at
+		}
+		if err := in.err(); err != nil {
+			return err
+		}
+		if err := f.PauseFor(c.Request.Context(), access.By(c), id, p); err != nil {
+			return err
+		}
+		t, err := f.Tenant(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, viewTenant(&t))
+		return nil
+	}
+}
+
+func showPause(f pauser) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		t, err := f.Tenant(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		p, err := f.PauseOf(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		v := pauseView{Paused: t.Status == flowhq.TenantPaused}
+		if p != nil {
+			v.Reason, v.Until, v.Author, v.Since = orNull(p.Reason), maybe(p.Until), orNull(p.Author), maybe(&p.CreatedAt)
+		}
+		c.JSON(http.StatusOK, v)
+		return nil
+	}
+}
+
+type resetter interface {
+	ResetSession(ctx context.Context, by, id, number string) error
+}
+
+// resetSession removes the linked device's keys, for another phone or number.
+func resetSession(f resetter) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		in, err := readInput(c)
+		if err != nil {
+			return err
+		}
+		number := in.text("phone_number")
+		if err := in.err(); err != nil {
+			return err
+		}
+		if err := f.ResetSession(c.Request.Context(), access.By(c), id, number); err != nil {
+			return err
+		}
+		done(c, "Session reset")
+		return nil
+	}
+}
