@@ -17,6 +17,7 @@ type InboxRow struct {
 	Kind   string    `json:"kind"`             // text, image, voice, sticker, location, reaction, edit, delete, other
 	Chat   string    `json:"chat"`             // direct, group, status, newsletter, self
 	At     time.Time `json:"at"`               // when it arrived, by the simulator's clock
+	Shown  time.Time `json:"shown"`            // its place in the chat: like At, or earlier, when it could not be read at first
 	Copies int       `json:"copies"`           // how often this id arrived
 	Device int       `json:"device,omitempty"` // the sending device; 0 is the phone
 }
@@ -50,6 +51,9 @@ func (b *inbox) add(row InboxRow, keep func(now InboxRow, dropped int) error) er
 		return nil
 	}
 	row.N, row.Copies = b.last+1, 1
+	if row.Shown.IsZero() {
+		row.Shown = row.At
+	}
 	dropped := 0
 	if len(b.rows) >= maxInboxRows {
 		dropped = b.rows[0].N

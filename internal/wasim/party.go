@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.mau.fi/libsignal/keys/prekey"
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -28,11 +29,13 @@ type party struct {
 	name  string
 	epoch int            // how many new identities the party has had
 	asked map[string]int // retry receipts sent, by device and message id
+	// hidden are the messages that could not be read yet, and since when the phone shows a placeholder for each.
+	hidden map[string]time.Time
 }
 
 func (s *Server) newParty(digits, name string, epoch int) *party {
 	return &party{srv: s, digits: digits, pn: pnOf(digits), lid: lidOf(digits), inbox: newInbox(),
-		keys: newKeyring(s.secret, digits, epoch), name: name, epoch: epoch, asked: map[string]int{}}
+		keys: newKeyring(s.secret, digits, epoch), name: name, epoch: epoch, asked: map[string]int{}, hidden: map[string]time.Time{}}
 }
 
 // Number returns the party's number, with its plus.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -119,6 +120,7 @@ func (p *party) read(from *Device, id string, s sealed) (*waE2E.Message, error) 
 		return msg, p.fileFrom(from, id, msg, changes)
 	}
 	if !errors.Is(err, errRepeated) {
+		p.hide(from, id)
 		err = fmt.Errorf("%w: %w", errUnreadable, err)
 	} else if row, known := p.inbox.repeat(from.phone.Number(), id); known {
 		changes = append(changes, jsonChange(rowName(p.digits, row.N), row))
@@ -144,7 +146,26 @@ func (p *party) fileFrom(from *Device, id string, msg *waE2E.Message, changes []
 		return p.srv.journal.commit(changes...) // a device talking to its phone, not a person to a person
 	}
 	row.Kind, row.Text = string(kind), text
+	row.Shown = p.show(from, id, row.At)
 	return p.file(row, changes...)
+}
+
+// hide notes that the phone shows a placeholder ("waiting for this message") from now on. p.mu is held.
+func (p *party) hide(from *Device, id string) {
+	key := inboxKey(from.phone.Number(), id)
+	if _, known := p.hidden[key]; !known && len(p.hidden) < maxInboxRows {
+		p.hidden[key] = p.srv.now()
+	}
+}
+
+// show puts a message in its placeholder's place, and gives that; else now. p.mu is held.
+func (p *party) show(from *Device, id string, now time.Time) time.Time {
+	key := inboxKey(from.phone.Number(), id)
+	if at, known := p.hidden[key]; known {
+		delete(p.hidden, key)
+		return at
+	}
+	return now
 }
 
 // numberOf turns an address into a number where there is one.

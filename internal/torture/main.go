@@ -1,0 +1,111 @@
+// Command torture runs the whole product, real appliance and worker processes on the simulator, while everything that can
+// break is broken at random: workers and the appliance are killed, connections dropped, reset and frozen, WhatsApp goes away,
+// messages are delivered twice, acknowledgements held back, PostgreSQL restarted, a tenant's disk filled, customers change
+// their phones. In the end each customer's phone must show every answer exactly once and in order, and the message log must
+// hold what was said. `make torture` builds what it needs; a seed makes the same choices again.
+//
+// It needs root, to mount a small disk for some tenants.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// options are what a run can be told.
+type options struct {
+	bin                string
+	seed               uint64
+	length             time.Duration
+	tenants, customers int
+	rate               float64
+	store              string
+	keep               bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.bin, "bin", "bin", "folder of the programs flowhq and wasim")
+	flag.Uint64Var(&o.seed, "seed", 0, "the same seed makes the same choices; 0: another one every time")
+	flag.DurationVar(&o.length, "length", 3*time.Minute, "how long each store is tortured, starting and checking not counted")
+	flag.IntVar(&o.tenants, "tenants", 30, "how many businesses")
+	flag.IntVar(&o.customers, "customers", 300, "how many customers, all businesses together")
+	flag.Float64Var(&o.rate, "rate", 12, "messages a second, all customers together")
+	flag.StringVar(&o.store, "store", "both", "sqlite, postgres or both, one after the other")
+	flag.BoolVar(&o.keep, "keep", false, "leave the folder of a run that failed")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	stores := []string{o.store}
+	switch o.store {
+	case "both":
+		stores = []string{"sqlite", "postgres"}
+	case "sqlite", "postgres":
+	default:
+		return fmt.Errorf("--store %q: want sqlite, postgres or both", o.store)
+	}
+	if o.tenants < 1 || o.customers < o.tenants || o.rate <= 0 {
+		return errors.New("want at least one business, as many customers as businesses, and a rate above 0")
+	}
+	if o.seed == 0 {
+		o.seed = rand.Uint64N(1_000_000) + 1
+	}
+	var err error
+	if o.bin, err = filepath.Abs(o.bin); err != nil {
+		return err
+	}
+	for _, store := range stores {
+		o.store = store
+		if err := one(ctx, o); err != nil {
+			return fmt.Errorf("%s, seed %d: %w", store, o.seed, err)
+		}
+	}
+	return nil
+}
+
+// one tortures one store.
+func one(ctx context.Context, o options) (err error) {
+	dir, err := os.MkdirTemp("", "flowhq-torture-")
+	if err != nil {
+		return err
+	}
+	w := newWorld(o, dir)
+	defer func() {
+		err = errors.Join(err, w.close())
+		if err != nil && o.keep {
+			fmt.Fprintln(os.Stderr, "everything of this run is in", dir)
+			return
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
+	}()
+	w.say("%s, seed %d: %d businesses, %d customers", o.store, o.seed, o.tenants, o.customers)
+	if err := w.open(ctx); err != nil {
+		return err
+	}
+	w.say("all are linked; %.0f messages a second and faults for %s", o.rate, o.length)
+	if err := w.suffer(ctx); err != nil {
+		return err
+	}
+	w.say("faults are over (%s)", w.tally())
+	problems := w.settle(ctx)
+	w.report(problems)
+	if len(problems) > 0 {
+		return fmt.Errorf("%d promises were broken", len(problems))
+	}
+	return ctx.Err()
+}
