@@ -25,7 +25,7 @@ func workerEnvironment(c *config.Config, w workerStart) []string {
 	env := []string{
 		worker.EnvTenant + "=" + w.tenantID, worker.EnvDir + "=" + w.dir,
 		worker.EnvSocket + "=" + w.socket, worker.EnvToken + "=" + w.token,
-		worker.EnvVersion + "=" + Version, worker.EnvLogLevel + "=" + config.LevelName(c.LogLevel),
+		worker.EnvVersion + "=" + w.build, worker.EnvLogLevel + "=" + config.LevelName(c.LogLevel),
 	}
 	if c.Simulator != nil {
 		env = append(env, worker.EnvSimulator+"="+c.Simulator.Addr, worker.EnvSimulatorKey+"="+c.Simulator.Key)
