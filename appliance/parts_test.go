@@ -136,6 +136,8 @@ func TestEverySettingIsReloadedOrNamed(t *testing.T) {
 func change(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {
+	case reflect.Struct:
+		change(t, v.Field(0))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.String:

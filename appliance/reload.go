@@ -122,6 +122,7 @@ func needRestart(old, now *config.Config) []string {
 	differ := map[string]bool{
 		"NODE_ENV":                old.Development != now.Development,
 		"DATABASE_URL":            old.DatabaseURL != now.DatabaseURL,
+		"DATABASE_WAIT_MINUTES":   old.DatabaseWait != now.DatabaseWait,
 		"RETENTION_MESSAGES_DAYS": old.Retention.Messages != now.Retention.Messages,
 		"RETENTION_TRACES_DAYS":   old.Retention.Traces != now.Retention.Traces,
 		"RETENTION_EVENTS_DAYS":   old.Retention.Events != now.Retention.Events,

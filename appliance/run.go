@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -38,6 +37,7 @@ type appliance struct {
 	processes *processes
 	listener  net.Listener
 	store     *storage.Store
+	letGo     func() // marks the store as no longer used
 	fleet     *fleet.Service
 	workers   *wire.Server
 	control   *control
@@ -117,31 +117,21 @@ func (a *appliance) make(ctx context.Context) error {
 	return nil
 }
 
-// A database server may come up later than the appliance, at boot above all; it is waited for so long.
-const (
-	databasePatience = 60 * time.Second
-	databaseRetry    = time.Second
-)
-
-func (a *appliance) openStore(ctx context.Context) error {
-	dsn := a.config.DatabaseURL.Reveal()
-	deadline := time.Now().Add(databasePatience)
-	for tries := 0; ; tries++ {
-		var err error
-		a.store, err = storage.Open(ctx, dsn, storage.Options{Logger: a.log.Logger})
-		waits := flowhq.CodeOf(err) == flowhq.CodeUnavailable && strings.HasPrefix(dsn, "postgres")
-		if !waits || time.Now().After(deadline) {
-			return err
-		}
-		if tries == 0 {
-			a.log.Warn("the database cannot be reached; trying again for a minute", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(databaseRetry):
-		}
+// openStore opens the database, and waits for one that can't be reached yet: its server may come up later than the appliance,
+// at boot above all. Meanwhile the address answers, and says so.
+func (a *appliance) openStore(ctx context.Context) (err error) {
+	room := openWaitingRoom(a.listener, a.log.Logger)
+	a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(), storage.Options{
+		Logger: a.log.Logger, Wait: a.config.DatabaseWait, Waiting: room.sayWhy,
+	})
+	if cerr := room.close(); err == nil {
+		err = cerr
 	}
+	if err != nil {
+		return err
+	}
+	a.letGo, err = a.store.Hold(ctx)
+	return err
 }
 
 func (a *appliance) folders() error {
@@ -321,6 +311,9 @@ func (a *appliance) closeRest() {
 		_ = a.workers.Close()
 	}
 	a.background.Wait()
+	if a.letGo != nil {
+		a.letGo()
+	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {
 			a.log.Warn("the database could not be closed", "error", err)

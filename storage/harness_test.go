@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +24,12 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), ignoreWatchdog()) }
+func TestMain(m *testing.M) {
+	if dsns := os.Getenv(childMark); dsns != "" {
+		os.Exit(child(dsns))
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), ignoreWatchdog())
+}
 
 // ignoreWatchdog: the throw-away server outlives the tests and ends with the process.
 func ignoreWatchdog() goleak.Option {

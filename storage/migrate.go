@@ -140,16 +140,28 @@ func (s *Store) provider() (*goose.Provider, error) {
 }
 
 // migrate brings the schema up to date. One process does it at a time; those that come later wait and find it done.
-func (s *Store) migrate(ctx context.Context) (err error) {
+func (s *Store) migrate(ctx context.Context) error { return s.migrateAs(ctx, false) }
+
+// migrateAs is migrate for whoever may work on a database that holds an unfinished copy (copying), which others may not.
+func (s *Store) migrateAs(ctx context.Context, copying bool) (err error) {
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	before, err := s.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.forgetCopy(ctx, copying); err != nil {
+		return err
+	}
+	unfinished, err := s.hasTable(ctx, copyTable)
 	switch {
 	case err != nil:
 		return err
+	case unfinished && !copying:
+		return s.unfinishedCopy()
 	case before.UpToDate():
 		return nil
 	case before.Current > before.Wanted:
@@ -168,6 +180,16 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	s.log.InfoContext(ctx, "database schema brought up to date", "database", s.addr.String(), "from", before.Current, "to", before.Wanted,
 		"steps", len(done), "adopted", before.Prisma && before.Current == 0, "took", time.Since(start).Round(time.Millisecond))
 	return nil
+}
+
+// forgetCopy removes the mark that a copy is through, which whoever works with it has no use for.
+func (s *Store) forgetCopy(ctx context.Context, copying bool) error {
+	there, err := s.hasTable(ctx, copiedTable)
+	if err != nil || !there || copying {
+		return err
+	}
+	_, err = s.writer.ExecContext(ctx, "DROP TABLE "+copiedTable)
+	return err
 }
 
 func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {

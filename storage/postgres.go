@@ -18,8 +18,8 @@ import (
 // defaultConns is how many connections are opened to PostgreSQL at most where nothing is said.
 const defaultConns = 16
 
-// minConns are needed at least: a migration holds a lock on one connection and works on another.
-const minConns = 3
+// minConns are needed at least: one marks the database as used, a migration holds a lock on another and works on a third.
+const minConns = 4
 
 // postgres is the engine PostgreSQL, 13 and later.
 type postgres struct{}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
+
+	"modernc.org/sqlite"
 
 	"flowhq"
 	"flowhq/storage/internal/db"
@@ -24,8 +27,9 @@ const (
 type Options struct {
 	Logger   *slog.Logger     // nil: slog.Default
 	Now      func() time.Time // nil: time.Now
-	MaxConns int              // PostgreSQL connections at most, 3 at least; 0: what the DSN says, else 16
-	Wait     time.Duration    // how long Open waits for a database that can't be reached yet; 0: not at all
+	MaxConns int              // PostgreSQL connections at most, 4 at least; 0: what the DSN says, else 16
+	Wait     time.Duration    // how long Open waits for a PostgreSQL that can't be reached yet; 0: not at all
+	Waiting  func(error)      // is told, again and again, why Open waits; nil: nobody
 }
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -68,8 +72,8 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// connectPatiently tries again for o.Wait while the database can't be reached, and says so in the log at once and every now and
-// then. A box that has just booted starts its PostgreSQL beside us.
+// connectPatiently tries again for o.Wait while the server can't be reached, and says so in the log at once and every now and
+// then. A box that has just booted starts its PostgreSQL beside us. A SQLite file does not come by waiting.
 func connectPatiently(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -77,11 +81,14 @@ func connectPatiently(ctx context.Context, dsn string, o Options) (*Store, error
 	start := time.Now()
 	for n := 0; ; n++ {
 		s, err := connect(ctx, dsn, o, true)
-		if err == nil || flowhq.CodeOf(err) != flowhq.CodeUnavailable || time.Since(start) >= o.Wait {
+		if err == nil || !worthWaiting(err) || time.Since(start) >= o.Wait {
 			return s, err
 		}
 		if n%10 == 0 {
 			o.Logger.WarnContext(ctx, "waiting for the database", "error", err, "waited", time.Since(start).Round(time.Second), "at_most", o.Wait)
+		}
+		if o.Waiting != nil {
+			o.Waiting(err)
 		}
 		pause := time.NewTimer(min(time.Second, 50*time.Millisecond<<min(n, 5)))
 		select {
@@ -91,6 +98,16 @@ func connectPatiently(ctx context.Context, dsn string, o Options) (*Store, error
 		case <-pause.C:
 		}
 	}
+}
+
+// worthWaiting tells whether what stands in the way of a connection may go by itself.
+func worthWaiting(err error) bool {
+	if flowhq.CodeOf(err) != flowhq.CodeUnavailable {
+		return false
+	}
+	_, sqlite := errors.AsType[*sqlite.Error](err)
+	_, file := errors.AsType[*fs.PathError](err)
+	return !sqlite && !file
 }
 
 // connect opens the database as it is. create: a SQLite file that is not there is made.

@@ -52,7 +52,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
 		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
 		newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
-		newService(), newVersion(), newDocuments(),
+		newService(), newStorage(), newVersion(), newDocuments(),
 	)
 	return root
 }
