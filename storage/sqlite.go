@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,9 +29,14 @@ type sqliteEngine struct{}
 
 func (s *Store) connectSQLite(ctx context.Context, create bool) error {
 	s.engine = sqliteEngine{}
-	if err := prepareFile(s.addr.file, create); err != nil {
+	unlock, err := prepareFile(ctx, s.addr.file, create)
+	if err != nil {
 		return err
 	}
+	return errors.Join(s.connectFile(ctx), unlock())
+}
+
+func (s *Store) connectFile(ctx context.Context) error {
 	writer, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_auto_vacuum": {"INCREMENTAL"}})
 	if err != nil {
 		return err
@@ -61,20 +67,32 @@ func openSQLite(file string, params url.Values) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-// prepareFile makes the database's file and folder for their owner alone: they hold customers' messages.
-func prepareFile(file string, create bool) error {
+// prepareFile makes the database's file and folder for their owner alone: they hold customers' messages. Until unlock no other
+// process prepares one there: two that open a new file at once can meet in its switch to the write-ahead log, where SQLite
+// refuses one of them without waiting. A file that is there is not opened: closing it would drop SQLite's own locks on it.
+func prepareFile(ctx context.Context, file string, create bool) (unlock func() error, err error) {
 	if !create {
 		_, err := os.Stat(file)
-		return err
+		return func() error { return nil }, err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-		return err
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
 	}
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if unlock, err = lockFolder(ctx, dir); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return unlock, nil
+	}
+	if err == nil {
+		err = f.Close()
+	}
 	if err != nil {
-		return err
+		return nil, errors.Join(err, unlock())
 	}
-	return f.Close()
+	return unlock, nil
 }
 
 func (sqliteEngine) name() Engine { return SQLite }
