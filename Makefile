@@ -15,6 +15,8 @@ DIST ?= dist
 FORMATS ?= deb
 XZ ?= -9e
 FUZZTIME ?= 30s
+FOR ?= 10m
+PAGE ?= docs/benchmarks/procman.md
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +80,23 @@ release: ## dist/release: every package with SHA256SUMS, signed when KEY is set
 	@cd $(DIST)/release && sha256sum *.deb *.rpm CHANGELOG.md > SHA256SUMS
 	@[ -z "$(KEY)" ] || gpg --batch --yes --local-user "$(KEY)" --armor --detach-sign $(DIST)/release/SHA256SUMS
 	@cat $(DIST)/release/SHA256SUMS
+
+# Rows are kept in var/bench-procman.json, so that they can be measured in several runs; the page is written from all of them.
+bench-procman: ## procman beside PM2, supervisord, s6, runit, half an hour (PEERS=1 installs them; ROWS=start,stop; QUICK=1)
+	@mkdir -p var
+	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
+	bin/bench-procman -results var/bench-procman.json -out docs/benchmarks/procman.md $(if $(ROWS),-rows $(ROWS)) $(if $(QUICK),-quick)
+
+faults: ## 50 children that misbehave under a process manager that is killed every few seconds (FOR=10m; CGROUPS=no; PAGE=)
+	@mkdir -p var
+	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
+	bin/bench-procman fault -for $(FOR) $(if $(filter no,$(CGROUPS)),-cgroup '') $(if $(PAGE),-results var/bench-procman.json -out $(PAGE))
+
+memory-proof: ## limits of memory, tasks and processor time by cgroup v2, in user-mode Linux (a minute or two)
+	@tools/test-needs.sh uml
+	procman/umltest/run.sh
+
+.PHONY: bench-procman faults memory-proof
 
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -117,7 +117,7 @@ func (m *Manager) readopt(p *process, r record) (*child, error) {
 		return nil, err
 	}
 	if c.group != nil {
-		if err := m.limit(c.group, p.spec); err != nil {
+		if err := m.limit(c.group, p.spec, false); err != nil {
 			m.cfg.Logger.Warn("limits of an adopted process are not set again", "process", p.name, "error", err)
 		}
 	}

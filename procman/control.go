@@ -145,14 +145,29 @@ func (p *process) change(spec Spec) (Change, error) {
 	p.mu.Unlock()
 	p.wake()
 	p.m.sampler.consider()
+	return ch, p.apply(c, old, spec)
+}
+
+// apply brings what differs between two specs to a running child.
+func (p *process) apply(c *child, old, spec Spec) error {
 	var errs []error
 	if !reflect.DeepEqual(old.Output, spec.Output) {
 		errs = append(errs, p.sink.Open(spec.Output.options(), -1))
 	}
-	if c != nil && c.group != nil {
-		errs = append(errs, p.m.limit(c.group, spec))
+	if c == nil || c.exited.Load() {
+		return errors.Join(errs...)
 	}
-	return ch, errors.Join(errs...)
+	if !reflect.DeepEqual(old.OOMScoreAdj, spec.OOMScoreAdj) {
+		value := kernel.OOMScoreAdj() // as it would have inherited it
+		if spec.OOMScoreAdj != nil {
+			value = *spec.OOMScoreAdj
+		}
+		p.adjustOOM(c, value)
+	}
+	if c.group != nil {
+		errs = append(errs, p.m.limit(c.group, spec, false))
+	}
+	return errors.Join(errs...)
 }
 
 // differences names the fields of two specs that differ.
@@ -252,7 +267,10 @@ func (m *Manager) ForceRestart(ctx context.Context, name string) error {
 	return m.restart(ctx, name, CauseRequest, true)
 }
 
-// RestartFor is Restart with a cause of the caller's for events and status.
+// RestartFor is Restart with a cause of the caller's for events and status. A
+// cause that is a failure ([CauseStale]) makes it the path of a crash: the
+// restart policy counts the end and decides what follows, and a process that
+// is not wished to run stays as it is (ErrSuperseded).
 func (m *Manager) RestartFor(ctx context.Context, name string, why Cause) error {
 	return m.restart(ctx, name, why, false)
 }

@@ -171,11 +171,15 @@ func (p *process) spawn(spec Spec, info StartInfo) (*child, error) {
 		return nil, err
 	}
 	if spec.OOMScoreAdj != nil {
-		if err := kernel.SetOOMScoreAdj(c.pid, *spec.OOMScoreAdj); err != nil {
-			p.m.cfg.Logger.Warn("oom score is not adjusted", "process", p.name, "error", err)
-		}
+		p.adjustOOM(c, *spec.OOMScoreAdj)
 	}
 	return c, nil
+}
+
+func (p *process) adjustOOM(c *child, value int) {
+	if err := kernel.SetOOMScoreAdj(c.pid, value); err != nil {
+		p.m.cfg.Logger.Warn("oom score is not adjusted", "process", p.name, "error", err)
+	}
 }
 
 // attend watches a new or adopted child.
@@ -310,7 +314,7 @@ func (m *Manager) prepareGroup(g *kernel.Group, spec Spec) (int, error) {
 	if err := g.Create(); err != nil {
 		return -1, err
 	}
-	if err := m.limit(g, spec); err != nil {
+	if err := m.limit(g, spec, true); err != nil {
 		_ = g.Remove()
 		return -1, err
 	}
@@ -321,8 +325,9 @@ func (m *Manager) prepareGroup(g *kernel.Group, spec Spec) (int, error) {
 	return fd, nil
 }
 
-// limit writes the limits that the group's controllers can hold.
-func (m *Manager) limit(g *kernel.Group, spec Spec) error {
+// limit writes the limits that the group's controllers can hold. A fresh group
+// has the kernel's defaults; another may have to be brought back to them.
+func (m *Manager) limit(g *kernel.Group, spec Spec, fresh bool) error {
 	if m.root == nil {
 		return nil // adopted from a manager that had groups
 	}
@@ -345,11 +350,17 @@ func (m *Manager) limit(g *kernel.Group, spec Spec) error {
 		set("pids.max", number(int64(spec.PidsMax)))
 	}
 	if m.root.CPU {
-		if spec.CPU.Weight > 0 {
+		switch {
+		case spec.CPU.Weight > 0:
 			set("cpu.weight", strconv.Itoa(spec.CPU.Weight))
+		case !fresh:
+			set("cpu.weight", "100")
 		}
-		if spec.CPU.MaxPercent > 0 {
+		switch {
+		case spec.CPU.MaxPercent > 0:
 			set("cpu.max", fmt.Sprintf("%d 100000", spec.CPU.MaxPercent*1000))
+		case !fresh:
+			set("cpu.max", "max 100000")
 		}
 	}
 	return errors.Join(errs...)

@@ -12,6 +12,8 @@ type mark struct {
 	attempts uint64
 	runs     bool // it ran already, or waits: no attempt is to be expected
 	waiting  bool
+	failed   bool // its end was asked for as a failure's: what follows is the policy's
+	ends     uint64
 }
 
 func (p *process) wishStart() (mark, error) {
@@ -53,6 +55,9 @@ func (p *process) wishRestart(why Cause, hard bool) (mark, error) {
 	case !p.known:
 		return mark{}, fmt.Errorf("%q: %w", p.name, ErrNoSpec)
 	}
+	if why.failure() {
+		return p.fail(why, hard)
+	}
 	p.wanted = true
 	p.wish++
 	p.backoff.Reset()
@@ -66,6 +71,22 @@ func (p *process) wishRestart(why Cause, hard bool) (mark, error) {
 	if p.child != nil {
 		p.order = why
 		p.hard = p.hard || hard
+	}
+	p.wake()
+	return m, nil
+}
+
+// fail has the child ended as by a crash; p.mu must be held.
+func (p *process) fail(why Cause, hard bool) (mark, error) {
+	switch {
+	case !p.wanted:
+		return mark{}, fmt.Errorf("%q: %w: stopped", p.name, ErrSuperseded)
+	case p.child == nil && !p.launching:
+		return mark{}, fmt.Errorf("%q: %w", p.name, ErrWaiting)
+	}
+	m := mark{wish: p.wish, attempts: p.attempts, ends: p.ends, failed: p.child != nil}
+	if p.child != nil && p.order == "" {
+		p.order, p.hard = why, p.hard || hard
 	}
 	p.wake()
 	return m, nil
@@ -127,6 +148,8 @@ func (p *process) awaitStart(ctx context.Context, at mark) error {
 			return true, fmt.Errorf("start of %q: %w: removed", p.name, ErrSuperseded)
 		case !p.wanted:
 			return true, fmt.Errorf("start of %q: %w: stopped", p.name, ErrSuperseded)
+		case at.failed && p.ends > at.ends && p.child == nil && (p.state == StateExited || !p.nextStart.IsZero()):
+			return true, fmt.Errorf("%q: %w", p.name, ErrWaiting)
 		case at.waiting && p.child == nil && (p.state == StateExited || !p.nextStart.IsZero()):
 			return true, fmt.Errorf("%q: %w", p.name, ErrWaiting)
 		}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks, after saying so: a C compiler (for the race detector), PostgreSQL's
-# server programs (for throw-away databases) and, with the argument "browser", Chromium. Where it may not install, it says exactly what to install and ends with 1.
+# server programs (for throw-away databases) and, with the argument "browser", Chromium, with "uml" user-mode Linux. Where it may not install, it says exactly what to install and ends with 1.
 set -eu
 
 missing=""
@@ -16,6 +16,9 @@ have gcc || missing="$missing gcc libc6-dev"
 have_postgres || missing="$missing postgresql"
 if [ "${1:-}" = browser ]; then
 	have chromium || have chromium-browser || missing="$missing chromium"
+fi
+if [ "${1:-}" = uml ]; then
+	have linux.uml || missing="$missing user-mode-linux"
 fi
 [ -n "$missing" ] || exit 0
 

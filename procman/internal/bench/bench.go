@@ -23,8 +23,6 @@ type bench struct {
 	number   string // argument by which this run's children are recognized; sleep takes it for seconds
 	children *census
 	peers    []peer
-	begun    time.Time
-	machine  string
 }
 
 func newBench(ctx context.Context, o options) (*bench, error) {
@@ -37,8 +35,12 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 		return nil, err
 	}
 	number := fmt.Sprintf("%d.%07d", 86400*30, os.Getpid())
-	b := &bench{ctx: ctx, opt: o, exe: exe, dir: dir, number: number, children: newCensus(number), begun: time.Now(), machine: machine()}
-	for _, p := range found(o.peers, o.cgroup) {
+	b := &bench{ctx: ctx, opt: o, exe: exe, dir: dir, number: number, children: newCensus(number)}
+	manager := filepath.Join(dir, "procman-manager")
+	if err := copyProgram(exe, manager); err != nil {
+		return nil, err
+	}
+	for _, p := range found(o.peers, o.cgroup, manager) {
 		if wanted(o.only, p.name()) {
 			b.peers = append(b.peers, p)
 		}
@@ -70,32 +72,43 @@ func (b *bench) pause(d time.Duration) {
 	}
 }
 
-// run measures every row for every manager: cells by row and manager.
-func (b *bench) run() map[string]map[string]string {
-	table := make(map[string]map[string]string)
+// run measures every row for every manager, and keeps what it has after each row.
+func (b *bench) run(all *results) error {
+	for _, p := range b.peers {
+		all.Versions[p.name()] = p.version()
+	}
 	for _, r := range rows() {
 		if !wanted(b.opt.rows, r.key) {
 			continue
 		}
-		table[r.key] = make(map[string]string)
+		m := &measured{When: time.Now(), Load: load(), Quick: b.opt.quick, Cells: make(map[string]cell)}
 		for _, p := range b.peers {
-			if b.ctx.Err() != nil {
-				return table
+			if err := b.ctx.Err(); err != nil {
+				return err
 			}
-			cell, err := r.measure(b, p)
-			b.clean(p)
-			switch {
-			case errors.Is(err, errNone):
-				cell = "none"
-			case err != nil:
-				cell = "failed"
-				fmt.Fprintf(os.Stderr, "%s, %s: %v\n", r.key, p.name(), err)
-			}
-			fmt.Fprintf(os.Stderr, "%-10s %-24s %s\n", r.key, p.name(), cell)
-			table[r.key][p.name()] = cell
+			m.Cells[p.name()] = b.measure(r, p)
+			fmt.Fprintf(os.Stderr, "%-10s %-24s %s\n", r.key, p.name(), m.Cells[p.name()])
+		}
+		m.Took = time.Since(m.When).Seconds()
+		all.Rows[r.key] = m
+		if err := all.save(b.opt.results); err != nil {
+			return err
 		}
 	}
-	return table
+	return b.ctx.Err()
+}
+
+func (b *bench) measure(r row, p peer) cell {
+	c, err := r.measure(b, p)
+	b.clean(p)
+	if errors.Is(err, errNone) {
+		return words("none")
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s, %s: %v\n", r.key, p.name(), err)
+		return words("failed: %s", strings.SplitN(err.Error(), "\n", 2)[0])
+	}
+	return c
 }
 
 // clean ends the manager and whatever of this run is still there: what carries
@@ -136,6 +149,9 @@ func (b *bench) killInside() bool {
 // kill9 kills the manager as the kernel would, and waits for its end.
 func (b *bench) kill9(p peer) {
 	pid := p.main()
+	if pid <= 0 {
+		return
+	}
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 	if d, ok := p.(interface{ reap(time.Duration) }); ok {
 		d.reap(5 * time.Second)
@@ -188,4 +204,13 @@ func readTally(path string) int {
 		return 0
 	}
 	return int(binary.LittleEndian.Uint64(b))
+}
+
+// copyProgram makes a program of its own of this one.
+func copyProgram(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o700)
 }

@@ -24,8 +24,29 @@ type fault struct {
 	store    *store
 	children int
 	names    []string
-	kills    int
-	commands int
+	outcome  faultOutcome
+}
+
+// faultOutcome is what a fault run came to.
+type faultOutcome struct {
+	When       time.Time `json:"when"`
+	Seconds    float64   `json:"seconds"`
+	Children   int       `json:"children"`
+	Kills      int       `json:"kills"`
+	Commands   int       `json:"commands"`
+	Starts     int       `json:"starts"`
+	Written    int       `json:"lines"`
+	Lost       int       `json:"lost"`
+	Repeated   int       `json:"repeated"`
+	Orphans    int       `json:"orphans"`
+	Duplicates int       `json:"duplicates"`
+	FDs        [2]int    `json:"descriptors"` // at first, in the end
+	Goroutines [2]int    `json:"goroutines"`
+}
+
+func (o faultOutcome) String() string {
+	return fmt.Sprintf("%d kills of the manager, %d commands, %d starts of %d children, %d lines: %d lost, %d repeated; %d orphans, %d duplicates",
+		o.Kills, o.Commands, o.Starts, o.Children, o.Written, o.Lost, o.Repeated, o.Orphans, o.Duplicates)
 }
 
 func faultMain(args []string) {
@@ -33,41 +54,66 @@ func faultMain(args []string) {
 	length := flags.Duration("for", 10*time.Minute, "how long")
 	children := flags.Int("children", 50, "how many children")
 	cgroup := flags.String("cgroup", cgroupMount(), "cgroup v2 folder, empty for none")
+	kept := flags.String("results", "", "file that keeps all results")
+	out := flags.String("out", "", "page to write from them")
 	verbose := flags.Bool("v", false, "log of the manager")
 	_ = flags.Parse(args)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := faultRun(ctx, *length, *children, *cgroup, *verbose); err != nil {
+	outcome, err := faultRun(ctx, *length, *children, *cgroup, *verbose)
+	if err == nil && *kept != "" {
+		err = keepOutcome(outcome, *cgroup, *kept, *out)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fault run:", err)
 		os.Exit(1)
 	}
 }
 
-func faultRun(ctx context.Context, length time.Duration, children int, cgroup string, verbose bool) error {
-	b, err := newBench(ctx, options{cgroup: cgroup})
+// keepOutcome puts a fault run that held onto the page.
+func keepOutcome(o faultOutcome, cgroup, kept, out string) error {
+	all, err := loadResults(kept)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	f := &fault{b: b, children: children}
-	if f.store, err = newStore(filepath.Join(b.dir, "notify")); err != nil {
+	label := labelGroups
+	if cgroup == "" {
+		label = labelPlain
+	}
+	all.Machine, all.Faults[label] = machine(), &o
+	if err := all.save(kept); err != nil || out == "" {
 		return err
+	}
+	return all.write(out)
+}
+
+func faultRun(ctx context.Context, length time.Duration, children int, cgroup string, verbose bool) (faultOutcome, error) {
+	b, err := newBench(ctx, options{cgroup: cgroup})
+	if err != nil {
+		return faultOutcome{}, err
+	}
+	defer b.close()
+	f := &fault{b: b, children: children, outcome: faultOutcome{When: time.Now(), Children: children}}
+	if f.store, err = newStore(filepath.Join(b.dir, "notify")); err != nil {
+		return f.outcome, err
 	}
 	defer f.store.close()
 	if err := f.up(cgroup, verbose); err != nil {
-		return err
+		return f.outcome, err
 	}
 	defer b.clean(f.m)
 	err = f.torment(length * 4 / 5)
 	if err == nil {
 		err = f.growth(length / 5)
 	}
-	return errors.Join(err, f.verdict())
+	err = errors.Join(err, f.verdict(), b.ctx.Err())
+	f.outcome.Seconds = time.Since(f.outcome.When).Seconds()
+	return f.outcome, err
 }
 
 func (f *fault) up(cgroup string, verbose bool) error {
 	var err error
-	f.m = &ours{label: "procman", cgroup: cgroup, edit: func(c *managerConfig) {
+	f.m = &ours{label: labelGroups, exe: filepath.Join(f.b.dir, "procman-manager"), cgroup: cgroup, edit: func(c *managerConfig) {
 		c.Store, c.Verbose = f.store.path, verbose
 		c.Specs = nil
 		for i := range f.children {
@@ -99,7 +145,7 @@ func (f *fault) torment(length time.Duration) error {
 			}
 		}
 		f.b.kill9(f.m)
-		f.kills++
+		f.outcome.Kills++
 		f.b.pause(time.Duration(rand.IntN(600)) * time.Millisecond)
 		if err := f.m.again(); err != nil {
 			return fmt.Errorf("the manager does not come back: %w", err)
@@ -110,7 +156,7 @@ func (f *fault) torment(length time.Duration) error {
 
 func (f *fault) command() error {
 	verb := []string{"restart", "stop", "start"}[rand.IntN(3)]
-	f.commands++
+	f.outcome.Commands++
 	name := f.names[rand.IntN(len(f.names))]
 	if err := f.m.order(verb + " " + name); err != nil && !strings.Contains(err.Error(), "error") {
 		return err
@@ -136,6 +182,7 @@ func (f *fault) growth(length time.Duration) error {
 	if err != nil {
 		return err
 	}
+	f.outcome.FDs, f.outcome.Goroutines = [2]int{fds, fdsThen}, [2]int{goroutines, goroutinesThen}
 	fmt.Printf("the manager holds %d descriptors and %d goroutines, %v later %d and %d\n", fds, goroutines, length, fdsThen, goroutinesThen)
 	// At any moment some children are between two lives and some timers run.
 	if fdsThen > fds+f.children || goroutinesThen > goroutines+f.children {
@@ -163,28 +210,28 @@ func (f *fault) verdict() error {
 	}
 	orphans := f.b.children.living()
 	duplicates, _ := os.ReadFile(filepath.Join(f.b.dir, "duplicates"))
-	written, lost, repeated, starts := 0, 0, 0, 0
+	o := &f.outcome
 	for _, name := range f.names {
 		n := readTally(filepath.Join(f.b.dir, name+".count"))
 		l, r := countLines(f.m.logs(name), n)
 		if l > 0 {
 			fmt.Printf("%s: %d of %d lines are lost: %v\n", name, l, n, missing(f.m.logs(name), n))
 		}
-		written, lost, repeated = written+n, lost+l, repeated+r
-		starts += readTally(filepath.Join(f.b.dir, name+".starts"))
+		o.Written, o.Lost, o.Repeated = o.Written+n, o.Lost+l, o.Repeated+r
+		o.Starts += readTally(filepath.Join(f.b.dir, name+".starts"))
 	}
-	fmt.Printf("%d kills of the manager, %d commands, %d starts of %d children, %d lines: %d lost, %d repeated; %d orphans, %d duplicates\n",
-		f.kills, f.commands, starts, f.children, written, lost, repeated, len(orphans), strings.Count(string(duplicates), "\n"))
+	o.Orphans, o.Duplicates = len(orphans), strings.Count(string(duplicates), "\n")
+	fmt.Println(o)
 	if len(orphans) > 0 {
 		errs = append(errs, fmt.Errorf("orphans are left: %v", orphans))
 	}
 	if len(duplicates) > 0 {
 		errs = append(errs, fmt.Errorf("duplicates:\n%s", duplicates))
 	}
-	if lost > 0 {
-		errs = append(errs, fmt.Errorf("%d lines are lost", lost))
+	if o.Lost > 0 {
+		errs = append(errs, fmt.Errorf("%d lines are lost", o.Lost))
 	}
-	if written == 0 {
+	if o.Written == 0 {
 		errs = append(errs, errors.New("nothing was written"))
 	}
 	return errors.Join(errs...)

@@ -75,12 +75,12 @@ func in(ctx context.Context, dir string, argv ...string) error {
 }
 
 // found lists the managers that can be measured: procman both ways, then the peers.
-func found(dir, cgroup string) []peer {
+func found(dir, cgroup, manager string) []peer {
 	list := []peer{}
 	if cgroup != "" {
-		list = append(list, &ours{label: "procman", cgroup: cgroup})
+		list = append(list, &ours{label: labelGroups, cgroup: cgroup, exe: manager})
 	}
-	list = append(list, &ours{label: "procman without groups"})
+	list = append(list, &ours{label: labelPlain, exe: manager})
 	has := func(path string) bool { _, err := os.Stat(path); return err == nil }
 	if script := filepath.Join(dir, "node_modules/pm2/bin/pm2"); has(script) {
 		list = append(list, &pm2{script: script})

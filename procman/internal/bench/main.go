@@ -2,8 +2,11 @@
 // programs, the same machine, one run, one table. It also holds the fault run,
 // in which a manager is killed every few seconds under children that misbehave.
 //
-//	bench [-peers DIR] [-install] [-only NAMES] [-rows NAMES] [-out FILE] [-quick]
-//	bench fault [-for 10m] [-cgroup FOLDER]
+//	bench [-peers DIR] [-install] [-only NAMES] [-rows NAMES] [-results FILE] [-out FILE] [-quick]
+//	bench fault [-for 10m] [-cgroup FOLDER] [-results FILE] [-out FILE]
+//
+// Rows can be measured in several runs: -results keeps them all, and the page is
+// written from all of them.
 //
 // With -install (or PEERS=1 in the environment) PM2 is installed from npm, and
 // supervisord, runit and s6 from Debian, all into the folder of -peers and
@@ -49,6 +52,7 @@ type options struct {
 	only    string
 	rows    string
 	out     string
+	results string
 	quick   bool
 	cgroup  string
 }
@@ -64,6 +68,7 @@ func compare() error {
 	flag.StringVar(&o.only, "only", "", "names of the managers to measure, with commas (all)")
 	flag.StringVar(&o.rows, "rows", "", "names of the rows to measure, with commas (all)")
 	flag.StringVar(&o.out, "out", "", "file for the table (standard output)")
+	flag.StringVar(&o.results, "results", "", "file that keeps all results, so that rows can be measured in several runs")
 	flag.BoolVar(&o.quick, "quick", false, "a tenth of everything, to see that it runs")
 	flag.StringVar(&o.cgroup, "cgroup", cgroupMount(), "cgroup v2 folder for procman's groups")
 	flag.Parse()
@@ -74,21 +79,29 @@ func compare() error {
 			return err
 		}
 	}
+	all, err := loadResults(o.results)
+	if err != nil {
+		return err
+	}
+	all.Machine = machine()
 	b, err := newBench(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	table := b.run()
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("interrupted, nothing is reported: %w", err)
+	if err := b.run(all); err != nil {
+		return fmt.Errorf("not finished, nothing is reported: %w", err)
 	}
-	text := b.report(table)
-	if o.out == "" {
+	return all.write(o.out)
+}
+
+func (r *results) write(path string) error {
+	text := r.report()
+	if path == "" {
 		fmt.Print(text)
 		return nil
 	}
-	return os.WriteFile(o.out, []byte(text), 0o644)
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // wanted tells whether name is in a list with commas; an empty list holds all.

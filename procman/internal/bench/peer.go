@@ -70,6 +70,13 @@ func (d *daemon) main() int {
 	return d.cmd.Process.Pid
 }
 
+// tell sends the manager a signal, if it was started.
+func (d *daemon) tell(sig syscall.Signal) {
+	if pid := d.main(); pid > 0 { // 0 would be our own process group
+		_ = syscall.Kill(pid, sig)
+	}
+}
+
 // reap waits for a manager that was killed or told to end, at most a while.
 func (d *daemon) reap(limit time.Duration) {
 	if d.cmd == nil {

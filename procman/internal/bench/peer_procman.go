@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 type ours struct {
 	daemon
 	label  string
+	exe    string // its program
 	cgroup string // parent folder, or empty for no groups
 	root   string
 	state  string
@@ -33,7 +35,32 @@ type ours struct {
 
 func (p *ours) name() string { return p.label }
 
-func (p *ours) version() string { return "this tree" }
+// version is the commit that this was built from, where Go knows it.
+func (p *ours) version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "this tree"
+	}
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(10, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = ", changed"
+		}
+	}
+	if commit == "" {
+		return "this tree"
+	}
+	return commit + changed
+}
+
+// The two ways in which procman is measured.
+const (
+	labelGroups = "procman"
+	labelPlain  = "procman without groups"
+)
 
 func (p *ours) up(dir string, jobs []job) error {
 	p.dir = dir
@@ -71,11 +98,8 @@ func (p *ours) up(dir string, jobs []job) error {
 }
 
 func (p *ours) again() error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p.cmd = exec.Command(exe, "manager", filepath.Join(p.dir, "config.json"))
+	var err error
+	p.cmd = exec.Command(p.exe, "manager", filepath.Join(p.dir, "config.json"))
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if p.in, err = p.cmd.StdinPipe(); err != nil {

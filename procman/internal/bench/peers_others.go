@@ -128,7 +128,7 @@ func (p *supervisord) stop(name string) error { return p.control("stop", name) }
 func (p *supervisord) stopAll() error         { return p.control("stop", "all") }
 
 func (p *supervisord) down() {
-	_ = syscall.Kill(p.main(), syscall.SIGTERM)
+	p.tell(syscall.SIGTERM)
 	p.reap(15 * time.Second)
 }
 
@@ -190,7 +190,7 @@ func (p *runit) stop(name string) error { return p.control("down", name) }
 func (p *runit) stopAll() error { return p.control("down", subfolders(filepath.Join(p.dir, "sv"))...) }
 
 func (p *runit) down() {
-	_ = syscall.Kill(p.main(), syscall.SIGHUP)
+	p.tell(syscall.SIGHUP)
 	p.reap(10 * time.Second)
 }
 
@@ -258,7 +258,7 @@ func (p *s6) inside(script string) []string {
 }
 
 func (p *s6) down() {
-	_ = syscall.Kill(p.main(), syscall.SIGTERM)
+	p.tell(syscall.SIGTERM)
 	p.reap(10 * time.Second)
 }
 

@@ -2,52 +2,149 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// report renders the table as Markdown.
-func (b *bench) report(table map[string]map[string]string) string {
+// report renders all results as Markdown.
+func (r *results) report() string {
 	var out strings.Builder
 	out.WriteString("# procman beside other process managers\n\n")
-	fmt.Fprintf(&out, "Measured by `make bench-procman` on %s, in %s. Machine: %s.\n\n",
-		b.begun.UTC().Format("2006-01-02"), time.Since(b.begun).Round(time.Second), b.machine)
-	if b.opt.quick {
-		out.WriteString("**Quick run: a tenth of everything, not for quoting.**\n\n")
-	}
+	fmt.Fprintf(&out, "Made by `make bench-procman PEERS=1` (and `make faults`) on %s.\n", r.Machine)
+	out.WriteString("Every row was measured for all managers one after another, in one run; when, and what else the machine did then, stands below the table.\n\n")
+	managers := r.managers()
 	out.WriteString("| |")
-	for _, p := range b.peers {
-		fmt.Fprintf(&out, " %s |", p.name())
+	for _, m := range managers {
+		fmt.Fprintf(&out, " %s |", m)
 	}
 	out.WriteString(" target |\n|---|")
-	out.WriteString(strings.Repeat("---|", len(b.peers)+1))
+	out.WriteString(strings.Repeat("---|", len(managers)+1))
 	out.WriteString("\n| version |")
-	for _, p := range b.peers {
-		fmt.Fprintf(&out, " %s |", p.version())
+	for _, m := range managers {
+		fmt.Fprintf(&out, " %s |", r.Versions[m])
 	}
 	out.WriteString(" |\n")
-	for _, r := range rows() {
-		cells := table[r.key]
-		if cells == nil {
+	for _, row := range rows() {
+		m := r.Rows[row.key]
+		if m == nil {
 			continue
 		}
-		fmt.Fprintf(&out, "| %s |", r.title)
-		for _, p := range b.peers {
-			fmt.Fprintf(&out, " %s |", cells[p.name()])
+		fmt.Fprintf(&out, "| %s |", row.title)
+		for _, name := range managers {
+			c, ok := m.Cells[name]
+			if !ok {
+				out.WriteString(" not measured |")
+				continue
+			}
+			fmt.Fprintf(&out, " %s |", c)
 		}
-		fmt.Fprintf(&out, " %s |\n", r.target)
+		fmt.Fprintf(&out, " %s |\n", row.target)
 	}
 	out.WriteString(notes)
+	r.tellBehind(&out)
+	r.tellConditions(&out)
+	r.tellFaults(&out)
 	return out.String()
 }
 
+func (r *results) managers() []string {
+	var list []string
+	for _, m := range r.Rows {
+		for name := range m.Cells {
+			if !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	rank := []string{labelGroups, labelPlain, "PM2", "supervisord", "s6", "runit"}
+	slices.SortFunc(list, func(a, b string) int { return slices.Index(rank, a) - slices.Index(rank, b) })
+	return list
+}
+
+// tellBehind says where a peer is better, and why.
+func (r *results) tellBehind(out *strings.Builder) {
+	out.WriteString("\n## Where a peer is ahead\n\n")
+	some := false
+	for _, row := range rows() {
+		m := r.Rows[row.key]
+		if m == nil {
+			continue
+		}
+		if said := verdict(row, m.Cells); len(said) > 0 {
+			some = true
+			fmt.Fprintf(out, "- %s: %s\n", row.title, strings.Join(said, " "))
+		}
+	}
+	if !some {
+		out.WriteString("Nowhere in this table.\n")
+	}
+}
+
+func (r *results) tellConditions(out *strings.Builder) {
+	out.WriteString("\n## When\n\n")
+	quick := false
+	for _, row := range rows() {
+		if m := r.Rows[row.key]; m != nil {
+			fmt.Fprintf(out, "- %s: %s, %s; load before it %s", row.key, m.When.UTC().Format("2006-01-02 15:04 UTC"),
+				(time.Duration(m.Took) * time.Second).String(), m.Load)
+			if m.Quick {
+				out.WriteString(" (**quick: a tenth of everything, not for quoting**)")
+				quick = true
+			}
+			out.WriteString("\n")
+		}
+	}
+	if quick {
+		out.WriteString("\n**Some rows are from a quick run.**\n")
+	}
+}
+
+func (r *results) tellFaults(out *strings.Builder) {
+	if len(r.Faults) == 0 {
+		return
+	}
+	out.WriteString("\n## The fault run\n\n")
+	out.WriteString(faultWords)
+	out.WriteString("\n| | " + labelGroups + " | " + labelPlain + " |\n|---|---|---|\n")
+	line := func(title string, value func(*faultOutcome) string) {
+		fmt.Fprintf(out, "| %s |", title)
+		for _, name := range []string{labelGroups, labelPlain} {
+			if f := r.Faults[name]; f != nil {
+				fmt.Fprintf(out, " %s |", value(f))
+			} else {
+				out.WriteString(" not run |")
+			}
+		}
+		out.WriteString("\n")
+	}
+	line("when, how long", func(f *faultOutcome) string {
+		return fmt.Sprintf("%s, %s", f.When.UTC().Format("2006-01-02 15:04 UTC"), time.Duration(f.Seconds*float64(time.Second)).Round(time.Second))
+	})
+	line("manager killed with -9; commands given", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Kills, f.Commands) })
+	line("children; starts", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Children, f.Starts) })
+	line("numbered lines written", func(f *faultOutcome) string { return fmt.Sprint(f.Written) })
+	line("lines lost (aim 0); repeated", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Lost, f.Repeated) })
+	line("orphans at the end (aim 0)", func(f *faultOutcome) string { return fmt.Sprint(f.Orphans) })
+	line("duplicates at any instant (aim 0)", func(f *faultOutcome) string { return fmt.Sprint(f.Duplicates) })
+	line("the last manager's descriptors, goroutines: at first, in the end", func(f *faultOutcome) string {
+		return fmt.Sprintf("%d, %d: %d, %d", f.FDs[0], f.Goroutines[0], f.FDs[1], f.Goroutines[1])
+	})
+}
+
+const faultWords = `Children that crash, leak, ignore SIGTERM, leave grandchildren behind (in sessions of their own, too) and write numbered lines,
+each holding a lock on a file for life as it would a port, while the manager is killed with -9 every few seconds and told to start,
+stop and restart them in between. In the last fifth the manager is left alive and watched for growth.
+`
+
 const notes = `
-- The same child programs under every manager: ` + "`sleep`" + ` where children are idle, the bench's own
-  child elsewhere. PSS and CPU are of the manager and all its helpers (a supervisor and a logger for each
-  child with s6 and runit), without the children. PM2 writes without rotation, s6 and runit have a logger each.
-- "procman" has a cgroup v2 group for each child, "procman without groups" the process group, the session and
-  a marker in the environment. A memory controller is not at hand on every machine: where procman samples, it
-  overshoots by at most what grows in a second.
-- Milliseconds include the bench's own looking (a few tenths). The machine was shared: CPU seconds and counts
-  are firmer than MB/s.
+- The same child programs under every manager: ` + "`sleep`" + ` where children are idle, the bench's own child elsewhere. PSS and CPU
+  are of the manager and all its helpers (a supervisor and a logger for each child with s6 and runit), without the children; CPU is
+  measured over half a minute and told for one. procman runs from a copy of the program, so that the bench does not share its pages.
+- "procman" has a cgroup v2 group for each child, "procman without groups" the process group, the session and a marker in the
+  environment. This machine's cgroup v2 has no memory controller, so both sample here and overshoot by at most what grows in a
+  second; with the controller the growth is none, which ` + "`make memory-proof`" + ` shows in a kernel of its own.
+- Output: among those that lose nothing CPU is compared; the others are shown beside. PM2 writes without rotation.
+- Milliseconds include the bench's own looking (a few tenths). Where the machine was shared, CPU seconds and counts are firmer than
+  MB/s and milliseconds.
 `

@@ -14,25 +14,37 @@ import (
 // row is one line of the table.
 type row struct {
 	key, title, target string
-	measure            func(*bench, peer) (string, error)
+	measure            func(*bench, peer) (cell, error)
+	// why says, when a peer is ahead, what that comes of.
+	why string
 }
 
 func rows() []row {
 	return []row{
-		{"idle100", "100 idle children: PSS, MiB; CPU, s a minute", "", func(b *bench, p peer) (string, error) { return b.idle(p, 100) }},
-		{"idle500", "500 idle children: PSS, MiB; CPU, s a minute; threads", "20; 0.05", func(b *bench, p peer) (string, error) { return b.idle(p, 500) }},
-		{"start", "500 started, s", "0.8", (*bench).startMany},
-		{"stop", "500 stopped, s", "0.8", (*bench).stopMany},
-		{"adopt", "manager killed, 500 children: adopted, ms (doubled, lost)", "150", (*bench).adoptMany},
-		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash},
-		{"output", "1 GB of output into files of 99 MB: MB/s; CPU, s; peak RSS, MiB; lines lost, repeated", "CPU 2.5, 0 lost", (*bench).output},
-		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed},
-		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit},
-		{"deaf", "child deaf to SIGTERM: gone after, s", "", (*bench).deaf},
-		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (string, error) { return b.grandchildren(p, false) }},
-		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no", func(b *bench, p peer) (string, error) { return b.grandchildren(p, true) }},
+		{"idle100", "100 idle children: PSS, MiB; CPU, s a minute", "",
+			func(b *bench, p peer) (cell, error) { return b.idle(p, 100, 0) }, whyIdle},
+		{"idle500", "500 idle children: PSS, MiB; CPU, s a minute; threads", "20; 0.05",
+			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle},
+		{"watch500", "the same with a memory limit for each", "",
+			(*bench).watched, ""},
+		{"start", "500 started, s", "0.8", (*bench).startMany, ""},
+		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, ""},
+		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, ""},
+		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash, ""},
+		{"output", "1 GB of output into files of 99 MB: CPU, s; MB/s; peak RSS, MiB; lines lost, repeated", "CPU 2.5; 0 lost", (*bench).output, whyOutput},
+		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed, ""},
+		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit, ""},
+		{"deaf", "child deaf to SIGTERM: gone after, s", "", (*bench).deaf, whyDeaf},
+		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, false) }, ""},
+		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, true) }, ""},
 	}
 }
+
+const (
+	whyIdle   = "A Go program brings its runtime (about 5 MiB) along; s6 and runit start from nothing and pay for each child (a supervisor and a logger) instead."
+	whyOutput = "Peak memory is the Go runtime and one buffer of 256 KiB for each of four movers; it does not grow with the output or the number of writers."
+	whyDeaf   = "The grace period is ours to choose: 10 s by default, so that a worker can finish what it has in hand. PM2's is 1.6 s."
+)
 
 // sleepers makes n idle jobs.
 func (b *bench) sleepers(n int) []job {
@@ -81,14 +93,18 @@ func (b *bench) crew(p peer) []int {
 	return list
 }
 
-func (b *bench) idle(p peer, n int) (string, error) {
-	if _, _, err := b.runUp(p, b.sleepers(n)); err != nil {
-		return "", err
+func (b *bench) idle(p peer, n, memoryMB int) (cell, error) {
+	jobs := b.sleepers(n)
+	for i := range jobs {
+		jobs[i].memoryMB = memoryMB
 	}
-	b.pause(10 * time.Second) // start-up is another row
+	if _, _, err := b.runUp(p, jobs); err != nil {
+		return cell{}, err
+	}
+	b.pause(5 * time.Second) // start-up is another row
 	crew := b.crew(p)
 	before := cpuOf(crew)
-	span := b.span(time.Minute)
+	span := b.span(30 * time.Second)
 	b.pause(span)
 	used := cpuOf(crew) - before
 	threads := 0
@@ -96,34 +112,56 @@ func (b *bench) idle(p peer, n int) (string, error) {
 		tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 		threads += len(tasks)
 	}
-	return fmt.Sprintf("%.1f; %.2f; %d", float64(memory(crew))/(1<<20), used.Seconds()*float64(time.Minute)/float64(span), threads), nil
+	return cell{Figures: []figure{
+		judged("PSS", float64(memory(crew))/(1<<20), "%.1f", 0.5),
+		judged("CPU", used.Seconds()*float64(time.Minute)/float64(span), "%.2f", 0.02), // the kernel counts hundredths
+		told("threads", float64(threads), "%.0f"),
+	}}, nil
 }
 
-func (b *bench) startMany(p peer) (string, error) {
+// watched is idle with a limit of memory for each, which has to be looked after.
+func (b *bench) watched(p peer) (cell, error) {
+	if !limitsMemory(p) {
+		return cell{}, errNone
+	}
+	return b.idle(p, 500, 200)
+}
+
+func limitsMemory(p peer) bool {
+	switch p.(type) {
+	case *ours, *pm2:
+		return true
+	}
+	return false
+}
+
+func (b *bench) startMany(p peer) (cell, error) {
 	_, took, err := b.runUp(p, b.sleepers(500))
-	return fmt.Sprintf("%.2f", took.Seconds()), err
+	return cell{Figures: []figure{judged("time", took.Seconds(), "%.2f", 0.02)}}, err
 }
 
-func (b *bench) stopMany(p peer) (string, error) {
+func (b *bench) stopMany(p peer) (cell, error) {
 	if _, _, err := b.runUp(p, b.sleepers(500)); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(3 * time.Second)
 	begun := time.Now()
 	if err := p.stopAll(); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	took := time.Since(begun)
+	c := cell{Figures: []figure{judged("time", took.Seconds(), "%.2f", 0.02)}}
 	if left := len(b.children.living()); left > 0 {
-		return fmt.Sprintf("%.2f, %d left", took.Seconds(), left), nil
+		c.Words = fmt.Sprintf("%d are left", left)
+		c.Out = c.Words
 	}
-	return fmt.Sprintf("%.2f", took.Seconds()), nil
+	return c, nil
 }
 
-func (b *bench) adoptMany(p peer) (string, error) {
+func (b *bench) adoptMany(p peer) (cell, error) {
 	jobs := b.sleepers(500)
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(2 * time.Second)
 	before := make(map[int]bool)
@@ -132,7 +170,7 @@ func (b *bench) adoptMany(p peer) (string, error) {
 	}
 	b.kill9(p)
 	if err := p.again(); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(b.span(10 * time.Second))
 	now := b.children.living()
@@ -145,15 +183,20 @@ func (b *bench) adoptMany(p peer) (string, error) {
 	if o, ok := p.(*ours); ok {
 		f := strings.Fields(o.hello)
 		us, _ := strconv.Atoi(f[len(f)-2])
-		return fmt.Sprintf("%.0f (%s of %d; %d doubled, %d lost)", float64(us)/1000, f[2], len(jobs), len(now)-kept, len(jobs)-kept), nil
+		adopted, _ := strconv.Atoi(f[2])
+		c := cell{Figures: []figure{judged("time", float64(us)/1000, "%.0f", 1)}, Words: fmt.Sprintf("%d, %d", len(now)-kept, len(jobs)-kept)}
+		if adopted != len(jobs) {
+			c.Words += fmt.Sprintf("; only %d of %d", adopted, len(jobs))
+		}
+		return c, nil
 	}
-	return fmt.Sprintf("not adopted (%d doubled, %d lost)", len(now)-kept, len(jobs)-kept), nil
+	return words("not adopted; %d, %d", len(now)-kept, len(jobs)-kept), nil
 }
 
-func (b *bench) crash(p peer) (string, error) {
+func (b *bench) crash(p peer) (cell, error) {
 	jobs := []job{{name: "a", argv: []string{"/bin/sleep", b.number}}}
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	var took []float64
 	for range b.scale(25) {
@@ -161,7 +204,7 @@ func (b *bench) crash(p peer) (string, error) {
 		b.pause(1300 * time.Millisecond)
 		old := b.children.living()
 		if len(old) != 1 {
-			return "", fmt.Errorf("%d children instead of one", len(old))
+			return cell{}, fmt.Errorf("%d children instead of one", len(old))
 		}
 		begun := time.Now()
 		_ = syscall.Kill(old[0], syscall.SIGKILL)
@@ -170,15 +213,19 @@ func (b *bench) crash(p peer) (string, error) {
 			return len(now) == 1 && now[0] != old[0]
 		})
 		if !ok {
-			return "not restarted", nil
+			return words("not restarted"), nil
 		}
 		took = append(took, float64(time.Since(begun).Microseconds())/1000)
 	}
 	sort.Float64s(took)
-	return fmt.Sprintf("%.0f, %.0f, %.0f", took[0], took[len(took)/2], took[len(took)-1]), nil
+	median := took[len(took)/2]
+	return cell{Figures: []figure{{
+		Name: "median", Value: median, Judged: true, Slack: 0.5,
+		Text: fmt.Sprintf("%.1f, %.1f, %.1f", took[0], median, took[len(took)-1]),
+	}}}, nil
 }
 
-func (b *bench) output(p peer) (string, error) {
+func (b *bench) output(p peer) (cell, error) {
 	const size = 100
 	count := b.scale(10_000_000)
 	done := filepath.Join(b.dir, "done")
@@ -186,7 +233,7 @@ func (b *bench) output(p peer) (string, error) {
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "lines", strconv.Itoa(count), strconv.Itoa(size), done, b.number}, rotateMB: 99}}
 	begun := time.Now()
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	crew := b.crew(p)
 	base := cpuOf(crew)
@@ -208,22 +255,32 @@ func (b *bench) output(p peer) (string, error) {
 			still++
 		} else {
 			last, still = total, 0
-			begun = begun.Add(0)
 		}
 		return total >= int64(count)*size || still > 50
 	})
 	took := time.Since(begun)
 	used := cpuOf(crew) - base
 	lost, repeated := countLines(p.logs("a"), count)
-	return fmt.Sprintf("%.0f; %.1f; %.0f; %d, %d", float64(last)/1e6/took.Seconds(), used.Seconds()*1e9/float64(count*size), float64(peak)/(1<<20), lost, repeated), nil
+	c := cell{Figures: []figure{
+		judged("CPU", used.Seconds()*1e9/float64(count*size), "%.1f", 0.05),
+		told("speed", float64(last)/1e6/took.Seconds(), "%.0f"),
+		judged("peak RSS", float64(peak)/(1<<20), "%.0f", 0.5),
+	}, Words: fmt.Sprintf("%d, %d", lost, repeated)}
+	if lost > 0 {
+		c.Out = "it loses lines"
+	}
+	if _, ok := p.(*pm2); ok {
+		c.Out = "it does not rotate"
+	}
+	return c, nil
 }
 
-func (b *bench) killed(p peer) (string, error) {
+func (b *bench) killed(p peer) (cell, error) {
 	tally := filepath.Join(b.dir, "tally")
 	_ = os.Remove(tally)
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "stream", tally, b.number}, rotateMB: 99}}
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(time.Second)
 	first := b.children.living()
@@ -234,7 +291,7 @@ func (b *bench) killed(p peer) (string, error) {
 		fate = "dies"
 	}
 	if err := p.again(); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(3 * time.Second)
 	now := b.children.living()
@@ -247,18 +304,16 @@ func (b *bench) killed(p peer) (string, error) {
 	b.pause(2 * time.Second)
 	written := readTally(tally)
 	lost, repeated := countLines(p.logs("a"), written)
-	return fmt.Sprintf("%s; %d, %d of %d", fate, lost, repeated, written), nil
+	return words("%s; %d, %d of %d", fate, lost, repeated, written), nil
 }
 
-func (b *bench) memoryLimit(p peer) (string, error) {
-	switch p.(type) {
-	case *ours, *pm2:
-	default:
-		return "", errNone
+func (b *bench) memoryLimit(p peer) (cell, error) {
+	if !limitsMemory(p) {
+		return cell{}, errNone
 	}
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "leak", "50", b.number}, memoryMB: 200}}
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	pid := b.children.living()[0]
 	var peak int64
@@ -270,15 +325,15 @@ func (b *bench) memoryLimit(p peer) (string, error) {
 		return false
 	})
 	if !ok {
-		return fmt.Sprintf("not ended at %d", peak>>20), nil
+		return words("not ended at %d", peak>>20), nil
 	}
-	return fmt.Sprint(peak >> 20), nil
+	return cell{Figures: []figure{judged("peak", float64(peak>>20), "%.0f", 0)}}, nil
 }
 
-func (b *bench) deaf(p peer) (string, error) {
+func (b *bench) deaf(p peer) (cell, error) {
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "ignore", b.number}}}
 	if _, _, err := b.runUp(p, jobs); err != nil {
-		return "", err
+		return cell{}, err
 	}
 	b.pause(time.Second)
 	begun := time.Now()
@@ -290,24 +345,24 @@ func (b *bench) deaf(p peer) (string, error) {
 		said = "says it failed"
 	}
 	if !gone {
-		return fmt.Sprintf("never (%s after %.1f)", said, took.Seconds()), nil
+		return words("never (%s after %.1f)", said, took.Seconds()), nil
 	}
-	return fmt.Sprintf("%.1f", took.Seconds()), nil
+	return cell{Figures: []figure{judged("time", took.Seconds(), "%.1f", 0.1)}}, nil
 }
 
 // grandchildren stops or crashes a child that has one, in its own process group
 // and in a session of its own, and looks whether it is left.
-func (b *bench) grandchildren(p peer, crash bool) (string, error) {
+func (b *bench) grandchildren(p peer, crash bool) (cell, error) {
 	var answers []string
 	for _, how := range []string{"group", "setsid"} {
 		answer, err := b.grandchild(p, how, crash)
 		if err != nil {
-			return "", err
+			return cell{}, err
 		}
 		answers = append(answers, answer)
 		b.clean(p)
 	}
-	return strings.Join(answers, ", "), nil
+	return words("%s", strings.Join(answers, ", ")), nil
 }
 
 func (b *bench) grandchild(p peer, how string, crash bool) (string, error) {

@@ -225,7 +225,25 @@ func machine() string {
 			}
 		}
 	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	return fmt.Sprintf("%d cores, %s, kernel %s, %s, load %s before the run", runtime.NumCPU(), system,
-		strings.SplitN(string(release), "-", 2)[0], runtime.Version(), strings.Fields(string(load))[0])
+	model := ""
+	cpus, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(cpus)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			model = " (" + strings.TrimSpace(value) + ")"
+		}
+	}
+	var info syscall.Sysinfo_t
+	_ = syscall.Sysinfo(&info)
+	gib := float64(info.Totalram) * float64(info.Unit) / (1 << 30)
+	return fmt.Sprintf("%d cores%s, %.0f GiB, %s, kernel %s, %s", runtime.NumCPU(), model, gib, system,
+		strings.SplitN(string(release), "-", 2)[0], runtime.Version())
+}
+
+// load is the machine's load over the last minute.
+func load() string {
+	b, _ := os.ReadFile("/proc/loadavg")
+	if f := strings.Fields(string(b)); len(f) > 0 {
+		return f[0]
+	}
+	return "unknown"
 }

@@ -145,3 +145,10 @@ func CountFDs(pid int) (int, error) {
 func SetOOMScoreAdj(pid, value int) error {
 	return os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(strconv.Itoa(value)), 0)
 }
+
+// OOMScoreAdj reads this process's own, which its children inherit; 0 when that fails.
+func OOMScoreAdj() int {
+	b, _ := os.ReadFile("/proc/self/oom_score_adj")
+	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
+	return n
+}

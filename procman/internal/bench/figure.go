@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// figure is one number of a cell.
+type figure struct {
+	Name  string  `json:"name"` // the same in every cell of a row
+	Value float64 `json:"value"`
+	Text  string  `json:"text"` // as it stands in the cell
+	// Judged figures are compared with the best peer's; lower is better. A
+	// difference within Slack is none: the clock's tick, or what chance does.
+	Judged bool    `json:"judged,omitempty"`
+	Slack  float64 `json:"slack,omitempty"`
+}
+
+// cell is what one manager came to in one row.
+type cell struct {
+	Figures []figure `json:"figures,omitempty"`
+	Words   string   `json:"words,omitempty"` // instead of figures, or behind them
+	// Out says why this manager is not compared: it does not do the same thing.
+	Out string `json:"out,omitempty"`
+}
+
+func (c cell) String() string {
+	var parts []string
+	for _, f := range c.Figures {
+		parts = append(parts, f.Text)
+	}
+	if c.Words != "" {
+		parts = append(parts, c.Words)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (c cell) figure(name string) (figure, bool) {
+	for _, f := range c.Figures {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return figure{}, false
+}
+
+func words(format string, args ...any) cell { return cell{Words: fmt.Sprintf(format, args...)} }
+
+// judged makes a figure that is compared.
+func judged(name string, value float64, format string, slack float64) figure {
+	return figure{Name: name, Value: value, Text: fmt.Sprintf(format, value), Judged: true, Slack: slack}
+}
+
+// told makes a figure that is only shown.
+func told(name string, value float64, format string) figure {
+	return figure{Name: name, Value: value, Text: fmt.Sprintf(format, value)}
+}
+
+// verdict compares our cells of a row with the best peer's, figure by figure.
+func verdict(r row, cells map[string]cell) (behind []string) {
+	for _, name := range []string{labelGroups, labelPlain} {
+		mine, ok := cells[name]
+		if !ok {
+			continue
+		}
+		for _, f := range mine.Figures {
+			if !f.Judged {
+				continue
+			}
+			best, whose := math.Inf(1), ""
+			for peer, c := range cells {
+				p, has := c.figure(f.Name)
+				if peer != labelGroups && peer != labelPlain && c.Out == "" && has && p.Value < best {
+					best, whose = p.Value, peer
+				}
+			}
+			if whose != "" && f.Value > best+f.Slack {
+				behind = append(behind, fmt.Sprintf("**%s** of %s: %s against %.4g (%s).", f.Name, name, strings.TrimSpace(f.Text), best, whose))
+			}
+		}
+	}
+	if len(behind) > 0 {
+		why := r.why
+		if why == "" {
+			why = "No reason is known yet."
+		}
+		behind = append(behind, why)
+	}
+	return behind
+}
