@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// gate admits a bounded number of simultaneous starts, higher priority first,
-// equals in the order of asking.
+// gate admits a bounded number of simultaneous starts: higher priority first,
+// among equals whoever ran before (one that crashed does not wait behind five
+// hundred that start for the first time), then in the order of asking.
 type gate struct {
 	mu    sync.Mutex
 	free  int
@@ -18,6 +19,7 @@ type gate struct {
 type ticket struct {
 	g        *gate
 	priority int
+	again    bool
 	seq      uint64
 	index    int
 	ready    chan struct{}
@@ -26,11 +28,11 @@ type ticket struct {
 
 func newGate(n int) *gate { return &gate{free: n} }
 
-func (g *gate) enter(priority int) *ticket {
+func (g *gate) enter(priority int, again bool) *ticket {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seq++
-	t := &ticket{g: g, priority: priority, seq: g.seq, index: -1, ready: make(chan struct{})}
+	t := &ticket{g: g, priority: priority, again: again, seq: g.seq, index: -1, ready: make(chan struct{})}
 	heap.Push(&g.queue, t)
 	g.admit()
 	return t
@@ -67,6 +69,9 @@ func (q ticketQueue) Len() int { return len(q) }
 func (q ticketQueue) Less(i, j int) bool {
 	if q[i].priority != q[j].priority {
 		return q[i].priority > q[j].priority
+	}
+	if q[i].again != q[j].again {
+		return q[i].again
 	}
 	return q[i].seq < q[j].seq
 }

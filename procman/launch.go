@@ -28,7 +28,7 @@ func (p *process) launch() {
 	spec, why := p.spec, p.startWhy
 	info := StartInfo{Name: p.name, Restarts: p.runs, Cause: why}
 	p.mu.Unlock()
-	slot := p.m.gate.enter(spec.Priority)
+	slot := p.m.gate.enter(spec.Priority, info.Restarts > 0)
 	if !p.admitted(slot) {
 		slot.leave()
 		p.mu.Lock()

@@ -39,7 +39,8 @@ type Spec struct {
 	// OOMScoreAdj is written for the process after each start when it is not
 	// nil (-1000 to 1000). Lowering it needs a privilege; failing is logged only.
 	OOMScoreAdj *int `json:"oom_score_adj,omitempty"`
-	// Priority orders waiting starts: higher first, equals in order of asking.
+	// Priority orders waiting starts: higher first; among equals those that ran
+	// before, then in order of asking.
 	Priority int `json:"priority,omitempty"`
 	// StartHold keeps the start slot (Config.MaxStarts) occupied after the
 	// process was started until it is first reported Alive, for at most this long.

@@ -172,7 +172,7 @@ func (b *bench) adoptMany(p peer) (cell, error) {
 	if err := p.again(); err != nil {
 		return cell{}, err
 	}
-	b.pause(b.span(10 * time.Second))
+	b.settle()
 	now := b.children.living()
 	kept := 0
 	for _, pid := range now {
@@ -190,7 +190,24 @@ func (b *bench) adoptMany(p peer) (cell, error) {
 		}
 		return c, nil
 	}
-	return words("not adopted; %d, %d", len(now)-kept, len(jobs)-kept), nil
+	doubled, lost := len(now)-kept, len(jobs)-kept
+	switch p.(type) {
+	case *s6, *runit:
+		return words("each child keeps its own supervisor; %d, %d", doubled, lost), nil
+	}
+	return words("not adopted; %d, %d", doubled, lost), nil
+}
+
+// settle waits until no more children come up.
+func (b *bench) settle() {
+	b.pause(b.span(10 * time.Second))
+	for last, end := -1, time.Now().Add(time.Minute); time.Now().Before(end) && b.ctx.Err() == nil; b.pause(2 * time.Second) {
+		n := len(b.children.living())
+		if n == last {
+			return
+		}
+		last = n
+	}
 }
 
 func (b *bench) crash(p peer) (cell, error) {
