@@ -245,22 +245,22 @@ func (b *bench) crash(p peer) (cell, error) {
 func (b *bench) output(p peer) (cell, error) {
 	const size = 100
 	count := b.scale(10_000_000)
-	done := filepath.Join(b.dir, "done")
-	_ = os.Remove(done)
-	jobs := []job{{name: "a", argv: []string{b.exe, "child", "lines", strconv.Itoa(count), strconv.Itoa(size), done, b.number}, rotateMB: 99}}
-	begun := time.Now()
+	done, start := filepath.Join(b.dir, "done"), filepath.Join(b.dir, "start")
+	_, _ = os.Remove(done), os.Remove(start)
+	jobs := []job{{name: "a", argv: []string{b.exe, "child", "lines", strconv.Itoa(count), strconv.Itoa(size), done, start, b.number}, rotateMB: 99}}
 	if _, _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
+	b.pause(2 * time.Second) // until the logger is there and what starting took is over
 	crew := b.crew(p)
 	base := cpuOf(crew)
+	if err := os.WriteFile(start, nil, 0o600); err != nil {
+		return cell{}, err
+	}
+	begun := time.Now()
 	var peak int64
 	last, still := int64(-1), 0
-	looks := 0
 	_, _ = until(5*time.Minute, 20*time.Millisecond, func() bool {
-		if looks++; looks%20 == 1 { // a logger may come after its child
-			crew = b.crew(p)
-		}
 		peak = max(peak, resident(crew))
 		if _, err := os.Stat(done); err != nil {
 			return false
@@ -280,7 +280,7 @@ func (b *bench) output(p peer) (cell, error) {
 		return total >= int64(count)*size || still > 50
 	})
 	took := time.Since(begun)
-	used := cpuOf(b.crew(p)) - base
+	used := cpuOf(crew) - base
 	lost, repeated := countLines(p.logs("a"), count)
 	c := cell{Figures: []figure{
 		judged("CPU", used.Seconds()*1e9/float64(count*size), "%.1f", 0.05),

@@ -25,7 +25,7 @@ import (
 //	graceful [SIGNAL]        exits 0 on SIGTERM (or the signal of that number)
 //	exit CODE [MILLISECONDS] exits after a while
 //	env KEY                  prints the variable and waits
-//	lines COUNT SIZE [DONE]  prints numbered lines, creates the file DONE, waits
+//	lines COUNT SIZE [DONE [GO]]  prints numbered lines (once there is a file GO), creates the file DONE, waits
 //	stream TALLY             prints numbered lines without end, counts them in a file
 //	parent HOW FILE NUMBER   starts "sleep NUMBER" (group, setsid), writes its pid
 //	tick MILLISECONDS        prints a numbered line so often, for ever
@@ -106,6 +106,12 @@ func exit(a []string) {
 
 func lines(a []string) {
 	count, size := number(a[0]), number(a[1])
+	for len(a) > 3 {
+		if _, err := os.Stat(a[3]); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	WriteLines(os.Stdout, 0, count, size)
 	if len(a) > 2 {
 		if err := os.WriteFile(a[2], nil, 0o600); err != nil {
