@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh [go test flags, e.g. -test.run=Limit]: the tests of this package in user-mode Linux.
-# UML names the kernel (default linux.uml from PATH, else the Debian package is unpacked into a cache folder).
+# Without flags it also wants them to fail in a kernel without the memory controller. UML names the kernel (default linux.uml from PATH, else the Debian package is unpacked into a cache folder).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d -p /var/tmp procman-uml.XXXXXX)
@@ -15,7 +15,9 @@ if [ -z "$kernel" ]; then
 	kernel=$cache/usr/bin/linux.uml
 fi
 (cd "$here" && CGO_ENABLED=0 go test -c -tags memcg -o "$work/memory.test" .)
-cat > "$work/init" <<INIT
+# init TEST-FLAGS: the guest's first process.
+init() {
+	cat > "$work/init" <<INIT
 #!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
 mount -t proc proc /proc
@@ -28,9 +30,22 @@ echo "exit status \$?"
 echo o > /proc/sysrq-trigger
 sleep 10
 INIT
-chmod +x "$work/init"
+	chmod +x "$work/init"
+}
+# boot KERNEL-ARGUMENTS: runs the guest to its end.
+boot() {
+	timeout -k 5 "${LIMIT:-540}" "$kernel" mem="${MEM:-512M}" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$work/init" \
+		con=null con0=null,fd:1 quiet umid="procman$$" uml_dir="$work" "$@" </dev/null 2>/dev/null | tr -d '\r' | tee "$work/out"
+}
 # The guest's memory is a file in TMPDIR.
 [ -w /dev/shm ] && export TMPDIR=/dev/shm
-timeout -k 5 "${LIMIT:-540}" "$kernel" mem="${MEM:-512M}" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$work/init" \
-	con=null con0=null,fd:1 quiet umid="procman$$" uml_dir="$work" </dev/null 2>/dev/null | tr -d '\r' | tee "$work/out"
+if [ $# = 0 ]; then
+	echo "== a kernel without the memory controller: the tests must fail"
+	init '-test.run=^TestLimit$'
+	boot cgroup_disable=memory
+	grep -qx 'exit status 1' "$work/out" && grep -q 'the controllers are missing' "$work/out"
+	echo "== a kernel with all controllers"
+fi
+init "$*"
+boot
 grep -qx 'exit status 0' "$work/out"

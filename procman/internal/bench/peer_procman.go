@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -35,26 +34,10 @@ type ours struct {
 
 func (p *ours) name() string { return p.label }
 
-// version is the commit that this was built from, where Go knows it.
-func (p *ours) version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "this tree"
-	}
-	commit, changed := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = s.Value[:min(10, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			changed = ", changed"
-		}
-	}
-	if commit == "" {
-		return "this tree"
-	}
-	return commit + changed
-}
+// tree names what this was built from; the linker sets it.
+var tree = "this tree"
+
+func (p *ours) version() string { return tree }
 
 // The two ways in which procman is measured.
 const (
