@@ -76,7 +76,7 @@ func (w *website) engine(c *config.Config, s *fleet.Service, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	if pages, err = ui.New(ui.Config{Fleet: s, Door: gate, Logger: log, Simulator: c.Simulator != nil}); err != nil {
+	if pages, err = ui.New(ui.Config{Fleet: s, Door: gate, Logger: log, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil}); err != nil {
 		return nil, err
 	}
 	gin.SetMode(gin.ReleaseMode)

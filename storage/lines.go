@@ -66,3 +66,9 @@ func (s *Store) OpenRequests(ctx context.Context) (map[string]int, error) {
 	}
 	return out, nil
 }
+
+// WaitingSetupRequests counts the owners' requests that wait for a decision.
+func (s *Store) WaitingSetupRequests(ctx context.Context) (int, error) {
+	n, err := s.queries().WaitingSetupRequests(ctx)
+	return int(n), s.fail("count setup requests", err)
+}

@@ -472,3 +472,6 @@ DELETE FROM tenant_fences WHERE tenant_id = @tenant_id;
 -- name: LinkedElsewhere :many
 SELECT t.name FROM tenants t JOIN whatsapp_sessions s ON s.tenant_id = t.id JOIN worker_processes w ON w.tenant_id = t.id
 WHERE s.linked_jid = @linked_jid AND w.wish = 'running' AND t.id <> @tenant_id;
+
+-- name: WaitingSetupRequests :one
+SELECT COUNT(*) FROM setup_requests WHERE CAST(status AS TEXT) IN ('SUBMITTED', 'REVIEWING');

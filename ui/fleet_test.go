@@ -21,6 +21,7 @@ type fleetStub struct {
 	draft    *flowhq.SettingsVersion
 	saved    flowhq.Settings
 	records  []flowhq.CustomerRequest
+	alarms   []flowhq.Alarm
 }
 
 func (f *fleetStub) do(what string) error {
@@ -31,8 +32,78 @@ func (f *fleetStub) do(what string) error {
 	return nil
 }
 
-func (f *fleetStub) Tenants(context.Context, flowhq.TenantFilter) ([]flowhq.TenantDetail, error) {
-	return f.tenants, nil
+// Board gives all tenants as lines, on pages of fifty, in the order they are kept.
+func (f *fleetStub) Board(_ context.Context, q flowhq.BoardQuery) (flowhq.Board, error) {
+	b := flowhq.Board{All: len(f.tenants), Counts: map[flowhq.TenantStatus]int{}, Length: 50}
+	var lines []flowhq.TenantLine
+	for _, t := range f.tenants {
+		if !strings.Contains(strings.ToLower(t.Name), strings.ToLower(q.Query)) {
+			continue
+		}
+		b.Found++
+		b.Counts[t.Status]++
+		if q.Status == "" || q.Status == t.Status {
+			lines = append(lines, lineOf(t))
+		}
+	}
+	b.Pages = max(1, (len(lines)+49)/50)
+	b.Page = min(max(1, q.Page), b.Pages)
+	b.Lines = lines[min((b.Page-1)*50, len(lines)):min(b.Page*50, len(lines))]
+	if q.Length > 0 {
+		b.Lines = lines
+	}
+	return b, nil
+}
+
+func lineOf(t flowhq.TenantDetail) flowhq.TenantLine {
+	l := flowhq.TenantLine{ID: t.ID, Name: t.Name, PhoneNumber: t.PhoneNumber, Status: t.Status, Received: 1234, Sent: 7, OpenRequests: 3, Memory: 9 << 20, MemoryMax: 256 << 20, Restarts: 2}
+	l.Hours[23] = 9
+	if t.Session != nil {
+		l.Phase, l.HeardAt = t.Session.Phase, t.Session.WAHeardAt
+	}
+	if t.Worker != nil {
+		l.Worker, l.Wish, l.LastError = t.Worker.Status, t.Worker.Wish, t.Worker.LastError
+	}
+	return l
+}
+
+func (f *fleetStub) Overview(context.Context) (flowhq.Overview, error) {
+	o := flowhq.Overview{
+		Tenants: len(f.tenants), Counts: map[flowhq.TenantStatus]int{}, SetupRequests: len(f.requests), Alarms: f.alarms, Received: 12345, Sent: 9, Before: 20,
+		OpenRequests: 4, Response: 4200 * time.Millisecond, Workers: 3, Memory: 27 << 20, Capacity: 357, Since: noon(),
+		Box: flowhq.BoxState{DiskPath: "/data", DiskTotal: 100 << 30, DiskFree: 40 << 30, MemoryTotal: 8 << 30, MemoryAvailable: 4 << 30, Database: "SQLite", DatabaseSize: 3 << 20, Version: "1.0"},
+	}
+	for _, t := range f.tenants {
+		o.Counts[t.Status]++
+		if t.Status == flowhq.TenantError || t.Status == flowhq.TenantQRPending {
+			o.Needing = append(o.Needing, lineOf(t))
+		}
+	}
+	o.NeedingAll = len(o.Needing)
+	return o, nil
+}
+
+func (f *fleetStub) StartBulk(_ context.Context, by string, a flowhq.BulkAction, ids []string) (flowhq.BulkJob, error) {
+	return flowhq.BulkJob{ID: "j1"}, f.do(string(a) + " " + strings.Join(ids, ",") + " by " + by)
+}
+
+func (f *fleetStub) Bulk(id string) (flowhq.BulkJob, error) {
+	if id != "j1" {
+		return flowhq.BulkJob{}, flowhq.NotFound("Job")
+	}
+	end := noon()
+	return flowhq.BulkJob{ID: id, Action: flowhq.BulkStop, Ended: &end, Results: []flowhq.BulkResult{
+		{TenantID: "t1", Name: "Neema Salon", Done: true}, {TenantID: "t2", Name: "Duka", Done: true, Error: "Worker already running"},
+	}}, nil
+}
+
+func (f *fleetStub) WaitingSetupRequests(context.Context) (n int, err error) {
+	for _, r := range f.requests {
+		if r.Status.Open() {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (f *fleetStub) Tenant(_ context.Context, id string) (flowhq.TenantDetail, error) {

@@ -46,6 +46,14 @@ func (l locale) text(key string) string {
 	return key
 }
 
+// count gives the text of a key for a number: key_one for 1, else key.
+func (l locale) count(key string, n int) string {
+	if s, ok := l.texts[key+"_one"]; ok && n == 1 {
+		return s
+	}
+	return l.text(key)
+}
+
 // word gives the text of one value of a kind ("status", "ACTIVE"); the value itself when it is not known.
 func (l locale) word(kind, value string) string {
 	if s, ok := l.texts[kind+"."+value]; ok {
@@ -83,10 +91,13 @@ func (u *UI) setLanguage(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, localPath(c.PostForm("next")))
 }
 
+// homePath is where a browser goes after signing in, when it came for nothing in particular.
+const homePath = "/admin/overview"
+
 // localPath lets only a path of this site through, so that no form can send a browser elsewhere.
 func localPath(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
-		return "/admin/tenants"
+		return homePath
 	}
 	return next
 }

@@ -27,10 +27,14 @@ const (
 	pageSetupRequests = "setup_requests"
 	pageSetupRequest  = "setup_request"
 	pageError         = "error"
+	pageBulk          = "bulk"
+	pageOverview      = "overview"
+	pageSessions      = "sessions"
+	pageDocs          = "docs"
 )
 
 func pages() []string {
-	return append([]string{pageSignIn, pageTenants, pageTenantNew, pageSetupRequests, pageSetupRequest, pageError}, tenantPages()...)
+	return append([]string{pageSignIn, pageTenants, pageTenantNew, pageSetupRequests, pageSetupRequest, pageError, pageBulk, pageOverview, pageSessions, pageDocs}, tenantPages()...)
 }
 
 // engine holds the parsed pages of one language.
@@ -64,9 +68,11 @@ func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) 
 type Page struct {
 	Lang      flowhq.Language
 	Title     string
-	Nav       string // tenants or requests
+	Nav       string // overview, tenants, requests, sessions or docs
 	Path      string
-	Waiting   int // setup requests that wait for a decision
+	Waiting   int  // setup requests that wait for a decision
+	Bare      bool // for a reader who is not signed in: no navigation, nothing live
+	Refresh   int  // seconds after which the page is asked for again where there is no JavaScript; 0: not
 	Simulator bool
 }
 
@@ -76,9 +82,7 @@ func (u *UI) page(c *gin.Context, nav, title string) Page {
 	if c.Request.Method != http.MethodGet {
 		p.Path = "/admin/tenants"
 	}
-	if requests, err := u.fleet.SetupRequests(c.Request.Context()); err == nil {
-		p.Waiting = waiting(requests)
-	}
+	p.Waiting, _ = u.fleet.WaitingSetupRequests(c.Request.Context()) // the page itself says what is away
 	return p
 }
 
@@ -114,7 +118,7 @@ func (u *UI) writeIn(w http.ResponseWriter, r *http.Request, lang flowhq.Languag
 // Refusal draws a sentence as a page for a browser that is turned away before it reaches one.
 func (u *UI) Refusal(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 	lang := language(r)
-	p := Page{Lang: lang, Title: u.locales[lang].text("error.title"), Path: "/admin/tenants", Simulator: u.simulator}
+	p := Page{Lang: lang, Title: u.locales[lang].text("error.title"), Path: "/admin/tenants", Simulator: u.simulator, Bare: true}
 	u.write(w, r, status, pageError, "layout", errorView{Page: p, Message: u.locales[lang].say(sentence)})
 }
 

@@ -13,6 +13,7 @@ import (
 )
 
 type setupDesk interface {
+	WaitingSetupRequests(ctx context.Context) (int, error)
 	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
 	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
 	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
@@ -26,6 +27,8 @@ type setupListView struct {
 }
 
 type setupCard struct {
+	Open                                                  bool
+	Remarks                                               []string
 	ID, TenantID, Business, Number, Template, User, Notes string
 	Status                                                status
 	At                                                    *time.Time
@@ -39,16 +42,15 @@ type setupView struct {
 	Wrong, WorkerError string
 }
 
-func waiting(requests []flowhq.SetupRequestDetail) (n int) {
-	for _, r := range requests {
-		if r.Status.Open() {
-			n++
-		}
-	}
-	return n
-}
+// decidedShown is how many decided requests are listed; the JSON API has all.
+const decidedShown = 30
 
+// setupRequests lists those that wait, the longest waiting first, then what was decided, newest first.
 func (u *UI) setupRequests(c *gin.Context) {
+	if c.Query("part") == "waiting" {
+		u.waitingBadge(c)
+		return
+	}
 	requests, err := u.fleet.SetupRequests(c.Request.Context())
 	if err != nil {
 		u.fail(c, err)
@@ -58,26 +60,40 @@ func (u *UI) setupRequests(c *gin.Context) {
 	var v setupListView
 	for _, r := range requests {
 		if card := newSetupCard(l, r); r.Status.Open() {
-			v.Open = append(v.Open, card)
+			v.Open = append([]setupCard{card}, v.Open...)
 		} else {
 			v.Decided = append(v.Decided, card)
 		}
 	}
-	switch c.Query("part") {
-	case "list":
-		u.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
-	case "waiting":
-		u.render(c, http.StatusOK, pageSetupRequests, "waiting", Page{Waiting: waiting(requests)})
-	default:
-		v.Page = u.page(c, "requests", l.text("setup.title"))
-		u.render(c, http.StatusOK, pageSetupRequests, "layout", v)
+	if len(v.Decided) > decidedShown {
+		v.Decided = v.Decided[:decidedShown]
 	}
+	if c.Query("part") == "list" {
+		u.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
+		return
+	}
+	v.Page = u.page(c, "requests", l.text("setup.title"))
+	u.render(c, http.StatusOK, pageSetupRequests, "layout", v)
+}
+
+// waitingBadge draws how many requests wait, for the navigation of a page that renews it.
+func (u *UI) waitingBadge(c *gin.Context) {
+	n, err := u.fleet.WaitingSetupRequests(c.Request.Context())
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	u.render(c, http.StatusOK, pageSetupRequests, "waiting", Page{Waiting: n})
 }
 
 func newSetupCard(l locale, r flowhq.SetupRequestDetail) setupCard {
 	card := setupCard{
 		ID: r.ID, TenantID: r.TenantID, Number: r.WhatsAppNumber, Notes: r.Notes, Business: r.WhatsAppNumber,
 		Template: l.word("template", string(r.TemplateType)), Status: setupStatus(l, r.Status), At: &r.CreatedAt,
+	}
+	card.Open, card.Notes = r.Status.Open(), l.say(r.Notes)
+	for _, remark := range r.Remarks {
+		card.Remarks = append(card.Remarks, l.word("remark", string(remark)))
 	}
 	if r.Tenant != nil {
 		card.Business = r.Tenant.Name
@@ -106,7 +122,7 @@ func (u *UI) setupPage(c *gin.Context, code int, r flowhq.SetupRequestDetail, ty
 	card := newSetupCard(u.locale(c), r)
 	v := setupView{Page: u.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(), Typed: typed, Wrong: wrong}
 	if r.Status == flowhq.SetupApproved && r.Tenant != nil && r.Tenant.Worker != nil {
-		v.WorkerError = r.Tenant.Worker.LastError
+		v.WorkerError = u.locale(c).say(r.Tenant.Worker.LastError)
 	}
 	u.render(c, code, pageSetupRequest, "layout", v)
 }

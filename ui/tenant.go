@@ -86,8 +86,6 @@ func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 	var err error
 	page, name := pageTenant, part
 	switch part {
-	case "row":
-		page, name, view = pageTenants, "tenant-row", newTenantRow(l, t)
 	case "head":
 		name, view = "tenant-head", newHeadView(l, t)
 	case "linking":

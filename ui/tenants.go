@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,147 +15,280 @@ import (
 )
 
 type tenantReader interface {
-	Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error)
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
 	Messages(ctx context.Context, id string, q flowhq.MessageQuery) ([]flowhq.Message, error)
 	Events(ctx context.Context, id string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
 	Process(ctx context.Context, id string) (flowhq.Process, error)
 }
 
-// pageLength is how many businesses one page lists.
-const pageLength = 100
+type boardReader interface {
+	Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board, error)
+	Overview(ctx context.Context) (flowhq.Overview, error)
+}
 
 type tenantsView struct {
 	Page
 	Empty   bool // there is no business at all
 	Query   string
 	Status  flowhq.TenantStatus
+	Order   flowhq.LineOrder
+	Back    bool
 	Self    string // where the list fetches itself anew
+	All     int
 	Filters []tenantFilter
+	Orders  []choice
+	Columns []column
 	Rows    []tenantRow
-	More    string // the next page
+	Pager   pager
+	Actions []bulkButton
+	Steps   []step
 }
 
 type tenantFilter struct {
 	URL     string
 	Word    string
-	Count   int
+	Tone    string // "": all
+	Count   string
 	Current bool
+}
+
+// column is a heading that sorts.
+type column struct {
+	Word, URL, Sorted, Class string // Sorted: ascending, descending or ""
+}
+
+// pager leads through a list in pages.
+type pager struct {
+	Page, Pages    int
+	Previous, Next string
+}
+
+type bulkButton struct {
+	Action flowhq.BulkAction
+	Word   string
+	Icon   string
 }
 
 type tenantRow struct {
 	ID, Name, Number, Template string
 	Status                     status
-	Phase, Worker, Todo        string
+	Why                        string // what a person should know or do
+	Failing                    bool   // Why is a remedy
+	Phase                      string
 	HeardAt                    *time.Time
+	Today                      day
+	Requests                   string // "" for none
+	Process                    load
+}
+
+// load is what a worker uses of what it may.
+type load struct {
+	Memory, Max string
+	Percent     int // of the limit; -1 without one
+	Tone        string
+	Restarts    string // "" for none
 }
 
 func (u *UI) tenants(c *gin.Context) {
 	l := u.locale(c)
-	all, err := u.fleet.Tenants(c.Request.Context(), flowhq.TenantFilter{})
+	q := boardQuery(c)
+	b, err := u.fleet.Board(c.Request.Context(), q)
 	if err != nil {
 		u.fail(c, err)
 		return
 	}
-	view := tenantsView{
-		Empty: len(all) == 0, Query: strings.TrimSpace(c.Query("q")), Status: flowhq.TenantStatus(c.Query("status")),
+	v := tenantsView{Empty: b.All == 0, Query: q.Query, Status: q.Status, Order: q.Order, Back: q.Back, All: b.All}
+	q.Page = b.Page
+	v.Self = boardURL(q, "list")
+	v.Filters = tenantFilters(l, b, q)
+	v.Columns, v.Orders = columns(l, q), orders(l, q)
+	v.Pager = pagerOf(b, q)
+	for _, line := range b.Lines {
+		v.Rows = append(v.Rows, newTenantRow(l, line))
 	}
-	view.Filters = tenantFilters(l, all, view)
-	view.Rows, view.More = listTenants(l, all, view, c.Query("after"))
-	view.Self = tenantsURL(view.Query, view.Status, c.Query("after"), "list")
+	v.Actions = bulkButtons(l)
 	if c.Query("part") == "list" {
-		u.render(c, http.StatusOK, pageTenants, "tenant-list", view)
+		u.render(c, http.StatusOK, pageTenants, "tenant-list", v)
 		return
 	}
-	view.Page = u.page(c, "tenants", l.text("tenants.title"))
-	u.render(c, http.StatusOK, pageTenants, "layout", view)
+	if v.Empty {
+		v.Steps = firstSteps(l, flowhq.Overview{})
+	}
+	v.Page = u.page(c, "tenants", l.text("tenants.title"))
+	u.render(c, http.StatusOK, pageTenants, "layout", v)
 }
 
-// listTenants gives the rows of one page: what matches, after the given id, and the address of the next page.
-func listTenants(l locale, all []flowhq.TenantDetail, v tenantsView, after string) ([]tenantRow, string) {
-	var rows []tenantRow
-	skipping := after != ""
-	for _, t := range all {
-		if skipping {
-			skipping = t.ID != after
-			continue
-		}
-		if !matches(t, v.Query, v.Status) {
-			continue
-		}
-		if len(rows) == pageLength {
-			return rows, tenantsURL(v.Query, v.Status, rows[len(rows)-1].ID, "")
-		}
-		rows = append(rows, newTenantRow(l, t))
+// boardQuery reads what is asked for from the address; what makes no sense is left out.
+func boardQuery(c *gin.Context) flowhq.BoardQuery {
+	q := flowhq.BoardQuery{Query: strings.TrimSpace(c.Query("q")), Back: c.Query("back") == "1"}
+	if s := flowhq.TenantStatus(c.Query("status")); slices.Contains(statusOrder(), s) {
+		q.Status = s
 	}
-	return rows, ""
+	if o := flowhq.LineOrder(c.Query("order")); slices.Contains(flowhq.LineOrders(), o) {
+		q.Order = o
+	}
+	q.Page, _ = strconv.Atoi(c.Query("page")) // anything else is the first
+	return q
 }
 
-func matches(t flowhq.TenantDetail, query string, s flowhq.TenantStatus) bool {
-	if s != "" && t.Status != s {
-		return false
+func boardURL(q flowhq.BoardQuery, part string) string {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
 	}
-	if query == "" {
-		return true
+	set("q", q.Query)
+	set("status", string(q.Status))
+	if q.Order != flowhq.OrderUrgency {
+		set("order", string(q.Order))
 	}
-	text := t.Name + " " + t.PhoneNumber
-	if t.Config != nil {
-		text += " " + t.Config.BusinessName
+	if q.Back {
+		set("back", "1")
 	}
-	return strings.Contains(strings.ToLower(text), strings.ToLower(query))
+	if q.Page > 1 {
+		set("page", strconv.Itoa(q.Page))
+	}
+	set("part", part)
+	if len(v) == 0 {
+		return "/admin/tenants"
+	}
+	return "/admin/tenants?" + v.Encode()
 }
 
-func newTenantRow(l locale, t flowhq.TenantDetail) tenantRow {
-	row := tenantRow{
-		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status),
-		Phase: l.word("phase", string(phaseOf(t))), Todo: todo(l, t),
+func statusOrder() []flowhq.TenantStatus {
+	return []flowhq.TenantStatus{
+		"", flowhq.TenantError, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantNew, flowhq.TenantPaused,
 	}
-	if t.Config != nil {
-		row.Template = l.word("template", string(t.Config.TemplateType))
-	}
-	if t.Worker != nil {
-		row.Worker = l.word("worker", string(t.Worker.Status))
-	}
-	if t.Session != nil {
-		row.HeardAt = t.Session.WAHeardAt
-	}
-	return row
 }
 
 // tenantFilters counts the businesses by status, among those that the search matches.
-func tenantFilters(l locale, all []flowhq.TenantDetail, v tenantsView) []tenantFilter {
-	counts := map[flowhq.TenantStatus]int{}
-	for _, t := range all {
-		if matches(t, v.Query, "") {
-			counts[t.Status]++
-			counts[""]++
-		}
-	}
-	order := []flowhq.TenantStatus{
-		"", flowhq.TenantError, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantNew, flowhq.TenantPaused,
-	}
+func tenantFilters(l locale, b flowhq.Board, q flowhq.BoardQuery) []tenantFilter {
 	var filters []tenantFilter
-	for _, s := range order {
-		word := l.text("tenants.all")
+	for _, s := range statusOrder() {
+		to := q
+		to.Status, to.Page = s, 1
+		f := tenantFilter{URL: boardURL(to, ""), Word: l.text("tenants.all"), Count: l.number(int64(b.Found)), Current: s == q.Status}
 		if s != "" {
-			word = l.word("status", string(s))
+			shown := tenantStatus(l, s)
+			f.Word, f.Tone, f.Count = shown.Word, shown.Tone, l.number(int64(b.Counts[s]))
 		}
-		filters = append(filters, tenantFilter{
-			URL: tenantsURL(v.Query, s, "", ""), Word: word, Count: counts[s], Current: s == v.Status,
-		})
+		filters = append(filters, f)
 	}
 	return filters
 }
 
-func tenantsURL(query string, s flowhq.TenantStatus, after, part string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"q": query, "status": string(s), "after": after, "part": part} {
-		if value != "" {
-			q.Set(name, value)
+// columns are the headings of the list; pressing one again turns the order round.
+func columns(l locale, q flowhq.BoardQuery) []column {
+	current := q.Order
+	if current == "" {
+		current = flowhq.OrderUrgency
+	}
+	var out []column
+	for _, c := range []struct {
+		key   string
+		order flowhq.LineOrder
+		up    bool // the order's own direction is ascending
+	}{
+		{"tenants.name", flowhq.OrderName, true}, {"tenants.status", flowhq.OrderUrgency, true}, {"tenants.heard", flowhq.OrderHeard, true},
+		{"tenants.today", flowhq.OrderMessages, false}, {"tenants.requests", flowhq.OrderRequests, false}, {"process.memory", flowhq.OrderMemory, false},
+	} {
+		to := q
+		to.Order, to.Page, to.Back = c.order, 1, false
+		col := column{Word: l.text(c.key), Class: "col-" + string(c.order)}
+		if c.order == current {
+			to.Back = !q.Back
+			col.Sorted = map[bool]string{true: "ascending", false: "descending"}[c.up != q.Back]
+		}
+		col.URL = boardURL(to, "")
+		out = append(out, col)
+	}
+	return out
+}
+
+func orders(l locale, q flowhq.BoardQuery) []choice {
+	var out []choice
+	for _, o := range flowhq.LineOrders() {
+		out = append(out, choice{string(o), l.word("order", string(o)), o == q.Order})
+	}
+	return out
+}
+
+func pagerOf(b flowhq.Board, q flowhq.BoardQuery) pager {
+	p := pager{Page: b.Page, Pages: b.Pages}
+	to := q
+	if b.Page > 1 {
+		to.Page = b.Page - 1
+		p.Previous = boardURL(to, "")
+	}
+	if b.Page < b.Pages {
+		to.Page = b.Page + 1
+		p.Next = boardURL(to, "")
+	}
+	return p
+}
+
+func newTenantRow(l locale, t flowhq.TenantLine) tenantRow {
+	row := tenantRow{
+		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Phase: l.word("phase", string(t.Phase)),
+		HeardAt: t.HeardAt, Today: newDay(l, t.Received, t.Sent, t.Hours), Process: newLoad(l, t),
+	}
+	if t.Template != "" {
+		row.Template = l.word("template", string(t.Template))
+	}
+	if t.OpenRequests > 0 {
+		row.Requests = l.number(int64(t.OpenRequests))
+	}
+	row.Why, row.Failing = why(l, t)
+	return row
+}
+
+// why says what a person should know of a business now, and whether it is something to be done.
+func why(l locale, t flowhq.TenantLine) (string, bool) {
+	switch {
+	case t.Status == flowhq.TenantPaused:
+		return "", false
+	case t.Status == flowhq.TenantError && t.LastError != "":
+		return l.say(t.LastError), true
+	case t.Phase.Failing():
+		return l.say(flowhq.Remedy(t.Phase)), true
+	case t.Phase == flowhq.PhaseNobody:
+		return l.text("link.nobody"), true
+	case t.Status == flowhq.TenantActive && t.Wish != flowhq.WishRunning:
+		return l.text("tenants.stopped"), true
+	case t.Phase == flowhq.PhaseReconnecting:
+		return l.text("link.reconnecting"), false
+	}
+	return "", false
+}
+
+func newLoad(l locale, t flowhq.TenantLine) load {
+	v := load{Percent: -1, Tone: "calm"}
+	if t.Restarts > 0 {
+		v.Restarts = l.number(int64(t.Restarts))
+	}
+	if t.Memory == 0 {
+		return v
+	}
+	v.Memory = l.bytes(t.Memory)
+	if t.MemoryMax > 0 {
+		v.Max, v.Percent = l.bytes(t.MemoryMax), int(min(100, t.Memory*100/t.MemoryMax))
+		if v.Percent >= 85 {
+			v.Tone = "bad"
+		} else if v.Percent >= 60 {
+			v.Tone = "wait"
 		}
 	}
-	if len(q) == 0 {
-		return "/admin/tenants"
+	return v
+}
+
+func bulkButtons(l locale) []bulkButton {
+	icons := map[flowhq.BulkAction]string{
+		flowhq.BulkStart: "play", flowhq.BulkStop: "stop", flowhq.BulkRestart: "restart", flowhq.BulkPause: "pause", flowhq.BulkResume: "play",
 	}
-	return "/admin/tenants?" + q.Encode()
+	var out []bulkButton
+	for _, a := range flowhq.BulkActions() {
+		out = append(out, bulkButton{Action: a, Word: l.word("action", string(a)), Icon: icons[a]})
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,6 +14,8 @@ import (
 // Fleet is what the pages show and do; each page asks for the part it needs.
 type Fleet interface {
 	tenantReader
+	boardReader
+	bulkDesk
 	tenantKeeper
 	workerControl
 	deviceControl
@@ -33,6 +36,7 @@ type Config struct {
 	Door      Door
 	Logger    *slog.Logger
 	Now       func() time.Time // nil: the wall clock
+	OpenAPI   []byte           // the description of the API as JSON; nil: there is no page about it
 	Simulator bool             // no real WhatsApp is used; every page says so
 }
 
@@ -42,6 +46,9 @@ type Door interface {
 	// one of CodeUnavailable too many attempts.
 	SignIn(c *gin.Context, password string) error
 	SignOut(c *gin.Context) error
+	// Sessions lists the browsers that are signed in, latest seen first; EndSession signs one out, CodeNotFound when it is gone.
+	Sessions(ctx context.Context) ([]flowhq.AdminSession, error)
+	EndSession(ctx context.Context, id string) error
 }
 
 // Route is one page or one form of the pages.
@@ -59,6 +66,7 @@ type UI struct {
 	log       *slog.Logger
 	now       func() time.Time
 	simulator bool
+	openAPI   *apiDocument
 	assets    *assets
 	packers   packers
 	pace      pace
@@ -80,6 +88,9 @@ func New(c Config) (*UI, error) {
 		fleet: c.Fleet, door: c.Door, log: c.Logger, now: now, simulator: c.Simulator, assets: a,
 		locales: map[flowhq.Language]locale{}, engines: map[flowhq.Language]*engine{},
 	}
+	if u.openAPI, err = readAPI(c.OpenAPI); err != nil {
+		return nil, err
+	}
 	for _, lang := range flowhq.Languages() {
 		if u.locales[lang], err = loadLocale(lang); err != nil {
 			return nil, err
@@ -100,6 +111,13 @@ func (u *UI) Routes() []Route {
 		{Method: post, Path: signInPath, Handler: u.signIn, Open: true},
 		{Method: post, Path: signOutPath, Handler: u.signOut, Open: true},
 		{Method: post, Path: "/language", Handler: u.setLanguage, Open: true},
+		{Method: get, Path: docsPath, Handler: u.docs, Open: true},
+		{Method: get, Path: "/admin/sessions", Handler: u.sessions},
+		{Method: post, Path: "/admin/sessions/end-others", Handler: u.endOtherSessions},
+		{Method: post, Path: "/admin/sessions/:id/end", Handler: u.endSession},
+		{Method: get, Path: "/admin/overview", Handler: u.overview},
+		{Method: post, Path: "/admin/bulk", Handler: u.bulk},
+		{Method: get, Path: "/admin/bulk/:id", Handler: u.bulkJob},
 		{Method: get, Path: "/admin/tenants", Handler: u.tenants},
 		{Method: post, Path: "/admin/tenants", Handler: u.createTenant},
 		{Method: get, Path: "/admin/tenants/new", Handler: u.newTenant},

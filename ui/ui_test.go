@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -35,10 +36,24 @@ func (door) SignIn(_ *gin.Context, password string) error {
 
 func (door) SignOut(*gin.Context) error { return nil }
 
+func (door) Sessions(context.Context) ([]flowhq.AdminSession, error) {
+	return []flowhq.AdminSession{
+		{ID: "s1", Address: "10.0.0.1", UserAgent: "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36", CreatedAt: noon(), LastSeenAt: noon(), ExpiresAt: noon()},
+		{ID: "s2", Address: "10.0.0.2", UserAgent: "curl/8.5.0", CreatedAt: noon(), LastSeenAt: noon(), ExpiresAt: noon()},
+	}, nil
+}
+
+func (door) EndSession(_ context.Context, id string) error {
+	if id != "s1" && id != "s2" {
+		return flowhq.NotFound("Session")
+	}
+	return nil
+}
+
 func serve(t *testing.T, f *fleetStub) http.Handler {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
-	u, err := ui.New(ui.Config{Fleet: f, Door: door{}, Logger: slog.New(slog.DiscardHandler), Simulator: true})
+	u, err := ui.New(ui.Config{Fleet: f, Door: door{}, Logger: slog.New(slog.DiscardHandler), Simulator: true, OpenAPI: []byte(testAPI)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +63,12 @@ func serve(t *testing.T, f *fleetStub) http.Handler {
 	}
 	return engine
 }
+
+const testAPI = `{"info":{"description":"A **bold** word."},"tags":[{"name":"Things","description":"All of them"}],
+"paths":{"/admin/things/{id}":{"parameters":[{"$ref":"#/components/parameters/id"}],"get":{"tags":["Things"],"operationId":"showThing","summary":"One thing",
+"responses":{"200":{"description":"It.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Thing"}}}}}}}},
+"components":{"parameters":{"id":{"name":"id","in":"path","required":true,"schema":{"type":"string"}}},
+"schemas":{"Thing":{"type":"object","required":["name"],"properties":{"name":{"type":"string","description":"What it is called"},"kind":{"enum":["BIG","SMALL"]}}}}}}`
 
 func get(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {
 	return request(h, http.MethodGet, path, "", headers...)
@@ -105,7 +126,12 @@ func TestPagesAreDrawnInBothLanguages(t *testing.T) {
 		"/admin/tenants/t1?part=process":     {"9.0 MB of 256 MB", "kati ya"},
 		"/admin/tenants/t1?part=events":      {"QR_PENDING", "Yaliyotokea"},
 		"/admin/tenants/t1?part=head":        {"Restart", "Simamisha"},
-		"/admin/tenants/t1?part=row":         {"Connected", "Iko hewani"},
+		"/admin/tenants?status=ERROR":        {"WhatsApp banned the number", "1,234"},
+		"/admin/overview":                    {"Needs you now", "Yanayokuhitaji sasa"},
+		"/admin/overview?part=overview":      {"4.2 s", "sek 4.2"},
+		"/admin/bulk/j1":                     {"2 of 2 done, 1 failed", "Bot tayari inafanya kazi"},
+		"/admin/sessions":                    {"Chrome, Android", "Vivinjari vilivyoingia"},
+		"/api/docs":                          {"/admin/things/{id}", "Yaliyomo"},
 		"/admin/tenants/t2":                  {"WhatsApp banned the number for 3 hours.", "Cha kufanya"},
 		"/admin/tenants/t3?part=linking":     {`src="data:image/png;base64,AAAA"`, "Elekeza kamera"},
 		"/admin/tenants/t4":                  {"ARCHIVED", "From elsewhere"},
@@ -127,7 +153,7 @@ func TestPagesAreDrawnInBothLanguages(t *testing.T) {
 func TestNothingInlineAndNothingFromElsewhere(t *testing.T) {
 	h := serve(t, example())
 	inline := regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|\son[a-z]+\s*=\s*"|\sstyle\s*=|javascript:|(?:src|href|action)="(?:https?:)?//`)
-	for _, path := range []string{"/sign-in", "/admin/tenants", "/admin/tenants/t3", "/admin/setup-requests/r1"} {
+	for _, path := range []string{"/sign-in", "/admin/overview", "/admin/tenants", "/admin/tenants/t3", "/admin/setup-requests/r1", "/admin/bulk/j1", "/admin/sessions", "/api/docs"} {
 		body := get(h, path).Body.String()
 		if hit := inline.FindString(body); hit != "" {
 			t.Errorf("%s holds %q, which the content security policy forbids", path, hit)
@@ -143,7 +169,7 @@ func TestNothingInlineAndNothingFromElsewhere(t *testing.T) {
 
 func TestFirstRunSaysWhatToDo(t *testing.T) {
 	body := get(serve(t, &fleetStub{}), "/admin/tenants").Body.String()
-	if !strings.Contains(body, "No business yet") || strings.Contains(body, "<table") {
+	if !strings.Contains(body, "Three steps to the first live business") || strings.Contains(body, "<table") {
 		t.Error("the empty list does not lead to the first business")
 	}
 }
@@ -173,9 +199,24 @@ func TestActionsReachTheFleet(t *testing.T) {
 	post(h, "/admin/tenants/t1/delete", url.Values{"confirm": {"Neema Salon"}})
 	post(h, "/admin/setup-requests/r1/approve", url.Values{"notes": {"karibu"}})
 	post(h, "/admin/setup-requests/r1/reject", nil)
+	asked := post(h, "/admin/bulk", url.Values{"action": {"pause"}, "ids": {"t1", "t3"}})
+	if asked.Code != http.StatusOK || !strings.Contains(asked.Body.String(), "Pause: 2 businesses") {
+		t.Errorf("a bulk action is not asked for: %d", asked.Code)
+	}
+	if w := post(h, "/admin/bulk", url.Values{"action": {"pause"}, "ids": {"t1", "t3"}, "confirm": {"yes"}}); w.Header().Get("Location") != "/admin/bulk/j1" {
+		t.Errorf("the bulk action leads to %q", w.Header().Get("Location"))
+	}
+	if w := post(h, "/admin/bulk", url.Values{"action": {"pause"}}); w.Code != http.StatusBadRequest {
+		t.Errorf("nothing chosen: %d", w.Code)
+	}
+	for _, path := range []string{"/admin/sessions/s1/end", "/admin/sessions/gone/end", "/admin/sessions/end-others"} {
+		if w := post(h, path, nil); w.Code != http.StatusSeeOther {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
 	want := []string{
 		"start t1", "stop t1", "restart t1", "force-restart t1", `pause t1 "" `, "resume t1", "logout t1", "open linking t1",
-		"create Mpya by ", "delete t1", "approve r1 karibu", "reject r1 ",
+		"create Mpya by ", "delete t1", "approve r1 karibu", "reject r1 ", "pause t1,t3 by ",
 	}
 	if !slices.Equal(f.done, want) {
 		t.Errorf("done %q, want %q", f.done, want)
@@ -225,9 +266,9 @@ func TestSigningIn(t *testing.T) {
 		to, says       string
 	}{
 		{"sesame", "/admin/tenants/t1", http.StatusSeeOther, "/admin/tenants/t1", ""},
-		{"sesame", "https://evil.example/", http.StatusSeeOther, "/admin/tenants", ""},
-		{"sesame", "//evil.example/", http.StatusSeeOther, "/admin/tenants", ""},
-		{"sesame", `/\evil.example/`, http.StatusSeeOther, "/admin/tenants", ""},
+		{"sesame", "https://evil.example/", http.StatusSeeOther, "/admin/overview", ""},
+		{"sesame", "//evil.example/", http.StatusSeeOther, "/admin/overview", ""},
+		{"sesame", `/\evil.example/`, http.StatusSeeOther, "/admin/overview", ""},
 		{"mistaken word", "/", http.StatusUnauthorized, "", "That is not the password."},
 		{"again and again", "/", http.StatusTooManyRequests, "", "Too many attempts"},
 	}
@@ -261,7 +302,7 @@ func TestAThousandBusinessesArePaged(t *testing.T) {
 	}
 	h := serve(t, f)
 	seen, path := 0, "/admin/tenants"
-	for next := regexp.MustCompile(`href="(/admin/tenants\?after=[^"]+)"`); path != ""; {
+	for next := regexp.MustCompile(`href="(/admin/tenants\?page=[^"]+)" rel="next"`); path != ""; {
 		body := get(h, path).Body.String()
 		seen += strings.Count(body, `<tr id="tenant-`)
 		path = ""

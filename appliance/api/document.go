@@ -25,8 +25,8 @@ func readDocument() (document, error) {
 	return document{yaml: openAPI, json: asJSON}, nil
 }
 
-// Document gives the OpenAPI document as YAML, for a page that shows it.
-func (a *API) Document() []byte { return a.spec.yaml }
+// DocumentJSON gives the OpenAPI document as JSON, for a page that shows it.
+func (a *API) DocumentJSON() []byte { return a.spec.json }
 
 func (a *API) showYAML(c *gin.Context) error {
 	c.Data(http.StatusOK, "application/yaml; charset=utf-8", a.spec.yaml)

@@ -64,12 +64,16 @@ func maybeSetupRequest(r *flowhq.SetupRequest) *setupRequestView {
 // setupRequestDetailView is a setup request with whom it concerns.
 type setupRequestDetailView struct {
 	setupRequestView
-	Tenant *tenantView `json:"tenant"`
-	User   *userView   `json:"user"`
+	Tenant  *tenantView          `json:"tenant"`
+	User    *userView            `json:"user"`
+	Remarks []flowhq.SetupRemark `json:"remarks"`
 }
 
 func viewSetupRequestDetail(r *flowhq.SetupRequestDetail) setupRequestDetailView {
-	v := setupRequestDetailView{setupRequestView: viewSetupRequest(&r.SetupRequest), Tenant: maybeTenant(r.Tenant)}
+	v := setupRequestDetailView{setupRequestView: viewSetupRequest(&r.SetupRequest), Tenant: maybeTenant(r.Tenant), Remarks: r.Remarks}
+	if v.Remarks == nil {
+		v.Remarks = []flowhq.SetupRemark{}
+	}
 	if r.User != nil {
 		u := viewUser(r.User)
 		v.User = &u

@@ -30,16 +30,11 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 	if err != nil {
 		return flowhq.Overview{}, err
 	}
-	requests, err := s.store.SetupRequests(ctx)
+	waiting, err := s.store.WaitingSetupRequests(ctx)
 	if err != nil {
 		return flowhq.Overview{}, err
 	}
-	o := flowhq.Overview{Tenants: len(lines), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(), Since: s.since.UTC()}
-	for _, r := range requests {
-		if r.Status.Open() {
-			o.SetupRequests++
-		}
-	}
+	o := flowhq.Overview{Tenants: len(lines), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(), SetupRequests: waiting, Since: s.since.UTC()}
 	s.sumLines(&o, lines)
 	s.sumHours(&o)
 	if s.box != nil {
@@ -149,3 +144,8 @@ func (s *Service) watchCertificate(ctx context.Context) {
 }
 
 func compareNames(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+// WaitingSetupRequests counts the owners' requests that wait for a decision.
+func (s *Service) WaitingSetupRequests(ctx context.Context) (int, error) {
+	return s.store.WaitingSetupRequests(ctx)
+}

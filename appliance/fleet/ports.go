@@ -240,4 +240,6 @@ type LineStore interface {
 	DropMessageHours(ctx context.Context, before time.Time) error
 	// OpenRequests counts the customers' requests that are NEW or CONFIRMED, by tenant.
 	OpenRequests(ctx context.Context) (map[string]int, error)
+	// WaitingSetupRequests counts the owners' requests that wait for a decision.
+	WaitingSetupRequests(ctx context.Context) (int, error)
 }

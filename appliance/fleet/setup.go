@@ -11,12 +11,26 @@ const noReason = "No reason provided"
 
 // SetupRequests lists all requests, newest first.
 func (s *Service) SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error) {
-	return s.store.SetupRequests(ctx)
+	all, err := s.store.SetupRequests(ctx)
+	if err == nil {
+		err = s.remarked(ctx, all, all)
+	}
+	return all, err
 }
 
 // SetupRequest gives one; CodeNotFound "Setup request not found".
 func (s *Service) SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error) {
-	return s.store.SetupRequest(ctx, id)
+	r, err := s.store.SetupRequest(ctx, id)
+	if err != nil || !r.Status.Open() {
+		return r, err
+	}
+	all, err := s.store.SetupRequests(ctx)
+	if err != nil {
+		return r, err
+	}
+	one := []flowhq.SetupRequestDetail{r}
+	err = s.remarked(ctx, one, all)
+	return one[0], err
 }
 
 // ReviewSetupRequest tells that somebody looks at the request.

@@ -3096,6 +3096,17 @@ func (q *Queries) UsersOfSetupRequests(ctx context.Context) ([]User, error) {
 	return items, nil
 }
 
+const waitingSetupRequests = `-- name: WaitingSetupRequests :one
+SELECT COUNT(*) FROM setup_requests WHERE CAST(status AS TEXT) IN ('SUBMITTED', 'REVIEWING')
+`
+
+func (q *Queries) WaitingSetupRequests(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, waitingSetupRequests)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const wished = `-- name: Wished :many
 SELECT w.tenant_id FROM worker_processes w JOIN tenants t ON t.id = w.tenant_id
 WHERE w.wish = 'running' AND CAST(t.status AS TEXT) <> 'PAUSED'

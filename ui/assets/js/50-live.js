@@ -13,6 +13,7 @@
   let timer = 0, last = 0;
   const flush = () => {
     timer = 0;
+    if (document.hidden) return; // what nobody sees is fetched when it is seen again
     last = Date.now();
     const names = [...pending];
     pending.clear();
@@ -23,22 +24,21 @@
     timer ||= setTimeout(flush, Math.max(60, 1000 - (Date.now() - last)));
   };
   const cut = document.getElementById("stream-cut");
+  const kinds = ["tenant", "deleted", "session", "worker", "message", "request", "chat", "setup_request", "alarm"];
+  let source = null, lost = false, again = 0;
   const listen = () => {
-    const source = new EventSource("/admin/events");
-    let lost = false;
+    clearTimeout(again);
+    source = new EventSource("/admin/events");
     source.onopen = () => {
       cut.hidden = true;
-      body.dataset.live = "on";
       if (lost) changed("change-all"); // what happened meanwhile is not sent again
       lost = false;
     };
     source.onerror = () => {
       lost = true;
       cut.hidden = false;
-      body.dataset.live = "off";
-      if (source.readyState === EventSource.CLOSED) { source.close(); setTimeout(listen, 3000); }
+      if (source && source.readyState === EventSource.CLOSED) { source = null; again = setTimeout(listen, 3000); }
     };
-    const kinds = ["tenant", "deleted", "session", "worker", "message", "request", "chat", "setup_request", "alarm"];
     for (const kind of kinds) {
       source.addEventListener(kind, (event) => {
         const change = JSON.parse(event.data);
@@ -47,11 +47,25 @@
         if (change.tenant_id) changed("change-" + kind + "-" + change.tenant_id, "change-any-" + change.tenant_id);
       });
     }
-    addEventListener("pagehide", () => source.close(), { once: true });
+  };
+  const leave = () => {
+    clearTimeout(again);
+    source?.close();
+    source = null;
   };
   if (cut) {
+    // A page in the background holds no stream: browsers allow six connections to one server, and many pages may be open.
+    let hiding = 0;
     listen();
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(hiding);
+      if (document.hidden) hiding = setTimeout(() => { leave(); lost = true; }, 20000);
+      else if (source) flush();
+      else listen();
+    });
+    addEventListener("pagehide", leave);
     addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+    setInterval(() => changed("change-tick"), 30000);
   }
   // A part that could not be fetched stays as it was; the bar says that it may be old.
   body.addEventListener("htmx:sendError", () => { if (cut) cut.hidden = false; });
@@ -114,6 +128,28 @@
   };
   body.addEventListener("htmx:afterRequest", (e) => { if (e.target instanceof Element) free(e.target.closest("form")?.parentElement || e.target); });
   addEventListener("pageshow", () => free(document));
+
+  // Ticks of a list: all of a page at once, and how many there are.
+  const ticks = () => {
+    for (const form of document.querySelectorAll(".bulk-form")) {
+      const all = [...form.querySelectorAll("input[name=ids]")];
+      const n = all.filter((t) => t.checked).length;
+      const box = form.querySelector("[data-all]");
+      if (box) {
+        box.hidden = false;
+        box.checked = n > 0 && n === all.length;
+        box.indeterminate = n > 0 && n < all.length;
+      }
+      const chosen = form.querySelector("[data-chosen]");
+      if (chosen) { chosen.hidden = n === 0; put(chosen, String(n)); }
+    }
+  };
+  ticks();
+  body.addEventListener("change", (e) => {
+    if (e.target.matches?.("[data-all]")) for (const t of e.target.form.querySelectorAll("input[name=ids]")) t.checked = e.target.checked;
+    ticks();
+  });
+  body.addEventListener("htmx:afterSwap", ticks);
 
   // A menu closes when one looks elsewhere.
   addEventListener("click", (e) => {

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type bulkDesk interface {
+	StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error)
+	Bulk(id string) (flowhq.BulkJob, error)
+}
+
+// bulkView is the question before an action on several businesses, or how far it is.
+type bulkView struct {
+	Page
+	Confirm        bool
+	Heading, Hint  string
+	Word, Wrong    string
+	Action, Undo   flowhq.BulkAction
+	UndoWord       string // "": it can't be taken back, or is not done
+	ID             string
+	Running        bool
+	Status         status
+	Progress       string
+	Total, Done    int
+	Rows           []bulkRow
+	RefreshSeconds int // for who has no JavaScript
+}
+
+type bulkRow struct {
+	ID, Name, Error string
+	Status          status
+}
+
+// bulk asks once what is chosen in the list, and does it when that is confirmed.
+func (u *UI) bulk(c *gin.Context) {
+	l := u.locale(c)
+	action, ids := flowhq.BulkAction(c.PostForm("action")), c.PostFormArray("ids")
+	if !slices.Contains(flowhq.BulkActions(), action) {
+		u.fail(c, flowhq.NotFound("Part"))
+		return
+	}
+	if len(ids) == 0 {
+		u.fail(c, flowhq.Errorf(flowhq.CodeInvalid, "No business was chosen. Tick those that are meant."))
+		return
+	}
+	if c.PostForm("confirm") == "yes" {
+		job, err := u.fleet.StartBulk(c.Request.Context(), access.By(c), action, ids)
+		if err != nil {
+			u.fail(c, err)
+			return
+		}
+		c.Redirect(http.StatusSeeOther, "/admin/bulk/"+job.ID)
+		return
+	}
+	board, err := u.fleet.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	word := l.word("action", string(action))
+	v := bulkView{Confirm: true, Action: action, Hint: l.word("bulk", "hint_"+string(action))}
+	for _, line := range board.Lines {
+		if slices.Contains(ids, line.ID) {
+			v.Rows = append(v.Rows, bulkRow{ID: line.ID, Name: line.Name})
+		}
+	}
+	v.Heading = fmt.Sprintf(l.text("bulk.ask"), word, l.number(int64(len(v.Rows))))
+	v.Word = v.Heading
+	v.Page = u.page(c, "tenants", v.Heading)
+	u.render(c, http.StatusOK, pageBulk, "layout", v)
+}
+
+// bulkJob shows how far an action on several businesses is.
+func (u *UI) bulkJob(c *gin.Context) {
+	job, err := u.fleet.Bulk(c.Param("id"))
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	l := u.locale(c)
+	v := newBulkView(l, job)
+	if c.Query("part") == "job" {
+		u.render(c, http.StatusOK, pageBulk, "bulk-job", v)
+		return
+	}
+	v.Page = u.page(c, "tenants", v.Heading)
+	if v.Running {
+		v.Page.Refresh = 2
+	}
+	u.render(c, http.StatusOK, pageBulk, "layout", v)
+}
+
+func newBulkView(l locale, job flowhq.BulkJob) bulkView {
+	done, failed := job.Finished()
+	total := len(job.Results)
+	v := bulkView{
+		ID: job.ID, Action: job.Action, Running: job.Ended == nil, Total: total, Done: done,
+		Heading: fmt.Sprintf(l.text("bulk.job"), l.word("action", string(job.Action)), l.number(int64(total))),
+	}
+	v.Progress = fmt.Sprintf(l.text("bulk.progress"), l.number(int64(done)), l.number(int64(total)), l.number(int64(failed)))
+	switch {
+	case v.Running:
+		v.Status = status{"wait", l.text("bulk.running")}
+	case failed > 0:
+		v.Status = status{"bad", l.text("bulk.failed")}
+	default:
+		v.Status = status{"good", l.text("bulk.done")}
+	}
+	if undo := job.Action.Undo(); undo != "" && !v.Running && failed < total {
+		v.Undo, v.UndoWord = undo, fmt.Sprintf(l.text("bulk.undo"), l.word("action", string(undo)))
+	}
+	for _, r := range job.Results {
+		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.say(r.Error), Status: status{"calm", l.text("bulk.waits")}}
+		switch {
+		case r.Error != "":
+			row.Status = status{"bad", l.text("bulk.failed")}
+		case r.Done:
+			row.Status = status{"good", l.text("bulk.done")}
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}

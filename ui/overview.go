@@ -1,0 +1,235 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+)
+
+type overviewView struct {
+	Page
+	overviewParts
+}
+
+type overviewParts struct {
+	Steps    []step // first run; none once a business answers
+	Needs    []need
+	More     string // how many businesses need somebody beyond those named
+	MoreURL  string
+	Figures  []figure
+	Hours    spark
+	Statuses []tenantFilter
+	Box      []fact
+}
+
+// need is something that a person should look at, and what to do about it.
+type need struct {
+	Tone, Icon    string
+	Title, Remedy string
+	URL, Link     string
+	Since         *time.Time
+}
+
+type figure struct{ Word, Value, Hint, Icon string }
+
+type fact struct {
+	Word, Value, Hint string
+	Tone              string
+	At                *time.Time
+}
+
+// step is one of the three to the first live business.
+type step struct {
+	Number       int
+	Title, Words string
+	URL, Link    string
+	Done, Now    bool
+}
+
+func (u *UI) overview(c *gin.Context) {
+	o, err := u.fleet.Overview(c.Request.Context())
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	l := u.locale(c)
+	v := overviewView{overviewParts: newOverview(l, o, u.now())}
+	if c.Query("part") == "overview" {
+		u.render(c, http.StatusOK, pageOverview, "overview", v.overviewParts)
+		return
+	}
+	v.Page = u.page(c, "overview", l.text("nav.overview"))
+	u.render(c, http.StatusOK, pageOverview, "layout", v)
+}
+
+func newOverview(l locale, o flowhq.Overview, now time.Time) overviewParts {
+	v := overviewParts{Steps: firstSteps(l, o), Needs: needs(l, o), Hours: newSpark(l, o.Hours), Box: boxFacts(l, o, now)}
+	if rest := o.NeedingAll - len(o.Needing); rest > 0 {
+		v.More, v.MoreURL = fmt.Sprintf(l.text("overview.more"), l.number(int64(rest))), "/admin/tenants"
+	}
+	board := flowhq.Board{Found: o.Tenants, Counts: o.Counts}
+	v.Statuses = tenantFilters(l, board, flowhq.BoardQuery{})
+	v.Figures = figuresOf(l, o)
+	return v
+}
+
+// needs lists what needs a person: the box first, then requests, then businesses, the gravest first.
+func needs(l locale, o flowhq.Overview) []need {
+	var out []need
+	for _, a := range o.Alarms {
+		n := need{Tone: "wait", Icon: "alert", Title: a.Sentence(l.lang), Remedy: a.Remedy(l.lang), Since: &a.Since}
+		if a.Kind.Grave() {
+			n.Tone = "bad"
+		}
+		if a.TenantID != "" {
+			n.URL, n.Link = "/admin/tenants/"+a.TenantID, l.text("action.show")
+		}
+		out = append(out, n)
+	}
+	if o.SetupRequests > 0 {
+		out = append(out, need{
+			Tone: "wait", Icon: "bell", Title: fmt.Sprintf(l.count("overview.requests", o.SetupRequests), l.number(int64(o.SetupRequests))),
+			Remedy: l.text("overview.requests_remedy"), URL: "/admin/setup-requests", Link: l.text("action.review"),
+		})
+	}
+	for _, t := range o.Needing {
+		shown := tenantStatus(l, t.Status)
+		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID, Link: l.text("action.show")}
+		n.Remedy, _ = why(l, t)
+		switch {
+		case t.Status == flowhq.TenantQRPending:
+			n.Icon, n.Link = "qr", l.text("action.link")
+			if n.Remedy == "" {
+				n.Remedy = l.text("overview.unlinked")
+			}
+		case t.Status == flowhq.TenantActive:
+			n.Tone = "calm"
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func figuresOf(l locale, o flowhq.Overview) []figure {
+	before := fmt.Sprintf(l.text("overview.before"), l.number(int64(o.Before)))
+	response, hint := l.text("overview.none_yet"), l.text("overview.response_hint")
+	if o.Response > 0 {
+		response = l.duration(o.Response)
+	}
+	room := l.text("overview.unknown")
+	if o.Capacity >= 0 {
+		room = fmt.Sprintf(l.text("overview.room"), l.number(int64(roundDown(o.Capacity))))
+	}
+	memory := l.bytes(o.Memory)
+	return []figure{
+		{l.text("overview.received"), l.number(int64(o.Received)), before, "message-in"},
+		{l.text("overview.sent"), l.number(int64(o.Sent)), "", "message-out"},
+		{l.text("overview.response"), response, hint, "clock"},
+		{l.text("overview.open"), l.number(int64(o.OpenRequests)), l.text("overview.open_hint"), "calendar"},
+		{l.text("overview.workers"), l.number(int64(o.Workers)), fmt.Sprintf(l.text("overview.workers_hint"), memory), "cpu"},
+		{l.text("overview.capacity"), room, l.text("overview.capacity_hint"), "box"},
+	}
+}
+
+// roundDown gives a number that promises no more than it knows: 7, 40, 350.
+func roundDown(n int) int {
+	switch {
+	case n < 20:
+		return n
+	case n < 100:
+		return n / 5 * 5
+	case n < 1000:
+		return n / 50 * 50
+	default:
+		return n / 100 * 100
+	}
+}
+
+func boxFacts(l locale, o flowhq.Overview, now time.Time) []fact {
+	b := o.Box
+	var out []fact
+	add := func(f fact) { out = append(out, f) }
+	if b.DiskTotal > 0 {
+		f := fact{Word: l.text("box.disk"), Value: fmt.Sprintf(l.text("box.free_of"), l.bytes(b.DiskFree), l.bytes(b.DiskTotal)), Hint: b.DiskPath, Tone: "good"}
+		if b.DiskFree < flowhq.DiskLow {
+			f.Tone = "bad"
+		}
+		add(f)
+	}
+	if b.MemoryTotal > 0 {
+		add(fact{Word: l.text("box.memory"), Value: fmt.Sprintf(l.text("box.free_of"), l.bytes(b.MemoryAvailable), l.bytes(b.MemoryTotal)), Tone: "good"})
+	}
+	if b.Database != "" {
+		f := fact{Word: l.text("box.database"), Value: b.Database, Tone: "good"}
+		if b.DatabaseSize > 0 {
+			f.Value += " · " + l.bytes(b.DatabaseSize)
+		}
+		for _, a := range o.Alarms {
+			if a.Kind == flowhq.AlarmDatabaseAway || a.Kind == flowhq.AlarmDatabaseFault {
+				f.Tone = "bad"
+			}
+		}
+		add(f)
+	}
+	add(certificateFact(l, o, now))
+	add(backupFact(l, b, now))
+	add(fact{Word: l.text("box.version"), Value: b.Version, Tone: "calm"})
+	add(fact{Word: l.text("box.since"), At: &o.Since, Tone: "calm"})
+	return out
+}
+
+func certificateFact(l locale, o flowhq.Overview, now time.Time) fact {
+	f := fact{Word: l.text("box.certificate"), Value: l.text("box.certificate_none"), Tone: "calm"}
+	if o.Box.PublicURL != "" {
+		f.Value, f.Hint = l.text("box.certificate_unknown"), o.Box.PublicURL
+	}
+	if ends := o.Box.CertificateEnds; ends != nil {
+		days := int(ends.Sub(now) / (24 * time.Hour))
+		f.Value, f.Tone = fmt.Sprintf(l.text("box.certificate_days"), l.number(int64(days))), "good"
+		if days <= flowhq.CertificateDays {
+			f.Tone = "wait"
+		}
+	}
+	return f
+}
+
+func backupFact(l locale, b flowhq.BoxState, now time.Time) fact {
+	f := fact{Word: l.text("box.backup"), Value: l.text("box.backup_none"), Hint: l.text("box.backup_hint"), Tone: "wait"}
+	if b.BackupAt != nil {
+		f.Value, f.Hint, f.At, f.Tone = "", "", b.BackupAt, "good"
+		if now.Sub(*b.BackupAt) > 48*time.Hour {
+			f.Tone = "wait"
+		}
+	}
+	return f
+}
+
+// firstSteps leads to the first live business; nil once one was linked and has had messages.
+func firstSteps(l locale, o flowhq.Overview) []step {
+	linked := o.Counts[flowhq.TenantActive] > 0
+	talked := o.Received > 0 || o.Sent > 0 || o.Before > 0
+	if (linked && talked) || o.Tenants > 1 {
+		return nil
+	}
+	steps := []step{
+		{Number: 1, Title: l.text("first.create"), Words: l.text("first.create_words"), URL: "/admin/tenants/new", Link: l.text("action.new_tenant"), Done: o.Tenants > 0},
+		{Number: 2, Title: l.text("first.link"), Words: l.text("first.link_words"), Done: linked},
+		{Number: 3, Title: l.text("first.write"), Words: l.text("first.write_words"), Done: talked && linked},
+	}
+	if len(o.Needing) > 0 {
+		steps[1].URL, steps[1].Link = "/admin/tenants/"+o.Needing[0].ID, l.text("action.link")
+	} else if o.Tenants > 0 {
+		steps[1].URL, steps[1].Link = "/admin/tenants", l.text("nav.tenants")
+	}
+	for i := range steps {
+		if !steps[i].Done {
+			steps[i].Now = true
+			break
+		}
+	}
+	return steps
+}

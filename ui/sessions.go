@@ -1,0 +1,104 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type sessionsView struct {
+	Page
+	Rows   []sessionRow
+	Others bool // there is another than this one
+}
+
+type sessionRow struct {
+	ID, Browser, Address string
+	Current              bool
+	In, Seen, Ends       time.Time
+}
+
+// sessions lists the signed-in browsers.
+func (u *UI) sessions(c *gin.Context) {
+	all, err := u.door.Sessions(c.Request.Context())
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	l := u.locale(c)
+	v := sessionsView{Page: u.page(c, "sessions", l.text("sessions.title"))}
+	own := access.Session(c)
+	for _, s := range all {
+		row := sessionRow{
+			ID: s.ID, Browser: browserName(l, s.UserAgent), Address: s.Address, Current: own != nil && own.ID == s.ID,
+			In: s.CreatedAt, Seen: s.LastSeenAt, Ends: s.ExpiresAt,
+		}
+		v.Others = v.Others || !row.Current
+		v.Rows = append(v.Rows, row)
+	}
+	u.render(c, http.StatusOK, pageSessions, "layout", v)
+}
+
+// endSession signs one browser out; the own one goes to the sign-in page by itself.
+func (u *UI) endSession(c *gin.Context) {
+	err := u.door.EndSession(c.Request.Context(), c.Param("id"))
+	if err != nil && flowhq.CodeOf(err) != flowhq.CodeNotFound { // gone already is what was wanted
+		u.fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/admin/sessions")
+}
+
+// endOtherSessions signs every browser out but the one that asks.
+func (u *UI) endOtherSessions(c *gin.Context) {
+	all, err := u.door.Sessions(c.Request.Context())
+	own := access.Session(c)
+	for _, s := range all {
+		if err != nil {
+			break
+		}
+		if own == nil || own.ID != s.ID {
+			if err = u.door.EndSession(c.Request.Context(), s.ID); flowhq.CodeOf(err) == flowhq.CodeNotFound {
+				err = nil
+			}
+		}
+	}
+	if err != nil {
+		u.fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/admin/sessions")
+}
+
+// browserName makes two words of what a browser calls itself: "Firefox, Android".
+func browserName(l locale, agent string) string {
+	find := func(names ...string) string {
+		for _, n := range names {
+			key, word, _ := strings.Cut(n, "=")
+			if strings.Contains(agent, key) {
+				return word
+			}
+		}
+		return ""
+	}
+	browser := find("Edg/=Edge", "OPR/=Opera", "OPT/=Opera", "SamsungBrowser=Samsung Internet", "Firefox=Firefox", "FxiOS=Firefox", "CriOS=Chrome",
+		"Chrome=Chrome", "Safari=Safari")
+	system := find("Android=Android", "iPhone=iPhone", "iPad=iPad", "Windows=Windows", "Mac OS X=macOS", "CrOS=ChromeOS", "Linux=Linux")
+	switch {
+	case browser != "" && system != "":
+		return fmt.Sprintf("%s, %s", browser, system)
+	case browser != "":
+		return browser
+	}
+	if program := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,30}`).FindString(agent); program != "" {
+		return program
+	}
+	return l.text("sessions.unknown")
+}
