@@ -70,6 +70,7 @@ func (d *demo) pages(ctx context.Context) ([]shotPage, error) {
 		return nil, err
 	}
 	return []shotPage{
+		{"overview", "/admin/overview"},
 		{"tenants", "/admin/tenants"},
 		{"tenants-none", "/admin/tenants?q=nobody"},
 		{"tenant-new", "/admin/tenants/new"},
@@ -77,6 +78,8 @@ func (d *demo) pages(ctx context.Context) ([]shotPage, error) {
 		{"tenant-linking", "/admin/tenants/" + waiting.ID},
 		{"setup-requests", "/admin/setup-requests"},
 		{"setup-request", "/admin/setup-requests/" + requests[0].ID},
+		{"sessions", "/admin/sessions"},
+		{"api", "/api/docs"},
 		{"error", "/admin/tenants/00000000-0000-7000-8000-000000000000"},
 	}, nil
 }
