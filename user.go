@@ -74,7 +74,7 @@ const (
 	RemarkNumberForeign  SetupRemark = "number_foreign" // from outside East Africa and its neighbours
 	RemarkNoUser         SetupRemark = "no_user"        // the row of who asks is missing
 	RemarkNoTenant       SetupRemark = "no_tenant"
-	RemarkOddName        SetupRemark = "odd_name"  // too short, or an e-mail address
+	RemarkOddName        SetupRemark = "odd_name"   // too short, or an e-mail address
 	RemarkNameTwice      SetupRemark = "name_twice" // another business is called so
 	RemarkPaused         SetupRemark = "paused"
 	RemarkRejectedBefore SetupRemark = "rejected_before"
