@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +32,7 @@ func dialMain(socket, how string) {
 		cmd.Stdout = os.Stdout
 		return cmd
 	}
+	how, middle, _ := strings.Cut(how, ":")
 	switch how {
 	case "self":
 		fmt.Println("status", statusAt(dialer(socket)))
@@ -39,12 +41,13 @@ func dialMain(socket, how string) {
 	case "orphan":
 		_ = again("middle").Run()
 	case "middle":
-		cmd := again("leaf")
+		cmd := again(fmt.Sprintf("leaf:%d", os.Getpid()))
 		cmd.Env, cmd.SysProcAttr = []string{}, &syscall.SysProcAttr{Setsid: true}
 		_ = cmd.Start()
 		return // and leaves the leaf behind
 	case "leaf":
-		for born := os.Getppid(); os.Getppid() == born; time.Sleep(time.Millisecond) {
+		for strconv.Itoa(os.Getppid()) == middle {
+			time.Sleep(time.Millisecond)
 		}
 		fmt.Println("status", statusAt(dialer(socket)))
 		return
