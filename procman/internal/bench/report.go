@@ -145,6 +145,7 @@ const notes = `
   environment. This machine's cgroup v2 has no memory controller, so both sample here and overshoot by at most what grows in a
   second; with the controller the growth is none, which ` + "`make memory-proof`" + ` shows in a kernel of its own.
 - Output: among those that lose nothing CPU is compared; the others are shown beside. PM2 writes without rotation.
+- 500 started and stopped: the median of up to three times, as many as go into twenty seconds.
 - Milliseconds include the bench's own looking (a few tenths). Where the machine was shared, CPU seconds and counts are firmer than
   MB/s and milliseconds.
 `
