@@ -118,9 +118,9 @@ type Decision struct {
 }
 
 // Next takes in the end of a run that lasted ran and decides. chance is a
-// uniform number in [0, 1) for the jitter. It must be given a policy with its
-// defaults filled in.
+// uniform number in [0, 1) for the jitter.
 func (b *Backoff) Next(p RestartPolicy, ran time.Duration, end Exit, chance float64) Decision {
+	p = p.withDefaults()
 	d := Decision{Success: p.succeeded(end)}
 	if ran >= p.ResetAfter {
 		b.Streak = 0

@@ -192,10 +192,7 @@ func (f *fault) growth(length time.Duration) error {
 }
 
 func (f *fault) health() (fds, goroutines int, err error) {
-	if _, err := fmt.Fprintln(f.m.in, "health"); err != nil {
-		return 0, 0, err
-	}
-	answer, err := f.m.out.ReadString('\n')
+	answer, err := f.m.ask("health")
 	if err == nil {
 		_, err = fmt.Sscan(answer, &fds, &goroutines)
 	}

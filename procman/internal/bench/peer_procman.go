@@ -100,11 +100,15 @@ func (p *ours) again() error {
 	return err
 }
 
-func (p *ours) order(line string) error {
+func (p *ours) ask(line string) (answer string, err error) {
 	if _, err := fmt.Fprintln(p.in, line); err != nil {
-		return err
+		return "", err
 	}
-	answer, err := p.out.ReadString('\n')
+	return p.out.ReadString('\n')
+}
+
+func (p *ours) order(line string) error {
+	answer, err := p.ask(line)
 	if err == nil && strings.HasPrefix(answer, "error") {
 		err = fmt.Errorf("%s: %s", line, answer)
 	}

@@ -28,6 +28,7 @@ func rows() []row {
 			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle},
 		{"watch500", "the same with a memory limit for each", "",
 			(*bench).watched, ""},
+		{"stats", "500 measured once (CPU, memory, threads, descriptors), ms", "", (*bench).statistics, ""},
 		{"start", "500 started, s", "0.8", (*bench).startMany, ""},
 		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, ""},
 		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, ""},
@@ -126,6 +127,37 @@ func (b *bench) watched(p peer) (cell, error) {
 		return cell{}, errNone
 	}
 	return b.idle(p, 500, 200)
+}
+
+// statistics is how long one look at everybody takes inside of the manager.
+func (b *bench) statistics(p peer) (cell, error) {
+	o, ok := p.(*ours)
+	if !ok {
+		return cell{}, errNone
+	}
+	if _, _, err := b.runUp(p, b.sleepers(500)); err != nil {
+		return cell{}, err
+	}
+	var best time.Duration
+	for range 5 {
+		answer, err := o.ask("stats")
+		if err != nil {
+			return cell{}, err
+		}
+		var n int
+		var took string
+		if _, err := fmt.Sscanf(answer, "%d measured in %s", &n, &took); err != nil || n < b.scale(500) {
+			return cell{}, fmt.Errorf("the manager answered %q", answer)
+		}
+		d, err := time.ParseDuration(took)
+		if err != nil {
+			return cell{}, err
+		}
+		if best == 0 || d < best {
+			best = d
+		}
+	}
+	return cell{Figures: []figure{told("time", float64(best.Microseconds())/1000, "%.1f")}}, nil
 }
 
 func limitsMemory(p peer) bool {
