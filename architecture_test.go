@@ -28,12 +28,13 @@ var mayImport = map[string][]string{
 	"flowhq/appliance/worker": {
 		"flowhq", "flowhq/appliance/bot", "flowhq/appliance/whatsapp", "flowhq/appliance/wire",
 	},
-	"flowhq/ui":             {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
-	"flowhq/appliance":      {"flowhq", "flowhq/appliance/...", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
-	"flowhq/cmd/flowhq":     {"flowhq", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
-	"flowhq/cmd/wasim":      {"flowhq/internal/wasim"},
-	"flowhq/internal/wasim": {},
-	"flowhq/internal":       {"flowhq/..."},
+	"flowhq/ui":                   {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
+	"flowhq/appliance":            {"flowhq", "flowhq/appliance/...", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
+	"flowhq/internal/wasim":       {},
+	"flowhq/packaging/systemtest": {"flowhq/internal/..."},
+	"flowhq/internal":             {"flowhq/..."},
 }
 
 // Only these may reach for a library that has a door of its own in the house.

@@ -70,7 +70,7 @@ func TestAWorkerIsToldNoSecrets(t *testing.T) {
 			t.Errorf("a worker is told %s", e)
 		}
 	}
-	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info"} {
+	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info", "FLOWHQ_VERSION=1.0/x"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("%s is missing in %q", want, env)
 		}

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -49,7 +50,11 @@ func judgePeer(conn net.Conn, m *procman.Manager) peer {
 	return p
 }
 
-func lives(pidfd int) bool { return unix.PidfdSendSignal(pidfd, 0, nil, 0) == nil }
+// lives tells whether a process is there; one of another user (root's, as a rule) may not be signalled and is there all the same.
+func lives(pidfd int) bool {
+	err := unix.PidfdSendSignal(pidfd, 0, nil, 0)
+	return err == nil || errors.Is(err, unix.EPERM)
+}
 
 // mayControl refuses whoever is of a worker's tree, whoever descends from the appliance (its children are workers, and what
 // workers leave behind becomes its child), and whoever is gone.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -71,9 +74,18 @@ func awaitHandOver(cmd *cobra.Command, c *client, before appliance.Status) error
 			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version, time.Since(began).Round(10*time.Millisecond))
 			return nil
 		}
+		if gone(before.PID) {
+			return flowhq.Errorf(flowhq.CodeUnavailable, "The program that was to take over ended. The log tells why: journalctl -u flowhq")
+		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			break
 		}
 	}
 	return flowhq.Errorf(flowhq.CodeUnavailable, "The program that was to take over does not answer after %s. The log tells why: journalctl -u flowhq", handOverPatience)
+}
+
+// gone tells whether a process has ended; a hand-over keeps the process.
+func gone(pid int) bool {
+	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+	return errors.Is(err, fs.ErrNotExist)
 }

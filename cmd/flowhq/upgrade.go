@@ -187,5 +187,25 @@ func reloadService(ctx context.Context) error {
 	if err := cmd.Run(); err != nil {
 		return flowhq.Errorf(flowhq.CodeUnavailable, "The running service did not hand over; `journalctl -u flowhq` tells why.\n%s", strings.TrimSpace(said.String()))
 	}
+	return runsInForce(ctx)
+}
+
+// runsInForce looks at the service's main process itself: is it the program in force?
+func runsInForce(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value", "flowhq.service").Output()
+	if err != nil {
+		return err
+	}
+	runs, err := os.Stat("/proc/" + strings.TrimSpace(string(out)) + "/exe")
+	if err != nil {
+		return flowhq.Errorf(flowhq.CodeUnavailable, "The service ended in the hand-over; `journalctl -u flowhq` tells why.")
+	}
+	wanted, err := os.Stat(release.Layout{}.InForce())
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(runs, wanted) {
+		return flowhq.Errorf(flowhq.CodeUnavailable, "The running service did not hand over, though it was asked to; `journalctl -u flowhq` tells why.")
+	}
 	return nil
 }
