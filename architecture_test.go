@@ -29,11 +29,12 @@ var mayImport = map[string][]string{
 		"flowhq", "flowhq/appliance/bot", "flowhq/appliance/whatsapp", "flowhq/appliance/wire",
 	},
 	"flowhq/ui":                   {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
-	"flowhq/appliance":            {"flowhq", "flowhq/appliance/...", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/appliance":            {"flowhq", "flowhq/appliance/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
 	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
 	"flowhq/internal/wasim":       {},
-	"flowhq/packaging/systemtest": {"flowhq/internal/..."},
+	"flowhq/packaging":            {},
+	"flowhq/packaging/systemtest": {"flowhq", "flowhq/internal/..."},
 	"flowhq/internal":             {"flowhq/..."},
 }
 

@@ -30,9 +30,15 @@ type Source struct {
 	Checks map[string]func(value string) error
 }
 
-// InstalledAt tells whether a program at this path came with the package.
+// InstalledAt tells whether a program at this path is installed for the whole machine, by the package or by hand; it then has its settings
+// and folders where the package has them.
 func InstalledAt(executable string) bool {
-	return strings.HasPrefix(executable, "/usr/bin/") || strings.HasPrefix(executable, "/usr/lib/flowhq/")
+	for _, dir := range []string{"/usr/bin/", "/usr/lib/flowhq/", "/usr/local/bin/", "/opt/"} {
+		if strings.HasPrefix(executable, dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // ThisProcess is the source of the running program; file is what --env-file says, or "".

@@ -9,6 +9,3 @@ func postgresProof(context.Context, *lab) error { return errors.New("not yet") }
 func proxyProof(context.Context, *lab) error    { return errors.New("not yet") }
 func serviceProof(context.Context, *lab) error  { return errors.New("not yet") }
 func docsProof(context.Context, *lab) error     { return errors.New("not yet") }
-func controllersOn(string) func(context.Context, *lab) error {
-	return func(context.Context, *lab) error { return errors.New("not yet") }
-}

@@ -55,11 +55,9 @@ func lifeOn(suite string) func(context.Context, *lab) error {
 				return err
 			}
 		}
-		exposure, err := g.run(ctx, "systemctl --version | head -1; systemd-analyze security --no-pager flowhq.service | tail -1; systemd-analyze security --no-pager flowhq-workers.service | tail -1")
-		if err != nil {
+		if err := g.stages(ctx, exposures()); err != nil {
 			return err
 		}
-		fmt.Printf("   %s\n", exposure)
 		return g.stages(ctx, lastDays())
 	}
 }
@@ -77,7 +75,7 @@ chmod -R a+rX /srv/forged
 echo 'deb [signed-by=/usr/share/keyrings/flowhq-archive-keyring.gpg] file:/srv/forged stable main' >/etc/apt/sources.list.d/forged.list
 said=$(apt-get update 2>&1 || true)
 rm -r /srv/forged /etc/apt/sources.list.d/forged.list
-case $said in *BADSIG*) ;; *) fail "a forged repository was believed: $said" ;; esac
+case $said in *BADSIG*|*'is not signed'*) ;; *) fail "a forged repository was believed: $said" ;; esac
 apt-get update -qq
 `},
 		{"it runs, enabled, as its own user, on loopback alone", `
@@ -260,6 +258,17 @@ await 10 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
 	}
 }
 
+// exposures holds both units to what docs/security.md says of them.
+func exposures() []stage {
+	return []stage{{"systemd-analyze security: at most 2.0, and 1.5 for the holder", `
+for u in flowhq.service:20 flowhq-workers.service:15; do
+	level=$(systemd-analyze security --no-pager "${u%:*}" | sed -n 's/.*level for [^:]*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+	[ -n "$level" ] && [ "$level" -le "${u#*:}" ] || fail "${u%:*}: $level tenths"
+	echo "${u%:*}: exposure $level tenths"
+done
+`}}
+}
+
 func lastDays() []stage {
 	return []stage{
 		{"remove stops everything and keeps data and settings", `
@@ -267,7 +276,7 @@ apt-get remove -y -qq flowhq >/dev/null 2>&1
 pgrep -u flowhq && fail 'processes are left' || true
 [ -s /var/lib/flowhq/flowhq.db ] && [ -s /etc/flowhq/flowhq.env ] || fail 'data is gone'
 [ ! -e /usr/lib/flowhq ] && [ ! -e /usr/bin/flowhq ] || fail 'programs are left'
-systemctl list-units --all --no-legend 'flowhq*' | grep -v 'not-found' && fail 'units are left' || true
+systemctl list-units --all --no-legend 'flowhq*' | grep -v -e not-found -e masked && fail 'units are left' || true
 `},
 		{"installed again it goes on where it was", `
 apt-get install -y -qq flowhq=` + newVersion + ` >/dev/null 2>&1
@@ -278,7 +287,7 @@ await 10 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
 `},
 		{"purge removes settings, data, user and units", `
 apt-get purge -y -qq flowhq >/dev/null 2>&1
-pgrep -f flowhq && fail 'processes are left' || true
+pgrep -x flowhq && fail 'processes are left' || true
 getent passwd flowhq && fail 'the user is left' || true
 getent group flowhq && fail 'the group is left' || true
 find / -xdev \( -path /share -o -path /proc -o -path /root -o -path /var/lib/apt -o -path /var/cache -o -path /var/log/journal -o -path /run/log \) -prune -o -name '*flowhq*' -print | grep -v -e keyrings -e sources.list.d -e /var/log/dpkg -e /var/log/apt && fail 'something is left' || true
