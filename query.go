@@ -42,19 +42,25 @@ type EventQuery struct {
 
 // CustomerQuery asks for a tenant's customers, last seen first.
 type CustomerQuery struct {
-	Query    string // part of name or number
-	OptedOut bool   // only those who want no messages
-	Before   Cursor // by LastSeenAt
-	Limit    int
+	Query      string // part of name or number
+	Label      string // "": any
+	OptedOut   bool   // only those who want no messages
+	HandedOver bool   // only those whose chat a human has now
+	Before     Cursor // by LastSeenAt
+	Limit      int
 }
 
 // RequestQuery asks for customers' requests, newest first.
 type RequestQuery struct {
 	Type   RequestType   // "": any
 	Status RequestStatus // "": any
-	Chat   string
-	Before Cursor
-	Limit  int
+	Chat   string        // "": any
+	Query  string        // part of what the request says, of its notes or of the chat's number
+	Day    string        // of the appointment, 2006-01-02; "": any
+
+	From, To time.Time // made from, and before; zero: any time
+	Before   Cursor
+	Limit    int
 }
 
 // RequestPatch changes a request as a person works it off; a nil field stays.

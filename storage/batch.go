@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -231,6 +232,9 @@ func (b *batch) applyChat(e flowhq.ChatEvent, when db.Time) error {
 	if e.Language != "" {
 		c.Language = string(e.Language)
 	}
+	if err := b.noteChat(c, e, when); err != nil {
+		return err
+	}
 	c.OptedOutAt = since(c.OptedOutAt, e.OptedOut, when)
 	c.HandedOverAt = since(c.HandedOverAt, e.HandedOver, when)
 	c.HandoffCause, c.HandoffEndsAt = "", db.Time{}
@@ -264,10 +268,57 @@ func (b *batch) applyRequest(e flowhq.RequestEvent, when db.Time) error {
 	if e.Status == "" {
 		e.Status = flowhq.RequestNew
 	}
-	return b.t.UpsertRequest(b.t.ctx, db.UpsertRequestParams{
+	err = b.t.UpsertRequest(b.t.ctx, db.UpsertRequestParams{
 		ID: e.ID, TenantID: b.tenantID, CustomerID: c.ID, Chat: e.Chat, RequestType: string(e.Type), Status: string(e.Status),
 		FieldsJson: fields, CreatedAt: when, UpdatedAt: when,
 	})
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("%s is %s", strings.ToLower(string(e.Type)), e.Status)
+	return b.tell(flowhq.TenantEventRecord, toldCreated, e.ID, detail, when, requestTold{
+		Event: toldCreated, RequestID: e.ID, Type: e.Type, Chat: e.Chat, To: e.Status, Fields: &e.Fields,
+	})
+}
+
+// tell adds an entry to the time line about what became of something. What a restored journal tells again is written once.
+func (b *batch) tell(kind, event, of, detail string, when db.Time, payload any) error {
+	raw, err := json.Marshal(payload)
+	if err == nil {
+		b.notes = append(b.notes, []any{stableID(when, b.tenantID, event, of), b.tenantID, kind, detail, db.JSON(raw), when})
+	}
+	return err
+}
+
+// chatTold is the payload of a time line's entry about a chat.
+type chatTold struct {
+	Event string `json:"event"`
+	Chat  string `json:"chat"`
+	Cause string `json:"cause,omitempty"` // of a hand-over: customer, flow, owner, admin
+}
+
+// noteChat tells what became of a chat: the customer opted out or in, a human has it or gave it back.
+func (b *batch) noteChat(was db.Customer, is flowhq.ChatEvent, when db.Time) error {
+	note := func(event, detail, cause string) error {
+		return b.tell(flowhq.TenantEventChat, event, is.Chat, is.Chat+" "+detail, when, chatTold{Event: event, Chat: is.Chat, Cause: cause})
+	}
+	var err error
+	switch out := !was.OptedOutAt.IsZero(); {
+	case is.OptedOut && !out:
+		err = note(toldOptedOut, "wants no more messages", "")
+	case !is.OptedOut && out:
+		err = note(toldOptedIn, "wants messages again", "")
+	}
+	if err != nil {
+		return err
+	}
+	switch human := !was.HandedOverAt.IsZero(); {
+	case is.HandedOver && !human:
+		err = note(toldHandedOver, "is with a human", is.HandoffCause)
+	case !is.HandedOver && human:
+		err = note(toldReleased, "is with the bot again", was.HandoffCause)
+	}
+	return err
 }
 
 // customer gives the customer of a chat, who is made when there is none.

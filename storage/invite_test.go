@@ -72,10 +72,10 @@ func TestChatsLabelsAndHistory(t *testing.T) {
 
 		status := flowhq.RequestConfirmed
 		must(h.UpdateRequest(h.ctx, id, "r1", flowhq.RequestPatch{Status: &status, By: "admin"}))(t)
-		equal(t, "history", len(must(h.RequestHistory(h.ctx, id, "r1"))(t)), 1)
+		equal(t, "history", len(must(h.RequestHistory(h.ctx, id, "r1"))(t)), 2)
 		_, err := h.RequestHistory(h.ctx, id, "r9")
 		refused(t, err, flowhq.CodeNotFound)
 		equal(t, "events of another kind", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: "NONE"}))(t)), 0)
-		equal(t, "events", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: flowhq.TenantEventRecord}))(t)), 1)
+		equal(t, "events", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: flowhq.TenantEventRecord}))(t)), 2)
 	})
 }

@@ -308,7 +308,9 @@ WHERE tenant_id = @tenant_id AND (last_seen_at, id) < (@before_at, CAST(@before_
   AND (CAST(@part AS TEXT) = ''
     OR replace(lower(name), CAST(@folded AS TEXT), '') <> lower(name) OR replace(name, CAST(@part AS TEXT), '') <> name
     OR replace(number, CAST(@part AS TEXT), '') <> number OR replace(chat, CAST(@part AS TEXT), '') <> chat)
+  AND (CAST(@label AS TEXT) = '' OR replace(CAST(labels_json AS TEXT), CAST(@label AS TEXT), '') <> CAST(labels_json AS TEXT))
   AND (CAST(@opted_out AS INTEGER) = 0 OR opted_out_at IS NOT NULL)
+  AND (CAST(@handed_over AS INTEGER) = 0 OR (handed_over_at IS NOT NULL AND (handoff_ends_at IS NULL OR handoff_ends_at > @now)))
 ORDER BY last_seen_at DESC, id DESC LIMIT @max_rows;
 
 -- name: LastMessage :one
@@ -348,10 +350,14 @@ UPDATE customer_requests SET status = @status, notes = @notes, updated_at = @upd
 
 -- name: Requests :many
 SELECT id, tenant_id, customer_id, chat, request_type, status, fields_json, notes, created_at, updated_at FROM customer_requests
-WHERE tenant_id = @tenant_id AND (created_at, id) < (@before_at, CAST(@before_id AS TEXT))
+WHERE tenant_id = @tenant_id AND (created_at, id) < (@before_at, CAST(@before_id AS TEXT)) AND created_at >= @from_at AND created_at < @to_at
   AND (CAST(@request_type AS TEXT) = '' OR request_type = @request_type)
   AND (CAST(@status AS TEXT) = '' OR status = @status)
   AND (CAST(@chat AS TEXT) = '' OR chat = @chat)
+  AND (CAST(@day AS TEXT) = '' OR replace(CAST(fields_json AS TEXT), CAST(@day AS TEXT), '') <> CAST(fields_json AS TEXT))
+  AND (CAST(@part AS TEXT) = ''
+    OR replace(lower(CAST(fields_json AS TEXT)), CAST(@folded AS TEXT), '') <> lower(CAST(fields_json AS TEXT))
+    OR replace(chat, CAST(@part AS TEXT), '') <> chat OR replace(lower(notes), CAST(@folded AS TEXT), '') <> lower(notes))
 ORDER BY created_at DESC, id DESC LIMIT @max_rows;
 
 -- name: InsertAdminSession :exec

@@ -2,8 +2,10 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"flowhq"
 	"flowhq/storage/internal/db"
@@ -15,7 +17,7 @@ func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.Custome
 	part := strings.TrimSpace(q.Query)
 	rows, err := s.queries().Customers(ctx, db.CustomersParams{
 		TenantID: tenantID, BeforeAt: at, BeforeID: id, Part: part, Folded: strings.ToLower(part),
-		OptedOut: asNumber(q.OptedOut), MaxRows: limit(q.Limit),
+		Label: quoted(q.Label), OptedOut: asNumber(q.OptedOut), HandedOver: asNumber(q.HandedOver), Now: db.At(s.now()), MaxRows: limit(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list customers", err)
@@ -35,8 +37,16 @@ func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.Custome
 // Requests gives a part of what the tenant's customers asked for, newest first.
 func (s *Store) Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
 	at, id := before(q.Before)
+	part, from, to := strings.TrimSpace(q.Query), q.From, q.To
+	if from.Year() < 1970 {
+		from = time.Unix(0, 0)
+	}
+	if to.IsZero() {
+		to = endOfTime
+	}
 	rows, err := s.queries().Requests(ctx, db.RequestsParams{
-		TenantID: tenantID, BeforeAt: at, BeforeID: id, RequestType: string(q.Type), Status: string(q.Status), Chat: q.Chat, MaxRows: limit(q.Limit),
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, RequestType: string(q.Type), Status: string(q.Status), Chat: q.Chat,
+		FromAt: db.At(from), ToAt: db.At(to), Day: quoted(q.Day), Part: part, Folded: strings.ToLower(part), MaxRows: limit(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list requests", err)
@@ -53,12 +63,40 @@ func (s *Store) Requests(ctx context.Context, tenantID string, q flowhq.RequestQ
 	return out, nil
 }
 
-// requestChange is the payload of a time line's entry about a request that a person worked on.
-type requestChange struct {
-	RequestID string               `json:"request_id"`
-	From      flowhq.RequestStatus `json:"from,omitempty"`
-	To        flowhq.RequestStatus `json:"to,omitempty"`
-	By        string               `json:"by,omitempty"`
+// quoted writes a text as it stands inside of JSON, to look for it there; "" for nothing.
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	raw, err := json.Marshal(text)
+	if err != nil { // a text can always be written
+		return text
+	}
+	return string(raw)
+}
+
+// What is told to others about requests and chats: it stands as "event" in the payload of a time line's entry.
+const (
+	toldCreated    = "request.created"
+	toldUpdated    = "request.updated"
+	toldOptedOut   = "customer.opted_out"
+	toldOptedIn    = "customer.opted_in"
+	toldHandedOver = "chat.handed_over"
+	toldReleased   = "chat.released"
+)
+
+// requestTold is the payload of a time line's entry about a request: that it was made, with all it says, or what a person
+// changed.
+type requestTold struct {
+	Event     string                `json:"event"`
+	RequestID string                `json:"request_id"`
+	Type      flowhq.RequestType    `json:"type"`
+	Chat      string                `json:"chat"`
+	From      flowhq.RequestStatus  `json:"from,omitempty"`
+	To        flowhq.RequestStatus  `json:"to,omitempty"`
+	Fields    *flowhq.RequestFields `json:"fields,omitempty"`
+	Notes     *string               `json:"notes,omitempty"`
+	By        string                `json:"by,omitempty"`
 }
 
 // UpdateRequest changes a request as a person works it off, and records who did what on the time line. A status that there is
@@ -76,19 +114,22 @@ func (s *Store) UpdateRequest(ctx context.Context, tenantID, id string, p flowhq
 		if out, err = requestOf(r); err != nil {
 			return err
 		}
-		from := out.Status
+		from, notes := out.Status, out.Notes
 		if err := patchRequest(&out, p); err != nil {
 			return err
 		}
-		if out.Status == from && out.Notes == r.Notes {
+		if out.Status == from && out.Notes == notes {
 			return nil
 		}
 		out.UpdatedAt = t.now.Time
 		if err := t.SaveRequest(ctx, db.SaveRequestParams{ID: id, Status: string(out.Status), Notes: out.Notes, UpdatedAt: t.now}); err != nil {
 			return err
 		}
-		change := requestChange{RequestID: id, By: p.By}
-		detail := "notes changed"
+		change := requestTold{Event: toldUpdated, RequestID: id, Type: out.Type, Chat: out.Chat, By: p.By}
+		detail := strings.ToLower(string(out.Type)) + ": notes changed"
+		if out.Notes != notes {
+			change.Notes = &out.Notes
+		}
 		if out.Status != from {
 			change.From, change.To = from, out.Status
 			detail = fmt.Sprintf("%s is %s, was %s", strings.ToLower(string(out.Type)), out.Status, from)

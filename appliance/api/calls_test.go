@@ -277,7 +277,7 @@ func (w *world) conversationCalls(id string) {
 	w.ask("PATCH", of+"/requests/nobody", `{"status":"DONE"}`).want(404)
 
 	w.ask("GET", one, nil).want(200).is("DONE", "request", "status")
-	if n := len(w.ask("GET", one, nil).at("history").([]any)); n != 2 {
+	if n := len(w.ask("GET", one, nil).at("history").([]any)); n != 3 {
 		t.Errorf("%d entries in the history of a request", n)
 	}
 	w.ask("GET", of+"/requests/nobody", nil).wantError(404, "Request not found")
@@ -302,11 +302,39 @@ func (w *world) conversationCalls(id string) {
 	w.ask("POST", chat+"/send", `{"text":"  "}`).wantFields("text")
 	w.ask("POST", chat+"/send", `{"text":"a\u0000b"}`).wantFields("text")
 	w.ask("POST", chat+"/release", nil).want(200).is("Chat released", "message")
-	for _, wanted := range []string{"take over +255711000001", "send +255711000001: Nakuja", "send first +255711000001: Karibu", "release +255711000001"} {
+	w.ask("POST", chat+"/opt-in", nil).want(200).is("Customer opted in", "message")
+	w.recordCalls(of, one)
+	for _, wanted := range []string{"opt in +255711000001", "take over +255711000001", "send +255711000001: Nakuja", "send first +255711000001: Karibu", "release +255711000001"} {
 		if !w.links.did(wanted) {
 			t.Errorf("the worker was not told: %s; only %v", wanted, w.links.sent)
 		}
 	}
+}
+
+// recordCalls works on the customer and the request of aConversation: labels, filters, history, the register of opt-outs.
+func (w *world) recordCalls(of, request string) {
+	history := w.ask("GET", request, nil).want(200)
+	history.is("request.created", "history", 2, "payload", "event")
+	history.is("NEW", "history", 2, "payload", "to")
+	history.is("kesho", "history", 1, "payload", "notes")
+	history.is("DONE", "history", 0, "payload", "to")
+	history.is("CONFIRMED", "history", 0, "payload", "from")
+	if by, _ := history.at("history", 0, "payload", "by").(string); by == "" {
+		w.t.Error("the history does not say who")
+	}
+	w.ask("GET", of+"/requests/nobody", nil).wantError(404, "Request not found")
+	w.ask("PUT", of+"/chats/"+url.PathEscape("+255711000001")+"/labels", `{"labels":["VIP","jumla"]}`).want(200)
+	for target, n := range map[string]int{
+		"/customers?label=VIP": 1, "/customers?label=VI": 0, "/customers?opted_out=1": 0, "/customers?handed_over=1": 0, "/opt-outs": 0,
+		"/requests?q=MCHELE": 1, "/requests?q=kesho": 1, "/requests?q=71100000": 1, "/requests?q=viazi": 0, "/requests?day=2026-03-11": 0,
+		"/requests?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z": 1, "/requests?from=2026-03-02T00:00:00Z": 0,
+	} {
+		if got := w.ask("GET", of+target, nil).want(200).len(); got != n {
+			w.t.Errorf("%s gives %d rows, want %d", target, got, n)
+		}
+	}
+	w.ask("GET", of+"/requests?day=today", nil).wantFields("day")
+	w.ask("GET", of+"/requests?from=today", nil).wantFields("from")
 }
 
 func (w *world) portalCalls() {
@@ -344,8 +372,17 @@ func (w *world) portalCalls() {
 	w.ask("GET", own+"/customers", nil, asha).want(200).is(nil, 0, "number")
 	w.ask("GET", own+"/requests", nil, asha).want(200).is("BOOKING", 0, "type")
 	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000002", `{"status":"NO_SHOW"}`, asha).want(200).is("NO_SHOW", "status")
+	w.ask("GET", own+"/requests/019c0000-0000-7000-8000-000000000002", nil, asha).want(200).is("NO_SHOW", "history", 0, "payload", "to")
+	w.ask("GET", own+"/requests/019c0000-0000-7000-8000-000000000001", nil, asha).want(404) // another tenant's
+	w.ask("GET", own+"/chats/lid:77", nil, asha).want(200).is(nil, "number")
+	w.ask("GET", own+"/chats/+255711000001", nil, asha).want(404) // another tenant's
+	w.ask("PUT", own+"/chats/lid:77/labels", `{"labels":["mpya"]}`, asha).want(200).is("mpya", "labels", 0)
+	w.ask("PUT", own+"/chats/+255711000001/labels", `{"labels":["mpya"]}`, asha).want(404)
+	w.ask("GET", own+"/opt-outs", nil, asha).want(200)
+	w.ask("POST", own+"/chats/lid:77/take-over", nil, asha).want(200)
+	w.ask("POST", own+"/chats/lid:77/release", nil, asha).want(200)
 	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000001", `{"status":"DONE"}`, asha).want(404) // another tenant's
-	for _, path := range []string{"/qr", "/logs", "/customers", "/requests"} {
+	for _, path := range []string{"/qr", "/logs", "/customers", "/chats/lid:77", "/opt-outs", "/requests"} {
 		w.ask("GET", own+path, nil, as("nobody@example.com")).wantError(404, "Tenant not found")
 	}
 }

@@ -43,7 +43,7 @@ func listChats(f chatReader) call {
 		if err != nil {
 			return err
 		}
-		rows, err := f.Chats(c.Request.Context(), id, flowhq.CustomerQuery{Query: c.Query("q"), Before: before, Limit: limit})
+		rows, err := f.Chats(c.Request.Context(), id, customerQuery(c, before, limit))
 		if err != nil {
 			return err
 		}
@@ -54,9 +54,9 @@ func listChats(f chatReader) call {
 }
 
 // showChat shows who the chat is with, and how it stands; its messages are in the log.
-func showChat(f chatReader) call {
+func showChat(f chatReader, of target) call {
 	return func(c *gin.Context) error {
-		id, err := pathID(c, "id", "Tenant")
+		id, err := of(c)
 		if err != nil {
 			return err
 		}
@@ -74,9 +74,9 @@ type labelsView struct {
 }
 
 // setLabels replaces a customer's labels; a form writes them in one line, with commas between.
-func setLabels(f chatReader) call {
+func setLabels(f chatReader, of target) call {
 	return func(c *gin.Context) error {
-		id, err := pathID(c, "id", "Tenant")
+		id, err := of(c)
 		if err != nil {
 			return err
 		}
@@ -151,9 +151,9 @@ type requestReader interface {
 }
 
 // showRequest shows one request and what happened to it, newest first.
-func showRequest(f requestReader) call {
+func showRequest(f requestReader, of target) call {
 	return func(c *gin.Context) error {
-		id, err := pathID(c, "id", "Tenant")
+		id, err := of(c)
 		if err != nil {
 			return err
 		}

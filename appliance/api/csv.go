@@ -29,7 +29,7 @@ func wantsCSV(c *gin.Context) bool {
 	return strings.TrimSpace(kind) == "text/csv"
 }
 
-func exportCustomers(c *gin.Context, q flowhq.CustomerQuery, read func(flowhq.CustomerQuery) ([]flowhq.Customer, error)) error {
+func exportCustomers(c *gin.Context, file string, q flowhq.CustomerQuery, read func(flowhq.CustomerQuery) ([]flowhq.Customer, error)) error {
 	head := []string{"name", "number", "chat", "language", "labels", "opted_out_at", "first_seen_at", "last_seen_at"}
 	row := func(u *flowhq.Customer) []string {
 		return []string{
@@ -41,7 +41,7 @@ func exportCustomers(c *gin.Context, q flowhq.CustomerQuery, read func(flowhq.Cu
 		q.Before, q.Limit = before, limit
 		return read(q)
 	}
-	return export(c, "customers.csv", head, q.Before, next, row, afterCustomer)
+	return export(c, file, head, q.Before, next, row, afterCustomer)
 }
 
 func exportRequests(c *gin.Context, q flowhq.RequestQuery, read func(flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)) error {

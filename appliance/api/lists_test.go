@@ -195,3 +195,34 @@ func TestDefuse(t *testing.T) {
 		}
 	}
 }
+
+// The register of opt-outs goes into a spreadsheet, with when each of them asked.
+func TestOptOutsAsATable(t *testing.T) {
+	w := newWorld(t)
+	id := w.tenant("+255700000001")
+	stop := flowhq.WorkerEvent{At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+255711000009", OptedOut: true}}
+	other := flowhq.WorkerEvent{At: stop.At, Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+255711000008", HandedOver: true, HandoffCause: "customer"}}
+	w.journal(id, stop, other)
+	a := w.ask("GET", "/admin/tenants/"+id+"/opt-outs?format=csv", nil).want(200)
+	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][1] != "+255711000009" || rows[1][5] != "2026-03-01T09:00:00.000Z" {
+		t.Errorf("%v %v", err, rows)
+	}
+	if name := a.header.Get("Content-Disposition"); !strings.Contains(name, "opt-outs.csv") {
+		t.Errorf("the file is called %s", name)
+	}
+	w.ask("GET", "/admin/tenants/"+id+"/customers?handed_over=1", nil).want(200).is("+255711000008", 0, "number")
+	told := map[string]bool{}
+	events, err := w.store.TenantEvents(t.Context(), id, flowhq.EventQuery{Type: flowhq.TenantEventChat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		told[string(e.Payload)] = true
+	}
+	for _, want := range []string{`{"event":"customer.opted_out","chat":"+255711000009"}`, `{"event":"chat.handed_over","chat":"+255711000008","cause":"customer"}`} {
+		if !told[want] {
+			t.Errorf("%s is not on the time line: %v", want, told)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type chatControl interface {
 	SendFirst(ctx context.Context, by, id, chat, text string) error
 	TakeOver(ctx context.Context, by, id, chat string) error
 	Release(ctx context.Context, by, id, chat string) error
+	OptIn(ctx context.Context, by, id, chat string) error
 }
 
 // messageView is a row of message_logs, with the decisions behind it where they were asked for.
@@ -96,9 +97,9 @@ func listMessages(f messageReader, of target, def int) call {
 }
 
 // onChat makes a call of taking over or releasing a chat.
-func onChat(do func(ctx context.Context, by, id, chat string) error, success string) call {
+func onChat(do func(ctx context.Context, by, id, chat string) error, of target, success string) call {
 	return func(c *gin.Context) error {
-		id, err := pathID(c, "id", "Tenant")
+		id, err := of(c)
 		if err != nil {
 			return err
 		}

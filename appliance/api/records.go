@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -61,7 +62,12 @@ func viewRequest(r *flowhq.CustomerRequest) requestView {
 }
 
 // listCustomers shows who wrote to a tenant, last seen first, as JSON or as a table for a spreadsheet.
-func listCustomers(f recordKeeper, of target) call {
+func listCustomers(f recordKeeper, of target) call { return customers(f, of, "customers.csv", false) }
+
+// listOptOuts shows the register of those who want no messages, as JSON or as a table for a spreadsheet.
+func listOptOuts(f recordKeeper, of target) call { return customers(f, of, "opt-outs.csv", true) }
+
+func customers(f recordKeeper, of target, file string, optedOut bool) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
@@ -71,12 +77,13 @@ func listCustomers(f recordKeeper, of target) call {
 		if err != nil {
 			return err
 		}
-		q := flowhq.CustomerQuery{Query: c.Query("q"), OptedOut: c.Query("opted_out") == "1", Before: before, Limit: limit}
+		q := customerQuery(c, before, limit)
+		q.OptedOut = q.OptedOut || optedOut
 		read := func(q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
 			return f.Customers(c.Request.Context(), id, q)
 		}
 		if wantsCSV(c) {
-			return exportCustomers(c, q, read)
+			return exportCustomers(c, file, q, read)
 		}
 		rows, err := read(q)
 		if err != nil {
@@ -85,6 +92,14 @@ func listCustomers(f recordKeeper, of target) call {
 		linkNext(c, limit, len(rows), func() flowhq.Cursor { return afterCustomer(&rows[len(rows)-1]) })
 		c.JSON(http.StatusOK, list(rows, viewCustomer))
 		return nil
+	}
+}
+
+// customerQuery reads what narrows a list of customers.
+func customerQuery(c *gin.Context, before flowhq.Cursor, limit int) flowhq.CustomerQuery {
+	return flowhq.CustomerQuery{
+		Query: c.Query("q"), Label: c.Query("label"), OptedOut: c.Query("opted_out") == "1", HandedOver: c.Query("handed_over") == "1",
+		Before: before, Limit: limit,
 	}
 }
 
@@ -104,9 +119,21 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 	}
 	q := flowhq.RequestQuery{
 		Type: flowhq.RequestType(strings.ToUpper(c.Query("type"))), Status: flowhq.RequestStatus(strings.ToUpper(c.Query("status"))),
-		Chat: c.Query("chat"), Before: before, Limit: limit,
+		Chat: c.Query("chat"), Query: c.Query("q"), Day: c.Query("day"), Before: before, Limit: limit,
 	}
 	var wrong []flowhq.FieldError
+	if q.Day != "" {
+		if _, err := time.Parse(time.DateOnly, q.Day); err != nil {
+			wrong = append(wrong, flowhq.FieldError{Field: "day", Message: "must be a day like 2026-03-11"})
+		}
+	}
+	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		if text := c.Query(name); text != "" {
+			if *at, err = time.Parse(time.RFC3339, text); err != nil {
+				wrong = append(wrong, flowhq.FieldError{Field: name, Message: "must be a time like 2026-03-11T00:00:00Z"})
+			}
+		}
+	}
 	switch q.Type {
 	case "", flowhq.RequestBooking, flowhq.RequestOrder, flowhq.RequestTicket:
 	default:

@@ -119,6 +119,7 @@ func (l *links) SendFirst(_ context.Context, _, _, chat, text string) error {
 }
 func (l *links) TakeOver(_ context.Context, _, chat string) error { return l.note("take over " + chat) }
 func (l *links) Release(_ context.Context, _, chat string) error  { return l.note("release " + chat) }
+func (l *links) OptIn(_ context.Context, _, chat string) error    { return l.note("opt in " + chat) }
 
 func (l *links) note(what string) error {
 	l.mu.Lock()

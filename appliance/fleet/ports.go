@@ -210,6 +210,8 @@ type Links interface {
 	// TakeOver and Release hand a chat to a human and back to the bot.
 	TakeOver(ctx context.Context, tenantID, chat string) error
 	Release(ctx context.Context, tenantID, chat string) error
+	// OptIn takes a customer's opting out back.
+	OptIn(ctx context.Context, tenantID, chat string) error
 }
 
 // Flows is the bot as the fleet needs it: what tenants' flows say, checked and tried out. It keeps nothing.

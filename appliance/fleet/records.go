@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -153,6 +154,18 @@ func (s *Service) Release(ctx context.Context, by, id, chat string) error {
 		s.log.Info("a chat is handed back to the bot", "tenant", id, "chat", chat, "by", by)
 		return s.links.Release(ctx, id, chat)
 	})
+}
+
+// OptIn takes a customer's opting out back, for one who asked for that by another way than START.
+func (s *Service) OptIn(ctx context.Context, by, id, chat string) error {
+	err := s.toWorker(ctx, id, func(ctx context.Context) error {
+		s.log.Info("a customer is opted in", "tenant", id, "chat", chat, "by", by)
+		return s.links.OptIn(ctx, id, chat)
+	})
+	if err == nil {
+		s.note(ctx, id, flowhq.TenantEventAdmin, fmt.Sprintf("%s was opted in by %s", chat, by))
+	}
+	return err
 }
 
 func (s *Service) toWorker(ctx context.Context, id string, call func(context.Context) error) error {

@@ -415,6 +415,8 @@ func (l *fakeLinks) Send(_ context.Context, id, _, chat, text string) error {
 func (l *fakeLinks) TakeOver(_ context.Context, id, chat string) error {
 	return l.call(id, "take-over "+chat)
 }
+func (l *fakeLinks) OptIn(context.Context, string, string) error { return nil }
+
 func (l *fakeLinks) Release(_ context.Context, id, chat string) error {
 	return l.call(id, "release "+chat)
 }

@@ -244,18 +244,23 @@ WHERE tenant_id = $1 AND (last_seen_at, id) < ($2, CAST($3 AS TEXT))
   AND (CAST($4 AS TEXT) = ''
     OR replace(lower(name), CAST($5 AS TEXT), '') <> lower(name) OR replace(name, CAST($4 AS TEXT), '') <> name
     OR replace(number, CAST($4 AS TEXT), '') <> number OR replace(chat, CAST($4 AS TEXT), '') <> chat)
-  AND (CAST($6 AS INTEGER) = 0 OR opted_out_at IS NOT NULL)
-ORDER BY last_seen_at DESC, id DESC LIMIT $7
+  AND (CAST($6 AS TEXT) = '' OR replace(CAST(labels_json AS TEXT), CAST($6 AS TEXT), '') <> CAST(labels_json AS TEXT))
+  AND (CAST($7 AS INTEGER) = 0 OR opted_out_at IS NOT NULL)
+  AND (CAST($8 AS INTEGER) = 0 OR (handed_over_at IS NOT NULL AND (handoff_ends_at IS NULL OR handoff_ends_at > $9)))
+ORDER BY last_seen_at DESC, id DESC LIMIT $10
 `
 
 type CustomersParams struct {
-	TenantID string
-	BeforeAt Time
-	BeforeID string
-	Part     string
-	Folded   string
-	OptedOut int32
-	MaxRows  int32
+	TenantID   string
+	BeforeAt   Time
+	BeforeID   string
+	Part       string
+	Folded     string
+	Label      string
+	OptedOut   int32
+	HandedOver int32
+	Now        Time
+	MaxRows    int32
 }
 
 func (q *Queries) Customers(ctx context.Context, arg CustomersParams) ([]Customer, error) {
@@ -265,7 +270,10 @@ func (q *Queries) Customers(ctx context.Context, arg CustomersParams) ([]Custome
 		arg.BeforeID,
 		arg.Part,
 		arg.Folded,
+		arg.Label,
 		arg.OptedOut,
+		arg.HandedOver,
+		arg.Now,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -1754,20 +1762,29 @@ func (q *Queries) RequestEvents(ctx context.Context, arg RequestEventsParams) ([
 
 const requests = `-- name: Requests :many
 SELECT id, tenant_id, customer_id, chat, request_type, status, fields_json, notes, created_at, updated_at FROM customer_requests
-WHERE tenant_id = $1 AND (created_at, id) < ($2, CAST($3 AS TEXT))
-  AND (CAST($4 AS TEXT) = '' OR request_type = $4)
-  AND (CAST($5 AS TEXT) = '' OR status = $5)
-  AND (CAST($6 AS TEXT) = '' OR chat = $6)
-ORDER BY created_at DESC, id DESC LIMIT $7
+WHERE tenant_id = $1 AND (created_at, id) < ($2, CAST($3 AS TEXT)) AND created_at >= $4 AND created_at < $5
+  AND (CAST($6 AS TEXT) = '' OR request_type = $6)
+  AND (CAST($7 AS TEXT) = '' OR status = $7)
+  AND (CAST($8 AS TEXT) = '' OR chat = $8)
+  AND (CAST($9 AS TEXT) = '' OR replace(CAST(fields_json AS TEXT), CAST($9 AS TEXT), '') <> CAST(fields_json AS TEXT))
+  AND (CAST($10 AS TEXT) = ''
+    OR replace(lower(CAST(fields_json AS TEXT)), CAST($11 AS TEXT), '') <> lower(CAST(fields_json AS TEXT))
+    OR replace(chat, CAST($10 AS TEXT), '') <> chat OR replace(lower(notes), CAST($11 AS TEXT), '') <> lower(notes))
+ORDER BY created_at DESC, id DESC LIMIT $12
 `
 
 type RequestsParams struct {
 	TenantID    string
 	BeforeAt    Time
 	BeforeID    string
+	FromAt      Time
+	ToAt        Time
 	RequestType string
 	Status      string
 	Chat        string
+	Day         string
+	Part        string
+	Folded      string
 	MaxRows     int32
 }
 
@@ -1776,9 +1793,14 @@ func (q *Queries) Requests(ctx context.Context, arg RequestsParams) ([]CustomerR
 		arg.TenantID,
 		arg.BeforeAt,
 		arg.BeforeID,
+		arg.FromAt,
+		arg.ToAt,
 		arg.RequestType,
 		arg.Status,
 		arg.Chat,
+		arg.Day,
+		arg.Part,
+		arg.Folded,
 		arg.MaxRows,
 	)
 	if err != nil {
