@@ -123,6 +123,6 @@ const (
 	TenantEventAdmin   = "ADMIN" // an admin did something
 	TenantEventMerge   = "MERGE"
 	TenantEventRecord  = "REQUEST"
-	TenantEventChat    = "CHAT" // a customer opted out or in, a human took a chat over or gave it back
+	TenantEventChat    = "CHAT"    // a customer opted out or in, a human took a chat over or gave it back
 	TenantEventAdopted = "ADOPTED" // taken over from the predecessor's database; the payload keeps what its rows said
 )

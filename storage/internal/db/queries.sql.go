@@ -495,6 +495,15 @@ func (q *Queries) DeleteUser(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const discardDraft = `-- name: DiscardDraft :exec
+DELETE FROM tenant_settings WHERE tenant_id = $1 AND state = 'DRAFT'
+`
+
+func (q *Queries) DiscardDraft(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, discardDraft, tenantID)
+	return err
+}
+
 const dropMessageHours = `-- name: DropMessageHours :execrows
 DELETE FROM message_hours WHERE hour < $1
 `
@@ -505,15 +514,6 @@ func (q *Queries) DropMessageHours(ctx context.Context, before Time) (int64, err
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const discardDraft = `-- name: DiscardDraft :exec
-DELETE FROM tenant_settings WHERE tenant_id = $1 AND state = 'DRAFT'
-`
-
-func (q *Queries) DiscardDraft(ctx context.Context, tenantID string) error {
-	_, err := q.db.ExecContext(ctx, discardDraft, tenantID)
-	return err
 }
 
 const dropRepeatedMessages = `-- name: DropRepeatedMessages :exec
