@@ -52,6 +52,9 @@ func (m *Manager) restore(r record, marked []kernel.Member) error {
 	p := m.newProcess(r.Spec.withDefaults(m.cfg.LogDir))
 	p.known, p.restored = false, true
 	p.runs, p.backoff, p.lastExit, p.nextStart = r.Runs, r.Backoff, r.LastExit, r.NextStart
+	if latest := m.cfg.Now().Add(p.spec.Restart.Ceiling); p.nextStart.After(latest) {
+		p.nextStart = latest // the clock was set back meanwhile
+	}
 	p.history = r.History
 	pipe := -1
 	if in := m.cfg.Inherited; in != nil {

@@ -425,6 +425,23 @@ func TestWhatTheNextManagerRemembers(t *testing.T) {
 	}
 }
 
+// A clock that was set back must not keep a process waiting for hours.
+func TestNextStartWithAnotherClock(t *testing.T) {
+	cfg := config(t, "")
+	cfg.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
+	m := open(t, cfg)
+	spec := childSpec(t, "a", "exit", "1")
+	spec.Restart = procman.RestartPolicy{Base: time.Minute, Ceiling: time.Minute}
+	start(t, m, spec)
+	eventually(t, "backoff", func() bool { return status(t, m, "a").State == procman.StateBackoff })
+	m.Detach()
+	cfg.Now = nil
+	m2 := open(t, cfg)
+	if wait := time.Until(status(t, m2, "a").NextStart); wait > time.Minute {
+		t.Errorf("it waits for %s, the ceiling is a minute", wait)
+	}
+}
+
 // A stop that the manager's death interrupts is carried on by the next one.
 func TestStopIsCarriedOn(t *testing.T) {
 	cfg := config(t, "")

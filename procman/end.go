@@ -223,6 +223,10 @@ func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers in
 	switch {
 	case p.removed || !p.wanted:
 		p.setState(StateStopped, p.stopCause)
+	case p.order == CauseSoftLimit:
+		// Asked for by its memory: at once after a good while, but one that needs
+		// too much right away must not go round and round.
+		p.decide(exit.At.Sub(c.startedAt), p.counted(exit, why), why)
 	case p.order != "" && !p.order.failure():
 		p.startWhy = p.order // asked for, even if it ended by itself just then
 	case asked && !why.failure():
@@ -237,10 +241,10 @@ func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers in
 	p.notify()
 }
 
-// counted is the exit as the policy sees it: what we killed for a reason is a
+// counted is the exit as the policy sees it: what we ended for a reason is a
 // failure however it ended.
 func (p *process) counted(exit Exit, why Cause) Exit {
-	if why.failure() {
+	if why.failure() || why == CauseSoftLimit {
 		exit.Kind, exit.Signal = ExitSignal, int(syscall.SIGKILL)
 	}
 	return exit

@@ -267,6 +267,38 @@ func TestSoftMemoryLimitRestartsGracefully(t *testing.T) {
 	}
 }
 
+// One that needs too much right away does not go round and round.
+func TestSoftMemoryLimitIsNoLoop(t *testing.T) {
+	m := open(t, config(t, ""))
+	spec := childSpec(t, "a", "hog", "60")
+	spec.Memory = procman.MemoryPolicy{Max: 500 << 20, SoftRatio: 0.1}
+	spec.Restart = procman.RestartPolicy{Base: time.Hour, Ceiling: time.Hour}
+	start(t, m, spec)
+	eventually(t, "a pause", func() bool { return status(t, m, "a").State == procman.StateBackoff })
+	if s := status(t, m, "a"); s.Restarts != 1 || s.ShortRuns != 2 || s.Cause != procman.CauseSoftLimit {
+		t.Errorf("%+v", s)
+	}
+}
+
+// What is never restarted runs on to its hard limit.
+func TestSoftMemoryLimitOfOneThatIsNeverRestarted(t *testing.T) {
+	m := open(t, config(t, ""))
+	sub := m.Subscribe(100)
+	defer sub.Close()
+	spec := childSpec(t, "a", "leak", "60")
+	spec.Memory = procman.MemoryPolicy{Max: 100 << 20, SoftRatio: 0.2}
+	spec.Restart.Mode = procman.RestartNever
+	start(t, m, spec)
+	for e := range sub.C {
+		if e.Type == procman.EventExit {
+			if e.Cause != procman.CauseOOM {
+				t.Errorf("exit: %+v %v", e, e.Exit)
+			}
+			return
+		}
+	}
+}
+
 func TestSubscriberThatSleepsMissesEventsOnly(t *testing.T) {
 	m := open(t, config(t, ""))
 	sub := m.Subscribe(1)

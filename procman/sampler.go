@@ -129,7 +129,7 @@ func (p *process) checkMemory(c *child, spec Spec) {
 	switch {
 	case used > spec.Memory.Max && by == "sampling":
 		p.endFor(c, CauseOOM, true, detail)
-	case spec.Memory.SoftRatio > 0 && used >= soft && !c.sample.soft:
+	case spec.Memory.SoftRatio > 0 && used >= soft && !c.sample.soft && spec.Restart.Mode != RestartNever:
 		c.sample.soft = true
 		p.endFor(c, CauseSoftLimit, false, detail)
 	}

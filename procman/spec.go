@@ -77,8 +77,9 @@ type MemoryPolicy struct {
 	// the resident set is sampled every second.
 	Max int64 `json:"max,omitempty"`
 	// SoftRatio (0 to 1) is the share of Max at which the process is restarted
-	// gracefully; 0 means 0.9, negative never. Page cache that the kernel can
-	// take back is not counted.
+	// gracefully (unless it is never restarted); 0 means 0.9, negative never.
+	// Page cache that the kernel can take back is not counted. A process that
+	// comes to this again and again within Restart.ResetAfter waits as after a crash.
 	SoftRatio float64 `json:"soft_ratio,omitempty"`
 }
 
