@@ -37,6 +37,14 @@ screenshots: build ## every page in both languages, light and dark, 390 and 1440
 	go build -o bin/demo ./internal/demo
 	@bin/demo --screenshots var/screenshots
 
+test-pages: build ## every page in both languages, schemes and widths: accessibility (axe-core), layout shift, HTML (html-validate)
+	@tools/test-needs.sh pages
+	cd tools/pages && npm ci --no-audit --no-fund --silent
+	go build -o bin/demo ./internal/demo
+	@rm -rf var/pages
+	@bin/demo --dir var/demo-pages --port 0 --axe tools/pages/node_modules/axe-core/axe.min.js --html var/pages
+	cd tools/pages && npx --no-install html-validate --config .htmlvalidate.json ../../var/pages/*.html
+
 # Never a cached verdict: the end-to-end tests build the programs that they test.
 test: ## everything: unit, both stores, end to end over the simulator, race detector on
 	@tools/test-needs.sh browser

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks, after saying so: a C compiler (for the race detector), PostgreSQL's
-# server programs (for throw-away databases) and, with the argument "browser", Chromium, with "uml" user-mode Linux. Where it may not install, it says exactly what to install and ends with 1.
+# server programs (for throw-away databases) and, with the argument "browser", Chromium, with "uml" user-mode Linux, with "pages" Chromium and Node.js. Where it may not install, it says exactly what to install and ends with 1.
 set -eu
 
 missing=""
@@ -14,7 +14,11 @@ have_postgres() {
 }
 have gcc || missing="$missing gcc libc6-dev"
 have_postgres || missing="$missing postgresql"
-if [ "${1:-}" = browser ]; then
+if [ "${1:-}" = pages ]; then
+	have node || missing="$missing nodejs"
+	have npm || missing="$missing npm"
+fi
+if [ "${1:-}" = browser ] || [ "${1:-}" = pages ]; then
 	have chromium || have chromium-browser || missing="$missing chromium"
 fi
 if [ "${1:-}" = uml ]; then

@@ -47,6 +47,9 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
 	var needing []flowhq.TenantLine
 	for _, l := range lines {
+		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet
+			s.measureLine(&l)
+		}
 		o.Counts[l.Status]++
 		o.Received += l.Received
 		o.Sent += l.Sent

@@ -87,6 +87,10 @@ func (s *Service) renewOne(ctx context.Context, id string) bool {
 	case wanted && !s.backAgain(ctx, id, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil && !s.ending():
 		s.log.Error("a worker did not come back after it was moved to this version; the others stay for now", "tenant", id, "wait", renewHold)
 		s.renewFailed(id)
+	case wanted && slices.Contains(s.processes.Outdated(), id):
+		// The program's file was exchanged under the appliance: moving workers again and again would bring nothing but silence.
+		s.log.Error("a worker that was moved runs another program than this appliance; the others stay for now", "tenant", id, "wait", renewHold)
+		s.renewFailed(id)
 	case wanted:
 		s.log.Info("a worker runs this version now", "tenant", id)
 		s.alarms.Clear(flowhq.AlarmWorkerUpgrade, id)

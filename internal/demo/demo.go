@@ -20,6 +20,7 @@ type demo struct {
 	port      int
 	dir, bin  string
 	pictures  string // folder for screenshots, "" for none
+	axe, html string // file of axe-core and folder for HTML, "" where pages are not checked
 	begun     time.Time
 	simulator *harness.Simulator
 	appliance *harness.Appliance
@@ -57,6 +58,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return fmt.Errorf("setup request: %w", err)
 	}
 	d.say("%d expected answers have arrived.", answers)
+	if d.axe != "" {
+		return d.checkPages(ctx, d.axe, d.html)
+	}
 	if d.pictures != "" {
 		return d.screenshots(ctx, d.pictures)
 	}
@@ -101,7 +105,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.appliance, err = harness.StartAppliance(ctx, harness.Options{
-		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "")},
+		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "" || d.axe != "")},
 	})
 	return err
 }

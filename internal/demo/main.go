@@ -20,10 +20,12 @@ func main() {
 	dir := flag.String("dir", filepath.Join("var", "demo"), "folder of everything the demo writes; emptied at the start")
 	bin := flag.String("bin", "bin", "folder of the programs flowhq and wasim")
 	pictures := flag.String("screenshots", "", "take a picture of every page into this folder, then end")
+	axe := flag.String("axe", "", "file of axe-core: check every page with it, then end")
+	html := flag.String("html", filepath.Join("var", "pages"), "with --axe: folder for the HTML of every page")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	d := demo{once: *once, port: *port, dir: *dir, bin: *bin, pictures: *pictures, begun: time.Now()}
+	d := demo{once: *once, port: *port, dir: *dir, bin: *bin, pictures: *pictures, axe: *axe, html: *html, begun: time.Now()}
 	if err := d.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "The demo failed:", err)
 		os.Exit(1)

@@ -110,19 +110,11 @@ type camera struct {
 }
 
 func (c camera) take(ctx context.Context, pages []shotPage) error {
-	window, err := c.browser.Incognito()
+	page, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	page, err := window.Page(proto.TargetCreateTarget{URL: "about:blank"})
-	if err != nil {
-		return err
-	}
-	defer page.Close()
-	page = page.Context(ctx).Timeout(2 * time.Minute)
-	if err := c.set(page); err != nil {
-		return err
-	}
+	defer done()
 	if err := c.visit(page, shotPage{"sign-in", "/sign-in"}); err != nil {
 		return err
 	}
@@ -171,11 +163,19 @@ func signIn(page *rod.Page) error {
 	return nil
 }
 
-func (c camera) visit(page *rod.Page, p shotPage) error {
+// windowPatience is how long all pages may take in one window.
+const windowPatience = 4 * time.Minute
+
+// show opens a page and waits until it is drawn.
+func (c camera) show(page *rod.Page, p shotPage) error {
 	if err := page.Navigate(c.base + p.path); err != nil {
 		return err
 	}
-	if err := page.WaitLoad(); err != nil {
+	return page.WaitLoad()
+}
+
+func (c camera) visit(page *rod.Page, p shotPage) error {
+	if err := c.show(page, p); err != nil {
 		return err
 	}
 	picture, err := page.Screenshot(true, nil)
