@@ -10,10 +10,18 @@ type AlarmKind string
 
 // The kinds of alarms. Those of a business name it in Alarm.TenantID.
 const (
-	AlarmBackupFailed   AlarmKind = "backup_failed"   // facts: when (RFC 3339, of the last good one; may be missing)
-	AlarmBackupOld      AlarmKind = "backup_old"      // facts: days
-	AlarmDatabaseAway   AlarmKind = "database_away"   //
-	AlarmDatabaseFault  AlarmKind = "database_fault"  // facts: table (may be missing)
+	AlarmBackupFailed  AlarmKind = "backup_failed"  // facts: when (RFC 3339, of the last good one; may be missing)
+	AlarmBackupOld     AlarmKind = "backup_old"     // facts: days
+	AlarmDatabaseAway  AlarmKind = "database_away"  //
+	AlarmDatabaseFault AlarmKind = "database_fault" // facts: table (may be missing)
+
+	AlarmDatabaseFull        AlarmKind = "database_full"
+	AlarmDatabaseReadOnly    AlarmKind = "database_read_only"
+	AlarmDatabaseBusy        AlarmKind = "database_busy"
+	AlarmDatabaseConnections AlarmKind = "database_connections"
+	AlarmDatabaseSlow        AlarmKind = "database_slow"
+	AlarmDatabaseDamaged     AlarmKind = "database_damaged" // facts: backup, the name of the newest good one, or "none"
+
 	AlarmDiskLow        AlarmKind = "disk_low"        // facts: path, free
 	AlarmCertificate    AlarmKind = "certificate"     // facts: host, days
 	AlarmCertificateBad AlarmKind = "certificate_bad" // facts: host
@@ -24,7 +32,8 @@ const (
 // AlarmKinds lists all kinds, the gravest first.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
-		AlarmDatabaseAway, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmUpgradeRefused, AlarmWorkerUpgrade,
+		AlarmDatabaseDamaged, AlarmDatabaseAway, AlarmDatabaseFull, AlarmDatabaseReadOnly, AlarmDatabaseBusy, AlarmDatabaseConnections,
+		AlarmDatabaseSlow, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmUpgradeRefused, AlarmWorkerUpgrade,
 		AlarmCertificateBad, AlarmCertificate, AlarmBackupOld,
 	}
 }

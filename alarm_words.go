@@ -20,6 +20,18 @@ func (k AlarmKind) english() alarmWords {
 		return alarmWords{"The database can't be reached. The bots go on answering; nothing is lost.", "Start PostgreSQL again: systemctl start postgresql. What the bots kept meanwhile is written by itself."}
 	case AlarmDatabaseFault:
 		return alarmWords{"The database refuses to be written.", "Make room on its disk and look at its log. If the file is damaged, restore the newest backup: flowhq restore"}
+	case AlarmDatabaseFull:
+		return alarmWords{"The database's disk is full. The bots go on answering and keep what they have to tell.", "Make room on its disk (df -h shows which is full). What the bots kept is written by itself then."}
+	case AlarmDatabaseReadOnly:
+		return alarmWords{"The database may be read but not written.", "A PostgreSQL that is a standby must be promoted, or DATABASE_URL must name the primary. A disk that was mounted read-only after a fault needs fsck."}
+	case AlarmDatabaseBusy:
+		return alarmWords{"Another program holds the database locked.", "Find and end it: fuser -v on the database file shows who it is. A backup tool that copies the file is a usual cause."}
+	case AlarmDatabaseConnections:
+		return alarmWords{"PostgreSQL has no connection left for Flow HQ.", "Raise max_connections in postgresql.conf, or end programs that keep too many connections open."}
+	case AlarmDatabaseSlow:
+		return alarmWords{"The database does not answer in time.", "See what it is busy with: top, iostat, and PostgreSQL's own log."}
+	case AlarmDatabaseDamaged:
+		return alarmWords{"The database file is damaged. The bots go on answering.", "Stop Flow HQ and restore the newest good backup ({backup}): flowhq restore. Then have the disk checked."}
 	case AlarmDiskLow:
 		return alarmWords{"Only {free} are left on the disk of {path}.", "Delete what is not needed or enlarge the disk. Below 100 MB bots can't take in messages; WhatsApp keeps them meanwhile."}
 	case AlarmCertificate:
@@ -44,6 +56,18 @@ func (k AlarmKind) swahili() alarmWords {
 		return alarmWords{"Hifadhidata haifikiki. Boti zinaendelea kujibu; hakuna kinachopotea.", "Washa PostgreSQL tena: systemctl start postgresql. Yaliyowekwa na boti yataandikwa yenyewe."}
 	case AlarmDatabaseFault:
 		return alarmWords{"Hifadhidata inakataa kuandikwa.", "Ongeza nafasi kwenye diski yake na angalia logi yake. Faili likiwa limeharibika, rejesha nakala mpya zaidi: flowhq restore"}
+	case AlarmDatabaseFull:
+		return alarmWords{"Diski ya hifadhidata imejaa. Boti zinaendelea kujibu na zinahifadhi yatakayoandikwa.", "Ongeza nafasi kwenye diski (df -h inaonyesha ipi imejaa). Yaliyohifadhiwa na boti yataandikwa yenyewe."}
+	case AlarmDatabaseReadOnly:
+		return alarmWords{"Hifadhidata inasomeka lakini haiandikiki.", "PostgreSQL ya akiba (standby) ifanywe kuu, au DATABASE_URL itaje iliyo kuu. Diski iliyofungwa kuandikwa baada ya hitilafu inahitaji fsck."}
+	case AlarmDatabaseBusy:
+		return alarmWords{"Programu nyingine imeifunga hifadhidata.", "Itafute na uizime: fuser -v kwenye faili la hifadhidata inaonyesha ni ipi. Mara nyingi ni programu ya kunakili faili."}
+	case AlarmDatabaseConnections:
+		return alarmWords{"PostgreSQL haina muunganisho uliobaki kwa Flow HQ.", "Ongeza max_connections kwenye postgresql.conf, au zima programu zinazoshika miunganisho mingi."}
+	case AlarmDatabaseSlow:
+		return alarmWords{"Hifadhidata haijibu kwa wakati.", "Angalia inashughulika na nini: top, iostat na logi ya PostgreSQL."}
+	case AlarmDatabaseDamaged:
+		return alarmWords{"Faili la hifadhidata limeharibika. Boti zinaendelea kujibu.", "Zima Flow HQ na urejeshe nakala nzuri mpya zaidi ya akiba ({backup}): flowhq restore. Kisha diski ikaguliwe."}
 	case AlarmDiskLow:
 		return alarmWords{"Zimebaki {free} tu kwenye diski ya {path}.", "Futa visivyohitajika au ongeza diski. Chini ya MB 100 boti haziwezi kupokea ujumbe; WhatsApp inazihifadhi kwa sasa."}
 	case AlarmCertificate:

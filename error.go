@@ -26,6 +26,7 @@ type Error struct {
 	Code    Code
 	Message string
 	Fields  []FieldError // for CodeInvalid: every wrong field, in the order of the form
+	Outage  Outage       // for CodeUnavailable of the store: why it can't be used
 	Cause   error
 }
 

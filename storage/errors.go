@@ -43,8 +43,11 @@ func (s *Store) fail(what string, err error) error {
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		return domain
 	}
-	if sentence := away(err); sentence != "" {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: sentence, Cause: fmt.Errorf("storage: %s: %w", what, err)}
+	if why, sentence := away(err); sentence != "" {
+		if why == flowhq.OutageReadOnly || why == flowhq.OutageAway {
+			s.dropIdle()
+		}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: sentence, Outage: why, Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
 	if isForeignKey(err) {
 		// Whatever belongs to a tenant was inserted while the tenant went.
@@ -53,8 +56,8 @@ func (s *Store) fail(what string, err error) error {
 	return fmt.Errorf("storage: %s: %w", what, err)
 }
 
-// away says in a sentence why the database can't be used at present, "" when err is something else.
-func away(err error) string {
+// away says why the database can't be used at present, and in a sentence; "" when err is something else.
+func away(err error) (flowhq.Outage, string) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return awayPostgres(pg.Code)
 	}
@@ -65,61 +68,63 @@ func away(err error) string {
 	_, network := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return ""
+		return "", ""
 	case errors.Is(err, context.DeadlineExceeded):
-		return "The database did not answer in time."
+		return flowhq.OutageSlow, "The database did not answer in time."
 	case refused, network, errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return "The database can't be reached."
+		return flowhq.OutageAway, "The database can't be reached."
 	case errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "sql: database is closed"), strings.Contains(err.Error(), "conn closed"):
-		return "The database connection is closed."
+		return flowhq.OutageAway, "The database connection is closed."
 	default:
-		return ""
+		return "", ""
 	}
 }
 
-func awayPostgres(code string) string {
+func awayPostgres(code string) (flowhq.Outage, string) {
 	switch {
 	case strings.HasPrefix(code, "08"):
-		return "The database can't be reached."
+		return flowhq.OutageAway, "The database can't be reached."
 	case strings.HasPrefix(code, "57P"):
-		return "The database is starting or shutting down."
+		return flowhq.OutageAway, "The database is starting or shutting down."
 	case code == pgQueryCanceled, code == pgLockTimeout:
-		return "The database did not answer in time."
+		return flowhq.OutageSlow, "The database did not answer in time."
 	case code == pgTooManyConnections:
-		return "The database has no connection left; raise max_connections or lower connection_limit."
+		return flowhq.OutageConnections, "The database has no connection left; raise max_connections or lower connection_limit."
 	case strings.HasPrefix(code, "53"):
-		return "The database is out of disk space, memory or other resources."
+		return flowhq.OutageFull, "The database is out of disk space, memory or other resources."
 	case code == pgReadOnly:
-		return "The database is read-only at present."
+		return flowhq.OutageReadOnly, "The database is read-only at present."
 	case code == pgBadPassword, code == pgBadAuthorization:
-		return "The database refuses the user or its password."
+		return flowhq.OutageAway, "The database refuses the user or its password."
 	case code == pgNoDatabase:
-		return "The database does not exist."
+		return flowhq.OutageAway, "The database does not exist."
 	case strings.HasPrefix(code, "58"):
-		return "The database server has trouble with its files."
+		return flowhq.OutageFull, "The database server has trouble with its files."
+	case strings.HasPrefix(code, "XX001"), strings.HasPrefix(code, "XX002"):
+		return flowhq.OutageDamaged, "A file of the database is damaged."
 	default:
-		return ""
+		return "", ""
 	}
 }
 
-func awaySQLite(code int) string {
+func awaySQLite(code int) (flowhq.Outage, string) {
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return "The database file is locked by another process."
+		return flowhq.OutageBusy, "The database file is locked by another process."
 	case lib.SQLITE_INTERRUPT:
-		return "The database did not answer in time."
+		return flowhq.OutageSlow, "The database did not answer in time."
 	case lib.SQLITE_FULL:
-		return "The disk of the database file is full."
+		return flowhq.OutageFull, "The disk of the database file is full."
 	case lib.SQLITE_READONLY:
-		return "The database file can't be written."
+		return flowhq.OutageReadOnly, "The database file can't be written."
 	case lib.SQLITE_IOERR:
-		return "The database file can't be read or written: its disk reports a fault."
+		return flowhq.OutageAway, "The database file can't be read or written: its disk reports a fault."
 	case lib.SQLITE_CANTOPEN:
-		return "The database file can't be opened."
+		return flowhq.OutageAway, "The database file can't be opened."
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return "The database file is damaged or is no SQLite database."
+		return flowhq.OutageDamaged, "The database file is damaged or is no SQLite database."
 	default:
-		return ""
+		return "", ""
 	}
 }
 
@@ -128,7 +133,7 @@ func (s *Store) explainOpen(err error) error {
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		return domain
 	}
-	reason := away(err)
+	why, reason := away(err)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		reason = hintPostgres(pg, s.addr, reason)
 	}
@@ -142,7 +147,7 @@ func (s *Store) explainOpen(err error) error {
 		return fmt.Errorf("storage: open %s: %w", s.addr, err)
 	}
 	return &flowhq.Error{
-		Code: flowhq.CodeUnavailable, Message: fmt.Sprintf("%s: %s", s.addr, reason), Cause: fmt.Errorf("storage: open: %w", err),
+		Code: flowhq.CodeUnavailable, Message: fmt.Sprintf("%s: %s", s.addr, reason), Outage: why, Cause: fmt.Errorf("storage: open: %w", err),
 	}
 }
 

@@ -35,7 +35,8 @@ func (s *Store) connectPostgres(ctx context.Context, o Options) error {
 	conns = max(conns, minConns)
 	pool := stdlib.OpenDB(*s.addr.pg)
 	pool.SetMaxOpenConns(conns)
-	pool.SetMaxIdleConns(min(conns, 8))
+	s.idle = min(conns, 8)
+	pool.SetMaxIdleConns(s.idle)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	s.writer, s.reader, s.engine = pool, pool, postgres{}
 	if err := pool.PingContext(ctx); err != nil {

@@ -37,6 +37,7 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB // the same as writer on PostgreSQL
 	engine engine
+	idle   int // connections to PostgreSQL that are kept open unused at most
 	addr   *address
 	log    *slog.Logger
 	now    func() time.Time

@@ -226,6 +226,16 @@ type Flows interface {
 	Replay(flowhq.Replay) (flowhq.ReplayAnswer, error)
 }
 
+// Prober is a store that can tell whether it may be written; its error says why not.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
+// Checker is a store that can look for damage in itself; damage is an error with flowhq.OutageDamaged.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // UserRemover is a store that can remove a portal user; the user's tenant stays. An unknown id is CodeNotFound, a user with
 // setup requests CodeConflict.
 type UserRemover interface {

@@ -26,6 +26,8 @@ type Config struct {
 
 	// Box measures the machine; nil: nothing is known of it.
 	Box Box
+	// LastBackup names the newest good backup, "" when there is none; nil: nobody knows.
+	LastBackup func() string
 	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
 	RemoveFolders func(tenantID string) error
 	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
@@ -42,6 +44,8 @@ const (
 	storeTimeout     = 10 * time.Second // one write on a worker's behalf
 	flushEvery       = time.Second      // grouped heartbeats, retries after an outage
 	reconcileEvery   = 30 * time.Second // the wish against the world
+	firstCheck       = 2 * time.Minute  // after the start, for damage in the store
+	checkEvery       = 24 * time.Hour
 )
 
 // Service is safe for use by many goroutines. Run must be running for anything that happens by itself: the wish, the
@@ -56,6 +60,7 @@ type Service struct {
 	staleAfter    time.Duration
 	staleCheck    time.Duration
 	removeFolders func(string) error
+	lastBackup    func() string
 	removeDevice  func(string) error
 	logs          WorkerLogs
 	publicURL     string
@@ -74,9 +79,11 @@ type Service struct {
 	limits   flowhq.Limits
 	workers  map[string]*worker
 	beats    map[string]flowhq.Heartbeat
-	base     time.Time // nobody is stale before base + staleAfter: start of the appliance, end of an outage
-	down     bool      // the store cannot be reached
-	shutting bool      // the appliance ends; nothing is started any more
+	base     time.Time        // nobody is stale before base + staleAfter: start of the appliance, end of an outage
+	down     bool             // the store cannot be used
+	downAs   flowhq.AlarmKind // that says why, while down
+	damaged  bool             // a part of the store is
+	shutting bool             // the appliance ends; nothing is started any more
 
 	version    string
 	renewBack  time.Duration
@@ -89,7 +96,7 @@ func New(c Config) *Service {
 		store: c.Store, processes: c.Processes, links: c.Links, flows: c.Flows,
 		log: c.Logger, now: c.Now, limits: c.Limits,
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
-		removeFolders: c.RemoveFolders, removeDevice: c.RemoveDevice,
+		removeFolders: c.RemoveFolders, lastBackup: c.LastBackup, removeDevice: c.RemoveDevice,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		workers: make(map[string]*worker), renewBack: renewBack, version: c.Version,
 		beats: make(map[string]flowhq.Heartbeat),
@@ -126,7 +133,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Unlock()
 
 	var all sync.WaitGroup
-	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runPauses, s.runSeries, s.runWatch, s.runRenewal} {
+	for _, part := range []func(context.Context){s.runNews, s.runFlush, s.runReconcile, s.runStaleCheck, s.runCheck, s.runPauses, s.runSeries, s.runWatch, s.runRenewal} {
 		all.Go(func() { part(ctx) })
 	}
 	all.Wait()

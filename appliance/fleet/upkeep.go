@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"sync"
+	"time"
 
 	"flowhq"
 )
@@ -59,14 +60,85 @@ func (s *Service) Ended(ctx context.Context) {
 	})
 }
 
-// outage notes that the store cannot be reached. Service.mu is held.
+// outage notes that the store cannot be used. Service.mu is held.
 func (s *Service) outage(err error) {
-	if s.down || flowhq.CodeOf(err) != flowhq.CodeUnavailable {
+	why := flowhq.OutageOf(err)
+	switch {
+	case why == "":
+	case why == flowhq.OutageDamaged: // a part of it is, for good; the rest goes on
+		s.damage(err)
+	case !s.down:
+		s.down, s.downAs = true, why.Alarm()
+		s.alarms.Raise(s.downAs, "", nil)
+		s.log.Error("the database is away; workers go on, what they report is kept until it is back", "why", why, "error", err)
+	}
+}
+
+// damage raises the alarm of a damaged database, once.
+func (s *Service) damage(err error) {
+	backup := "none"
+	if s.lastBackup != nil {
+		if name := s.lastBackup(); name != "" {
+			backup = name
+		}
+	}
+	if !s.damaged {
+		s.log.Error("the database is damaged; restore the newest good backup", "backup", backup, "error", err)
+	}
+	s.damaged = true
+	s.alarms.Raise(flowhq.AlarmDatabaseDamaged, "", map[string]string{"backup": backup})
+}
+
+// stillAway notes why an outage goes on, which may be another reason than the one that it began with.
+func (s *Service) stillAway(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kind := flowhq.OutageOf(err).Alarm()
+	if s.down && kind != s.downAs {
+		s.alarms.Clear(s.downAs, "")
+		s.downAs = kind
+		s.alarms.Raise(kind, "", nil)
+		s.log.Error("the database is still away", "error", err)
+	}
+}
+
+// usable tells whether the store can be used, by writing to it where it can do that.
+func (s *Service) usable(ctx context.Context) error {
+	if p, ok := s.store.(Prober); ok {
+		return p.Probe(ctx)
+	}
+	return s.store.Ping(ctx)
+}
+
+// runCheck looks for damage, a while after the start and then once a day.
+func (s *Service) runCheck(ctx context.Context) {
+	checker, ok := s.store.(Checker)
+	if !ok {
 		return
 	}
-	s.down = true
-	s.alarms.Raise(flowhq.AlarmDatabaseAway, "", nil)
-	s.log.Error("the database is away; workers go on, what they report is kept until it is back", "error", err)
+	timer := time.NewTimer(firstCheck)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		s.CheckStore(ctx, checker)
+		timer.Reset(checkEvery)
+	}
+}
+
+// CheckStore looks for damage once: it raises the alarm, or takes it back.
+func (s *Service) CheckStore(ctx context.Context, c Checker) {
+	err := c.Check(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.damaged {
+		s.damaged = false
+		s.alarms.Clear(flowhq.AlarmDatabaseDamaged, "")
+	}
+	s.outage(err)
 }
 
 // storeAnswered notes an outage that err tells of.
@@ -98,13 +170,14 @@ func (s *Service) storeBack(ctx context.Context) bool {
 	if !down {
 		return true
 	}
-	if s.store.Ping(ctx) != nil {
+	if err := s.usable(ctx); err != nil {
+		s.stillAway(err)
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = false
-	s.alarms.Clear(flowhq.AlarmDatabaseAway, "")
+	s.alarms.Clear(s.downAs, "")
 	s.base = s.now()
 	for _, w := range s.workers {
 		w.retryAt = s.base

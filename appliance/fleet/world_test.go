@@ -189,6 +189,7 @@ func (w *world) events(id, kind string) []string {
 type switchStore struct {
 	*storage.Store
 	away  atomic.Bool
+	sick  atomic.Pointer[flowhq.Error] // why it can't be written, while it can be read
 	saves atomic.Int64
 	beats atomic.Int64
 }
@@ -200,6 +201,16 @@ func (s *switchStore) Ping(ctx context.Context) error {
 		return errAway
 	}
 	return s.Store.Ping(ctx)
+}
+
+func (s *switchStore) Probe(ctx context.Context) error {
+	if err := s.sick.Load(); err != nil {
+		return err
+	}
+	if s.away.Load() {
+		return errAway
+	}
+	return s.Store.Probe(ctx)
 }
 
 func (s *switchStore) Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error) {
@@ -218,6 +229,9 @@ func (s *switchStore) SaveSession(ctx context.Context, id string, r flowhq.Sessi
 }
 
 func (s *switchStore) Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error {
+	if err := s.sick.Load(); err != nil {
+		return err
+	}
 	if s.away.Load() {
 		return errAway
 	}
