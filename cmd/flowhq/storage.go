@@ -24,7 +24,7 @@ func newStorage() *cobra.Command {
 		Args:  exactly(0),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newStorageCopy())
+	cmd.AddCommand(newStorageCopy(), newStorageUse())
 	return cmd
 }
 
