@@ -14,6 +14,7 @@ ARCHES ?= amd64 arm64
 DIST ?= dist
 FORMATS ?= deb
 XZ ?= -9e
+SYSTEM ?=
 FUZZTIME ?= 30s
 FOR ?= 10m
 PAGE ?= docs/benchmarks/procman.md
@@ -106,6 +107,25 @@ memory-proof: ## limits of memory, tasks and processor time by cgroup v2, in use
 
 .PHONY: bench-procman faults memory-proof
 
+package-check: ## the package is the same bytes when built twice, at most 15 MB, and lintian has nothing to say
+	@tools/test-needs.sh system
+	@packaging/check.sh
+
+test-system: ## the installed product on whole systems with real systemd, in throw-away guests (root; 30 minutes at most; SYSTEM="life-trixie" for one)
+	@tools/test-needs.sh system
+	@mkdir -p build && go build -o build/systemtest ./packaging/systemtest
+	@build/systemtest $(SYSTEM)
+
+test-system-quick: ## the part of it that runs at every change
+	@tools/test-needs.sh system
+	@mkdir -p build && go build -o build/systemtest ./packaging/systemtest
+	@build/systemtest -quick
+
+bench-upgrade: ## an upgrade while customers of 20 businesses write, into docs/benchmarks/upgrade.md
+	@tools/test-needs.sh system
+	@mkdir -p build && go build -o build/systemtest ./packaging/systemtest
+	@build/systemtest -out docs/benchmarks/upgrade.md upgrade
+
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
@@ -117,5 +137,5 @@ generate: ## queries checked against both engines, Go code made from them
 	tools/generate.sh
 
 
-.PHONY: deb rpm apt-repo release
+.PHONY: deb rpm apt-repo release package-check test-system test-system-quick bench-upgrade
 .PHONY: help build run demo screenshots test conversations bench lint fmt generate

@@ -17,9 +17,16 @@ func tellSystemd(log *slog.Logger, state string) {
 	}
 }
 
-// feedWatchdog tells the service manager that the appliance is well, as long as it answers its own web address: a process
-// that hangs is then started anew, and its workers are adopted. Without a watchdog it does nothing.
-func feedWatchdog(ctx context.Context, log *slog.Logger, url string) {
+// vital is a part without which the appliance is of no use, and a look at it that comes back when it is well.
+type vital struct {
+	name string
+	look func(ctx context.Context) error
+}
+
+// feedWatchdog tells the service manager that the appliance is well, as long as every vital part answers in time: one that hangs
+// is started anew then, and its workers are adopted. Without a watchdog it does nothing. The database is no vital part: a new start
+// brings none back, and workers go on without it.
+func feedWatchdog(ctx context.Context, log *slog.Logger, vitals []vital) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil || interval <= 0 {
 		return
@@ -27,10 +34,10 @@ func feedWatchdog(ctx context.Context, log *slog.Logger, url string) {
 	ticker := time.NewTicker(interval / 3)
 	defer ticker.Stop()
 	for {
-		if err := answers(ctx, url+"/healthz", interval/3); err == nil {
+		if name, err := firstSick(ctx, vitals, interval/4); err == nil {
 			tellSystemd(log, daemon.SdNotifyWatchdog)
 		} else if ctx.Err() == nil {
-			log.Error("the appliance does not answer itself", "error", err)
+			log.Error("a vital part of the appliance does not answer", "part", name, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -40,9 +47,56 @@ func feedWatchdog(ctx context.Context, log *slog.Logger, url string) {
 	}
 }
 
-func answers(ctx context.Context, url string, patience time.Duration) error {
+// firstSick looks at all parts at once and gives the first that is not well, or not in time. A look that never comes back is left behind;
+// the watchdog ends the process that holds it.
+func firstSick(ctx context.Context, vitals []vital, patience time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	looks := make([]chan error, len(vitals))
+	for i, v := range vitals {
+		looks[i] = make(chan error, 1)
+		go func() { looks[i] <- v.look(ctx) }()
+	}
+	for i, v := range vitals {
+		select {
+		case err := <-looks[i]:
+			if err != nil {
+				return v.name, err
+			}
+		case <-ctx.Done():
+			return v.name, ctx.Err()
+		}
+	}
+	return "", nil
+}
+
+// vitals are the parts that the watchdog looks at: what people and workers talk to, and the two loops that everything waits for.
+func (a *appliance) vitals() []vital {
+	return []vital{
+		{"web address", func(ctx context.Context) error { return answers(ctx, a.config.LocalURL()+"/healthz") }},
+		{"main loop", a.beats},
+		{"process manager", func(context.Context) error { a.manager.List(); return nil }},
+		{"fleet", func(context.Context) error { a.fleet.Limits(); return nil }},
+	}
+}
+
+// beats wants the main loop to take something from its queue; a reload, which is bounded, may keep it waiting.
+func (a *appliance) beats(ctx context.Context) error {
+	if a.reloading.Load() {
+		return nil
+	}
+	select {
+	case a.pulse <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		if a.reloading.Load() {
+			return nil
+		}
+		return ctx.Err()
+	}
+}
+
+func answers(ctx context.Context, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

@@ -22,6 +22,8 @@ type Reloaded struct {
 // nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new start, to is the
 // program to hand over to. Only the goroutine of run calls it.
 func (a *appliance) reload(ctx context.Context, all bool) (done Reloaded, to string, err error) {
+	a.reloading.Store(true)
+	defer a.reloading.Store(false)
 	c, err := a.readAgain()
 	if err != nil {
 		return Reloaded{}, "", err

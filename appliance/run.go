@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,6 +49,8 @@ type appliance struct {
 	background sync.WaitGroup
 	failed     chan error         // the first part that ended by itself
 	reloads    chan reloadRequest // from the control socket
+	reloading  atomic.Bool
+	pulse      chan struct{} // of run, see vitals
 }
 
 // Run runs the appliance with the configuration of src until SIGTERM or SIGINT, or until ctx ends; then it stops everything,
@@ -80,7 +83,7 @@ func Run(ctx context.Context, src config.Source) (err error) {
 }
 
 func newAppliance(src config.Source, c *config.Config) *appliance {
-	return &appliance{source: src, config: c, failed: make(chan error, 1), reloads: make(chan reloadRequest)}
+	return &appliance{source: src, config: c, failed: make(chan error, 1), reloads: make(chan reloadRequest), pulse: make(chan struct{})}
 }
 
 // make makes all parts and lets none of them begin. Nothing of the outside world is touched before it is certain that no
@@ -201,7 +204,8 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(a.website.serve)
 	a.start(func() error { watchRefusals(work, release.Layout{}, a.fleet.Alarms()); return nil })
-	a.start(func() error { feedWatchdog(work, a.log.Logger, a.config.LocalURL()); return nil })
+	vitals := a.vitals()
+	a.start(func() error { feedWatchdog(work, a.log.Logger, vitals); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
 	tellSystemd(a.log.Logger, daemon.SdNotifyReady+"\nSTATUS=Ready at "+a.config.URL())
 
@@ -209,6 +213,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 		select {
 		case <-ctx.Done():
 			return a.stop(cancel)
+		case <-a.pulse: // somebody looks whether this loop turns
 		case <-hangup:
 			if _, to, err := a.reload(work, false); err == nil && to != "" { // the log says what it came to
 				return a.handOver(cancel, to)

@@ -21,6 +21,17 @@ fi
 if [ "${1:-}" = browser ] || [ "${1:-}" = pages ]; then
 	have chromium || have chromium-browser || missing="$missing chromium"
 fi
+if [ "${1:-}" = system ]; then
+	have mmdebstrap || missing="$missing mmdebstrap"
+	have systemd-nspawn || missing="$missing systemd-container"
+	have linux.uml || missing="$missing user-mode-linux"
+	have mkfs.ext4 || missing="$missing e2fsprogs"
+	have apt-ftparchive || missing="$missing apt-utils"
+	have gpg || missing="$missing gnupg"
+	have lintian || missing="$missing lintian"
+	have xz || missing="$missing xz-utils"
+	have pgrep || missing="$missing procps"
+fi
 if [ "${1:-}" = uml ]; then
 	have linux.uml || missing="$missing user-mode-linux"
 fi
