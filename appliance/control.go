@@ -71,6 +71,7 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("GET /v1/workers/{tenant}/logs", c.logs)
 	mux.HandleFunc("GET /v1/workers/{tenant}/search", answer(c.search))
 	mux.HandleFunc("POST /v1/workers/{tenant}/{action}", answer(c.act))
+	mux.HandleFunc("POST /v1/workers/{tenant}/chats/{chat}/{action}", answer(c.actOnChat))
 	c.server = &http.Server{
 		Handler: c.guard(mux), ReadHeaderTimeout: headerTimeout,
 		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),

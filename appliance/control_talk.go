@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"context"
 	"net/http"
 
 	"flowhq"
@@ -39,4 +40,19 @@ func (c *control) messages(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return c.fleet.RecentMessages(r.Context(), t.ID, limit)
+}
+
+// actOnChat hands a chat to a human or back to the bot.
+func (c *control) actOnChat(r *http.Request) (any, error) {
+	do, ok := map[string]func(ctx context.Context, by, id, chat string) error{
+		"take-over": c.fleet.TakeOver, "release": c.fleet.Release,
+	}[r.PathValue("action")]
+	if !ok {
+		return nil, flowhq.Errorf(flowhq.CodeNotFound, "There is no action %q.", r.PathValue("action"))
+	}
+	t, err := c.find(r.Context(), r.PathValue("tenant"))
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, do(r.Context(), byConsole, t.ID, r.PathValue("chat"))
 }

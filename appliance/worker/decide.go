@@ -287,6 +287,9 @@ func (d *decision) apply(out outcome, version int64) error {
 		}
 	}
 	for _, n := range out.notices {
+		if c.PN != "" {
+			n += "\n📞 " + c.PN // so that a tap is enough to write or to call
+		}
 		if err := d.tellOwner(d.tx, n, d.letter.ID, d.now); err != nil {
 			return err
 		}

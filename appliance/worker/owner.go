@@ -82,6 +82,9 @@ func (e *engine) byOwner(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, n
 		return nil
 	}
 	c.LastSeen = now
+	if m.Kind == flowhq.KindText && givesBack(m.Text) {
+		return e.giveBack(tx, c, m, now)
+	}
 	digest := ""
 	if m.Kind == flowhq.KindText {
 		digest = digestOf(m.Text)
@@ -104,6 +107,29 @@ func (e *engine) byOwner(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, n
 		err = tx.SaveChat(c)
 	}
 	if err == nil {
+		err = chatChanged(tx, c, now)
+	}
+	return err
+}
+
+// givesBack tells that the owner wrote the command that hands a chat back to the bot: "#bot", as a whole message.
+func givesBack(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "#bot", "#roboti":
+		return true
+	}
+	return false
+}
+
+// giveBack hands a chat back to the bot.
+func (e *engine) giveBack(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+	was := c.HandoffCause != ""
+	c.HandoffCause, c.HandoffEnds, c.HandoffText = "", time.Time{}, ""
+	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceHandedOver, "The owner wrote #bot on the phone: the bot has this chat again.")
+	if err == nil {
+		err = tx.SaveChat(c)
+	}
+	if err == nil && was {
 		err = chatChanged(tx, c, now)
 	}
 	return err

@@ -33,6 +33,23 @@ func TestOwnersWritingHandsOver(t *testing.T) {
 	})
 }
 
+func TestOwnerGivesTheChatBack(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T, h *house) {
+		h.says(asha, "1")
+		synctest.Wait()
+		h.ownerWrites(asha, "I take this one")
+		h.says(asha, "2")
+		synctest.Wait()
+		h.ownerWrites(asha, " #Bot ")
+		h.ownerWrites(juma, "#bot") // also where nobody had it
+		h.says(asha, "3")
+		h.says(juma, "a")
+		synctest.Wait()
+		h.expect(asha, "re: 1", "re: 3")
+		h.expect(juma, "re: a")
+	})
+}
+
 func TestOwnSendsAreNoOwner(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.says(asha, "1")
@@ -149,7 +166,7 @@ func TestHandoffAndRequests(t *testing.T) {
 		h.says(asha, "anyone?")
 		synctest.Wait()
 		h.expect(asha, "ordered", "wait for a human")
-		h.expect("+255700000000", "new order", "call ")
+		h.expect("+255700000000", "new order\n📞 +255700000001", "call \n📞 +255700000001")
 		var requests []*flowhq.RequestEvent
 		for _, e := range h.all() {
 			if e.Request != nil {

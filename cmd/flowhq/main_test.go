@@ -338,6 +338,9 @@ func TestControlCommands(t *testing.T) {
 		{[]string{"stop", "Salon Amina"}, 0, "is stopped"},
 		{[]string{"stop", "Salon Amina"}, 0, "is stopped"},
 		{[]string{"stop", "nobody"}, exitFailure, "No tenant has the id"},
+		{[]string{"release", "Salon Amina", "+255700000009"}, exitFailure, "worker"}, // it is stopped
+		{[]string{"take-over", "nobody", "+255700000009"}, exitFailure, "No tenant has the id"},
+		{[]string{"release", "Salon Amina"}, exitUsage, "usage: flowhq release TENANT CHAT"},
 		{[]string{"doctor"}, 0, "Flow HQ dev is running at " + b.url},
 	}
 	for _, s := range steps {

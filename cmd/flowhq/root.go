@@ -50,7 +50,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
-		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(),
+		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
 		newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
 		newService(), newStorage(), newVersion(), newDocuments(),
 	)
