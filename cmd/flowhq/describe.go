@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq/appliance"
+	"flowhq/procman"
 )
 
 func newDescribe() *cobra.Command {
@@ -54,7 +55,10 @@ func printDescription(out io.Writer, d appliance.WorkerDescription) error {
 	line("WhatsApp heard", "%s", at(d.LastHeard))
 	line("process", "%s, pid %s, up %s, restarted %d times", p.State, number(p.PID), span(d.Uptime), p.Restarts)
 	line("memory", "%s, peak %s, limit %s", mebibytes(p.MemoryRSS), mebibytes(p.MemoryPeak), mebibytes(p.MemoryMax))
-	line("cpu", "%.2f s", d.CPU)
+	line("cpu", "%.2f s, lately %.1f%% of a core", d.CPU, p.CPUPercent)
+	if d.Manager != nil {
+		describeManager(d.Manager, line)
+	}
 	if p.NextStart != nil {
 		line("next start", "%s", at(p.NextStart))
 	}
@@ -72,6 +76,33 @@ func printDescription(out io.Writer, d appliance.WorkerDescription) error {
 		}
 	}
 	return w.Flush()
+}
+
+// describeManager tells what only the process manager knows.
+func describeManager(m *procman.Description, line func(name, format string, args ...any)) {
+	if st := m.Stats; st != nil {
+		line("counts", "%d threads, %d open files, %s of memory its own share (PSS)", st.Threads, st.FDs, mebibytes(st.PSS))
+	}
+	limits := "no limit of memory"
+	if m.MemoryLimit > 0 {
+		limits = fmt.Sprintf("memory held by %s, asked to restart at %.0f%%", m.MemoryBy, 100*m.Spec.Memory.SoftRatio)
+	}
+	if m.Spec.PidsMax > 0 {
+		limits += fmt.Sprintf(", %d threads", m.Spec.PidsMax)
+	}
+	line("limits", "%s", limits)
+	if m.ShortRuns > 0 {
+		line("short runs", "%d in a row", m.ShortRuns)
+	}
+	if m.Adopted {
+		line("adopted", "from an appliance before this one")
+	}
+	if m.SpecPending {
+		line("pending", "a restart is needed for changed settings")
+	}
+	if m.Discarded > 0 {
+		line("log lost", "%d bytes: the disk was full", m.Discarded)
+	}
 }
 
 func dash(s string) string {

@@ -321,6 +321,7 @@ func TestControlCommands(t *testing.T) {
 		{[]string{"restart", "+255712345678"}, 0, "is restarted"},
 		{[]string{"restart", "--force", "255712345678"}, 0, "was killed"},
 		{[]string{"describe", "Salon Amina"}, 0, "worker wished: running"},
+		{[]string{"describe", "Salon Amina"}, 0, "memory held by sampling, asked to restart at 90%, 256 threads"},
 		{[]string{"describe", "--json", "Salon Amina"}, 0, `"session_folder"`},
 		{[]string{"ps", "--json"}, 0, `"phone_number": "+255712345678"`},
 		{[]string{"events", "Salon Amina"}, 0, "Worker force-restarted by the command line"},
