@@ -62,6 +62,7 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("GET /v1/status", answer(c.tell))
 	mux.HandleFunc("POST /v1/reload", answer(c.reloadNow))
 	mux.HandleFunc("DELETE /v1/users/{user}", answer(c.deleteUser))
+	mux.HandleFunc("GET /v1/events", answer(c.processEvents))
 	mux.HandleFunc("GET /v1/names", answer(c.names))
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))
