@@ -48,7 +48,13 @@ func (p *processes) runs(tenantID, build string) {
 }
 
 // Outdated gives the tenants whose worker runs another program than this appliance.
+//
+// When the file of the program was exchanged under this appliance and nobody handed over yet, it is none: a worker that is started now
+// runs what lies there, and would be moved again and again.
 func (p *processes) Outdated() []string {
+	if buildOf(p.exe) != p.build {
+		return nil
+	}
 	var ids []string
 	for _, id := range p.Tenants() {
 		p.mu.Lock()

@@ -51,6 +51,7 @@ func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) 
 		"icon":  icon,
 		"say":   l.say,
 		"num":   l.number,
+		"hm":    func(t time.Time) string { return t.In(readersZone()).Format("15:04") },
 		"join":  func(parts []string) string { return strings.Join(parts, ", ") },
 	}
 	e := &engine{pages: map[string]*template.Template{}}

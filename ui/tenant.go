@@ -13,7 +13,7 @@ type tenantView struct {
 	tenantFrame
 	Linking  linkingView
 	Chats    chatListView
-	Waiting  waitingView
+	Fresh    waitingView
 	Process  processView
 	Events   eventsView
 	Pause    *pauseView
@@ -68,7 +68,7 @@ func (u *UI) tenantPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong s
 	var errs [5]error
 	v.Linking = u.linkingView(c, t)
 	v.Chats, errs[0] = u.chatListView(c, t.ID, "", overviewChats)
-	v.Waiting, errs[1] = u.waitingView(c, t.ID)
+	v.Fresh, errs[1] = u.waitingView(c, t.ID)
 	v.Process, errs[2] = u.processView(c, t)
 	v.Events, errs[3] = u.eventsView(c, t.ID, "", overviewEvents)
 	v.Pause, errs[4] = u.pauseView(c, t)

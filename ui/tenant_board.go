@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -318,6 +319,7 @@ type requestPage struct {
 	Card    requestCard
 	Note    field
 	History []eventRow
+	Made    bool // the history does not tell that it was made: it is older than that
 }
 
 func (u *UI) request(c *gin.Context, t flowhq.TenantDetail) {
@@ -339,10 +341,21 @@ func (u *UI) requestPage(c *gin.Context, code int, t flowhq.TenantDetail, note f
 		v.Card.When = strings.TrimSpace(l.day(date) + " " + v.Card.When)
 	}
 	v.Head.Wrong, v.Title = wrong, v.Card.What+" · "+v.Card.Customer
+	v.Made = true
 	for _, e := range history {
 		v.History = append(v.History, newEventRow(l, e))
+		v.Made = v.Made && !tellsOfMaking(e)
 	}
 	u.render(c, code, pageRequest, "layout", v)
+}
+
+// tellsOfMaking tells whether an entry is about the beginning of a request: it was nothing before.
+func tellsOfMaking(e flowhq.TenantEvent) bool {
+	var change struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+	return json.Unmarshal(e.Payload, &change) == nil && change.To != "" && change.From == ""
 }
 
 // updateRequest moves a request on, or changes its notes, and offers to take it back.

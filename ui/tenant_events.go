@@ -58,7 +58,7 @@ func (u *UI) events(c *gin.Context, t flowhq.TenantDetail) {
 
 func eventTypes() []string {
 	return []string{
-		flowhq.TenantEventStatus, flowhq.TenantEventSession, flowhq.TenantEventWorker, flowhq.TenantEventAdmin, flowhq.TenantEventRecord,
+		flowhq.TenantEventStatus, flowhq.TenantEventSession, flowhq.TenantEventWorker, flowhq.TenantEventAdmin, flowhq.TenantEventRecord, flowhq.TenantEventChat,
 	}
 }
 
@@ -101,7 +101,10 @@ func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
 	case flowhq.TenantEventRecord:
 		s := requestStatus(l, flowhq.RequestStatus(change.To))
 		row.Status = &s
-		row.Detail = l.text("request.was") + " " + l.word("request", change.From)
+		row.Detail = l.text("request.made")
+		if change.From != "" {
+			row.Detail = l.text("request.was") + " " + l.word("request", change.From)
+		}
 		if change.By != "" {
 			row.Detail += " · " + change.By
 		}
@@ -117,6 +120,8 @@ func eventIcon(kind string) string {
 		return "cpu"
 	case flowhq.TenantEventAdmin:
 		return "user"
+	case flowhq.TenantEventChat:
+		return "chat"
 	case flowhq.TenantEventRecord:
 		return "calendar"
 	case flowhq.TenantEventStatus:

@@ -105,9 +105,18 @@ func (d *demo) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.appliance, err = harness.StartAppliance(ctx, harness.Options{
-		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "" || d.axe != "")},
+		Bin: bin, Dir: d.dir, Simulator: d.simulator, Port: d.port, Env: d.environment(),
 	})
 	return err
+}
+
+// environment turns typing off where nobody watches, and lets owners be sent links where pictures are taken.
+func (d *demo) environment() map[string]string {
+	env := map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "" || d.axe != "")}
+	if d.pictures != "" || d.axe != "" {
+		env["PUBLIC_URL"], env["RATE_LIMIT_MAX_PER_MINUTE"] = "https://bots.example.com", "600"
+	}
+	return env
 }
 
 func onUnless(b bool) string {

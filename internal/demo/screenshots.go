@@ -69,19 +69,22 @@ func (d *demo) pages(ctx context.Context) ([]shotPage, error) {
 	if err := d.appliance.Admin(ctx, "GET", "/admin/setup-requests", nil, &requests); err != nil {
 		return nil, err
 	}
-	return []shotPage{
+	tenantPages, err := d.tenantShots(ctx, tenants, waiting.ID)
+	if err != nil {
+		return nil, err
+	}
+	shots := []shotPage{
 		{"overview", "/admin/overview"},
 		{"tenants", "/admin/tenants"},
 		{"tenants-none", "/admin/tenants?q=nobody"},
 		{"tenant-new", "/admin/tenants/new"},
-		{"tenant-linked", "/admin/tenants/" + tenants[len(tenants)-1].ID},
-		{"tenant-linking", "/admin/tenants/" + waiting.ID},
 		{"setup-requests", "/admin/setup-requests"},
 		{"setup-request", "/admin/setup-requests/" + requests[0].ID},
 		{"sessions", "/admin/sessions"},
 		{"api", "/api/docs"},
 		{"error", "/admin/tenants/00000000-0000-7000-8000-000000000000"},
-	}, nil
+	}
+	return append(shots, tenantPages...), nil
 }
 
 // openBrowser starts Debian's Chromium with nothing but loopback to reach.

@@ -99,7 +99,7 @@
   const draw = () => {
     for (const t of document.querySelectorAll("time[datetime]:not([data-left])")) {
       const date = new Date(t.dateTime);
-      if (t.hasAttribute("data-clock")) put(t, two(date.getHours()) + ":" + two(date.getMinutes()) + ":" + two(date.getSeconds()));
+      if (t.hasAttribute("data-clock")) put(t, two(date.getHours()) + ":" + two(date.getMinutes()) + (t.dataset.clock ? "" : ":" + two(date.getSeconds())));
       else if (!t.hasAttribute("data-ago")) put(t, absolute(date));
       else {
         put(t, ago(date));

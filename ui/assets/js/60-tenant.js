@@ -89,8 +89,13 @@
     };
     const listen = () => {
       const source = new EventSource(log.dataset.stream);
-      source.addEventListener("hello", () => { log.textContent = ""; state.textContent = state.dataset.live; });
-      source.addEventListener("lines", (e) => add(JSON.parse(e.data)));
+      let fresh = false; // what comes first takes the place of what stands there
+      source.addEventListener("hello", () => { fresh = true; state.textContent = state.dataset.live; });
+      source.addEventListener("lines", (e) => {
+        if (fresh) log.textContent = "";
+        fresh = false;
+        add(JSON.parse(e.data));
+      });
       source.onerror = () => {
         state.textContent = state.dataset.cut;
         if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
