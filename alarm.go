@@ -11,6 +11,7 @@ type AlarmKind string
 // The kinds of alarms. Those of a business name it in Alarm.TenantID.
 const (
 	AlarmBackupFailed  AlarmKind = "backup_failed"  // facts: when (RFC 3339, of the last good one; may be missing)
+	AlarmBackupPartial AlarmKind = "backup_partial" // the last backup lacks something; facts: count
 	AlarmBackupOld     AlarmKind = "backup_old"     // facts: days
 	AlarmDatabaseAway  AlarmKind = "database_away"  //
 	AlarmDatabaseFault AlarmKind = "database_fault" // facts: table (may be missing)
@@ -33,7 +34,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmDatabaseDamaged, AlarmDatabaseAway, AlarmDatabaseFull, AlarmDatabaseReadOnly, AlarmDatabaseBusy, AlarmDatabaseConnections,
-		AlarmDatabaseSlow, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmUpgradeRefused, AlarmWorkerUpgrade,
+		AlarmDatabaseSlow, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmBackupPartial, AlarmUpgradeRefused, AlarmWorkerUpgrade,
 		AlarmCertificateBad, AlarmCertificate, AlarmBackupOld,
 	}
 }

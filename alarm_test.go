@@ -11,7 +11,7 @@ import (
 func TestEveryAlarmSpeaksBothLanguages(t *testing.T) {
 	for _, k := range flowhq.AlarmKinds() {
 		a := flowhq.Alarm{Kind: k, Since: time.Now(), Facts: map[string]string{
-			"days": "3", "free": "90 MB", "path": "/var/lib/flowhq", "host": "bots.example.com", "version": "1.2.0", "backup": "flowhq-2026-03-01.fhqb",
+			"days": "3", "free": "90 MB", "path": "/var/lib/flowhq", "host": "bots.example.com", "version": "1.2.0", "count": "2", "backup": "flowhq-2026-03-01.fhqb",
 		}}
 		for _, lang := range flowhq.Languages() {
 			sentence, remedy := a.Sentence(lang), a.Remedy(lang)

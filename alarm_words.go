@@ -15,7 +15,9 @@ func (k AlarmKind) english() alarmWords {
 	case AlarmBackupFailed:
 		return alarmWords{"The last backup failed.", "See the log for the reason, put it right, then run: flowhq backup"}
 	case AlarmBackupOld:
-		return alarmWords{"The newest backup is {days} days old.", "Run: flowhq backup. To have one made every night, enable the timer flowhq-backup.timer."}
+		return alarmWords{"The newest backup is {days} days old.", "Run: flowhq backup. To have one made every night, set BACKUP_AT."}
+	case AlarmBackupPartial:
+		return alarmWords{"The last backup lacks the files of {count} businesses.", "The log names them and says why. Restart those bots, then run: flowhq backup"}
 	case AlarmDatabaseAway:
 		return alarmWords{"The database can't be reached. The bots go on answering; nothing is lost.", "Start PostgreSQL again: systemctl start postgresql. What the bots kept meanwhile is written by itself."}
 	case AlarmDatabaseFault:
@@ -51,7 +53,9 @@ func (k AlarmKind) swahili() alarmWords {
 	case AlarmBackupFailed:
 		return alarmWords{"Nakala ya mwisho ya akiba imeshindikana.", "Angalia sababu kwenye logi, irekebishe, kisha endesha: flowhq backup"}
 	case AlarmBackupOld:
-		return alarmWords{"Nakala mpya zaidi ya akiba ina siku {days}.", "Endesha: flowhq backup. Ili ifanyike kila usiku, washa flowhq-backup.timer."}
+		return alarmWords{"Nakala mpya zaidi ya akiba ina siku {days}.", "Endesha: flowhq backup. Ili ifanyike kila usiku, weka BACKUP_AT."}
+	case AlarmBackupPartial:
+		return alarmWords{"Nakala ya mwisho ya akiba inakosa mafaili ya biashara {count}.", "Logi inazitaja na kusema sababu. Washa upya boti hizo, kisha endesha: flowhq backup"}
 	case AlarmDatabaseAway:
 		return alarmWords{"Hifadhidata haifikiki. Boti zinaendelea kujibu; hakuna kinachopotea.", "Washa PostgreSQL tena: systemctl start postgresql. Yaliyowekwa na boti yataandikwa yenyewe."}
 	case AlarmDatabaseFault:

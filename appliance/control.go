@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/appliance/backup"
 	"flowhq/appliance/fleet"
 	"flowhq/procman"
+	"flowhq/storage"
 )
 
 // control is what the command line talks to: plain HTTP with JSON over a unix socket that its user alone may open. Workers
@@ -26,6 +28,9 @@ type control struct {
 	fleet     *fleet.Service
 	manager   *procman.Manager
 	processes *processes
+	keeper    *backup.Keeper
+	store     *storage.Store
+	sessions  string
 	reload    func(ctx context.Context, all bool) (Reloaded, error)
 	status    Status
 }
@@ -52,6 +57,7 @@ func newControl(a *appliance) *control {
 	caps := a.manager.Capabilities()
 	c := &control{
 		path: a.config.ControlSocket(), log: a.log.Logger, fleet: a.fleet, manager: a.manager, processes: a.processes,
+		keeper: a.keeper, store: a.store, sessions: a.config.SessionsPath,
 		reload: a.askReload,
 		status: Status{
 			Version: Version, PID: os.Getpid(), URL: a.config.URL(), Database: a.store.String(), StartedAt: time.Now().UTC(),
@@ -63,6 +69,12 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("POST /v1/reload", answer(c.reloadNow))
 	mux.HandleFunc("DELETE /v1/users/{user}", answer(c.deleteUser))
 	mux.HandleFunc("GET /v1/events", answer(c.processEvents))
+	mux.HandleFunc("GET /v1/backups", answer(c.backups))
+	mux.HandleFunc("POST /v1/backups", answer(c.startBackup))
+	mux.HandleFunc("GET /v1/backups/stream", c.streamBackup)
+	mux.HandleFunc("POST /v1/restore", answer(c.restoreTenant))
+	mux.HandleFunc("GET /v1/fences", answer(c.fences))
+	mux.HandleFunc("POST /v1/fences/{tenant}/lift", answer(c.liftFence))
 	mux.HandleFunc("GET /v1/names", answer(c.names))
 	mux.HandleFunc("GET /v1/workers", answer(c.list))
 	mux.HandleFunc("GET /v1/workers/{tenant}", answer(c.describe))

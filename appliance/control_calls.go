@@ -108,6 +108,11 @@ func (c *control) find(ctx context.Context, wanted string) (flowhq.TenantDetail,
 	if err != nil {
 		return flowhq.TenantDetail{}, err
 	}
+	return FindTenant(wanted, tenants)
+}
+
+// FindTenant gives the one of tenants that a person means: by id, by the beginning of an id, by number, or by name.
+func FindTenant(wanted string, tenants []flowhq.TenantDetail) (flowhq.TenantDetail, error) {
 	var found []flowhq.TenantDetail
 	for _, t := range tenants {
 		if means(wanted, t) {

@@ -122,14 +122,31 @@ func TestEverySettingIsReloadedOrNamed(t *testing.T) {
 		if slices.Contains(applied, name) || slices.Contains(described, name) {
 			continue
 		}
-		now := &config.Config{}
-		change(t, reflect.ValueOf(now).Elem().Field(i))
-		if got := needRestart(old, now); len(got) != 1 {
-			t.Errorf("a changed %s is named as %q", name, got)
-		}
+		eachLeaf(reflect.ValueOf(&config.Config{}).Elem().Field(i), nil, func(path []int) {
+			now := &config.Config{}
+			v := reflect.ValueOf(now).Elem().Field(i)
+			for _, at := range path {
+				v = v.Field(at)
+			}
+			change(t, v)
+			if got := needRestart(old, now); len(got) != 1 {
+				t.Errorf("a changed %s%v is named as %q", name, path, got)
+			}
+		})
 	}
 	if got := needRestart(old, old); len(got) != 0 {
 		t.Errorf("nothing changed, and %q are named", got)
+	}
+}
+
+// eachLeaf calls do with the way to each field of a group of settings, or once with none for a single one.
+func eachLeaf(v reflect.Value, path []int, do func(path []int)) {
+	if v.Kind() != reflect.Struct {
+		do(path)
+		return
+	}
+	for i := range v.NumField() {
+		eachLeaf(v.Field(i), append(slices.Clone(path), i), do)
 	}
 }
 
@@ -147,7 +164,10 @@ func change(t *testing.T, v reflect.Value) {
 	case reflect.Slice:
 		v.Set(reflect.ValueOf([]string{"changed"}))
 	case reflect.Pointer:
-		v.Set(reflect.ValueOf(&config.Simulator{Addr: "changed"}))
+		v.Set(reflect.New(v.Type().Elem()))
+		if s, ok := v.Interface().(*config.Simulator); ok {
+			s.Addr = "changed"
+		}
 	default:
 		t.Fatalf("%s is of a kind that the test does not know", v.Type())
 	}

@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -144,6 +145,7 @@ func needRestart(old, now *config.Config) []string {
 		"STALE_CHECK_INTERVAL_MS": old.StaleCheck != now.StaleCheck,
 		"WHATSAPP_SIMULATOR":      simulatorOf(old) != simulatorOf(now),
 	}
+	maps.Copy(differ, backupDiffers(old.Backup, now.Backup))
 	var names []string
 	for _, name := range config.Names() {
 		if differ[name] {
@@ -151,6 +153,21 @@ func needRestart(old, now *config.Config) []string {
 		}
 	}
 	return names
+}
+
+func backupDiffers(old, now config.Backup) map[string]bool {
+	return map[string]bool{
+		"BACKUP_TO":              old.To != now.To,
+		"BACKUP_AT":              (old.At == nil) != (now.At == nil) || old.At != nil && *old.At != *now.At,
+		"BACKUP_KEEP_DAYS":       old.KeepDays != now.KeepDays,
+		"BACKUP_KEEP_WEEKS":      old.KeepWeeks != now.KeepWeeks,
+		"BACKUP_PASSPHRASE_FILE": old.PassphraseFile != now.PassphraseFile,
+		"BACKUP_RECIPIENT":       old.Recipient != now.Recipient,
+		"BACKUP_S3_ENDPOINT":     old.S3.Endpoint != now.S3.Endpoint,
+		"BACKUP_S3_REGION":       old.S3.Region != now.S3.Region,
+		"BACKUP_S3_ACCESS_KEY":   old.S3.AccessKey != now.S3.AccessKey,
+		"BACKUP_S3_SECRET_KEY":   old.S3.SecretKey != now.S3.SecretKey,
+	}
 }
 
 func simulatorOf(c *config.Config) config.Simulator {

@@ -16,6 +16,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"flowhq"
+	"flowhq/appliance/backup"
 	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
@@ -40,9 +41,12 @@ type appliance struct {
 	store     *storage.Store
 	letGo     func() // marks the store as no longer used
 	fleet     *fleet.Service
-	workers   *wire.Server
-	control   *control
-	website   *website
+	keeper    *backup.Keeper
+
+	dropSpools sync.Once
+	workers    *wire.Server
+	control    *control
+	website    *website
 
 	inherited *procman.Inherited // from the program before, nil when started afresh
 
@@ -112,7 +116,9 @@ func (a *appliance) make(ctx context.Context) error {
 		return fmt.Errorf("the database cannot be used (DATABASE_URL): %w", err)
 	}
 	a.log.Info("database open", "database", a.store.String())
-	a.makeFleet()
+	if err := a.makeFleet(ctx); err != nil {
+		return err
+	}
 	if a.website, err = newWebsite(a.config, a.listener, a.fleet, a.store, a.log.Logger); err != nil {
 		return err
 	}
@@ -172,20 +178,24 @@ func (a *appliance) makeProcesses() error {
 	return nil
 }
 
-func (a *appliance) makeFleet() {
+func (a *appliance) makeFleet(ctx context.Context) (err error) {
+	if a.keeper, err = a.newKeeper(); err != nil {
+		return err
+	}
 	handler := new(bridge)
 	a.workers = wire.NewServer(wire.Config{
 		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
 	})
 	a.fleet = fleet.New(fleet.Config{
 		Version: Version, Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
-		Box:    &box{config: a.config, store: a.store},
+		Box:    &box{config: a.config, store: a.store, lastGood: func() *time.Time { return a.keeper.State().LastAt }},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		Flows:         tryout.Desk{},
-		RemoveFolders: func(tenantID string) error { return os.RemoveAll(filepath.Join(a.config.SessionsPath, tenantID)) },
-		RemoveDevice:  a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
+		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
+		RemoveDevice: a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
 	handler.fleet, handler.processes = a.fleet, a.processes
+	return a.settle(ctx)
 }
 
 // run lets everything begin, waits for the end, and ends everything.
@@ -202,6 +212,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(a.control.serve)
 	a.start(func() error { return a.fleet.Run(work) })
 	a.start(func() error { a.sweeper().Run(work); return nil })
+	a.start(func() error { a.keeper.Run(work); return nil })
 	a.start(a.website.serve)
 	a.start(func() error { watchRefusals(work, release.Layout{}, a.fleet.Alarms()); return nil })
 	vitals := a.vitals()

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"flowhq/appliance/access"
+	"flowhq/appliance/backup/archive"
 	"flowhq/appliance/config"
 	"flowhq/storage"
 )
@@ -11,6 +12,7 @@ func Settings(src config.Source) (*config.Config, error) {
 	src.Checks = map[string]func(string) error{
 		"DATABASE_URL":        storage.Check,
 		"ADMIN_PASSWORD_HASH": access.CheckPasswordHash,
+		"BACKUP_RECIPIENT":    func(v string) error { return archive.Keys{Recipient: v}.Check() },
 	}
 	return config.Load(src)
 }

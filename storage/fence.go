@@ -37,8 +37,9 @@ func (s *Store) SettleFence(ctx context.Context, tenantID string) error {
 }
 
 // LiftFence takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
-// No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device.
-func (s *Store) LiftFence(ctx context.Context, tenantID, cause string) (flowhq.Fence, error) {
+// No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device,
+// unless the device's keys were removed here.
+func (s *Store) LiftFence(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.Fence, error) {
 	var out flowhq.Fence
 	err := s.write(ctx, "lift fence", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -55,8 +56,10 @@ func (s *Store) LiftFence(ctx context.Context, tenantID, cause string) (flowhq.F
 		if out.Staged != "" {
 			return flowhq.Errorf(flowhq.CodeConflict, "The restored files are not in place yet. Try again in a moment.")
 		}
-		if err := t.onlyHere(out); err != nil {
-			return err
+		if !deviceGone {
+			if err := t.onlyHere(out); err != nil {
+				return err
+			}
 		}
 		if err := t.DeleteFence(ctx, tenantID); err != nil {
 			return err

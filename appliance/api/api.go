@@ -38,6 +38,8 @@ type Fleet interface {
 	portalDesk
 	watcher
 	alarmReader
+	backupDesk
+	fenceDesk
 	boardReader
 	bulkDesk
 	health

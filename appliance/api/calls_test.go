@@ -25,6 +25,7 @@ func TestEveryCall(t *testing.T) {
 	w.flowCalls(id)
 	w.conversationCalls(id)
 	w.portalCalls()
+	w.backupCalls(id)
 	w.ask("DELETE", "/admin/tenants/"+id, nil).want(204)
 	w.ask("GET", "/admin/tenants/"+id, nil).wantError(404, "Tenant not found")
 

@@ -83,6 +83,8 @@ func (a *API) tenantRoutes() []Route {
 		a.route(Admin, http.MethodPost, of+"/flow/check", checkFlow(f)),
 		a.route(Admin, http.MethodPost, of+"/flow/try", tryFlow(f)),
 		a.route(Admin, http.MethodPost, of+"/flow/replay", replayFlow(f)),
+		a.route(Admin, http.MethodGet, of+"/fence", showFence(f)),
+		a.route(Admin, http.MethodPost, of+"/fence/lift", onWorker(f.LiftFence, "Business released", "Tenant")),
 		a.route(Admin, http.MethodGet, "/admin/events", a.streamChanges(f)),
 	}
 }
@@ -118,6 +120,9 @@ func (a *API) deskRoutes() []Route {
 		a.route(Admin, http.MethodPost, requests+"/:id/approve", decideSetupRequest(f.ApproveSetupRequest)),
 		a.route(Admin, http.MethodPost, requests+"/:id/reject", decideSetupRequest(f.RejectSetupRequest)),
 		a.route(Admin, http.MethodGet, "/admin/alarms", listAlarms(f)),
+		a.route(Admin, http.MethodGet, "/admin/backups", listBackups(f)),
+		a.route(Admin, http.MethodPost, "/admin/backups", startBackup(f)),
+		a.route(Admin, http.MethodGet, "/admin/fences", listFences(f)),
 		a.route(Admin, http.MethodGet, "/admin/overview", showOverview(f)),
 		a.route(Admin, http.MethodGet, "/admin/board", showBoard(f)),
 		a.route(Admin, http.MethodPost, "/admin/bulk", startBulk(f)),

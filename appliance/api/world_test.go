@@ -205,12 +205,13 @@ type world struct {
 	spec     *spec
 	log      *safeBuffer
 	stopping chan struct{}
+	backups  *backups
 	seen     map[string]bool // "GET /admin/tenants 200"
 }
 
 func newWorld(t testing.TB, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, spec: loadSpec(t), log: &safeBuffer{}, stopping: make(chan struct{}), seen: map[string]bool{}}
+	w := &world{t: t, spec: loadSpec(t), log: &safeBuffer{}, stopping: make(chan struct{}), seen: map[string]bool{}, backups: &backups{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	store, err := storage.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"), storage.Options{Logger: log})
 	if err != nil {
@@ -223,7 +224,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.service = fleet.New(fleet.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log})
+	w.service = fleet.New(fleet.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log, Backups: w.backups})
 	w.fleet = &broken{Fleet: w.service}
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,

@@ -246,7 +246,7 @@ func TestLiftingAFence(t *testing.T) {
 			fresh := make(t)
 			_, err := backup.Restore(ctx, fresh.target(), backup.Wanted{}, opener(file), archive.Keys{})
 			must(t, err)
-			if _, err := fresh.LiftFence(ctx, id, "the other is gone"); err != nil {
+			if _, err := fresh.LiftFence(ctx, id, "the other is gone", false); err != nil {
 				t.Fatal(err)
 			}
 			d, err := fresh.Tenant(ctx, id)
@@ -254,7 +254,7 @@ func TestLiftingAFence(t *testing.T) {
 			if d.Worker.Wish != flowhq.WishRunning {
 				t.Errorf("wish is %s", d.Worker.Wish)
 			}
-			if _, err := fresh.LiftFence(ctx, id, "again"); flowhq.CodeOf(err) != flowhq.CodeConflict {
+			if _, err := fresh.LiftFence(ctx, id, "again", false); flowhq.CodeOf(err) != flowhq.CodeConflict {
 				t.Errorf("lifted twice: %v", err)
 			}
 		})
@@ -342,10 +342,10 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 			if owner.TenantID != a {
 				t.Errorf("the user went to %s", owner.TenantID)
 			}
-			_, err = b.LiftFence(ctx, twin, "gone")
+			_, err = b.LiftFence(ctx, twin, "gone", false)
 			conflict(t, "the original is at work", err)
 			must(t, b.SetWish(ctx, a, flowhq.WishStopped))
-			_, err = b.LiftFence(ctx, twin, "gone")
+			_, err = b.LiftFence(ctx, twin, "gone", false)
 			must(t, err)
 		})
 	}

@@ -27,7 +27,7 @@ func (d Directory) String() string { return d.Path }
 // Create writes beside the final name; what an earlier one left that was killed is removed.
 func (d Directory) Create(_ context.Context, name string) (Upload, error) {
 	if err := os.MkdirAll(d.Path, 0o700); err != nil {
-		return nil, explain(err, "the backup")
+		return nil, Explain(err, "the backup")
 	}
 	d.sweep()
 	path := filepath.Join(d.Path, name)
@@ -39,7 +39,11 @@ func (d Directory) Create(_ context.Context, name string) (Upload, error) {
 		return nil, flowhq.Errorf(flowhq.CodeConflict, "Another backup is being written to %s.", d.Path)
 	}
 	if err != nil {
-		return nil, explain(err, "the backup")
+		return nil, Explain(err, "the backup")
+	}
+	if err := giveToOwner(f, d.Path); err != nil {
+		_ = f.Close()
+		return nil, Explain(err, "the backup")
 	}
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // tells sweep that somebody is at it
 	return &part{File: f, path: path}, nil
@@ -76,7 +80,7 @@ func (p *part) Commit() error {
 	}
 	if err != nil {
 		p.Abort()
-		return explain(err, "the backup")
+		return Explain(err, "the backup")
 	}
 	return p.File.Close()
 }
@@ -92,7 +96,7 @@ func (d Directory) List(context.Context) ([]flowhq.Backup, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, explain(err, "listing the backups")
+		return nil, Explain(err, "listing the backups")
 	}
 	var out []flowhq.Backup
 	for _, e := range entries {
@@ -123,7 +127,7 @@ func (d Directory) Open(_ context.Context, name string) (io.ReadCloser, error) {
 		return nil, flowhq.Errorf(flowhq.CodeNotFound, "There is no backup %s in %s.", filepath.Base(name), d.Path)
 	}
 	if err != nil {
-		return nil, explain(err, "reading the backup")
+		return nil, Explain(err, "reading the backup")
 	}
 	return f, nil
 }
@@ -133,7 +137,7 @@ func (d Directory) Remove(_ context.Context, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return explain(err, "removing a backup")
+	return Explain(err, "removing a backup")
 }
 
 // syncFolder makes names in a folder durable.
@@ -146,4 +150,20 @@ func syncFolder(path string) error {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
 	return nil
+}
+
+// giveToOwner gives a file that root has just made to whoever the folder belongs to: the appliance must be able to use it.
+func giveToOwner(f *os.File, folder string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(folder)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }

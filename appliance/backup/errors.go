@@ -21,8 +21,8 @@ func isFull(err error) bool {
 	return ok && e.Code()&0xff == full
 }
 
-// explain makes a sentence of what stopped a backup or a restore; errors that are one already stay.
-func explain(err error, doing string) error {
+// Explain makes a sentence of what stopped a backup or a restore; errors that are one already stay.
+func Explain(err error, doing string) error {
 	if err == nil {
 		return nil
 	}
@@ -36,4 +36,12 @@ func explain(err error, doing string) error {
 		return &flowhq.Error{Code: flowhq.CodeForbidden, Message: "A file or folder may not be written by this user: " + doing + " failed.", Cause: err}
 	}
 	return err
+}
+
+// sentence gives what a person may read of an error.
+func sentence(err error) string {
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		return e.Message
+	}
+	return "Something went wrong; the log tells what."
 }

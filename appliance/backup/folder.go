@@ -60,6 +60,9 @@ func lockFolder(dir string) (release func(), held bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	if err := giveToOwner(f, dir); err != nil {
+		return nil, false, errors.Join(err, f.Close())
+	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, false, errors.Join(err, f.Close())

@@ -15,9 +15,9 @@ const (
 	sealedSuffix = suffix + ".age"
 )
 
-// nameOf gives the file name of a backup: flowhq-20261125T023000Z.tar.zst. One of a single tenant names the beginning of its id;
+// NameOf gives the file name of a backup: flowhq-20261125T023000Z.tar.zst. One of a single tenant names the beginning of its id;
 // an encrypted one ends in .age.
-func nameOf(taken time.Time, tenantID string, sealed bool) string {
+func NameOf(taken time.Time, tenantID string, sealed bool) string {
 	name := "flowhq-" + taken.UTC().Format(nameTime)
 	if tenantID != "" {
 		name += "-tenant-" + tenantID[:min(len(tenantID), 13)]
@@ -28,7 +28,7 @@ func nameOf(taken time.Time, tenantID string, sealed bool) string {
 	return name + suffix
 }
 
-// parseName reads a name of nameOf; false for every other file.
+// parseName reads a name of NameOf; false for every other file.
 func parseName(name string) (b flowhq.Backup, ok bool) {
 	m := regexp.MustCompile(`^flowhq-(\d{8}T\d{6}Z)(?:-tenant-([0-9A-Za-z-]{1,13}))?\.tar\.zst(\.age)?$`).FindStringSubmatch(name)
 	if m == nil {

@@ -58,21 +58,21 @@ func Restore(ctx context.Context, t Target, want Wanted, open func(context.Conte
 	}
 	done, err := r.begin(ctx)
 	if err != nil {
-		return Restored{}, explain(err, "the restore")
+		return Restored{}, Explain(err, "the restore")
 	}
 	defer done()
 	if err := r.check(ctx, open); err != nil {
-		return Restored{}, explain(err, "the restore")
+		return Restored{}, Explain(err, "the restore")
 	}
 	if err := r.ready(ctx); err != nil {
-		return Restored{}, explain(err, "the restore")
+		return Restored{}, Explain(err, "the restore")
 	}
 	if err := r.takeOver(ctx, open); err != nil {
-		return Restored{}, explain(err, "the restore")
+		return Restored{}, Explain(err, "the restore")
 	}
 	t.Progress(Progress{Phase: PhaseFolders, Total: int64(len(r.folders))})
 	if err := Settle(ctx, t.Store, t.Sessions); err != nil {
-		return Restored{}, explain(err, "the restore")
+		return Restored{}, Explain(err, "the restore")
 	}
 	return r.report(), nil
 }

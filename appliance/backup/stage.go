@@ -202,7 +202,7 @@ func settle(ctx context.Context, store *storage.Store, sessions string, f flowhq
 	if f.LinkedJID != "" {
 		return nil
 	}
-	_, err := store.LiftFence(ctx, f.TenantID, "No linked device came with the backup: the worker may run")
+	_, err := store.LiftFence(ctx, f.TenantID, "No linked device came with the backup: the worker may run", true)
 	return err
 }
 

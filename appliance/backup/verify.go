@@ -22,17 +22,17 @@ import (
 func Verify(ctx context.Context, scratch string, open func(context.Context) (io.ReadCloser, error), keys archive.Keys, progress func(Progress)) (_ Restored, err error) {
 	dir, err := os.MkdirTemp(scratch, "flowhq-verify-")
 	if err != nil {
-		return Restored{}, explain(err, "verifying")
+		return Restored{}, Explain(err, "verifying")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	store, err := storage.Open(ctx, "sqlite://"+filepath.Join(dir, "flowhq.db"), storage.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return Restored{}, explain(err, "verifying")
+		return Restored{}, Explain(err, "verifying")
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	got, err := Restore(ctx, Target{Store: store, Sessions: filepath.Join(dir, "sessions"), Now: time.Now, Progress: progress}, Wanted{}, open, keys)
 	if err != nil {
-		return Restored{}, explain(err, "verifying")
+		return Restored{}, Explain(err, "verifying")
 	}
 	return got, compare(ctx, store, got.Contents)
 }

@@ -63,6 +63,7 @@ func (l *loader) check(s settings) *Config {
 		Events: int(s.RetentionEventsDays), Requests: int(s.RetentionRequestsDays),
 	}
 	l.checkRetention(c.Retention)
+	c.Backup = l.backup(s)
 	l.checkNumbers(s, c)
 	l.checkSecrets(c)
 	if s.PuppeteerExecutablePathOld != "" {
@@ -74,7 +75,7 @@ func (l *loader) check(s settings) *Config {
 
 // checkFurther asks those who know more, for settings that are well so far.
 func (l *loader) checkFurther(c *Config) {
-	for name, value := range map[string]Secret{"DATABASE_URL": c.DatabaseURL, "ADMIN_PASSWORD_HASH": c.AdminPasswordHash} {
+	for name, value := range map[string]Secret{"DATABASE_URL": c.DatabaseURL, "ADMIN_PASSWORD_HASH": c.AdminPasswordHash, "BACKUP_RECIPIENT": Secret(c.Backup.Recipient)} {
 		check := l.src.Checks[name]
 		if check == nil || value == "" || slices.ContainsFunc(l.faults, func(f Fault) bool { return f.Name == name }) {
 			continue

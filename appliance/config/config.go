@@ -40,6 +40,8 @@ type Config struct {
 	Retention       flowhq.Retention  // where a business wants nothing else
 	Quiet           flowhq.QuietHours // for heavy work
 
+	Backup Backup
+
 	Simulator       *Simulator // nil: the real WhatsApp
 	WhatsAppVersion string
 }

@@ -67,6 +67,32 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestBackupSettings(t *testing.T) {
+	dir := t.TempDir()
+	c, err := Load(Source{Environ: good(), Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := c.Backup
+	if b.To != filepath.Join(dir, "backups") || b.At == nil || *b.At != 150*time.Minute || b.KeepDays != 7 || b.KeepWeeks != 4 {
+		t.Errorf("by default %+v, at %v", b, b.At)
+	}
+	c, err = Load(Source{Environ: good("BACKUP_TO=off", "BACKUP_AT=off", "BACKUP_PASSPHRASE_FILE=key"), Dir: dir})
+	if err != nil || c.Backup.To != "" || c.Backup.At != nil || c.Backup.PassphraseFile != filepath.Join(dir, "key") {
+		t.Errorf("off: %+v, %v", c.Backup, err)
+	}
+	c, err = Load(Source{Environ: good("BACKUP_TO=s3://akiba/flowhq", "BACKUP_S3_ACCESS_KEY=a", "BACKUP_S3_SECRET_KEY=b", "BACKUP_S3_ENDPOINT=http://10.0.0.1:9000/"), Dir: dir})
+	if err != nil || c.Backup.To != "s3://akiba/flowhq" || c.Backup.S3.Endpoint != "http://10.0.0.1:9000" || len(c.Warnings) != 1 {
+		t.Errorf("S3: %+v, %v", c.Backup, err)
+	}
+	if f := faults(t, good("BACKUP_TO=s3://akiba")...); len(f) != 2 || f[0].Name != "BACKUP_S3_ACCESS_KEY" {
+		t.Errorf("without keys: %q", f)
+	}
+	if f := faults(t, good("BACKUP_PASSPHRASE_FILE=key", "BACKUP_RECIPIENT=age1x")...); len(f) != 1 || f[0].Name != "BACKUP_RECIPIENT" {
+		t.Errorf("both: %q", f)
+	}
+}
+
 func TestInstalledDefaults(t *testing.T) {
 	c, err := Load(Source{Environ: good(), Dir: "/", Installed: true})
 	if err != nil {
@@ -129,6 +155,12 @@ func TestOneFaultAtATime(t *testing.T) {
 		"WHATSAPP_SIMULATOR_KEY=" + simulatorKey:   "WHATSAPP_SIMULATOR",
 		"ADMIN_PASSWORD_HASH=5f4dcc3b5aa765d61d83": "ADMIN_PASSWORD_HASH",
 		"RUNTIME_DIR=/" + strings.Repeat("x", 100): "RUNTIME_DIR",
+		"BACKUP_AT=25:00":                          "BACKUP_AT",
+		"BACKUP_AT=2.30":                           "BACKUP_AT",
+		"BACKUP_KEEP_DAYS=0":                       "BACKUP_KEEP_DAYS",
+		"BACKUP_KEEP_WEEKS=many":                   "BACKUP_KEEP_WEEKS",
+		"BACKUP_TO=s3://":                          "BACKUP_TO",
+		"BACKUP_S3_ENDPOINT=s3.example.com":        "BACKUP_S3_ENDPOINT",
 	}
 	for set, want := range tests {
 		f := faults(t, good(set)...)

@@ -50,6 +50,16 @@ type settings struct {
 	WhatsAppVersion            string `env:"WHATSAPP_VERSION"`
 	WhatsAppSimulator          string `env:"WHATSAPP_SIMULATOR"`
 	WhatsAppSimulatorKey       string `env:"WHATSAPP_SIMULATOR_KEY"`
+	BackupTo                   string `env:"BACKUP_TO"`
+	BackupAt                   string `env:"BACKUP_AT" envDefault:"02:30"`
+	BackupKeepDays             whole  `env:"BACKUP_KEEP_DAYS" envDefault:"7"`
+	BackupKeepWeeks            whole  `env:"BACKUP_KEEP_WEEKS" envDefault:"4"`
+	BackupPassphraseFile       string `env:"BACKUP_PASSPHRASE_FILE"`
+	BackupRecipient            string `env:"BACKUP_RECIPIENT"`
+	BackupS3Endpoint           string `env:"BACKUP_S3_ENDPOINT"`
+	BackupS3Region             string `env:"BACKUP_S3_REGION" envDefault:"us-east-1"`
+	BackupS3AccessKey          Secret `env:"BACKUP_S3_ACCESS_KEY"`
+	BackupS3SecretKey          Secret `env:"BACKUP_S3_SECRET_KEY"`
 	PuppeteerExecutablePathOld string `env:"PUPPETEER_EXECUTABLE_PATH"`
 }
 

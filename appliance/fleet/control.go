@@ -112,6 +112,9 @@ func (s *Service) startBy(ctx context.Context, t flowhq.TenantDetail, cause stri
 	if s.ending() {
 		return flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is being stopped. Start the worker again when it is back.")
 	}
+	if err := s.unfenced(ctx, t.ID); err != nil {
+		return err
+	}
 	if err := s.store.SetWish(ctx, t.ID, flowhq.WishRunning); err != nil {
 		return err
 	}

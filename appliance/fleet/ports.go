@@ -24,6 +24,7 @@ type Store interface {
 	InviteStore
 	PauseStore
 	LineStore
+	FenceStore
 	Ping(ctx context.Context) error
 }
 
@@ -212,6 +213,8 @@ type Links interface {
 	Release(ctx context.Context, tenantID, chat string) error
 	// OptIn takes a customer's opting out back.
 	OptIn(ctx context.Context, tenantID, chat string) error
+	// Snapshot has the worker copy its databases into the folder path.
+	Snapshot(ctx context.Context, tenantID, path string) error
 }
 
 // Flows is the bot as the fleet needs it: what tenants' flows say, checked and tried out. It keeps nothing.
@@ -254,4 +257,20 @@ type LineStore interface {
 	OpenRequests(ctx context.Context) (map[string]int, error)
 	// WaitingSetupRequests counts the owners' requests that wait for a decision.
 	WaitingSetupRequests(ctx context.Context) (int, error)
+}
+
+// FenceStore keeps which tenants came back from a backup and are held back.
+type FenceStore interface {
+	Fence(ctx context.Context, tenantID string) (*flowhq.Fence, error)
+	Fences(ctx context.Context) ([]flowhq.Fence, error)
+	// LiftFence takes a fence away and wishes the worker what was wished of it. deviceGone: its keys were removed, so that nobody
+	// else can be at work with them. No fence is CodeConflict.
+	LiftFence(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.Fence, error)
+}
+
+// Backups takes and keeps backups of the whole box.
+type Backups interface {
+	List(ctx context.Context) ([]flowhq.Backup, error)
+	State() flowhq.BackupState
+	Start(ctx context.Context, by string) error
 }

@@ -40,6 +40,9 @@ func (s *Service) ResetSession(ctx context.Context, by, id, number string) error
 			return err
 		}
 		s.note(ctx, id, flowhq.TenantEventAdmin, "Session reset by "+by)
+		if err := s.resetFence(ctx, id, by); err != nil {
+			return err
+		}
 		return s.afterReset(ctx, t, by)
 	})
 }

@@ -33,6 +33,12 @@ type Config struct {
 	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
 	RemoveDevice func(tenantID string) error
 
+	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are none.
+	CopyFolder func(ctx context.Context, tenantID, to string) error
+	// Settle puts restored files into place that are not there yet; nil: there are none.
+	Settle  func(ctx context.Context) error
+	Backups Backups // nil: none are kept
+
 	Logs      WorkerLogs // nil: there are none to show
 	PublicURL string     // where the box is reached from outside; "": nowhere, and no links are made for owners
 }
@@ -62,6 +68,9 @@ type Service struct {
 	removeFolders func(string) error
 	lastBackup    func() string
 	removeDevice  func(string) error
+	copyFolder    func(context.Context, string, string) error
+	settle        func(context.Context) error
+	backups       Backups
 	logs          WorkerLogs
 	publicURL     string
 
@@ -97,6 +106,7 @@ func New(c Config) *Service {
 		log: c.Logger, now: c.Now, limits: c.Limits,
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
 		removeFolders: c.RemoveFolders, lastBackup: c.LastBackup, removeDevice: c.RemoveDevice,
+		copyFolder: c.CopyFolder, settle: c.Settle, backups: c.Backups,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		workers: make(map[string]*worker), renewBack: renewBack, version: c.Version,
 		beats: make(map[string]flowhq.Heartbeat),
@@ -118,6 +128,12 @@ func New(c Config) *Service {
 	}
 	if s.removeDevice == nil {
 		s.removeDevice = func(string) error { return nil }
+	}
+	if s.copyFolder == nil {
+		s.copyFolder = func(context.Context, string, string) error { return nil }
+	}
+	if s.settle == nil {
+		s.settle = func(context.Context) error { return nil }
 	}
 	s.news.ready = make(chan struct{}, 1)
 	s.alarms = NewAlarms(s.now, func(a flowhq.Alarm) { s.changed(flowhq.ChangeAlarm, a.TenantID, string(a.Kind)) })

@@ -273,6 +273,9 @@ func (s *Service) startWished(ctx context.Context, id string) error {
 	if !wished(t) || s.processes.Running(id) {
 		return nil
 	}
+	if f, err := s.store.Fence(ctx, id); err != nil || f != nil { // whoever wished it did not know
+		return err
+	}
 	if err := s.begin(ctx, t); err != nil {
 		return err
 	}

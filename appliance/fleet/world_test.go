@@ -434,3 +434,6 @@ func (l *fakeLinks) OptIn(context.Context, string, string) error { return nil }
 func (l *fakeLinks) Release(_ context.Context, id, chat string) error {
 	return l.call(id, "release "+chat)
 }
+func (l *fakeLinks) Snapshot(_ context.Context, id, path string) error {
+	return l.call(id, "snapshot "+path)
+}

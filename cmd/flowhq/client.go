@@ -59,7 +59,24 @@ func (c *client) call(ctx context.Context, method, path string, out any) error {
 
 // open sends a request and gives the answer when it is a good one.
 func (c *client) open(ctx context.Context, method, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://appliance"+path, nil)
+	return c.request(ctx, method, path, nil)
+}
+
+// send sends a request with a body of any length and reads the answer into out.
+func (c *client) send(ctx context.Context, method, path string, body io.Reader, out any) error {
+	res, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+		return fmt.Errorf("the appliance's answer is unreadable: %w", err)
+	}
+	return nil
+}
+
+func (c *client) request(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://appliance"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +88,10 @@ func (c *client) open(ctx context.Context, method, path string) (*http.Response,
 		return res, nil
 	}
 	defer res.Body.Close()
-	var body appliance.ControlError
+	var said appliance.ControlError
 	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
-	if err == nil && json.Unmarshal(text, &body) == nil && body.Message != "" {
-		return nil, &flowhq.Error{Code: body.Code, Message: body.Message}
+	if err == nil && json.Unmarshal(text, &said) == nil && said.Message != "" {
+		return nil, &flowhq.Error{Code: said.Code, Message: said.Message}
 	}
 	return nil, fmt.Errorf("the appliance answered with status %d", res.StatusCode)
 }

@@ -46,7 +46,7 @@ var errEnough = errors.New("enough was read")
 // CodeInvalid, a wrong key CodeUnauthorized; an error of the visitor comes back as it is.
 func Read(from io.Reader, keys Keys, v Visitor) (Contents, error) {
 	source := &failing{from: from}
-	plain, err := keys.unseal(source)
+	plain, err := keys.Unseal(source)
 	if err != nil {
 		return Contents{}, source.orElse(err)
 	}

@@ -63,8 +63,8 @@ func (k Keys) identities() ([]age.Identity, error) {
 	return all, nil
 }
 
-// seal encrypts what is written; without keys it hands it on. Closing it does not close to.
-func (k Keys) seal(to io.Writer) (io.WriteCloser, error) {
+// Seal encrypts what is written; without keys it hands it on. Closing it does not close to.
+func (k Keys) Seal(to io.Writer) (io.WriteCloser, error) {
 	if !k.Sealing() {
 		return open{to}, nil
 	}
@@ -81,8 +81,8 @@ func (open) Close() error { return nil }
 
 const ageIntro = "age-encryption.org/"
 
-// unseal decrypts what is encrypted and hands on what is not.
-func (k Keys) unseal(from io.Reader) (io.Reader, error) {
+// Unseal decrypts what is encrypted and hands on what is not.
+func (k Keys) Unseal(from io.Reader) (io.Reader, error) {
 	in := bufio.NewReaderSize(from, 64<<10)
 	if head, _ := in.Peek(len(ageIntro)); string(head) != ageIntro {
 		return in, nil

@@ -30,7 +30,7 @@ type Writer struct {
 
 // NewWriter begins a backup and writes its manifest.
 func NewWriter(to io.Writer, keys Keys, m Manifest) (*Writer, error) {
-	sealed, err := keys.seal(to)
+	sealed, err := keys.Seal(to)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"flowhq"
+	"flowhq/appliance/access"
+)
+
+type backupDesk interface {
+	Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupState, error)
+	StartBackup(ctx context.Context, by string) error
+}
+
+type fenceDesk interface {
+	Fence(ctx context.Context, id string) (*flowhq.Fence, error)
+	Fences(ctx context.Context) ([]flowhq.Fence, error)
+	LiftFence(ctx context.Context, by, id string) error
+}
+
+type backupsView struct {
+	State   flowhq.BackupState `json:"state"`
+	Backups []flowhq.Backup    `json:"backups"`
+	Failure *string            `json:"failure"` // why they can't be listed
+}
+
+// fenceView is a business that is held back after a restore.
+type fenceView struct {
+	TenantID  string      `json:"tenant_id"`
+	BackupID  string      `json:"backup_id"`
+	Host      string      `json:"host"`
+	TakenAt   stamp       `json:"taken_at"`
+	Wish      flowhq.Wish `json:"wish"`
+	LinkedJID *string     `json:"linked_jid"`
+	InPlace   bool        `json:"in_place"`
+	CreatedAt stamp       `json:"created_at"`
+}
+
+func viewFence(f *flowhq.Fence) fenceView {
+	v := fenceView{
+		TenantID: f.TenantID, BackupID: f.Origin.ID, Host: f.Origin.Host, TakenAt: stamp(f.Origin.TakenAt), Wish: f.Wish,
+		InPlace: f.Staged == "", CreatedAt: stamp(f.CreatedAt),
+	}
+	if f.LinkedJID != "" {
+		v.LinkedJID = &f.LinkedJID
+	}
+	return v
+}
+
+// listBackups tells how the backups are doing and which there are. Storage that is away is told, and no failure of the call.
+func listBackups(f backupDesk) call {
+	return func(c *gin.Context) error {
+		backups, state, err := f.Backups(c.Request.Context())
+		view := backupsView{State: state, Backups: backups}
+		if backups == nil {
+			view.Backups = []flowhq.Backup{}
+		}
+		if e, ok := errors.AsType[*flowhq.Error](err); ok {
+			view.Failure, err = &e.Message, nil
+		}
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, view)
+		return nil
+	}
+}
+
+func startBackup(f backupDesk) call {
+	return func(c *gin.Context) error {
+		if err := f.StartBackup(c.Request.Context(), access.By(c)); err != nil {
+			return err
+		}
+		c.JSON(http.StatusAccepted, doneView{Success: true, Message: "Backup started"})
+		return nil
+	}
+}
+
+func listFences(f fenceDesk) call {
+	return func(c *gin.Context) error {
+		fences, err := f.Fences(c.Request.Context())
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, list(fences, viewFence))
+		return nil
+	}
+}
+
+// showFence answers with null for a business that is not held back.
+func showFence(f interface {
+	fenceDesk
+	tenantReader
+}) call {
+	return func(c *gin.Context) error {
+		id, err := pathID(c, "id", "Tenant")
+		if err != nil {
+			return err
+		}
+		if _, err := f.Tenant(c.Request.Context(), id); err != nil {
+			return err
+		}
+		fence, err := f.Fence(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		answer := struct {
+			Fence *fenceView `json:"fence"`
+		}{}
+		if fence != nil {
+			v := viewFence(fence)
+			answer.Fence = &v
+		}
+		c.JSON(http.StatusOK, answer)
+		return nil
+	}
+}
