@@ -76,6 +76,15 @@ func (l Layout) Packaged() (string, error) {
 	return "", nil
 }
 
+// PackagedAs gives the version of a program by its path when that is the package's own file of it, "" for any other.
+func (l Layout) PackagedAs(path string) string {
+	version := filepath.Base(filepath.Dir(path))
+	if path != l.path(version, program) || !versionForm.MatchString(version) {
+		return ""
+	}
+	return version
+}
+
 // Keep makes the packaged version one that outlives its package. Kept already with the same content, it stays untouched, so that
 // processes of the same bytes are seen to be the same program.
 func (l Layout) Keep(version string) error {

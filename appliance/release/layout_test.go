@@ -130,6 +130,17 @@ func TestRefusal(t *testing.T) {
 	noError(t, l.Accept())
 }
 
+func TestThePackagesOwnFile(t *testing.T) {
+	l := release.Layout{}
+	for path, want := range map[string]string{
+		"/usr/lib/flowhq/1.0.0/flowhq": "1.0.0", "/usr/lib/flowhq/kept/1.0.0/flowhq": "", "/usr/lib/flowhq/kept/flowhq": "", "/usr/local/bin/flowhq": "",
+	} {
+		if got := l.PackagedAs(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestVersionOfAProgram(t *testing.T) {
 	l := release.Layout{}
 	for path, want := range map[string]string{

@@ -73,7 +73,7 @@ The version is kept until the next upgrade; apt still counts the newer one as in
 
 // upgrade puts the packaged version in force, or notes why not.
 func (s *switcher) upgrade(ctx context.Context) error {
-	version, err := s.Packaged()
+	version, err := s.brought()
 	if err != nil {
 		return err
 	}
@@ -102,6 +102,19 @@ func (s *switcher) upgrade(ctx context.Context) error {
 		fmt.Fprintf(s.out, "Flow HQ %s is in force; %s is kept for `flowhq rollback`.\n", version, was)
 	}
 	return errors.Join(s.Accept(), s.Prune())
+}
+
+// brought gives the version that a package brought: the one whose own file this program is, since rpm has two of them for a moment;
+// else the only one there is.
+func (s *switcher) brought() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if version := s.PackagedAs(exe); version != "" {
+		return version, nil
+	}
+	return s.Packaged()
 }
 
 // back puts the version before in force again after a switch that failed.

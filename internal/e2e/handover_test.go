@@ -1,0 +1,139 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"flowhq"
+	"flowhq/internal/harness"
+)
+
+// reload runs `flowhq reload` as an admin does.
+func (w *world) reload(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), w.bin.Flowhq, append([]string{"reload", "--env-file", w.EnvFile()}, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+// lastLogin tells when a number's one device logged in last.
+func (w *world) lastLogin(t *testing.T, number string) time.Time {
+	t.Helper()
+	p, err := w.sim.Phone(t.Context(), number)
+	if err != nil || len(p.Devices) != 1 {
+		t.Fatalf("%s has %d devices, %v", number, len(p.Devices), err)
+	}
+	return p.Devices[0].LastLogin
+}
+
+// Another program takes the place of the running one: same process, no session dropped, then each worker moved by one reconnect.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, database string) {
+		path := ""
+		w := newWorldAfter(t, database, nil, func(a *harness.Appliance, _ harness.Binaries) {
+			var err error
+			if path, err = a.OwnProgram(); err != nil {
+				t.Fatal(err)
+			}
+		})
+		salon := w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
+		w.customer(t, asha, "Asha", "pn")
+		w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
+		worker := w.workerPID(t, salon.ID)
+
+		t.Run("settings that need a new start are applied in place", func(t *testing.T) {
+			login := w.lastLogin(t, salonNumber)
+			appendTo(t, w.EnvFile(), "STALE_THRESHOLD_MINUTES=3\n")
+			if out, err := w.reload(t); err != nil || !strings.Contains(out, "STALE_THRESHOLD_MINUTES") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if out, err := w.reload(t, "--all"); err != nil || !strings.Contains(out, "took over") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if out, err := w.reload(t); err != nil || strings.Contains(out, "STALE_THRESHOLD_MINUTES") {
+				t.Errorf("%v\n%s", err, out)
+			}
+			w.ask(t, asha, salonNumber, "Mambo", "Neema Salon")
+			if now := w.workerPID(t, salon.ID); now != worker || !w.lastLogin(t, salonNumber).Equal(login) {
+				t.Errorf("the worker was touched: process %d, was %d", now, worker)
+			}
+		})
+		t.Run("a program that refuses itself does not take over", func(t *testing.T) {
+			if err := os.WriteFile(path+".new", []byte("#!/bin/sh\necho 'problem  database: the disk is on fire'\nexit 1\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(path+".new", path); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := w.reload(t); err == nil || !strings.Contains(out, "the disk is on fire") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			w.ask(t, asha, salonNumber, "Bei gani?", "")
+		})
+		t.Run("another program takes over and the worker follows", func(t *testing.T) {
+			if err := harness.CopyProgram(w.bin.Flowhq, path, "another"); err != nil {
+				t.Fatal(err)
+			}
+			login := w.lastLogin(t, salonNumber)
+			if out, err := w.reload(t); err != nil || !strings.Contains(out, "took over") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", w.PID())); err != nil || exe != path {
+				t.Errorf("process %d runs %s, %v", w.PID(), exe, err)
+			}
+			w.awaitMoved(t, salon.ID, worker)
+			if !w.lastLogin(t, salonNumber).After(login) {
+				t.Error("the device did not log in again")
+			}
+			w.ask(t, asha, salonNumber, "Habari tena", "")
+			if got, err := w.Tenant(t.Context(), salon.ID); err != nil || got.Status != flowhq.TenantActive {
+				t.Errorf("the tenant is %s, %v", got.Status, err)
+			}
+		})
+	})
+}
+
+func (w *world) workerPID(t *testing.T, id string) int {
+	t.Helper()
+	p, err := w.WorkerProcess(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.PID
+}
+
+// awaitMoved waits until a worker is another process, and connected.
+func (w *world) awaitMoved(t *testing.T, id string, was int) {
+	t.Helper()
+	err := harness.Until(limit(t, 40*time.Second), 50*time.Millisecond, func() error {
+		if p, err := w.WorkerProcess(context.Background(), id); err != nil || p.PID == 0 || p.PID == was {
+			return fmt.Errorf("process %d, %w", p.PID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.WaitConnected(limit(t, 30*time.Second), id); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
