@@ -64,7 +64,7 @@ func (t *turn) nameSaid(expected bool) (from int, said bool) {
 		if word := t.heard[h.at].exact; vague && h.words == 1 && (word == "jina" || word == "name") && h.end < len(t.tokens) && t.flow.words.known[t.heard[h.end].exact] != phraseWord {
 			return h.end, true
 		}
-		if vague && !expected && !(h.end < len(t.tokens) && strings.HasPrefix(t.tokens[h.end].sep, ":")) {
+		if vague && !expected && !t.has(t.flow.words.lookup("fact_name")) && !(h.end < len(t.tokens) && strings.HasPrefix(t.tokens[h.end].sep, ":")) {
 			continue
 		}
 		return h.end, true
@@ -74,7 +74,8 @@ func (t *turn) nameSaid(expected bool) (from int, said bool) {
 
 // nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
 func (t *turn) nameAt(from int, expected bool) (name, rest string) {
-	for from < len(t.tokens) && (t.bare[from] || expected && t.introduces(from) || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
+	introduced := expected || t.has(t.flow.words.lookup("fact_name"))
+	for from < len(t.tokens) && (t.bare[from] || introduced && t.introduces(from) || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
 		from++
 	}
 	end, count := from, 0

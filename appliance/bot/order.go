@@ -94,7 +94,9 @@ func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcom
 	for n, l := range lines {
 		switch {
 		case removing:
-			t.dropItem(l.item.Name, out)
+			if !t.takeSome(l, out) {
+				t.dropItem(l.item.Name, out)
+			}
 		case len(lines) > 1 && t.replaced(l, n, found):
 			gave = t.dropItem(l.item.Name, out)
 		case !l.item.Available:
@@ -139,6 +141,19 @@ func (t *turn) putItem(l line, out *outcome) {
 
 // boundedPrice keeps a total within what can be counted, whatever the settings say.
 func boundedPrice(p int64) int64 { return max(0, min(p, flowhq.MaxPrice)) }
+
+// takeSome takes some of a product out of the order, when fewer were named than there are: "punguza kanga moja".
+func (t *turn) takeSome(l line, out *outcome) bool {
+	items := t.st.Facts.Items
+	for i := range items {
+		if items[i].Product == l.item.Name && l.quantity > 0 && l.quantity < items[i].Quantity {
+			items[i].Quantity -= l.quantity
+			out.set("items")
+			return true
+		}
+	}
+	return false
+}
 
 // dropItem takes a product out of the order and gives how many of it there were.
 func (t *turn) dropItem(name string, out *outcome) int {

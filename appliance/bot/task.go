@@ -204,7 +204,7 @@ func (t *turn) commands(task *task) bool {
 	}
 	m := t.flow.means
 	switch {
-	case t.has(m.cancel) && !t.has(m.no) && !t.hasChange():
+	case t.cancels():
 		t.st.leaveTask()
 		t.trace(flowhq.TraceStep, "cancelled by the customer")
 		t.answer("cancelled", "menu")
@@ -217,6 +217,28 @@ func (t *turn) commands(task *task) bool {
 		return false
 	}
 	return true
+}
+
+// cancels tells that the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does not, and who says
+// what shall be instead changes it.
+func (t *turn) cancels() bool {
+	m := t.flow.means
+	if t.hasChange() || t.has(m.no) && t.hasFacts() {
+		return false
+	}
+	return slices.ContainsFunc(t.hits, func(h hit) bool {
+		if h.meaning != m.cancel {
+			return false
+		}
+		if h.at == 0 {
+			return true
+		}
+		switch t.heard[h.at-1].exact {
+		case "dont", "not", "never", "sitaki", "sijataka":
+			return false
+		}
+		return true
+	})
 }
 
 func (t *turn) hasChange() bool { return t.has(t.flow.means.change) }

@@ -220,7 +220,7 @@ func (m moment) judge(r *reader) moment {
 	today := dayOf(r.now)
 	switch {
 	case m.day.Before(today):
-		m.past, m.ask, m.readings, m.minute = true, false, nil, -1
+		m.past, m.ask, m.readings = true, false, nil // an hour that was said is good for another day
 	case m.hasHour() && m.at().Before(r.now.Truncate(time.Minute)):
 		m.past, m.minute = true, -1
 	case m.hasHour():
