@@ -10,8 +10,14 @@ import (
 // begin answers where nothing was asked.
 func (t *turn) begin() {
 	topic, topicAsks := t.st.Topic, t.st.TopicAsks
-	t.st.Topic, t.st.TopicAsks = "", ""
+	t.topicSaid = t.st.TopicSaid
+	t.st.Topic, t.st.TopicAsks, t.st.TopicSaid = "", "", ""
+	defer t.keepTopic(topic, topicAsks)
 	if topicAsks == "quantity" && t.topicQuantity(topic) {
+		return
+	}
+	if (topic != "" || t.namesUnit()) && t.wantsSome(nil) {
+		t.start(t.selling(), topic, "")
 		return
 	}
 	if t.menuNumber() {
@@ -28,6 +34,8 @@ func (t *turn) begin() {
 		t.startWithTopic(topic)
 	case len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos):
 		t.callHuman("the flow hands over: " + handoffs[0].intent.name)
+	case len(starts)+len(handoffs) == 0 && t.wantsSome(infos):
+		t.start(t.selling(), topic, "")
 	case len(starts) == 0 && len(infos) > 0 && t.wantsItems(infos):
 		t.serveWithFacts(infos, topic)
 	case len(starts)+len(infos) > 0:
@@ -46,6 +54,30 @@ func (t *turn) begin() {
 	default:
 		t.notUnderstood()
 	}
+}
+
+// topicKept is what TopicAsks says of a topic that one message in between did not speak of.
+const topicKept = "kept"
+
+// keepTopic remembers what was talked about over one message that speaks of something else: "bei ya mchele?", "mnaleta?",
+// "nipe kilo 5".
+func (t *turn) keepTopic(topic, asks string) {
+	if topic != "" && asks != topicKept && !t.st.InStep() && t.st.Topic == "" && !t.has(t.flow.means.greeting) {
+		t.st.Topic, t.st.TopicAsks, t.st.TopicSaid = topic, topicKept, t.topicSaid
+	}
+}
+
+// wantsSome tells that so many of something are wanted that the message does not name: "sawa, nipe kilo 5".
+func (t *turn) wantsSome(infos []pick) bool {
+	task := t.selling()
+	if task == nil || task.itemsQuestion() == nil || !t.has(t.flow.means.want) || t.isQuestion() || t.hasFacts() {
+		return false
+	}
+	if slices.ContainsFunc(infos, func(p pick) bool { return !courteous(p.intent, t.flow) }) {
+		return false
+	}
+	a, ok := t.reader.soleAmount(t.text)
+	return ok && t.contentWords(a.at, a.end) == 0
 }
 
 // takesTopic tells that a message is a plain yes to the service or product whose price was just told: "ndiyo", "nataka".

@@ -118,6 +118,18 @@ func (t *turn) introduces(i int) bool {
 	return next == "wangu" || next == "yangu"
 }
 
+// isPlace holds places that customers name right behind their own name, without a comma: "Juma Kariakoo".
+func isPlace(w string) bool {
+	switch w {
+	case "kariakoo", "sinza", "mwenge", "masaki", "mikocheni", "kinondoni", "ilala", "temeke", "mbezi", "tegeta", "ubungo", "posta", "kijitonyama", "buguruni",
+		"kigamboni", "mbagala", "tabata", "gongo", "kimara", "magomeni", "manzese", "mabibo", "upanga", "oysterbay", "msasani", "kawe", "bunju", "goba", "kibaha",
+		"segerea", "ukonga", "gerezani", "chanika", "arusha", "mwanza", "dodoma", "moshi", "tanga", "mbeya", "morogoro", "iringa", "zanzibar", "songea", "kigoma",
+		"nairobi", "mombasa", "kisumu", "nakuru", "thika", "eldoret", "westlands", "karen", "kilimani", "kasarani", "embakasi", "ruiru", "kampala":
+		return true
+	}
+	return false
+}
+
 // isTitle holds the titles that are written with a point behind them.
 func isTitle(w string) bool {
 	switch w {
@@ -137,6 +149,9 @@ func (t *turn) endsName(i, from int, expected bool) bool {
 	}
 	switch t.heard[i].exact {
 	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "for-", "please", "tafadhali", "hapa", "here":
+		return true
+	}
+	if isPlace(t.heard[i].exact) {
 		return true
 	}
 	return t.reader.used[i] || t.flow.words.known[t.heard[i].exact] == phraseWord && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))

@@ -183,6 +183,10 @@ func (t *turn) takeQuantity(q *question, out *outcome) {
 	}
 	t.st.Facts.Items[t.pendingItem()].Quantity = int(a.value)
 	out.set("items")
+	t.reader.use(a.at, a.end)
+	if t.leftOver() { // nyekundu 3
+		t.st.Facts.Opening = clip(strings.TrimLeft(t.st.Facts.Opening+"\n"+t.text, "\n"), maxDetail)
+	}
 }
 
 func (t *turn) chooseItemNumber(list *listing, out *outcome) bool {

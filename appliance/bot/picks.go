@@ -49,7 +49,21 @@ func isFiller(w string) bool {
 		"kuna", "iwe", "only", "tu", "hizo", "hivyo", "yake", "them", "wa", "za", "be", "am", "in", "at", "on", "with", "need", "got", "this", "that", "hii", "hiyo":
 		return true
 	}
+	return isUnit(w)
+}
+
+// isUnit holds what goods are counted in.
+func isUnit(w string) bool {
+	switch w {
+	case "kilo", "kilos", "kg", "kgs", "lita", "litre", "litres", "trei", "mfuko", "mifuko", "boksi", "maboksi", "pakiti", "paketi", "jozi", "pair", "pairs",
+		"gunia", "magunia", "katoni", "carton", "cartons", "fungu", "mafungu", "mita", "chupa", "debe":
+		return true
+	}
 	return false
+}
+
+func (t *turn) namesUnit() bool {
+	return slices.ContainsFunc(t.heard, func(h heard) bool { return isUnit(h.exact) })
 }
 
 // chosenNumber gives the number when the message is nothing else: "2", "namba 2", "ya pili", "the second".

@@ -30,8 +30,9 @@ type State struct {
 	Offer       *Offer          `json:"offer,omitempty"`
 	Topic       string          `json:"topic,omitempty"` // service or product talked about last, while no task is in hand
 	TopicAsks   string          `json:"topic_asks,omitempty"`
-	Misses      int             `json:"misses,omitempty"` // times in a row that nothing was understood
-	Turns       int             `json:"turns,omitempty"`  // replies so far, for wordings that take turns
+	TopicSaid   string          `json:"topic_said,omitempty"` // how the customer asked for it, when that says more: "viatu vya size 42"
+	Misses      int             `json:"misses,omitempty"`     // times in a row that nothing was understood
+	Turns       int             `json:"turns,omitempty"`      // replies so far, for wordings that take turns
 	LastAt      time.Time       `json:"last_at,omitzero"`
 	ClosedUntil string          `json:"closed_until,omitempty"` // the closed period that the customer was told of, by its end
 	OptedOut    bool            `json:"opted_out,omitempty"`
@@ -115,7 +116,7 @@ func (s *State) tidy() {
 // leaveTask forgets the task in hand.
 func (s *State) leaveTask() {
 	s.Task, s.Ask, s.Facts, s.Offer, s.FlowVersion = "", "", Facts{}, nil, 0
-	s.Topic, s.TopicAsks = "", ""
+	s.Topic, s.TopicAsks, s.TopicSaid = "", "", ""
 }
 
 // ActionKind says what is to be done.

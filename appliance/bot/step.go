@@ -62,6 +62,8 @@ type turn struct {
 	reader   *reader
 	listings [4]*listing
 	says     []string
+
+	topicSaid string // State.TopicSaid as it was before the message
 }
 
 // forget drops a task that was left lying for too long.

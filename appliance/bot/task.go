@@ -23,6 +23,9 @@ func (t *turn) start(task *task, topic, lead string) {
 	t.st.Facts.Name = t.st.Name
 	out := t.absorb(task, "", topic)
 	t.open(task)
+	if topic != "" && t.st.Facts.Opening == "" {
+		t.st.Facts.Opening = t.topicSaid
+	}
 	t.trace(flowhq.TraceStep, "started "+task.name+t.knownFacts(task))
 	t.goOn(task, out, lead)
 }

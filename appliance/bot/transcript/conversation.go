@@ -141,6 +141,7 @@ func newChat(flow *bot.Flow, biz flowhq.Business, at string) (*chat, error) {
 	if at == "" {
 		at = usualTime
 	}
+	at = strings.Replace(at, " ", "T", 1)
 	now, err := time.ParseInLocation("2006-01-02T15:04", at[:min(len(at), len(usualTime))], biz.Settings.Location())
 	if err != nil {
 		return nil, fmt.Errorf("at: %q is no time like %s", at, usualTime)
@@ -157,7 +158,8 @@ func (c *chat) sayAll(say []any) error {
 	return nil
 }
 
-// say takes one thing that a customer does: a text, or a mapping with kind, wait, repeat and times, edit or delete.
+// say takes one thing that happens in a chat: a text of the customer, or a mapping with kind, wait, repeat and times, edit,
+// delete, or owner.
 func (c *chat) say(one any) error {
 	m, ok := one.(map[string]any)
 	if !ok {
@@ -179,6 +181,8 @@ func (c *chat) say(one any) error {
 		c.send(bot.Message{Kind: flowhq.KindText, Text: strings.Repeat(plain(m["repeat"]), n)})
 	case m["edit"] != nil || m["delete"] != nil:
 		return c.revise(m)
+	case m["owner"] != nil: // the owner writes in this chat from the phone
+		c.human, c.last = c.now.Add(handoffTime), nil
 	case m["kind"] != nil || m["text"] != nil:
 		kind := flowhq.MessageKind(plain(m["kind"]))
 		if m["kind"] == nil {

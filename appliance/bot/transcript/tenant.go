@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
+
 	"flowhq"
 	"flowhq/appliance/bot"
 )
@@ -33,6 +35,15 @@ type item struct {
 	Price     int64  `yaml:"price"`
 	Unit      string `yaml:"unit"`
 	Available *bool  `yaml:"available"`
+}
+
+// UnmarshalYAML also takes a name alone: services: [Facial, Kusuka].
+func (i *item) UnmarshalYAML(text []byte) error {
+	type plainItem item
+	if err := yaml.Unmarshal(text, (*plainItem)(i)); err == nil {
+		return nil
+	}
+	return yaml.Unmarshal(text, &i.Name)
 }
 
 // business gives the tenant as the conversations know it, and its flow.
@@ -74,6 +85,12 @@ func items(list []item) []flowhq.Item {
 func readHours(short map[string]any, holidays []string) (*flowhq.Hours, error) {
 	h := &flowhq.Hours{Holidays: holidays}
 	for _, name := range sortedKeys(short) {
+		if name == "holidays" {
+			for _, day := range list(short[name]) {
+				h.Holidays = append(h.Holidays, plain(day))
+			}
+			continue
+		}
 		var spans []flowhq.Span
 		for _, text := range list(short[name]) {
 			more, err := readSpans(plain(text))
@@ -115,7 +132,8 @@ func dayRange(days string) (from, to int, err error) {
 }
 
 func readSpans(text string) ([]flowhq.Span, error) {
-	if text == "closed" || text == "" {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "closed", "", "off", "none", "false", "null", "imefungwa":
 		return nil, nil
 	}
 	var out []flowhq.Span
