@@ -2,6 +2,8 @@ package appliance
 
 import (
 	"os"
+	"slices"
+	"strings"
 
 	"flowhq/appliance/config"
 	"flowhq/appliance/worker"
@@ -32,6 +34,11 @@ func workerEnvironment(c *config.Config, w workerStart) []string {
 	}
 	if c.WhatsAppVersion != "" {
 		env = append(env, worker.EnvWAVersion+"="+c.WhatsAppVersion)
+	}
+	for _, setting := range worker.Thrift() {
+		if name, _, _ := strings.Cut(setting, "="); os.Getenv(name) == "" || !slices.Contains(passedOn(), name) {
+			env = append(env, setting) // somebody who looks into the runtime knows better
+		}
 	}
 	for _, name := range passedOn() {
 		if v, ok := os.LookupEnv(name); ok {

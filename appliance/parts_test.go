@@ -63,6 +63,8 @@ func TestAWorkerIsToldNoSecrets(t *testing.T) {
 		t.Setenv(name, "secret-"+name)
 	}
 	t.Setenv("TZ", "UTC")
+	t.Setenv("GOGC", "70")
+	t.Setenv("GOMAXPROCS", "8") // the appliance's own
 	c := &config.Config{AdminPassword: "secret", DatabaseURL: "secret", Simulator: &config.Simulator{Addr: "127.0.0.1:1", Key: "k"}, WhatsAppVersion: "2.3.4"}
 	env := workerEnvironment(c, workerStart{tenantID: "t", dir: "/d", socket: "/s", token: "tok", build: "1.0/x"})
 	for _, e := range env {
@@ -70,7 +72,7 @@ func TestAWorkerIsToldNoSecrets(t *testing.T) {
 			t.Errorf("a worker is told %s", e)
 		}
 	}
-	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info", "FLOWHQ_VERSION=1.0/x"} {
+	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info", "FLOWHQ_VERSION=1.0/x", "GOGC=70", "GOMAXPROCS=1"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("%s is missing in %q", want, env)
 		}

@@ -4,15 +4,19 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
-	"sync"
 )
 
 //go:embed words.txt
 var wordsText string
 
-// baseVocabulary is what words.txt says: made at its first use, never changed after. A flow's own vocabulary is a copy
+// baseVocabulary is what words.txt says: made when it is needed, never changed after. A flow's own vocabulary is a copy
 // with the flow's words added.
-var baseVocabulary = sync.OnceValue(func() *vocabulary {
+func baseVocabulary() *vocabulary {
+	v, _ := words.get() // never fails
+	return v
+}
+
+var words = kept[vocabulary]{build: func() (*vocabulary, error) {
 	v := newVocabulary()
 	if err := v.read(wordsText); err != nil {
 		panic("words.txt: " + err.Error()) // a fault of the build, and a test reads the same text
@@ -22,8 +26,8 @@ var baseVocabulary = sync.OnceValue(func() *vocabulary {
 			v.know(w, phraseWord)
 		}
 	}
-	return v
-})
+	return v, nil
+}}
 
 // publicMeanings are the names that a flow may use under "means" and "hints".
 func publicMeanings() []string {

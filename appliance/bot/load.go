@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"flowhq"
@@ -67,31 +66,39 @@ func (f *findings) sorted() Problems {
 // commonDefinition is what every flow of a language says; read at its first use.
 func commonDefinition(l flowhq.Language) (definition, error) {
 	if l == flowhq.English {
-		return commonEnglish()
+		return readOnce(&commonEnglish)
 	}
-	return commonSwahili()
+	return readOnce(&commonSwahili)
+}
+
+func readOnce(k *kept[definition]) (definition, error) {
+	d, err := k.get()
+	if err != nil {
+		return definition{}, err
+	}
+	return *d, nil
 }
 
 var (
-	commonSwahili = sync.OnceValues(func() (definition, error) { return readCommon("flows/common.sw.yaml") })
-	commonEnglish = sync.OnceValues(func() (definition, error) { return readCommon("flows/common.en.yaml") })
+	commonSwahili = kept[definition]{build: func() (*definition, error) { return readCommon("flows/common.sw.yaml") }}
+	commonEnglish = kept[definition]{build: func() (*definition, error) { return readCommon("flows/common.en.yaml") }}
 )
 
-func readCommon(name string) (definition, error) {
+func readCommon(name string) (*definition, error) {
 	text, err := flowFiles.ReadFile(name)
 	if err != nil {
-		return definition{}, err
+		return nil, err
 	}
 	root, err := parseYAML(text)
 	if err != nil {
-		return definition{}, err
+		return nil, err
 	}
 	var f findings
 	d := f.define(root)
 	if len(f.list) > 0 {
-		return definition{}, f.list
+		return nil, f.list
 	}
-	return d, nil
+	return &d, nil
 }
 
 func flowFile(t flowhq.TemplateType, l flowhq.Language) string {

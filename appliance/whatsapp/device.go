@@ -27,13 +27,13 @@ type deviceStore struct {
 	devices *sqlstore.Container
 }
 
-// dataSource names device.db with its settings. One connection in WAL mode, a cache of 512 KiB. synchronous is NORMAL: a
+// dataSource names device.db with its settings. One connection in WAL mode, a cache of 96 KiB beside the kernel's. synchronous is NORMAL: a
 // kill of the process loses nothing, a loss of power at worst the last moments, which Signal's retries heal; FULL would
 // cost several disk flushes for each message. The WAL is cut back to 512 KiB, since pairing alone grows it to 4 MiB.
 func dataSource(dir string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)",
-		"journal_size_limit(524288)", "cache_size(-512)",
+		"journal_size_limit(524288)", "cache_size(-96)",
 	}}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.Join(dir, "device.db"), RawQuery: q.Encode()}
 	return u.String()

@@ -266,7 +266,7 @@ func TestDataSource(t *testing.T) {
 	defer func() { must(t, ds.close()) }()
 	for pragma, want := range map[string]string{
 		"journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "10000", "synchronous": "1",
-		"journal_size_limit": "524288", "cache_size": "-512",
+		"journal_size_limit": "524288", "cache_size": "-96",
 	} {
 		var got string
 		must(t, ds.db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))

@@ -9,34 +9,32 @@ import (
 func TestCalm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c calm
-		want := func(tidy, empty bool) {
+		want := func(due bool) {
 			t.Helper()
-			if gotTidy, gotEmpty := c.due(time.Now()); gotTidy != tidy || gotEmpty != empty {
-				t.Errorf("tidy %v, empty %v; want %v, %v", gotTidy, gotEmpty, tidy, empty)
+			if got := c.due(time.Now()); got != due {
+				t.Errorf("due: %v, want %v", got, due)
 			}
 		}
-		want(false, false) // nothing happened yet
+		want(false) // nothing happened yet
 		c.disturb()
-		want(false, false)
-		time.Sleep(calmShort)
-		want(true, false)
-		want(false, false) // once
-		time.Sleep(calmLong)
-		want(false, true)
-		want(false, false)
+		want(false)
+		time.Sleep(calmAfter)
+		want(true)
+		want(false) // once
+		time.Sleep(10 * calmAfter)
+		want(false)
 		c.disturb()
-		time.Sleep(calmShort)
-		want(true, false)
-		c.disturb()
-		time.Sleep(calmLong)
-		want(true, true)
+		time.Sleep(calmAfter - 1)
+		want(false)
+		time.Sleep(1)
+		want(true)
 	})
 }
 
 func TestFlowsComeBackAfterCalm(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.says(asha, "1")
-		time.Sleep(2 * calmLong)
+		time.Sleep(calmAfter + 2*kickInterval)
 		synctest.Wait()
 		h.e.flows.mu.Lock()
 		left := len(h.e.flows.loaded)

@@ -34,7 +34,6 @@ func Run(ctx context.Context, c Config) error {
 	}()
 	if c.Sandbox {
 		harden(log)
-		thrift()
 	}
 	err := run(ctx, c, log, logs.dropped.Load)
 	if err != nil {

@@ -66,7 +66,7 @@ func open(ctx context.Context, path string, now func() time.Time) (*Journal, err
 func (j *Journal) connect(ctx context.Context) error {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(524288)",
-		"wal_autocheckpoint(128)", "cache_size(-256)", "temp_store(MEMORY)",
+		"wal_autocheckpoint(128)", "cache_size(-96)", "temp_store(MEMORY)",
 	}}
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: j.path, RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite", dsn.String())
