@@ -125,6 +125,11 @@ bench-upgrade: ## an upgrade while customers of 20 businesses write, into docs/b
 	@tools/test-needs.sh system
 	@mkdir -p build && go build -o build/systemtest ./packaging/systemtest
 	@build/systemtest -out docs/benchmarks/upgrade.md upgrade
+MESSAGES ?= 1000000
+bench-store: build ## both stores: rows a second, pages among many rows, size, backup, copy (minutes; MESSAGES=10000000 for the large form)
+	@tools/test-needs.sh
+	go build -o bin/bench-store ./internal/bench/store
+	bin/bench-store -rows $(MESSAGES) -out docs/benchmarks/store.md
 
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -138,4 +143,4 @@ generate: ## queries checked against both engines, Go code made from them
 
 
 .PHONY: deb rpm apt-repo release package-check test-system test-system-quick bench-upgrade
-.PHONY: help build run demo screenshots test conversations bench lint fmt generate
+.PHONY: help build run demo screenshots test conversations bench bench-store lint fmt generate

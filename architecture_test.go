@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 var onlyImporter = map[string][]string{
 	"go.mau.fi/whatsmeow":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim"},
 	"go.mau.fi/libsignal":                 {"flowhq/appliance/whatsapp", "flowhq/internal/wasim", "flowhq/cmd/wasim"},
-	"github.com/jackc/pgx/v5":             {"flowhq/storage"},
+	"github.com/jackc/pgx/v5":             {"flowhq/storage", "flowhq/internal/bench"},
 	"github.com/gin-gonic/gin":            {"flowhq/appliance", "flowhq/ui"},
 	"gopkg.in/natefinch/lumberjack.v2":    {"flowhq/procman", "flowhq/appliance"},
 	"github.com/creachadair/jrpc2":        {"flowhq/appliance/wire"},

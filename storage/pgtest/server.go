@@ -33,21 +33,26 @@ const missing = "these tests need PostgreSQL's server programs (initdb, postgres
 // Server is a private PostgreSQL server.
 type Server struct {
 	bin, dir string
+	durable  bool
 	watchdog io.WriteCloser // told the server's pid; ends the server and removes dir when it is closed
 	cmd      *exec.Cmd
 	gone     chan struct{} // closed when the present server process has ended
 }
 
 func start() (*Server, error) {
-	bin, err := programs(debian)
-	if err != nil {
-		return nil, err
-	}
 	dir, err := folder()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{bin: bin, dir: dir}
+	return startIn(dir, false)
+}
+
+func startIn(dir string, durable bool) (*Server, error) {
+	bin, err := programs(debian)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	s := &Server{bin: bin, dir: dir, durable: durable}
 	if s.watchdog, err = watch(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -89,6 +94,10 @@ func folder() (string, error) {
 	if err := syscall.Statfs("/dev/shm", &fs); err == nil && int64(fs.Bavail)*fs.Bsize > roomNeeded && syscall.Access("/dev/shm", 2) == nil {
 		parent = "/dev/shm"
 	}
+	return newFolder(parent)
+}
+
+func newFolder(parent string) (string, error) {
 	dir, err := os.MkdirTemp(parent, "pgtest")
 	if err != nil {
 		return "", err
@@ -130,11 +139,19 @@ func (s *Server) initialize() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
 	cmd := s.command(ctx, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
-		"--wal-segsize=1")
+		"--wal-segsize="+s.segment())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// segment is the size of a file of the write-ahead log in MB: small files make a fresh server small, big ones a busy one quick.
+func (s *Server) segment() string {
+	if s.durable {
+		return "16"
+	}
+	return "1"
 }
 
 func (s *Server) data() string    { return filepath.Join(s.dir, "data") }
@@ -147,9 +164,15 @@ func (s *Server) Start() error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own
-	cmd := s.command(context.Background(), "postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
-		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "log_min_messages=fatal")
+	settings := []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off"}
+	if s.durable { // as packaged, but for what any guide to a server of this size sets
+		settings = []string{"shared_buffers=512MB", "max_wal_size=2GB"}
+	}
+	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_min_messages=fatal"}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	cmd := s.command(context.Background(), "postgres", args...)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		return err
