@@ -80,6 +80,9 @@ func (a *Appliance) Start(ctx context.Context) error {
 	return a.WaitReady(ctx)
 }
 
+// UseDatabase makes the next Start use another database.
+func (a *Appliance) UseDatabase(dsn string) { a.opts.DatabaseURL = dsn }
+
 // EnvFile is the path of its environment file.
 func (a *Appliance) EnvFile() string { return filepath.Join(a.opts.Dir, "flowhq.env") }
 
