@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-rod/rod"
 	"github.com/go-rod/rod/lib/input"
+	"github.com/go-rod/rod/lib/proto"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 
@@ -42,6 +43,14 @@ func TestAdminRunsABusinessFromItsPages(t *testing.T) {
 	t.Run("restart and log", func(t *testing.T) { w.followsTheLog(t, page, id) })
 	t.Run("pause", func(t *testing.T) { w.pausesWithADate(t, page, id) })
 	t.Run("delete", func(t *testing.T) { w.deletes(t, page, id) })
+}
+
+// press presses a button whose form leads to another page, and waits until that one stands: the page that is left may show what
+// was done before it goes.
+func press(page *rod.Page, button *rod.Element) {
+	arrived := page.WaitNavigation(proto.PageLifecycleEventNameDOMContentLoaded)
+	button.MustClick()
+	arrived()
 }
 
 func signIn(page *rod.Page) {
@@ -117,15 +126,16 @@ func (w *world) tab(page *rod.Page, id, tab string) *rod.Page {
 
 // changesAPrice adds a service with a price, tries it out while it is a draft, and publishes it: then customers hear it.
 func (w *world) changesAPrice(t *testing.T, page *rod.Page, id string) {
-	w.tab(page, id, "/settings").MustElement(`button[value="add.service"]`).MustClick()
+	w.tab(page, id, "/settings")
+	press(page, page.MustElement(`button[value="add.service"]`))
 	page.MustElement("#service-0-name").MustInput("Facial")
 	page.MustElement("#service-0-price").MustInput("thirty")
-	page.MustElement("#save-draft").MustClick()
+	press(page, page.MustElement("#save-draft"))
 	page.MustElement("#service-0-price[aria-invalid]").MustSelectAllText().MustInput("30,000")
 	if got := page.MustElement("#service-0-name").MustProperty("value").Str(); got != "Facial" {
 		t.Errorf("a refused form forgot the name: %q", got)
 	}
-	page.MustElement("#save-draft").MustClick()
+	press(page, page.MustElement("#save-draft"))
 	page.MustElementR(".draft .changes", "30,000")
 
 	w.tab(page, id, "/flow").MustElement("#try-text").MustInput("3").MustType(input.Enter)
@@ -136,18 +146,20 @@ func (w *world) changesAPrice(t *testing.T, page *rod.Page, id string) {
 	if !page.MustEval(`() => document.activeElement.id === "flow_yaml"`).Bool() {
 		t.Error("a problem does not lead to its line")
 	}
-	w.tab(page, id, "/flow").MustElement("#publish").MustClick()
+	w.tab(page, id, "/flow")
+	press(page, page.MustElement("#publish"))
 	page.MustElementR(".done", "Published")
 	w.ask(t, asha, salonNumber, "3", "Facial", "30,000")
 
 	page.MustElementR(".version-list summary", "Publish again").MustClick()
-	page.MustElement(`.version-list button[name="version"]`).MustClick()
+	press(page, page.MustElement(`.version-list button[name="version"]`))
 	page.MustElementR(".done", "published again")
 }
 
 // readsAChat follows a conversation, sees why a message was not answered, writes as the business, and gives the chat back.
 func (w *world) readsAChat(t *testing.T, page *rod.Page, id string) {
-	w.tab(page, id, "/chats").MustElementR(".chat-list a", "Asha").MustClick()
+	w.tab(page, id, "/chats")
+	press(page, page.MustElementR(".chat-list a", "Asha"))
 	page.MustElementR(".bubble", "30,000")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
@@ -156,7 +168,7 @@ func (w *world) readsAChat(t *testing.T, page *rod.Page, id string) {
 	if !page.MustEval(`() => window.notReloaded === true`).Bool() {
 		t.Error("the chat was loaded anew")
 	}
-	page.MustElement(`form[action$="/take-over"] button`).MustClick()
+	press(page, page.MustElement(`form[action$="/take-over"] button`))
 	page.MustElementR(".strip.wait", "A person has this chat")
 	ctx := limit(t, 30*time.Second)
 	if _, err := w.sim.SendText(ctx, asha, salonNumber, "Naweza kuja kesho?"); err != nil {
@@ -176,7 +188,7 @@ func (w *world) readsAChat(t *testing.T, page *rod.Page, id string) {
 	page.MustElement("#text").MustInput("Ndiyo, karibu!").MustType(input.Enter)
 	page.MustElementR(".bubble.out", "Ndiyo, karibu")
 	w.hears(ctx, t, asha, "Ndiyo, karibu!")
-	page.MustElement(`form[action$="/release"] button`).MustClick()
+	press(page, page.MustElement(`form[action$="/release"] button`))
 	page.MustElement(`form[action$="/take-over"]`)
 
 	page.MustElement("#q").MustInput("kuja").MustType(input.Enter)
@@ -209,14 +221,14 @@ func (w *world) worksABookingOff(t *testing.T, page *rod.Page, id string) {
 	w.ask(t, juma, salonNumber, "Juma")
 	w.ask(t, juma, salonNumber, "ndiyo")
 	page.MustElementR(".request", "Facial")
-	page.MustElementR(".request button.main", "Confirm").MustClick()
+	press(page, page.MustElementR(".request button.main", "Confirm"))
 	page.MustElementR(".done", "Confirmed")
 	page.MustElementR(".request .status.good", "Confirmed")
-	page.MustElementR(".done button", "Undo").MustClick()
+	press(page, page.MustElementR(".done button", "Undo"))
 	page.MustElementR(".request .status.wait", "New")
-	page.MustElement(".request h3 a").MustClick()
+	press(page, page.MustElement(".request h3 a"))
 	page.MustElement("#notes").MustInput("Amepigiwa simu")
-	page.MustElementR("button", "Save").MustClick()
+	press(page, page.MustElementR("button", "Save"))
 	page.MustElementR(".done", "Saved")
 	if n := len(page.MustElements(".timeline li")); n < 4 { // made, confirmed, taken back, noted
 		t.Errorf("the history has %d entries", n)
@@ -252,11 +264,11 @@ func (w *world) pausesWithADate(t *testing.T, page *rod.Page, id string) {
 	form := w.tab(page, id, "/manage").MustElement(`form[action$="/pause"]`)
 	form.MustElement("#reason").MustInput("Haijalipa")
 	page.MustEval(`() => { document.getElementById("until").value = "2099-01-10" }`)
-	form.MustElement("button").MustClick()
+	press(page, form.MustElement("button"))
 	page.MustElementR(".done", "Paused")
 	page.MustElementR("#pause", "Saturday 10 Jan")
 	w.tab(page, id, "").MustElementR(".panel.pause", "Haijalipa")
-	page.MustElementR("#tenant-head button", "Resume").MustClick()
+	press(page, page.MustElementR("#tenant-head button", "Resume"))
 	page.MustElementR("#tenant-head .status.good", "Answers")
 }
 
@@ -265,10 +277,10 @@ func (w *world) deletes(t *testing.T, page *rod.Page, id string) {
 	section := w.tab(page, id, "/manage").MustElement("#delete")
 	section.MustElement("summary").MustClick()
 	section.MustElement("#confirm").MustInput("Neema")
-	section.MustElement("button.danger").MustClick()
+	press(page, section.MustElement("button.danger"))
 	page.MustElementR("#delete .wrong", "does not match")
 	page.MustElement("#confirm").MustSelectAllText().MustInput("Neema Salon")
-	page.MustElement("#delete button.danger").MustClick()
+	press(page, page.MustElement("#delete button.danger"))
 	page.MustElement("#first-title")
 	if err := w.Admin(limit(t, 10*time.Second), http.MethodGet, "/admin/tenants/"+id, nil, nil); harness.Status(err) != http.StatusNotFound {
 		t.Errorf("after it was deleted: %v", err)
