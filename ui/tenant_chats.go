@@ -247,8 +247,13 @@ func newFoundRow(id, query string, m flowhq.Message) foundRow {
 		return row
 	}
 	end := at + len(want)
-	row.Before, row.Find = string(text[max(0, at-around):at]), string(text[at:end])
-	row.After = string(text[end:min(len(text), end+around)])
+	row.Before, row.Find, row.After = string(text[max(0, at-around):at]), string(text[at:end]), string(text[end:min(len(text), end+around)])
+	if at > around {
+		row.Before = "…" + row.Before
+	}
+	if end+around < len(text) {
+		row.After += "…"
+	}
 	return row
 }
 

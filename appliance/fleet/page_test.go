@@ -172,3 +172,48 @@ func TestSearchingMessagesGoesOn(t *testing.T) {
 		t.Errorf("%d found further on, next %v", len(found), next)
 	}
 }
+
+func TestATenantsOwnLimits(t *testing.T) {
+	w := newWorld(t)
+	id := w.linked()
+	five, none := 5, 0
+	own := flowhq.Settings{Limits: &flowhq.OwnLimits{RepliesPerMinute: &five, ContactReplies: &none}}
+	_, err := w.SaveDraft(w.ctx, "admin", id, own, "")
+	w.must(err)
+	_, err = w.PublishDraft(w.ctx, "admin", id)
+	w.must(err)
+	told := w.links.configs[len(w.links.configs)-1].Limits
+	if told.RepliesPerMinute != 5 || told.ContactReplies != 0 || told.Handoff != w.Limits().Handoff {
+		t.Errorf("the worker was told %+v", told)
+	}
+	shown, err := w.TenantLimits(w.ctx, id)
+	w.must(err)
+	if shown != told {
+		t.Errorf("the page shows %+v", shown)
+	}
+	far := flowhq.MaxReplies + 1
+	own.Limits.RepliesPerMinute = &far
+	_, err = w.SaveDraft(w.ctx, "admin", id, own, "")
+	w.wantCode(err, flowhq.CodeInvalid)
+	w.must(w.DiscardDraft(w.ctx, id))
+	_, err = w.PublishDraft(w.ctx, "admin", id)
+	w.wantCode(err, flowhq.CodeConflict)
+}
+
+func TestWhenABanEnds(t *testing.T) {
+	w := newWorld(t)
+	id := w.linked()
+	until := w.clock.Now().Add(3 * time.Hour)
+	w.says(id, flowhq.SessionReport{Phase: flowhq.PhaseBanned, Until: &until})
+	if got := w.BlockedUntil(id); got == nil || !got.Equal(until) {
+		t.Errorf("the ban ends %v", got)
+	}
+	w.clock.pass(4 * time.Hour)
+	if got := w.BlockedUntil(id); got != nil {
+		t.Errorf("a ban that is over ends %v", got)
+	}
+	w.says(id, connected())
+	if got := w.BlockedUntil(id); got != nil {
+		t.Errorf("a connected number is banned until %v", got)
+	}
+}
