@@ -255,7 +255,7 @@ func (w *world) followsTheLog(t *testing.T, page *rod.Page, id string) {
 	if !page.MustEval(`() => window.notReloaded === true`).Bool() {
 		t.Error("the log was loaded anew")
 	}
-	w.tab(page, id, "/process").MustElementR("#restarts", "restart|anz")
+	w.tab(page, id, "/process").MustElementR("#restarts", "The worker started")
 	page.MustElementR(".env", "secret")
 }
 
