@@ -61,6 +61,12 @@ torture: build ## the whole product while all that can break is broken (MINUTES=
 conversations: ## runs conversations and times from files: make conversations FILES="a.yaml b.csv"
 	go run ./appliance/bot/transcript/cmd $(FILES)
 
+bench-conversations: ## steps of the conversations, into docs/benchmarks/conversations.md
+	tools/bench-conversations.sh
+
+fuzz: ## every fuzz target of the conversations for FUZZTIME (30s) each
+	FUZZTIME=$(FUZZTIME) tools/fuzz.sh
+
 bench: build ## what docs/benchmarks/ tells, measured here (minutes)
 	go run ./internal/bench --out docs/benchmarks/fleet.md
 
@@ -143,4 +149,4 @@ generate: ## queries checked against both engines, Go code made from them
 
 
 .PHONY: deb rpm apt-repo release package-check test-system test-system-quick bench-upgrade
-.PHONY: help build run demo screenshots test conversations bench bench-store lint fmt generate
+.PHONY: help build run demo screenshots test conversations bench-conversations fuzz bench bench-store lint fmt generate

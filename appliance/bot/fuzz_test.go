@@ -251,3 +251,31 @@ func checkRecord(t *testing.T, r *flowhq.RequestEvent) {
 		t.Fatalf("a detail of %d bytes", len(r.Fields.Detail))
 	}
 }
+
+// FuzzForeignState steps from states that no step gave: a try-out hands in whatever its caller sends.
+func FuzzForeignState(f *testing.F) {
+	f.Add(`{"task":"booking","ask":"time","facts":{"date":"9999-99-99","readings":[-5,99999],"part":77},"turns":-9}`, "saa nne", uint8(0))
+	f.Add(`{"task":"order","ask":"confirmation","facts":{"items":[{"product":"Kanga","quantity":-7,"price":-1}]},"misses":-3}`, "ndiyo", uint8(1))
+	f.Add(`{"task":"ticket","ask":"nothing","offer":{"date":"x","time":"99:99"},"before":{"id":"a","state":{"task":"x"}}}`, "yes", uint8(2))
+	tenants := benchTenants()
+	flows := make([]*Flow, len(tenants))
+	for i, biz := range tenants {
+		flows[i] = Default(biz.Template, biz.Language)
+	}
+	f.Fuzz(func(t *testing.T, raw, text string, which uint8) {
+		var state State
+		if json.Unmarshal([]byte(raw), &state) != nil {
+			return
+		}
+		n := int(which) % len(tenants)
+		for _, line := range strings.SplitN(text, "\n", 10) {
+			var actions []Action
+			state, actions = Step(flows[n], tenants[n], state, Message{ID: "A", Kind: flowhq.KindText, Text: line}, fuzzNow())
+			for _, a := range actions {
+				if a.Kind == ActionReply && (strings.TrimSpace(a.Text) == "" || utf8.RuneCountInString(a.Text) > MaxReply || !utf8.ValidString(a.Text)) {
+					t.Fatalf("a reply of %d bytes: %q", len(a.Text), a.Text)
+				}
+			}
+		}
+	})
+}
