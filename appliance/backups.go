@@ -106,6 +106,10 @@ func (a *appliance) copyFolder(ctx context.Context, tenantID, to string) error {
 	return backup.CopyFolder(ctx, filepath.Join(a.config.SessionsPath, tenantID), to)
 }
 
+func (a *appliance) eraseChat(ctx context.Context, tenantID, chat string) error {
+	return backup.EraseChat(ctx, filepath.Join(a.config.SessionsPath, tenantID), chat)
+}
+
 // settle finishes restores that were broken off between the database and the folders. What can't be done now waits: the fence
 // holds the worker back.
 func (a *appliance) settle(ctx context.Context) error {

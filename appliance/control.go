@@ -73,6 +73,8 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("POST /v1/backups", answer(c.startBackup))
 	mux.HandleFunc("GET /v1/backups/stream", c.streamBackup)
 	mux.HandleFunc("POST /v1/restore", answer(c.restoreTenant))
+	mux.HandleFunc("GET /v1/workers/{tenant}/customers/{chat}", answer(c.exportCustomer))
+	mux.HandleFunc("DELETE /v1/workers/{tenant}/customers/{chat}", answer(c.eraseCustomer))
 	mux.HandleFunc("GET /v1/fences", answer(c.fences))
 	mux.HandleFunc("POST /v1/fences/{tenant}/lift", answer(c.liftFence))
 	mux.HandleFunc("GET /v1/names", answer(c.names))

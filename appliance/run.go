@@ -191,7 +191,7 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 		Box:    &box{config: a.config, store: a.store, lastGood: func() *time.Time { return a.keeper.State().LastAt }},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		Flows:         tryout.Desk{},
-		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
+		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, EraseChat: a.eraseChat, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
 		RemoveDevice: a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
 	handler.fleet, handler.processes = a.fleet, a.processes

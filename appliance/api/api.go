@@ -40,6 +40,7 @@ type Fleet interface {
 	alarmReader
 	backupDesk
 	fenceDesk
+	customerEraser
 	boardReader
 	bulkDesk
 	health

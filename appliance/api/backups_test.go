@@ -36,6 +36,7 @@ func (b *backups) Start(context.Context, string) error {
 }
 
 func (w *world) backupCalls(id string) {
+	w.erasureCalls(id)
 	w.ask("GET", "/admin/backups", nil).want(200).is("flowhq-20260301T023000Z.tar.zst", "backups", 0, "name")
 	w.ask("POST", "/admin/backups", nil).want(202).is("Backup started", "message")
 	w.ask("POST", "/admin/backups", nil).wantError(409, "A backup is being taken already. Wait until it is done.")
@@ -98,4 +99,18 @@ func TestBackupsThatCannotBeListed(t *testing.T) {
 	w := newWorld(t)
 	w.backups.away = flowhq.Errorf(flowhq.CodeUnavailable, "The S3 storage can't be reached.")
 	w.ask("GET", "/admin/backups", nil).want(200).is("The S3 storage can't be reached.", "failure")
+}
+
+func (w *world) erasureCalls(id string) {
+	chat := "/admin/tenants/" + id + "/chats/%2B255799000001/data"
+	w.ask("GET", chat, nil).wantError(404, "Customer not found")
+	_, err := w.store.ApplyEvents(w.t.Context(), id, "erasure", []flowhq.WorkerEvent{{Seq: 1, At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+		Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: "+255799000001", From: "+255799000001", Text: "siri yangu", WAMessageID: "E1", Kind: flowhq.KindText,
+	}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.ask("GET", chat, nil).want(200).is("siri yangu", "message_logs", 0, "message_text")
+	w.ask("DELETE", chat, nil).want(204)
+	w.ask("DELETE", chat, nil).wantError(404, "Customer not found")
 }

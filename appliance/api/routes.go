@@ -103,6 +103,8 @@ func (a *API) conversationRoutes() []Route {
 		a.route(Admin, http.MethodPost, of+"/chats/:chat/send", sendMessage(f)),
 		a.route(Admin, http.MethodPost, of+"/chats/:chat/opt-in", onChat(f.OptIn, byPath("Tenant"), "Customer opted in")),
 		a.route(Admin, http.MethodGet, of+"/customers", listCustomers(f, byPath("Tenant"))),
+		a.route(Admin, http.MethodGet, of+"/chats/:chat/data", exportCustomer(f)),
+		a.route(Admin, http.MethodDelete, of+"/chats/:chat/data", eraseCustomer(f)),
 		a.route(Admin, http.MethodGet, of+"/opt-outs", listOptOuts(f, byPath("Tenant"))),
 		a.route(Admin, http.MethodGet, of+"/requests", listRequests(f, byPath("Tenant"))),
 		a.route(Admin, http.MethodGet, of+"/requests/:request", showRequest(f, byPath("Tenant"))),

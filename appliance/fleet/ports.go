@@ -25,6 +25,7 @@ type Store interface {
 	PauseStore
 	LineStore
 	FenceStore
+	ErasureStore
 	Ping(ctx context.Context) error
 }
 
@@ -273,4 +274,12 @@ type Backups interface {
 	List(ctx context.Context) ([]flowhq.Backup, error)
 	State() flowhq.BackupState
 	Start(ctx context.Context, by string) error
+}
+
+// ErasureStore hands out and deletes what is kept of one customer.
+type ErasureStore interface {
+	// CustomerData gives it by table. An unknown chat is CodeNotFound.
+	CustomerData(ctx context.Context, tenantID, chat string) (map[string][]map[string]any, error)
+	// EraseCustomer deletes it and tells how many rows are gone; cause goes to the time line.
+	EraseCustomer(ctx context.Context, tenantID, chat, cause string) (rows int64, err error)
 }

@@ -35,6 +35,8 @@ type Config struct {
 
 	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are none.
 	CopyFolder func(ctx context.Context, tenantID, to string) error
+	// EraseChat removes a chat from the journal of a tenant whose worker does not run; nil: there is none.
+	EraseChat func(ctx context.Context, tenantID, chat string) error
 	// Settle puts restored files into place that are not there yet; nil: there are none.
 	Settle  func(ctx context.Context) error
 	Backups Backups // nil: none are kept
@@ -69,6 +71,7 @@ type Service struct {
 	lastBackup    func() string
 	removeDevice  func(string) error
 	copyFolder    func(context.Context, string, string) error
+	eraseChat     func(context.Context, string, string) error
 	settle        func(context.Context) error
 	backups       Backups
 	logs          WorkerLogs
@@ -106,7 +109,7 @@ func New(c Config) *Service {
 		log: c.Logger, now: c.Now, limits: c.Limits,
 		staleAfter: c.StaleAfter, staleCheck: c.StaleCheck,
 		removeFolders: c.RemoveFolders, lastBackup: c.LastBackup, removeDevice: c.RemoveDevice,
-		copyFolder: c.CopyFolder, settle: c.Settle, backups: c.Backups,
+		copyFolder: c.CopyFolder, eraseChat: c.EraseChat, settle: c.Settle, backups: c.Backups,
 		logs: c.Logs, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		workers: make(map[string]*worker), renewBack: renewBack, version: c.Version,
 		beats: make(map[string]flowhq.Heartbeat),
@@ -131,6 +134,9 @@ func New(c Config) *Service {
 	}
 	if s.copyFolder == nil {
 		s.copyFolder = func(context.Context, string, string) error { return nil }
+	}
+	if s.eraseChat == nil {
+		s.eraseChat = func(context.Context, string, string) error { return nil }
 	}
 	if s.settle == nil {
 		s.settle = func(context.Context) error { return nil }

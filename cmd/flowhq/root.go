@@ -51,7 +51,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.AddCommand(
 		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
 		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
-		newBackup(), newRestore(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
+		newBackup(), newRestore(), newCustomer(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
 		newService(), newStorage(), newVersion(), newDocuments(),
 	)
 	return root

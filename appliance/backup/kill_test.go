@@ -1,0 +1,160 @@
+package backup_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"flowhq"
+	"flowhq/appliance/backup"
+	"flowhq/appliance/backup/archive"
+	"flowhq/storage"
+)
+
+// The test program is, with this variable set, the process that is killed.
+const victimEnv = "FLOWHQ_BACKUP_VICTIM"
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(victimEnv); job != "" {
+		if err := victim(job, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// victim takes a backup (dsn, sessions, folder, name) or brings one back (dsn, sessions, file).
+func victim(job string, args []string) error {
+	ctx := context.Background()
+	s, err := storage.Open(ctx, args[0], storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if job == "backup" {
+		_, _, err = backup.Put(ctx, backup.Directory{Path: args[2]}, args[3], func(w io.Writer) (archive.Contents, error) {
+			return backup.Take(ctx, backup.Source{Store: s, Sessions: args[1], Host: "bots", Now: time.Now}, w, archive.Keys{})
+		})
+		return err
+	}
+	_, err = backup.Restore(ctx, backup.Target{Store: s, Sessions: args[1], Now: time.Now}, backup.Wanted{},
+		func(context.Context) (io.ReadCloser, error) { return os.Open(args[2]) }, archive.Keys{})
+	return err
+}
+
+// killed runs a victim and kills it after a while; it tells whether it had ended by itself, well.
+func killed(t *testing.T, after time.Duration, job string, args ...string) (done bool) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), victimEnv+"="+job)
+	must(t, cmd.Start())
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	return cmd.Wait() == nil
+}
+
+// kills is how often a victim is killed, at moments spread over its life.
+const kills = 12
+
+// A restore that is killed, wherever that is, is run again and completes: everything is there, once.
+func TestKilledRestores(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			old := make(t)
+			var ids []string
+			for i := range 5 {
+				ids = append(ids, old.business(t, fmt.Sprintf("Duka %d", i), fmt.Sprintf("+25570000000%d", i)))
+			}
+			file := filepath.Join(t.TempDir(), "backup")
+			must(t, os.WriteFile(file, take(t, old.source(), archive.Keys{}), 0o600))
+			began := time.Now()
+			if fresh := make(t); !killed(t, time.Minute, "restore", fresh.dsn, fresh.sessions, file) {
+				t.Fatal("a restore that nobody kills fails")
+			}
+			life := time.Since(began)
+			for i := range kills {
+				fresh := make(t)
+				after := life * time.Duration(i+1) / kills
+				done := killed(t, after, "restore", fresh.dsn, fresh.sessions, file)
+				for tries := 0; !done && tries < 2; tries++ { // what was committed says so; its folders are put into place by Settle
+					if n := fresh.count(t, "SELECT count(*) FROM tenants"); n > 0 {
+						must(t, backup.Settle(t.Context(), fresh.Store, fresh.sessions))
+						break
+					}
+					killed(t, time.Duration(rand.Int64N(int64(life))), "restore", fresh.dsn, fresh.sessions, file)
+				}
+				if n := fresh.count(t, "SELECT count(*) FROM tenants"); n == 0 {
+					if !killed(t, time.Minute, "restore", fresh.dsn, fresh.sessions, file) {
+						t.Fatalf("killed after %s: it does not complete", after)
+					}
+				}
+				must(t, backup.Settle(t.Context(), fresh.Store, fresh.sessions))
+				for _, id := range ids {
+					fresh.fenced(t, id)
+				}
+				if n := fresh.count(t, "SELECT count(*) FROM message_logs"); n != 20 {
+					t.Errorf("killed after %s: %d messages, want 20", after, n)
+				}
+				fresh.fedAgain(t, ids[0])
+			}
+		})
+	}
+}
+
+// A backup that is killed leaves nothing that could be taken for one, and the next one clears up.
+func TestKilledBackups(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := make(t)
+			id := b.business(t, "Asha Salon", "+255700000001")
+			place := backup.Directory{Path: t.TempDir()}
+			began := time.Now()
+			if !killed(t, time.Minute, "backup", b.dsn, b.sessions, t.TempDir(), backup.NameOf(began, "", false)) {
+				t.Fatal("a backup that nobody kills fails")
+			}
+			life := time.Since(began)
+			for i := range kills {
+				killed(t, life*time.Duration(i+1)/kills, "backup", b.dsn, b.sessions, place.Path, backup.NameOf(began.Add(time.Duration(i)*time.Hour), "", false))
+			}
+			if !killed(t, time.Minute, "backup", b.dsn, b.sessions, place.Path, backup.NameOf(began.Add(kills*time.Hour), "", false)) {
+				t.Fatal("it does not complete")
+			}
+			list, err := place.List(t.Context())
+			must(t, err)
+			for _, one := range list {
+				whole(t, place, one)
+			}
+			entries, err := os.ReadDir(place.Path)
+			must(t, err)
+			if len(entries) != len(list) {
+				t.Errorf("left are %v", entries)
+			}
+			if _, err := os.Stat(filepath.Join(b.sessions, id, "backup.tmp")); err == nil {
+				t.Error("copies are left in the tenant's folder")
+			}
+		})
+	}
+}
+
+func whole(t *testing.T, place backup.Place, one flowhq.Backup) {
+	t.Helper()
+	f, err := place.Open(t.Context(), one.Name)
+	must(t, err)
+	defer f.Close()
+	if _, err := archive.Read(f, archive.Keys{}, archive.Visitor{}); err != nil {
+		t.Errorf("%s: %v", one.Name, err)
+	}
+}

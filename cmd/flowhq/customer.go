@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"flowhq/appliance"
+)
+
+func newCustomer() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "customer",
+		Short: "Hand out or erase what is kept of one customer",
+		Long:  "Hands out or erases what is kept of one customer, who may ask for both. The customer is named by the number, or by the chat's key.",
+		Args:  exactly(0),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCustomerExport(), newCustomerErase())
+	return cmd
+}
+
+func customerPath(tenant, chat string) string {
+	return workerPath(tenant, "/customers/"+url.PathEscape(chat))
+}
+
+func newCustomerExport() *cobra.Command {
+	return &cobra.Command{
+		Use: "export TENANT CUSTOMER", Short: "Print all that is kept of a customer",
+		Long: "Prints everything that is kept of a customer as JSON: messages, requests, decisions, labels." + tenantHelp,
+		Args: exactly(2), ValidArgsFunction: completeTenant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := newClient(cmd)
+			if err != nil {
+				return err
+			}
+			res, err := c.open(cmd.Context(), http.MethodGet, customerPath(args[0], args[1]))
+			if err != nil {
+				return err
+			}
+			defer res.Body.Close()
+			_, err = io.Copy(cmd.OutOrStdout(), res.Body)
+			return err
+		},
+	}
+}
+
+func newCustomerErase() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "erase TENANT CUSTOMER", Short: "Erase all that is kept of a customer",
+		Long: `Erases everything that is kept of a customer, for good: messages, requests, decisions, and what the bot remembers. The worker
+is restarted for it, which takes a moment. Backups that were taken before hold the customer until they are outdated.` + tenantHelp,
+		Args: exactly(2), ValidArgsFunction: completeTenant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !yes {
+				return usageError{errors.New("this cannot be undone: say --yes to erase all that is kept of " + clip(args[1], 40))}
+			}
+			c, err := newClient(cmd)
+			if err != nil {
+				return err
+			}
+			var done appliance.ErasedView
+			if err := c.call(cmd.Context(), http.MethodDelete, customerPath(args[0], args[1]), &done); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "Erased: %d rows, and what the bot remembered.\n", done.Rows)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "erase; it cannot be undone")
+	return cmd
+}
