@@ -56,8 +56,11 @@ func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
 	t := workerTable(workers)
-	return t.print(out)
+	return t.print(out, expendable...)
 }
+
+// expendable is what a narrow terminal does without, first to last: names find a worker as well as ids, and --json has it all.
+var expendable = []string{"business", "id", "pid", "uptime"}
 
 func workerTable(workers []appliance.WorkerView) table {
 	t := table{header: psHeader}

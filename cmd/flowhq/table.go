@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,10 +59,34 @@ func (t *table) widths() []int {
 	return widths
 }
 
-func (t *table) print(out io.Writer) error {
+// fit leaves columns out, in the order of expendable, until the drawn table is at most so wide.
+func (t *table) fit(columns int, expendable ...string) {
+	for _, name := range expendable {
+		wide := 1
+		for _, w := range t.widths() {
+			wide += w + 3
+		}
+		if wide <= columns {
+			return
+		}
+		if i := slices.Index(t.header, name); i >= 0 {
+			t.header = slices.Delete(slices.Clone(t.header), i, i+1)
+			for n, r := range t.rows {
+				t.rows[n] = slices.Delete(r, i, i+1)
+			}
+		}
+	}
+}
+
+// print writes the table as out deserves it; on a narrow terminal without the expendable columns.
+func (t *table) print(out io.Writer, expendable ...string) error {
 	lines, colours := dressed(out)
 	var b strings.Builder
 	if lines {
+		if f, ok := out.(*os.File); ok {
+			columns, _ := screenSize(f)
+			t.fit(columns, expendable...)
+		}
 		t.draw(&b, colours)
 	} else {
 		t.columns(&b)

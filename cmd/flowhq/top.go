@@ -184,6 +184,7 @@ func (t *top) show(ctx context.Context, tenant string, screen *os.File) error {
 			head += "\n"
 		}
 		b.WriteString(head)
+		table.fit(columns, expendable...)
 		table.draw(&b, colours)
 		b.WriteString(paint(topKeys, faint, colours) + "\n")
 		return overwrite(screen, b.String(), columns)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -139,6 +140,27 @@ func TestPSOnATerminal(t *testing.T) {
 		"│ 0198c0de-0000 │ Duka 000 │ 1999 │ 1h2m   │ 999 │ running │ 1.2% │ 6.0 MiB │          │          │", "└")
 	if text := s.text(); strings.Contains(text, "\x1b") || strings.Index(text, "Duka 001") > strings.Index(text, "Duka 002") || strings.Count(text, "\n") != 1004 {
 		t.Errorf("%.2000q", text)
+	}
+}
+
+// A narrow terminal gets whole rows of what matters most.
+func TestPSOnANarrowTerminal(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	s := newScreen(t, 80, 24)
+	if err := printWorkers(s.tty, []appliance.WorkerView{{
+		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700, Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
+		Process: flowhq.Process{State: "running", PID: 1234567, CPUPercent: 1.25, MemoryRSS: 6 << 20},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, "┘")
+	if text := s.text(); strings.Contains(text, "0198c0de") || !strings.Contains(text, "│ Mama Salma Hair Salon & Spa │") || !strings.Contains(text, "│ CONNECTED │") {
+		t.Errorf("%s", text)
+	}
+	for line := range strings.Lines(s.text()) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\r\n")); n > 80 {
+			t.Errorf("%d wide: %s", n, line)
+		}
 	}
 }
 
