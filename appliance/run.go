@@ -157,10 +157,16 @@ func (a *appliance) makeProcesses() error {
 	if err != nil {
 		return err
 	}
-	a.manager, err = procman.New(procman.Config{
+	settings := procman.Config{
 		StateDir: filepath.Join(a.config.RuntimeDir, managerFolder), LogDir: a.config.LogsPath,
 		CgroupRoot: workerGroups(), Logger: a.log.Logger, Inherited: a.inherited,
-	})
+	}
+	store := takePipeStore(os.Getenv, os.Unsetenv)
+	if store != nil {
+		settings.PipeStore = store
+		defer store.done()
+	}
+	a.manager, err = procman.New(settings)
 	if errors.Is(err, procman.ErrInUse) {
 		return &flowhq.Error{
 			Code: flowhq.CodeConflict, Cause: err,
@@ -169,6 +175,9 @@ func (a *appliance) makeProcesses() error {
 	}
 	if err != nil {
 		return fmt.Errorf("the process manager cannot work (RUNTIME_DIR): %w", err)
+	}
+	if store != nil {
+		store.forgetStrangers(a.manager.List())
 	}
 	tokens, err := newTokens(filepath.Join(a.config.RuntimeDir, "tokens"))
 	if err != nil {

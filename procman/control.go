@@ -109,7 +109,9 @@ func (m *Manager) openSink(p *process, inherited int) error {
 	if err := s.Open(p.spec.Output.options(), inherited); err != nil {
 		return err
 	}
-	m.keepPipe(p)
+	if inherited < 0 { // else the binary before has stored it
+		m.keepPipe(p)
+	}
 	return nil
 }
 

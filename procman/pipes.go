@@ -11,6 +11,8 @@ import (
 // PipeStore keeps the processes' pipes open while no manager is alive, so that
 // what a process writes last is not lost when it ends just then. The manager
 // itself never needs to take a pipe back from it: holding it open is enough.
+// Its methods are called from several goroutines at once. A pipe that comes by
+// an in-place hand-over is not kept again: the binary before has done that.
 type PipeStore interface {
 	// Keep stores a duplicate of pipe under name, in place of an earlier one. pipe
 	// is valid during the call only.
