@@ -118,13 +118,16 @@ grep -q flowhq-workers.service "/proc/$(worker_pid)/cgroup" || fail 'the worker 
 
 func troubles() []stage {
 	return []stage{
-		{"kill -9 of the appliance: back in 2 s, the worker lives and is adopted", `
+		{"kill -9 of the appliance: back in 2 s, the worker lives and is adopted; systemd holds its log's pipe", `
+held() { systemctl show --property=NFileDescriptorStore --value flowhq.service; }
 w=$(worker_pid) m=$(main_pid)
+[ "$(held)" = 1 ] || fail "systemd holds $(held) pipes, not that of the one worker"
 kill -9 "$m"
 await 2 serves
 [ "$(main_pid)" != "$m" ] || fail 'the same process'
 await 5 eval '[ "$(worker_pid)" = '"$w"' ]'
 kill -0 "$w"
+[ "$(held)" = 1 ] || fail "systemd holds $(held) pipes after a crash, not that of the one worker"
 `},
 		{"an appliance that hangs is ended by the watchdog and started anew; the worker lives", `
 mkdir -p /etc/systemd/system/flowhq.service.d
