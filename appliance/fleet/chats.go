@@ -22,12 +22,18 @@ func (s *Service) Chats(ctx context.Context, id string, q flowhq.CustomerQuery) 
 	if q.Limit, err = page(q.Limit); err != nil {
 		return nil, err
 	}
-	return s.store.Chats(ctx, id, q)
+	rows, err := s.store.Chats(ctx, id, q)
+	for i := range rows {
+		s.handedBack(&rows[i].Customer)
+	}
+	return rows, err
 }
 
 // Customer gives the customer of one chat.
 func (s *Service) Customer(ctx context.Context, id, chat string) (flowhq.Customer, error) {
-	return s.store.Customer(ctx, id, chat)
+	c, err := s.store.Customer(ctx, id, chat)
+	s.handedBack(&c)
+	return c, err
 }
 
 // SetLabels replaces a customer's labels; spaces around them and repetitions are dropped.

@@ -55,7 +55,18 @@ func (s *Service) Customers(ctx context.Context, id string, q flowhq.CustomerQue
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return nil, err
 	}
-	return s.store.Customers(ctx, id, q)
+	rows, err := s.store.Customers(ctx, id, q)
+	for i := range rows {
+		s.handedBack(&rows[i])
+	}
+	return rows, err
+}
+
+// handedBack takes a hand-over as ended whose time is over: the worker says so itself only with the chat's next message.
+func (s *Service) handedBack(c *flowhq.Customer) {
+	if c.HandoffEnds != nil && !s.now().Before(*c.HandoffEnds) {
+		c.HandedOver, c.HandoffEnds = nil, nil
+	}
 }
 
 // Requests lists what customers booked, ordered or reported, newest first.
