@@ -125,7 +125,7 @@ func (m moment) when(r *reader) When {
 	if m.hasDay() {
 		w.Date = m.day.Format(time.DateOnly)
 	}
-	if m.hasHour() {
+	if m.hasHour() && !m.past {
 		w.Time = clockText(m.minute)
 	}
 	for _, minute := range r.order(m.readings) {
