@@ -96,16 +96,14 @@ release: ## dist/release: every package with SHA256SUMS, signed when KEY is set
 	@[ -z "$(KEY)" ] || gpg --batch --yes --local-user "$(KEY)" --armor --detach-sign $(DIST)/release/SHA256SUMS
 	@cat $(DIST)/release/SHA256SUMS
 
-# Rows are kept in var/bench-procman.json, so that they can be measured in several runs; the page is written from all of them.
+# Rows are kept in docs/benchmarks/procman.json, so that they can be measured in several runs; the page is written from all of them.
 bench-procman: ## procman beside PM2, supervisord, s6, runit, half an hour (PEERS=1 installs them; ROWS=start,stop; QUICK=1)
-	@mkdir -p var
 	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
-	bin/bench-procman -results var/bench-procman.json -out docs/benchmarks/procman.md $(if $(ROWS),-rows $(ROWS)) $(if $(QUICK),-quick)
+	bin/bench-procman -results docs/benchmarks/procman.json -out docs/benchmarks/procman.md $(if $(ROWS),-rows $(ROWS)) $(if $(QUICK),-quick)
 
 faults: ## 50 children that misbehave under a process manager that is killed every few seconds (FOR=10m; CGROUPS=no; PAGE=)
-	@mkdir -p var
 	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
-	bin/bench-procman fault -for $(FOR) $(if $(filter no,$(CGROUPS)),-cgroup '') $(if $(PAGE),-results var/bench-procman.json -out $(PAGE))
+	bin/bench-procman fault -for $(FOR) $(if $(filter no,$(CGROUPS)),-cgroup '') $(if $(PAGE),-results docs/benchmarks/procman.json -out $(PAGE))
 
 memory-proof: ## limits of memory, tasks and processor time by cgroup v2, in user-mode Linux (a minute or two)
 	@tools/test-needs.sh uml

@@ -89,3 +89,15 @@ func verdict(r row, cells map[string]cell) (behind []string) {
 	}
 	return behind
 }
+
+// missed lists our figures of a row that are beyond their targets.
+func missed(r row, cells map[string]cell) (list []string) {
+	for _, name := range []string{labelGroups, labelPlain} {
+		for _, f := range cells[name].Figures {
+			if goal, ok := r.goals[f.Name]; ok && f.Value > goal {
+				list = append(list, fmt.Sprintf("**%s** of %s is %.4g, the target %.4g.", f.Name, name, f.Value, goal))
+			}
+		}
+	}
+	return list
+}

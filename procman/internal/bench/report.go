@@ -43,6 +43,7 @@ func (r *results) report() string {
 	}
 	out.WriteString(notes)
 	r.tellBehind(&out)
+	r.tellMissed(&out)
 	r.tellConditions(&out)
 	r.tellFaults(&out)
 	return out.String()
@@ -78,6 +79,25 @@ func (r *results) tellBehind(out *strings.Builder) {
 	}
 	if !some {
 		out.WriteString("Nowhere in this table.\n")
+	}
+}
+
+// tellMissed says which targets were not met, and how busy the machine was.
+func (r *results) tellMissed(out *strings.Builder) {
+	out.WriteString("\n## Targets that were not met\n\n")
+	some := false
+	for _, row := range rows() {
+		m := r.Rows[row.key]
+		if m == nil {
+			continue
+		}
+		if said := missed(row, m.Cells); len(said) > 0 {
+			some = true
+			fmt.Fprintf(out, "- %s: %s The machine's load was %s before this row.\n", row.title, strings.Join(said, " "), m.Load)
+		}
+	}
+	if !some {
+		out.WriteString("None.\n")
 	}
 }
 

@@ -18,32 +18,35 @@ type row struct {
 	measure            func(*bench, peer) (cell, error)
 	// why says, when a peer is ahead, what that comes of.
 	why string
+	// goals are the targets as numbers, by the figures' names.
+	goals map[string]float64
 }
 
 func rows() []row {
 	return []row{
 		{"idle100", "100 idle children: PSS, MiB; CPU, s a minute", "",
-			func(b *bench, p peer) (cell, error) { return b.idle(p, 100, 0) }, whyIdle},
+			func(b *bench, p peer) (cell, error) { return b.idle(p, 100, 0) }, whyIdle, nil},
 		{"idle500", "500 idle children: PSS, MiB; CPU, s a minute; threads", "20; 0.05",
-			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle},
+			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle, map[string]float64{"PSS": 20, "CPU": 0.05}},
 		{"watch500", "the same with a memory limit for each", "",
-			(*bench).watched, ""},
-		{"stats", "500 measured once (CPU, memory, threads, descriptors), ms", "", (*bench).statistics, ""},
-		{"start", "500 started, s", "0.8", (*bench).startMany, ""},
-		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, ""},
-		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, ""},
-		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash, ""},
-		{"output", "1 GB of output into files of 99 MB: CPU, s; MB/s; peak RSS, MiB; lines lost, repeated", "CPU 2.5; 0 lost", (*bench).output, whyOutput},
-		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed, ""},
-		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit, ""},
-		{"deaf", "child deaf to SIGTERM: gone after, s", "", (*bench).deaf, whyDeaf},
-		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, false) }, ""},
-		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, true) }, ""},
+			(*bench).watched, "", nil},
+		{"stats", "500 measured once (CPU, memory, threads, descriptors), ms", "", (*bench).statistics, "", nil},
+		{"start", "500 started, s", "0.8", (*bench).startMany, "", map[string]float64{"time": 0.8}},
+		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, whyStop, map[string]float64{"time": 0.8}},
+		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, "", map[string]float64{"time": 150}},
+		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash, "", map[string]float64{"median": 5}},
+		{"output", "1 GB of output into files of 99 MB: CPU, s; MB/s; peak RSS, MiB; lines lost, repeated", "CPU 2.5; 0 lost", (*bench).output, whyOutput, map[string]float64{"CPU": 2.5}},
+		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed, "", nil},
+		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit, "", map[string]float64{"peak": 250}},
+		{"deaf", "child deaf to SIGTERM: gone after, s", "", (*bench).deaf, whyDeaf, nil},
+		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, false) }, "", nil},
+		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, true) }, "", nil},
 	}
 }
 
 const (
 	whyIdle   = "A Go program brings its runtime (about 5 MiB) along; s6 and runit start from nothing and pay for each child (a supervisor and a logger) instead."
+	whyStop   = "Without groups a stop has to search /proc for descendants that fled, one search for all stops that wait together; the peers look for none and leave them behind."
 	whyOutput = "Peak memory is the Go runtime and one buffer of 256 KiB for each of four movers; it does not grow with the output or the number of writers."
 	whyDeaf   = "The grace period is ours to choose: 10 s by default, so that a worker can finish what it has in hand. PM2's is 1.6 s."
 )
