@@ -67,8 +67,12 @@ bench-conversations: ## steps of the conversations, into docs/benchmarks/convers
 fuzz: ## every fuzz target of the conversations for FUZZTIME (30s) each
 	FUZZTIME=$(FUZZTIME) tools/fuzz.sh
 
-bench: build ## what docs/benchmarks/ tells, measured here (minutes)
-	go run ./internal/bench --out docs/benchmarks/fleet.md
+.PHONY: bench-fleet
+bench: bench-fleet
+
+bench-fleet: build ## memory, latency by stages and return after an outage, into docs/benchmarks/fleet.md (TENANTS=200 RATE=100 LOAD=2m RECONNECT=500)
+	go build -o bin/bench ./internal/bench
+	bin/bench --tenants $(or $(TENANTS),200) --rate $(or $(RATE),100) --load $(or $(LOAD),2m) --reconnect $(or $(RECONNECT),500) --out docs/benchmarks/fleet.md
 
 # -trimpath and no build id: the same source gives the same program wherever it is built.
 deb: ## dist/flowhq_VERSION_{amd64,arm64}.deb (ARCHES="amd64", FORMATS="deb,rpm", PACKAGE_VERSION=1.2.3)

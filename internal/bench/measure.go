@@ -18,7 +18,8 @@ import (
 
 type bench struct {
 	tenants, rate int
-	load, idle    time.Duration
+	reconnecting  int // workers that come back after an outage; 0: not measured
+	period, idle  time.Duration
 	bin           string
 	begun         time.Time
 	sim           *harness.Simulator
@@ -39,7 +40,10 @@ type result struct {
 	busyRSS                   int           // KiB, after the load
 	idleCPU                   float64       // of one core, the appliance alone
 	fleetCPU                  float64       // of one core, all workers together
+	restartedPSS              spread        // KiB a worker, idle, linked by an earlier process
 	latency                   spread        // microseconds
+	stages                    stages
+	comeback                  comeback
 	sent, answered            int
 }
 
@@ -53,7 +57,7 @@ func (b *bench) measure(ctx context.Context, dir string) (r result, err error) {
 		return r, err
 	}
 	begun := time.Now()
-	if err := b.open(ctx); err != nil {
+	if err := b.grow(ctx, b.tenants); err != nil {
 		return r, err
 	}
 	r.linked = time.Since(begun)
@@ -61,15 +65,23 @@ func (b *bench) measure(ctx context.Context, dir string) (r result, err error) {
 	if err := b.watchIdle(ctx, &r); err != nil {
 		return r, err
 	}
-	b.say("customers write: %d messages a second for %s", b.rate, b.load)
+	if err := b.watchRestarted(ctx, &r); err != nil {
+		return r, err
+	}
+	b.say("customers write: %d messages a second for %s", b.rate, b.period)
 	if err := b.converse(ctx, &r); err != nil {
 		return r, err
 	}
-	r.busyPSS, err = b.workersPSS()
-	if err != nil {
+	if r.busyRSS, err = memory(b.app.PID(), "VmRSS"); err != nil {
 		return r, err
 	}
-	r.busyRSS, err = memory(b.app.PID(), "VmRSS")
+	if err := pause(ctx, calm); err != nil {
+		return r, err
+	}
+	if r.busyPSS, err = b.workersPSS(); err != nil || b.reconnecting == 0 {
+		return r, err
+	}
+	r.comeback, err = b.reconnect(ctx)
 	return r, err
 }
 
@@ -96,15 +108,62 @@ func (b *bench) stop() error {
 	return errors.Join(errs...)
 }
 
-// open makes the businesses, each with one customer, eight at a time.
-func (b *bench) open(ctx context.Context) error {
-	b.businesses = make([]business, b.tenants)
+// calm is how long a fleet that was busy is left alone before its memory is measured: workers give memory back at rest.
+const calm = 40 * time.Second
+
+// grow makes businesses up to n, each with one customer, eight at a time.
+func (b *bench) grow(ctx context.Context, n int) error {
+	from := len(b.businesses)
+	if n <= from {
+		return nil
+	}
+	b.businesses = append(b.businesses, make([]business, n-from)...)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for i := range b.businesses {
+	for i := from; i < n; i++ {
 		group.Go(func() error { return b.openOne(ctx, i) })
 	}
 	return group.Wait()
+}
+
+// watchRestarted measures workers as they are after a reboot or an upgrade: they did not link the device themselves.
+func (b *bench) watchRestarted(ctx context.Context, r *result) error {
+	b.say("all workers are restarted, eight at a time")
+	group, restarting := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i := range b.businesses {
+		group.Go(func() error {
+			s := &b.businesses[i]
+			if err := b.app.Worker(restarting, s.id, "restart"); err != nil {
+				return err
+			}
+			return b.process(restarting, s)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := pause(ctx, calm); err != nil {
+		return err
+	}
+	var err error
+	r.restartedPSS, err = b.workersPSS()
+	return err
+}
+
+// process waits until a business is connected, and notes its process.
+func (b *bench) process(ctx context.Context, s *business) error {
+	return harness.Until(ctx, 100*time.Millisecond, func() error {
+		if err := b.sim.WaitOnline(ctx, s.number); err != nil {
+			return err
+		}
+		p, err := b.app.WorkerProcess(ctx, s.id)
+		if err == nil && p.PID == 0 {
+			err = fmt.Errorf("%s has no process", s.number)
+		}
+		s.pid = p.PID
+		return err
+	})
 }
 
 func (b *bench) openOne(ctx context.Context, i int) error {
@@ -134,7 +193,7 @@ func (b *bench) openOne(ctx context.Context, i int) error {
 
 func (b *bench) watchIdle(ctx context.Context, r *result) error {
 	select { // let what linking stirred up settle
-	case <-time.After(20 * time.Second):
+	case <-time.After(calm):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -168,26 +227,28 @@ func (b *bench) watchIdle(ctx context.Context, r *result) error {
 func (b *bench) converse(ctx context.Context, r *result) error {
 	var mu sync.Mutex
 	var took []int
-	group, ctx := errgroup.WithContext(ctx)
-	total := int(b.load.Seconds()) * b.rate
+	all := make(map[string]asked)
+	group, writing := errgroup.WithContext(ctx)
+	total := int(b.period.Seconds()) * b.rate
 	tick := time.NewTicker(time.Second / time.Duration(b.rate))
 	defer tick.Stop()
 	for n := range total {
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		case <-writing.Done():
+			return errors.Join(group.Wait(), context.Cause(writing))
 		}
 		s := b.businesses[n%len(b.businesses)]
 		round := n / len(b.businesses)
 		group.Go(func() error {
-			d, err := b.ask(ctx, s, round)
+			id, a, err := b.ask(writing, s, round)
 			if err != nil {
 				return err
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			took = append(took, int(d.Microseconds()))
+			took = append(took, micros(a.answered.Sub(a.at)))
+			all[id] = a
 			return nil
 		})
 	}
@@ -195,24 +256,30 @@ func (b *bench) converse(ctx context.Context, r *result) error {
 		return err
 	}
 	r.sent, r.answered, r.latency = total, len(took), newSpread(took)
-	return nil
+	if err := pause(ctx, 3*time.Second); err != nil { // the last events reach the log
+		return err
+	}
+	var err error
+	r.stages, err = b.split(ctx, all)
+	return err
 }
 
 // ask sends one message and measures, by the simulator's clock, until the reply was there. Each customer gets one reply a
 // round, so that the reply to round n is row n+1 of the inbox.
-func (b *bench) ask(ctx context.Context, s business, round int) (time.Duration, error) {
-	begun := time.Now()
-	if _, err := b.sim.Send(ctx, s.customer, wasim.Message{To: s.number, Text: "Habari"}); err != nil {
-		return 0, err
+func (b *bench) ask(ctx context.Context, s business, round int) (id string, a asked, err error) {
+	a.at = time.Now()
+	if id, err = b.sim.Send(ctx, s.customer, wasim.Message{To: s.number, Text: "Habari"}); err != nil {
+		return "", a, err
 	}
 	for range 60 {
 		rows, err := b.sim.Inbox(ctx, s.customer, round, time.Second)
 		if err != nil {
-			return 0, err
+			return "", a, err
 		}
 		if len(rows) > 0 {
-			return rows[0].At.Sub(begun), nil
+			a.answered = rows[0].At
+			return id, a, nil
 		}
 	}
-	return 0, fmt.Errorf("no answer to message %d of %s within a minute", round+1, s.customer)
+	return "", a, fmt.Errorf("no answer to message %d of %s within a minute", round+1, s.customer)
 }
