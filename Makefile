@@ -139,6 +139,10 @@ bench-store: build ## both stores: rows a second, pages among many rows, size, b
 	go build -o bin/bench-store ./internal/bench/store
 	bin/bench-store -rows $(MESSAGES) -out docs/benchmarks/store.md
 
+bench-ui: build ## weight, speed and cost of the pages with 1,000 businesses: docs/benchmarks/ui.md (two minutes)
+	@tools/test-needs.sh browser
+	go run ./internal/uibench --out docs/benchmarks/ui.md
+
 lint: ## go vet and gofmt
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
@@ -151,4 +155,4 @@ generate: ## queries checked against both engines, Go code made from them
 
 
 .PHONY: deb rpm apt-repo release package-check test-system test-system-quick bench-upgrade
-.PHONY: help build run demo screenshots test conversations bench-conversations fuzz bench bench-store lint fmt generate
+.PHONY: help build run demo screenshots test test-pages conversations bench-conversations fuzz bench bench-ui bench-store lint fmt generate
