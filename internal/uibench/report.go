@@ -14,7 +14,6 @@ type result struct {
 	first, again, overview view
 	list, fresh, summary   times
 	alone, streaming, busy float64 // percent of a core
-	eachStream             int     // KiB
 	fetched                int
 }
 
@@ -26,7 +25,8 @@ func (r *result) markdown() string {
 	line("# The pages, measured")
 	line("")
 	line("`make bench-ui` makes this page: the appliance on SQLite with %d businesses, each with a day of messages, and Chromium on the same", r.tenants)
-	line("machine. Times are what the reader waits: from asking until the last byte, compressed, over loopback, HTTP Basic checked each time.")
+	line("machine. Times are what the reader waits: from asking until the last byte, compressed, over loopback, HTTP Basic checked each time. A load average above the number of processors")
+	line("means that others worked on the machine meanwhile: medians hold then, the highest values do not.")
 	line("")
 	line("%s, %s, %d processors, load average at the end %s.", time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), load())
 	line("")
@@ -43,7 +43,6 @@ func (r *result) markdown() string {
 	line("| overview: median, p99 | %.1f ms, %.1f ms | |", ms(r.summary.median), ms(r.summary.p99))
 	line("| appliance's processor use, nobody looks | %.2f %% of a core | |", r.alone)
 	line("| with %d open event streams, nothing happens | %.2f %% of a core | next to nothing |", openPages, r.streaming)
-	line("| memory of an open stream, both ends of it in the server | %d KiB | |", r.eachStream)
 	line("| two changes a second, each of %d pages fetching the list once a second | %.1f %% of a core for %d fetches a second | |", openPages, r.busy, r.fetched/int(changing/time.Second))
 	return s.String()
 }

@@ -111,10 +111,6 @@ func (r *result) streams(ctx context.Context, a *harness.Appliance) error {
 		return err
 	}
 	r.alone = share(alone-before, quiet)
-	memory, err := rss(a.PID())
-	if err != nil {
-		return err
-	}
 	watching, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
@@ -124,11 +120,6 @@ func (r *result) streams(ctx context.Context, a *harness.Appliance) error {
 		all.Go(func() { ready <- watch(watching, a, &fetched) })
 	}
 	pause(ctx, time.Second)
-	more, err := rss(a.PID())
-	if err != nil {
-		return err
-	}
-	r.eachStream = (more - memory) / openPages
 	from, err := cpu(a.PID())
 	if err != nil {
 		return err
@@ -251,18 +242,4 @@ func cpu(pid int) (time.Duration, error) {
 		ticks += n
 	}
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
-}
-
-// rss gives a process's resident set in KiB.
-func rss(pid int) (int, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			return strconv.Atoi(strings.Fields(rest)[0])
-		}
-	}
-	return 0, fmt.Errorf("process %d tells no size", pid)
 }
