@@ -29,7 +29,7 @@ func rows() []row {
 		{"idle500", "500 idle children: PSS, MiB; CPU, s a minute; threads", "20; 0.05",
 			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle, map[string]float64{"PSS": 20, "CPU": 0.05}},
 		{"watch500", "the same with a memory limit for each", "",
-			(*bench).watched, "", nil},
+			(*bench).watched, whyWatch, nil},
 		{"stats", "500 measured once (CPU, memory, threads, descriptors), ms", "", (*bench).statistics, "", nil},
 		{"start", "500 started, s", "0.8", (*bench).startMany, "", map[string]float64{"time": 0.8}},
 		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, whyStop, map[string]float64{"time": 0.8}},
@@ -46,6 +46,7 @@ func rows() []row {
 
 const (
 	whyIdle   = "A Go program brings its runtime (about 5 MiB) along; s6 and runit start from nothing and pay for each child (a supervisor and a logger) instead."
+	whyWatch  = "Without a memory controller every resident set is read every second (with one, a number every five); PM2 looks every thirty and overshoots by what grows meanwhile."
 	whyStop   = "Without groups a stop has to search /proc for descendants that fled, one search for all stops that wait together; the peers look for none and leave them behind."
 	whyOutput = "Peak memory is the Go runtime and one buffer of 256 KiB for each of four movers; it does not grow with the output or the number of writers."
 	whyDeaf   = "The grace period is ours to choose: 10 s by default, so that a worker can finish what it has in hand. PM2's is 1.6 s."
