@@ -60,6 +60,7 @@ type requestCard struct {
 	Status               status
 	Moves                []move
 	At                   time.Time
+	Single               bool // it stands alone on its page
 	sort                 string
 }
 
@@ -340,6 +341,7 @@ func (u *UI) requestPage(c *gin.Context, code int, t flowhq.TenantDetail, note f
 	if date, err := time.Parse(time.DateOnly, r.Fields.Date); err == nil {
 		v.Card.When = strings.TrimSpace(l.day(date) + " " + v.Card.When)
 	}
+	v.Card.Single = true
 	v.Head.Wrong, v.Title = wrong, v.Card.What+" · "+v.Card.Customer
 	v.Made = true
 	for _, e := range history {
