@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -155,7 +156,11 @@ func (s *Service) send(ctx context.Context, by, id, chat, text string, send func
 func (s *Service) TakeOver(ctx context.Context, by, id, chat string) error {
 	return s.toWorker(ctx, id, func(ctx context.Context) error {
 		s.log.Info("a chat is taken over", "tenant", id, "chat", chat, "by", by)
-		return s.links.TakeOver(ctx, id, chat)
+		if err := s.links.TakeOver(ctx, id, chat); err != nil {
+			return err
+		}
+		s.awaitChat(ctx, id, chat, true)
+		return nil
 	})
 }
 
@@ -163,8 +168,32 @@ func (s *Service) TakeOver(ctx context.Context, by, id, chat string) error {
 func (s *Service) Release(ctx context.Context, by, id, chat string) error {
 	return s.toWorker(ctx, id, func(ctx context.Context) error {
 		s.log.Info("a chat is handed back to the bot", "tenant", id, "chat", chat, "by", by)
-		return s.links.Release(ctx, id, chat)
+		if err := s.links.Release(ctx, id, chat); err != nil {
+			return err
+		}
+		s.awaitChat(ctx, id, chat, false)
+		return nil
 	})
+}
+
+// Whoever changed a chat reads it right away; the worker's event needs a moment to the store. After settling the change stands all the
+// same, it is only not seen yet.
+const (
+	settling     = time.Second
+	settledEvery = 20 * time.Millisecond
+)
+
+// awaitChat waits until the store shows whether a human has a chat.
+func (s *Service) awaitChat(ctx context.Context, id, chat string, human bool) {
+	ctx, cancel := context.WithTimeout(ctx, settling)
+	defer cancel()
+	for ctx.Err() == nil {
+		c, err := s.store.Customer(ctx, id, chat)
+		if err != nil || (c.HandedOver != nil) == human {
+			return
+		}
+		pause(ctx, settledEvery)
+	}
 }
 
 // OptIn takes a customer's opting out back, for one who asked for that by another way than START.

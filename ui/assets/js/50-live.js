@@ -31,7 +31,7 @@
     source = new EventSource("/admin/events");
     source.onopen = () => {
       cut.hidden = true;
-      if (lost) changed("change-all"); // what happened meanwhile is not sent again
+      changed(lost ? "change-all" : "change-opened"); // what happened meanwhile, or since the page was drawn, is not sent again
       lost = false;
     };
     source.onerror = () => {
