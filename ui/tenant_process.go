@@ -209,7 +209,7 @@ const (
 func (u *UI) workerLog(c *gin.Context, t flowhq.TenantDetail) {
 	v := logPage{
 		tenantFrame: u.frame(c, t, "/worker/log"), Query: strings.TrimSpace(c.Query("q")),
-		Stream: tenantURL(t.ID, "/worker/log/stream?lines=0"), File: tenantURL(t.ID, "/worker/log/file"),
+		Stream: tenantURL(t.ID, "/worker/log/stream?lines=300"), File: tenantURL(t.ID, "/worker/log/file"),
 	}
 	code := http.StatusOK
 	if v.Query != "" {
