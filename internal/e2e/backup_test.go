@@ -51,6 +51,8 @@ func TestBackupCircle(t *testing.T) {
 		fresh.release(t, salon.ID)
 		w.ask(t, asha, salonNumber, "Habari tena", "Neema Salon")
 		fresh.complete(t, salon.ID, before)
+		fresh.oneReplaced(t, salon)
+		fresh.erased(t, salon)
 	})
 }
 
@@ -226,4 +228,44 @@ func (w *world) complete(t *testing.T, id string, before map[string]int) {
 			t.Errorf("message %s is there %d times", message, n)
 		}
 	}
+}
+
+// oneReplaced puts one business back in place of the one that runs, while the appliance goes on.
+func (w *world) oneReplaced(t *testing.T, salon harness.Tenant) {
+	t.Helper()
+	dir := t.TempDir()
+	w.flowhq(t, "backup", "--tenant", salon.Name, "--to", dir)
+	files, err := filepath.Glob(filepath.Join(dir, "flowhq-*-tenant-*.tar.zst"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	before := w.ids(t, salon.ID)
+	if said, err := w.command(t, "restore", files[0]); err == nil || !strings.Contains(said, "--replace") {
+		t.Errorf("without saying so: %v, %s", err, said)
+	}
+	w.flowhq(t, "restore", files[0], "--tenant", salon.Name, "--replace")
+	w.heldBack(t, salon.ID)
+	w.release(t, salon.ID)
+	w.ask(t, asha, salonNumber, "Habari za jioni", "")
+	w.complete(t, salon.ID, before)
+}
+
+// erased has a customer's data handed out and erased; the bot goes on answering her.
+func (w *world) erased(t *testing.T, salon harness.Tenant) {
+	t.Helper()
+	w.waitLogged(t, salon.ID, 2)
+	if said := w.flowhq(t, "customer", "export", salon.Name, asha); !strings.Contains(said, "Habari") {
+		t.Errorf("handed out: %s", said)
+	}
+	if said, err := w.command(t, "customer", "erase", salon.Name, asha); err == nil || !strings.Contains(said, "--yes") {
+		t.Errorf("without saying so: %v, %s", err, said)
+	}
+	w.flowhq(t, "customer", "erase", salon.Name, asha, "--yes")
+	if n := len(w.ids(t, salon.ID)); n != 0 {
+		t.Errorf("%d messages are left", n)
+	}
+	if err := w.WaitConnected(limit(t, time.Minute), salon.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
 }
