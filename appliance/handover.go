@@ -25,6 +25,10 @@ const webSocket = "web"
 // ownProgram is the running program, whatever became of its file.
 const ownProgram = "/proc/self/exe"
 
+// leaveLimit bounds how long a hand-over waits for answers under way; whoever comes meanwhile waits for the next program, and the page is
+// to be back within two seconds.
+const leaveLimit = 1200 * time.Millisecond
+
 // checkPatience bounds the check that another program does of itself.
 const checkPatience = time.Minute
 
@@ -92,9 +96,10 @@ func (a *appliance) handOver(cancel context.CancelFunc, path string) error {
 	if err != nil {
 		return err
 	}
-	ctx, done := context.WithTimeout(context.Background(), closeTimeout)
+	ctx, done := context.WithTimeout(context.Background(), leaveLimit)
 	defer done()
 	a.control.finish(ctx)
+	a.website.leave(ctx)
 	a.website.close(ctx)
 	cancel()
 	a.closeRest()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -32,8 +33,10 @@ const (
 // website is what people and the portal talk to.
 type website struct {
 	server   *http.Server
-	listener net.Listener
+	listener *door
+	guests   guests
 	stopping chan struct{}
+	ending   sync.Once
 }
 
 func listenHTTP(ctx context.Context, c *config.Config) (net.Listener, error) {
@@ -46,7 +49,7 @@ func listenHTTP(ctx context.Context, c *config.Config) (net.Listener, error) {
 }
 
 func newWebsite(c *config.Config, listener net.Listener, s *fleet.Service, store *storage.Store, log *slog.Logger) (*website, error) {
-	w := &website{listener: listener, stopping: make(chan struct{})}
+	w := &website{listener: newDoor(listener), stopping: make(chan struct{})}
 	engine, err := w.engine(c, s, store, log)
 	if err != nil {
 		return nil, err
@@ -54,7 +57,8 @@ func newWebsite(c *config.Config, listener net.Listener, s *fleet.Service, store
 	w.server = &http.Server{
 		Handler:           http.MaxBytesHandler(engine, access.MaxBody),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState: w.guests.note,
+		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return w, nil
 }
@@ -94,9 +98,19 @@ func (w *website) serve() error {
 	return fmt.Errorf("the web server ended: %w", err)
 }
 
+func (w *website) endStreams() { w.ending.Do(func() { close(w.stopping) }) }
+
+// leave ends open streams and waits, as long as ctx lasts, until everybody who was let in has the answer; nobody else is let in, and those
+// who come wait outside for whoever takes the socket over.
+func (w *website) leave(ctx context.Context) {
+	w.listener.shut(ctx)
+	w.endStreams()
+	w.guests.leave(ctx)
+}
+
 // close ends open streams and waits a little for what is being answered.
 func (w *website) close(ctx context.Context) {
-	close(w.stopping)
+	w.endStreams()
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	if w.server.Shutdown(ctx) != nil {

@@ -12,7 +12,7 @@ for f in "$dir"/second/*; do
 	cmp "$f" "$dir/first/$(basename "$f")" || { echo "$(basename "$f"): built twice, other bytes"; exit 1; }
 	echo "ok  $(basename "$f"): the same bytes twice"
 done
-for f in "$dir"/first/*; do
+for f in "$dir"/first/*.deb; do
 	size=$(wc -c <"$f")
 	[ "$size" -le $limit ] || { echo "$(basename "$f"): $size bytes, more than $limit"; exit 1; }
 	echo "ok  $(basename "$f"): $size bytes of at most $limit"
