@@ -64,6 +64,9 @@ func (c *Client) Run(ctx context.Context) error {
 	c.mu.Unlock()
 	defer close(done)
 
+	if end, banned := c.stillBanned(); banned {
+		c.settle(ctx, end, 0)
+	}
 	c.announceVersion(ctx, false)
 	rounds := 0
 	var asked *codeRequest

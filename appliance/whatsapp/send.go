@@ -142,7 +142,9 @@ func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time,
 	}
 	switch {
 	case code == 463 || code == 429:
-		c.restrict(code)
+		if until, _ := c.limit.now(c.cfg.Now()); until.IsZero() { // else WhatsApp has said meanwhile when it ends
+			c.restrict(code)
+		}
 		n.box.put(limited{})
 		return time.Time{}, fmt.Errorf("%w: code %d", ErrRestricted, code)
 	case code >= 500 || code == 408:

@@ -1,9 +1,12 @@
 package whatsapp
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"go.mau.fi/whatsmeow"
 
 	"flowhq"
 	"flowhq/internal/wasim"
@@ -250,4 +253,23 @@ func TestRestrictionOutlivesAReconnect(t *testing.T) {
 	_, next = r.phase(next, flowhq.PhaseReconnecting)
 	_, next = r.phase(next, flowhq.PhaseRestricted)
 	r.phase(next, flowhq.PhaseConnected)
+}
+
+// TestTimelockAnnounced: WhatsApp says until when it keeps the account from sending.
+func TestTimelockAnnounced(t *testing.T) {
+	t.Parallel()
+	r, asha := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
+	r.works(asha, "before")
+	next := r.mark()
+	r.inject(wasim.Fault{Fault: "timelock", Seconds: 2})
+	limit, next := r.phase(next, flowhq.PhaseRestricted)
+	if limit.Until == nil || time.Until(*limit.Until) > 3*time.Second || limit.Detail == "" {
+		t.Fatalf("report: %+v", limit)
+	}
+	_, err := r.say(Address{PN: customerNo}, "held back")
+	wantErr(t, err, ErrRestricted)
+	_, err = r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
+	wantErr(t, err, ErrRestricted) // of a message that was under way: it does not move the end that is known
+	r.phase(next, flowhq.PhaseConnected)
+	r.works(asha, "after")
 }

@@ -45,6 +45,8 @@ type engine struct {
 	hurry context.Context
 	rush  context.CancelFunc
 
+	pauses pauses
+
 	limits struct {
 		sync.Mutex
 		*limit.Limiter
@@ -209,6 +211,7 @@ func (e *engine) reported(r flowhq.SessionReport) {
 		e.reports(r)
 	}
 	e.calm.disturb()
+	e.keepPause(r)
 	if r.Phase == flowhq.PhaseConnected {
 		e.kickAll()
 	}
@@ -278,6 +281,7 @@ func (e *engine) background(ctx context.Context) {
 			continue
 		}
 		tick.Reset(kickInterval)
+		e.keepPause(e.dev.Report()) // in case it could not be kept when it began
 		if e.fault.Load() {
 			e.probe(ctx)
 			tick.Reset(probeInterval)

@@ -139,7 +139,7 @@ func (w *worker) openDevice() error {
 			return e.sent(id)
 		},
 		Merged:  func(a whatsapp.Address) { <-ready; e.introduced(a) },
-		Silence: silence, Timing: w.config.pace,
+		Silence: silence, Timing: w.config.pace, Pause: e.lastPause(),
 	})
 	if err != nil {
 		return err

@@ -133,13 +133,16 @@ func fillAsPredecessor(t *testing.T, dsn string) *sql.DB {
 }
 
 // page gives a page as a browser gets it.
-func (w *world) page(t *testing.T, path string) string {
+func (w *world) page(t *testing.T, path string, headers ...string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/html")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	r.SetBasicAuth("admin", harness.AdminPassword)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {

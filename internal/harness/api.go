@@ -109,6 +109,8 @@ type Tenant struct {
 		State  flowhq.SessionState `json:"state"`
 		Phase  flowhq.Phase        `json:"phase"`
 		SeenAt *time.Time          `json:"last_seen_at"`
+
+		BlockedUntil *time.Time `json:"blocked_until"`
 	} `json:"whatsapp_session"`
 	Worker *struct {
 		Status    flowhq.WorkerStatus `json:"status"`

@@ -25,8 +25,9 @@ type Device struct {
 	mu        sync.Mutex
 	signed    publicKey
 	pre       keyStock
-	queue     []*entry // not yet confirmed, in the order of delivery
-	recent    []*entry // confirmed, the newest last; for the fault redeliver
+	queue     []*entry            // not yet confirmed, in the order of delivery
+	recent    []*entry            // confirmed, the newest last; for the fault redeliver
+	unread    map[string]struct{} // messages confirmed without having been read, and not read since; by sender and id
 	seq       uint64
 	sess      *session // nil: offline
 	live      bool     // the session has got the queue and takes new stanzas

@@ -163,6 +163,60 @@ func TestErrorAcknowledgement(t *testing.T) {
 	}
 }
 
+func TestTimelock(t *testing.T) {
+	for _, silent := range []bool{false, true} {
+		t.Run(fmt.Sprint("silent=", silent), func(t *testing.T) {
+			srv, b, c := linked(t)
+			began := time.Now()
+			inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "timelock", Seconds: 0.5, Silent: silent})
+			ends := began.Add(500 * time.Millisecond)
+			if !silent {
+				lock := await[*events.NotifyAccountReachoutTimelock](b)
+				if ends = lock.TimeEnforcementEnds.Time; !lock.IsActive || ends.Before(began.Add(500*time.Millisecond)) {
+					t.Fatalf("got %+v", lock)
+				}
+			}
+			if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err, whatsmeow.ErrServerReturnedError) {
+				t.Fatalf("got %v", err)
+			}
+			if st := srv.Stats(); st.Refused != 1 {
+				t.Fatalf("stats %+v", st)
+			}
+			time.Sleep(max(time.Until(ends), 1500*time.Millisecond-time.Since(began)))
+			b.say(c.JID(), "yes")
+			if rows := c.Inbox(0); len(rows) != 1 || rows[0].Text != "yes" {
+				t.Fatalf("rows %+v", rows)
+			}
+		})
+	}
+}
+
+func TestBan(t *testing.T) {
+	srv, b, c := linked(t)
+	b.cli.EnableAutoReconnect = false
+	began := time.Now()
+	inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "ban", BanCode: 103, Seconds: 1.2})
+	await[*events.Disconnected](b)
+	for range 2 { // trying again does not help
+		b = b.again()
+		b.cli.EnableAutoReconnect = false
+		must(t, b.cli.Connect())
+		e := await[*events.TemporaryBan](b)
+		if e.Code != 103 || e.Expire < time.Second || e.Expire > 2*time.Second {
+			t.Fatalf("got %+v", e)
+		}
+	}
+	if st := srv.Stats(); st.Banned != 2 {
+		t.Fatalf("stats %+v", st)
+	}
+	time.Sleep(1300*time.Millisecond - time.Since(began))
+	b = b.again()
+	must(t, b.cli.Connect())
+	await[*events.Connected](b)
+	write(t, c, "free again?")
+	await[*events.Message](b)
+}
+
 func TestSlow(t *testing.T) {
 	srv, b, c := linked(t)
 	b.say(c.JID(), "warm-up")
@@ -212,14 +266,17 @@ func TestNewIdentity(t *testing.T) {
 			if !quiet {
 				await[*events.IdentityChange](b)
 			}
+			inject(t, srv, wasim.Fault{Fault: "slow", MS: 200}) // so that what is not healed yet can be seen
 			b.say(chat, "to the new phone")
+			eventually(t, "a placeholder", func() bool { return srv.Stats().Placeholders == 1 })
+			inject(t, srv, wasim.Fault{Fault: "slow"})
 			if row := waitRow(t, c, 1); row.Text != "to the new phone" || row.Copies != 1 {
 				t.Fatalf("got %+v", row)
 			}
 			write(t, c, "new phone")
 			await[*events.Message](b)
 			// Told or not, whatsmeow keeps its session with the LID, so the customer has to ask for the message again.
-			if st := srv.Stats(); st.Undecryptable == 0 {
+			if st := srv.Stats(); st.Undecryptable == 0 || st.Placeholders != 0 {
 				t.Fatalf("stats %+v", st)
 			}
 		})
@@ -262,13 +319,16 @@ func TestClientAsksForAMessageAgain(t *testing.T) {
 			chat := await[*events.Message](b).Info.Chat
 			b.say(chat, "hello")
 			must(t, b.cli.Store.Sessions.DeleteSession(context.Background(), c.LID().SignalAddress().String()))
+			inject(t, srv, wasim.Fault{Fault: "slow", MS: 200}) // so that what is not healed yet can be seen
 			id := write(t, c, "you lost our session")
 			await[*events.UndecryptableMessage](b)
+			eventually(t, "unread", func() bool { return srv.Stats().Unread == 1 })
+			inject(t, srv, wasim.Fault{Fault: "slow"})
 			if m := await[*events.Message](b); m.Info.ID != id || m.Message.GetConversation() != "you lost our session" {
 				t.Fatalf("got %+v", m.Info)
 			}
 			eventually(t, "confirmed", func() bool { return srv.Stats().Waiting == 0 })
-			if st := srv.Stats(); st.Retries != 1 {
+			if st := srv.Stats(); st.Retries != 1 || st.Unread != 0 {
 				t.Fatalf("stats %+v", st)
 			}
 			b.say(chat, "found it")
@@ -301,6 +361,8 @@ func TestFaultsSayWhatIsWrong(t *testing.T) {
 	}{
 		{wasim.Fault{Fault: "sneeze"}, http.StatusBadRequest},
 		{wasim.Fault{Fault: "freeze"}, http.StatusBadRequest},
+		{wasim.Fault{Fault: "timelock"}, http.StatusBadRequest},
+		{wasim.Fault{Fault: "ban"}, http.StatusBadRequest},
 		{wasim.Fault{Fault: "slow", MS: -1}, http.StatusBadRequest},
 		{wasim.Fault{Fault: "drop", Number: customerNo}, http.StatusBadRequest},
 		{wasim.Fault{Fault: "new-identity", Number: phoneNo}, http.StatusBadRequest},

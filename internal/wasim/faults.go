@@ -19,6 +19,7 @@ type faults struct {
 	slow     map[string]time.Duration
 	refuse   map[string]*refusal
 	ackFails map[string]*ackFailure
+	bans     map[string]ban
 	outage   time.Time
 	changed  chan struct{} // closed and replaced at each change
 }
@@ -29,7 +30,11 @@ type refusal struct {
 	left int
 }
 
-type ackFailure struct{ code, left int }
+// ackFailure is the code that messages are refused with: so many of them, or all until a time.
+type ackFailure struct {
+	code, left int
+	until      time.Time
+}
 
 const pairingKey = "pairing"
 
@@ -45,6 +50,7 @@ func (f *faults) reset() {
 	defer f.mu.Unlock()
 	f.frozen, f.held, f.slow = map[string]time.Time{}, map[string]time.Time{}, map[string]time.Duration{}
 	f.refuse, f.ackFails, f.outage = map[string]*refusal{}, map[string]*ackFailure{}, time.Time{}
+	f.bans = map[string]ban{}
 	f.notify()
 }
 
@@ -121,6 +127,11 @@ func (f *faults) slowness(number string) time.Duration {
 func (f *faults) refusal(number string) *waBinary.Node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if b, left := f.bans[number], time.Until(f.bans[number].until); left > 0 {
+		f.srv.stats.banned.Add(1)
+		node := refusalNode(Fault{Code: 402, BanCode: b.code, Expire: int((left + time.Second - 1) / time.Second)})
+		return &node
+	}
 	r := f.refuse[number]
 	if r == nil {
 		return nil
@@ -138,12 +149,21 @@ func (f *faults) ackError(number string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, key := range []string{number, ""} {
-		if a := f.ackFails[key]; a != nil {
-			if a.left--; a.left <= 0 {
-				delete(f.ackFails, key)
-			}
-			return a.code
+		a := f.ackFails[key]
+		if a == nil {
+			continue
 		}
+		if !a.until.IsZero() {
+			if time.Now().Before(a.until) {
+				return a.code
+			}
+			delete(f.ackFails, key)
+			continue
+		}
+		if a.left--; a.left <= 0 {
+			delete(f.ackFails, key)
+		}
+		return a.code
 	}
 	return 0
 }

@@ -13,10 +13,11 @@ type Fault struct {
 	Number  string  `json:"number,omitempty"` // a phone's, or a customer's for redeliver, new-identity and retry; empty: all
 	Fault   string  `json:"fault"`
 	Code    int     `json:"code,omitempty"`     // refuse: 401, 402, 403, 405, 406, 500, 503; error-ack: default 463
-	BanCode int     `json:"ban_code,omitempty"` // refuse 402: 101 to 106, default 101
+	BanCode int     `json:"ban_code,omitempty"` // refuse 402 and ban: 101 to 106, default 101
 	Expire  int     `json:"expire,omitempty"`   // refuse 402: seconds, default 3600
 	Count   int     `json:"count,omitempty"`    // refuse, error-ack, redeliver, retry: how many; default 1
-	Seconds float64 `json:"seconds,omitempty"`  // freeze, hold-acks
+	Seconds float64 `json:"seconds,omitempty"`  // freeze, hold-acks, timelock, ban
+	Silent  bool    `json:"silent,omitempty"`   // timelock: it is not announced, messages are just refused
 	MS      int     `json:"ms,omitempty"`       // slow: milliseconds; 0 ends it
 	Pairing bool    `json:"pairing,omitempty"`  // refuse: the next connection that wants to pair, not a login
 	Keys    bool    `json:"keys,omitempty"`     // retry: with fresh keys at once, so that a new session is started
@@ -131,8 +132,12 @@ func (s *Server) setFault(who *party, f Fault) (int, error) {
 		fs.set(func() { fs.ackFails[key] = &ackFailure{code: f.Code, left: f.Count} })
 	case "refuse":
 		return s.refuse(who, f)
+	case "timelock":
+		return s.timelock(who, f)
+	case "ban":
+		return s.ban(who, f)
 	default:
-		return 0, errBad("fault %q: want drop, reset, freeze, refuse, replaced, logout, restart, redeliver, hold-acks, error-ack, slow, new-identity or retry", f.Fault)
+		return 0, errBad("fault %q: want drop, reset, freeze, refuse, replaced, logout, restart, redeliver, hold-acks, error-ack, timelock, ban, slow, new-identity or retry", f.Fault)
 	}
 	return len(s.chosen(who)), nil
 }
@@ -142,7 +147,7 @@ func (s *Server) refuse(who *party, f Fault) (int, error) {
 		return 0, errBad("refuse: code must be 400, 401, 402, 403, 405, 406, 500 or 503")
 	}
 	if f.BanCode == 0 {
-		f.BanCode = 101
+		f.BanCode = defaultBanCode
 	}
 	if f.Expire == 0 {
 		f.Expire = 3600

@@ -143,7 +143,22 @@ func (d *Device) confirm(class, id, from, kind string, asRead bool) (*entry, err
 		return nil, nil
 	}
 	e.nacked = !asRead
+	d.noteRead(e, asRead)
 	return e, d.settle(i)
+}
+
+// noteRead keeps count of the messages that the device could not read so far. mu must be held.
+func (d *Device) noteRead(e *entry, read bool) {
+	key := inboxKey(e.From, e.ID)
+	switch {
+	case e.Class != "message" || e.Sender == "":
+	case read:
+		delete(d.unread, key)
+	case d.unread == nil:
+		d.unread = map[string]struct{}{key: {}}
+	default:
+		d.unread[key] = struct{}{}
+	}
 }
 
 // settle moves entry i from the queue to the recent ones. mu must be held.
@@ -170,11 +185,13 @@ func (d *Device) withdraw(id, from string) (e *entry, pendingAcks int, err error
 	match := func(e *entry) bool { return e.Class == "message" && e.ID == id && e.From == from }
 	if i := slices.IndexFunc(d.queue, match); i >= 0 {
 		e = d.queue[i]
+		d.noteRead(e, false)
 		return e, e.skipAcks + 1, d.settle(i)
 	}
 	for i := len(d.recent) - 1; i >= 0; i-- {
 		if match(d.recent[i]) {
 			e = d.recent[i]
+			d.noteRead(e, false)
 			if e.nacked {
 				return e, 0, nil
 			}

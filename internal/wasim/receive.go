@@ -20,6 +20,9 @@ func (x *session) handleMessage(n *waBinary.Node) {
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "message", "id": attrString(n, "id"), "from": to, "t": x.srv.now().Unix()}}
 	if code := x.srv.faults.ackError(x.number()); code != 0 {
 		ack.Attrs["error"] = strconv.Itoa(code)
+		if code == restrictedCode {
+			x.srv.stats.refused.Add(1)
+		}
 		x.writeNode(ack)
 		return
 	}
@@ -141,12 +144,12 @@ func (p *party) fileFrom(from *Device, id string, msg *waE2E.Message, changes []
 			row.Chat = "self"
 		}
 	}
+	row.Shown = p.show(from, id, row.At)
 	kind, text := describe(msg)
 	if kind == kindOther && msg.GetProtocolMessage() != nil {
 		return p.srv.journal.commit(changes...) // a device talking to its phone, not a person to a person
 	}
 	row.Kind, row.Text = string(kind), text
-	row.Shown = p.show(from, id, row.At)
 	return p.file(row, changes...)
 }
 

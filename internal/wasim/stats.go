@@ -7,7 +7,7 @@ import (
 
 // counters count since the start of the process.
 type counters struct {
-	in, out, redelivered, undecryptable, retries atomic.Int64
+	in, out, redelivered, undecryptable, retries, refused, banned atomic.Int64
 }
 
 // Stats are the simulator's figures since its start.
@@ -23,6 +23,10 @@ type Stats struct {
 	Redelivered   int64 `json:"redelivered"`    // deliveries repeated
 	Undecryptable int64 `json:"undecryptable"`  // messages of clients that could not be read here
 	Retries       int64 `json:"retries"`        // messages that clients asked for again
+	Placeholders  int   `json:"placeholders"`   // of the undecryptable ones, those that could not be read to this moment
+	Unread        int   `json:"unread"`         // messages that linked devices could not read to this moment
+	Refused       int64 `json:"refused"`        // messages of clients that were refused because the account is restricted
+	Banned        int64 `json:"banned"`         // logins of banned accounts
 	BytesIn       int64 `json:"bytes_in"`
 	BytesOut      int64 `json:"bytes_out"`
 	UptimeMS      int64 `json:"uptime_ms"`
@@ -34,16 +38,36 @@ func (s *Server) Stats() Stats {
 	st := Stats{Accounts: len(phones), Customers: len(customers), Connections: len(s.allSessions()),
 		MessagesIn: s.stats.in.Load(), MessagesOut: s.stats.out.Load(), Redelivered: s.stats.redelivered.Load(),
 		Undecryptable: s.stats.undecryptable.Load(), Retries: s.stats.retries.Load(),
+		Refused: s.stats.refused.Load(), Banned: s.stats.banned.Load(),
 		BytesIn: s.meter.in.Load(), BytesOut: s.meter.out.Load(), UptimeMS: time.Since(s.started).Milliseconds()}
+	for _, c := range customers {
+		st.Placeholders += c.placeholders()
+	}
 	for _, p := range phones {
+		st.Placeholders += p.placeholders()
 		for _, d := range p.linked() {
 			info := d.info()
 			st.Devices++
 			st.Waiting += info.Waiting
+			st.Unread += d.unreadCount()
 			if info.Online {
 				st.DevicesOnline++
 			}
 		}
 	}
 	return st
+}
+
+// placeholders counts the messages of clients that the party could not read to this moment.
+func (p *party) placeholders() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.hidden)
+}
+
+// unreadCount counts the messages that the device could not read to this moment.
+func (d *Device) unreadCount() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.unread)
 }
