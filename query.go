@@ -25,6 +25,31 @@ type Cursor struct {
 // IsZero tells whether the cursor stands at the start.
 func (c Cursor) IsZero() bool { return c.ID == "" && c.At.IsZero() }
 
+// Part asks for a part of a list that is sorted by time and id, newest first. The zero value is all of it.
+type Part struct {
+	Before Cursor
+	Limit  int // 0: all
+}
+
+// SetupQuery asks for a part of the setup requests, newest first.
+type SetupQuery struct {
+	Part
+	Decided bool // without those that wait
+}
+
+// VersionQuery asks for a part of a tenant's versions of the settings, newest first. The zero value is all of them.
+type VersionQuery struct {
+	Below int // versions below this number; 0: from the newest
+	Limit int // 0: all
+}
+
+// AdminSessionQuery asks for signed-in browsers, last seen first. The zero value is all, those that ended too.
+type AdminSessionQuery struct {
+	Part                // Before by LastSeenAt
+	Alive     time.Time // only those that end after; zero: any
+	SeenSince time.Time // only those last seen after; zero: any
+}
+
 // MessageQuery asks for a part of a tenant's message log, newest first.
 type MessageQuery struct {
 	Before Cursor

@@ -171,7 +171,7 @@ type FenceView struct {
 }
 
 func (c *control) fences(r *http.Request) (any, error) {
-	fences, err := c.fleet.Fences(r.Context())
+	fences, err := c.fleet.Fences(r.Context(), flowhq.Cursor{}, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -46,9 +46,12 @@ func (s *Store) DeleteAdminSession(ctx context.Context, id string) error {
 	})
 }
 
-// AdminSessions lists all sessions, expired ones too, last seen first.
-func (s *Store) AdminSessions(ctx context.Context) ([]flowhq.AdminSession, error) {
-	rows, err := s.queries().AdminSessions(ctx)
+// AdminSessions lists sessions, last seen first.
+func (s *Store) AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error) {
+	at, id := before(q.Before)
+	rows, err := s.queries().AdminSessions(ctx, db.AdminSessionsParams{
+		BeforeAt: at, BeforeID: id, AliveAt: sinceAny(q.Alive), SeenSince: sinceAny(q.SeenSince), MaxRows: limitOrAll(q.Limit),
+	})
 	if err != nil {
 		return nil, s.fail("list admin sessions", err)
 	}

@@ -25,7 +25,7 @@ func TestPostgresGoesAndComesBack(t *testing.T) {
 			return err
 		},
 		"Heartbeats":    func() error { return h.Heartbeats(h.ctx, []flowhq.Heartbeat{{TenantID: id, SeenAt: noon}}) },
-		"SetupRequests": func() error { _, err := h.SetupRequests(h.ctx); return err },
+		"SetupRequests": func() error { _, err := h.SetupRequests(h.ctx, flowhq.SetupQuery{}); return err },
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, call(), flowhq.CodeUnavailable) })
 	}

@@ -18,9 +18,11 @@ func (s *Store) Fence(ctx context.Context, tenantID string) (*flowhq.Fence, erro
 	return &f, nil
 }
 
-// Fences lists all fences, the oldest first.
-func (s *Store) Fences(ctx context.Context) ([]flowhq.Fence, error) {
-	rows, err := s.queries().Fences(ctx)
+// Fences lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0 being all. A fence's
+// place is when it was made and its tenant.
+func (s *Store) Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error) {
+	at, id := after(from)
+	rows, err := s.queries().Fences(ctx, db.FencesParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
 	if err != nil {
 		return nil, s.fail("list fences", err)
 	}

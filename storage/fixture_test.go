@@ -66,9 +66,9 @@ func readFixture(t *testing.T, h *harness) {
 	equal(t, "acked", must(h.Acked(h.ctx, d.ID, "journal-1"))(t), 7)
 	equal(t, "customers", len(must(h.Customers(h.ctx, d.ID, flowhq.CustomerQuery{}))(t)), 2)
 	equal(t, "requests", len(must(h.Requests(h.ctx, d.ID, flowhq.RequestQuery{}))(t)), 1)
-	equal(t, "setup requests", len(must(h.SetupRequests(h.ctx))(t)), 1)
-	equal(t, "versions", len(must(h.SettingsVersions(h.ctx, d.ID))(t)), 2)
-	equal(t, "greeting", must(h.SettingsVersions(h.ctx, d.ID))(t)[0].Settings.Greeting, "Karibu\n\t'\"\\")
+	equal(t, "setup requests", len(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t)), 1)
+	equal(t, "versions", len(must(h.SettingsVersions(h.ctx, d.ID, flowhq.VersionQuery{}))(t)), 2)
+	equal(t, "greeting", must(h.SettingsVersions(h.ctx, d.ID, flowhq.VersionQuery{}))(t)[0].Settings.Greeting, "Karibu\n\t'\"\\")
 	_, err := h.AdminSessionByHash(h.ctx, []byte{0, 1, 255})
 	noError(t, err)
 }

@@ -26,7 +26,7 @@ func TestUsers(t *testing.T) {
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.CreateUser(h.ctx, flowhq.User{Name: "X", Email: "x@example.com", TenantID: d.ID})
 		refused(t, err, flowhq.CodeConflict)
-		sameList(t, "users", each(must(h.Users(h.ctx))(t), func(u flowhq.User) string { return u.Name }), "Boss", "Asha")
+		sameList(t, "users", each(must(h.Users(h.ctx, flowhq.Part{}))(t), func(u flowhq.User) string { return u.Name }), "Boss", "Asha")
 	})
 }
 
@@ -148,7 +148,7 @@ func TestRejectedSetupRequest(t *testing.T) {
 
 		h.clock.advance(time.Second)
 		second := must(h.SubmitSetupRequest(h.ctx, u.ID, ask))(t)
-		sameList(t, "requests", each(must(h.SetupRequests(h.ctx))(t), func(r flowhq.SetupRequestDetail) string {
+		sameList(t, "requests", each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t), func(r flowhq.SetupRequestDetail) string {
 			return r.ID + r.Tenant.ID + r.User.ID + string(r.Tenant.Worker.Wish)
 		}), second.ID+d.ID+u.ID+"stopped", r.ID+d.ID+u.ID+"stopped")
 
@@ -212,11 +212,11 @@ func TestAdminSessions(t *testing.T) {
 
 		noError(t, h.TouchAdminSession(h.ctx, "s1", noon.Add(time.Minute)))
 		refused(t, h.TouchAdminSession(h.ctx, "none", noon), flowhq.CodeNotFound)
-		all := must(h.AdminSessions(h.ctx))(t)
+		all := must(h.AdminSessions(h.ctx, flowhq.AdminSessionQuery{}))(t)
 		equal(t, "sessions", len(all), 2)
 		equal(t, "last seen first", all[0].LastSeenAt, noon.Add(time.Minute))
 		equal(t, "expired", must(h.DeleteExpiredAdminSessions(h.ctx, noon.Add(time.Hour)))(t), 1)
-		equal(t, "left", len(must(h.AdminSessions(h.ctx))(t)), 1)
+		equal(t, "left", len(must(h.AdminSessions(h.ctx, flowhq.AdminSessionQuery{}))(t)), 1)
 		noError(t, h.DeleteAdminSession(h.ctx, all[1].ID))
 		refused(t, h.DeleteAdminSession(h.ctx, all[1].ID), flowhq.CodeNotFound)
 	})

@@ -58,6 +58,7 @@ WHERE (t.created_at, t.id) < (@before_at, CAST(@before_id AS TEXT))
 ORDER BY t.created_at DESC, t.id DESC
 LIMIT @max_rows;
 
+-- The tenants of a part of the setup requests; which is told as for SetupRequests, by the first and last of that part.
 -- name: TenantDetailsOfSetupRequests :many
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, t.updated_at,
   c.id AS config_id, c.template_type, c.business_name, c.language, c.hours_json, c.created_at AS config_created_at, c.updated_at AS config_updated_at,
@@ -69,7 +70,10 @@ FROM tenants t
 LEFT JOIN tenant_configs c ON c.tenant_id = t.id
 LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
 LEFT JOIN worker_processes w ON w.tenant_id = t.id
-WHERE t.id IN (SELECT r.tenant_id FROM setup_requests r);
+WHERE t.id IN (SELECT r.tenant_id FROM setup_requests r
+  WHERE (r.created_at, r.id) <= (@first_at, CAST(@first_id AS TEXT)) AND (r.created_at, r.id) >= (@last_at, CAST(@last_id AS TEXT))
+    AND (CAST(@decided AS INTEGER) = 0 OR r.status NOT IN ('SUBMITTED', 'REVIEWING'))
+    AND (CAST(@waiting AS INTEGER) = 0 OR r.status IN ('SUBMITTED', 'REVIEWING')));
 
 -- name: GetConfig :one
 SELECT id, tenant_id, template_type, business_name, language, hours_json, created_at, updated_at FROM tenant_configs WHERE tenant_id = @tenant_id;
@@ -149,7 +153,7 @@ WHERE tenant_id = @tenant_id AND version = @version;
 
 -- name: SettingsVersions :many
 SELECT id, tenant_id, version, state, settings_json, flow_yaml, author, created_at, published_at FROM tenant_settings
-WHERE tenant_id = @tenant_id ORDER BY version DESC;
+WHERE tenant_id = @tenant_id AND version < @before_version ORDER BY version DESC LIMIT @max_rows;
 
 -- name: LastSettingsVersion :one
 SELECT version FROM tenant_settings WHERE tenant_id = @tenant_id ORDER BY version DESC LIMIT 1;
@@ -171,7 +175,9 @@ UPDATE users SET tenant_id = @tenant_id, updated_at = @updated_at WHERE id = @id
 UPDATE users SET tenant_id = NULL, updated_at = @updated_at WHERE tenant_id = @tenant_id;
 
 -- name: Users :many
-SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users ORDER BY created_at DESC, id DESC;
+SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users
+WHERE (created_at, id) < (@before_at, CAST(@before_id AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT @max_rows;
 
 -- name: GetUser :one
 SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users WHERE id = @id;
@@ -192,7 +198,11 @@ DELETE FROM users WHERE id = @id;
 SELECT id FROM setup_requests WHERE user_id = @user_id LIMIT 1;
 
 -- name: UsersOfSetupRequests :many
-SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users WHERE id IN (SELECT r.user_id FROM setup_requests r);
+SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users
+WHERE id IN (SELECT r.user_id FROM setup_requests r
+  WHERE (r.created_at, r.id) <= (@first_at, CAST(@first_id AS TEXT)) AND (r.created_at, r.id) >= (@last_at, CAST(@last_id AS TEXT))
+    AND (CAST(@decided AS INTEGER) = 0 OR r.status NOT IN ('SUBMITTED', 'REVIEWING'))
+    AND (CAST(@waiting AS INTEGER) = 0 OR r.status IN ('SUBMITTED', 'REVIEWING')));
 
 -- name: InsertSetupRequest :exec
 INSERT INTO setup_requests (id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at)
@@ -200,7 +210,22 @@ VALUES (@id, @tenant_id, @user_id, @template_type, @whatsapp_number, @status, @n
 
 -- name: SetupRequests :many
 SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
-ORDER BY created_at DESC, id DESC;
+WHERE (created_at, id) < (@before_at, CAST(@before_id AS TEXT))
+  AND (CAST(@decided AS INTEGER) = 0 OR status NOT IN ('SUBMITTED', 'REVIEWING'))
+ORDER BY created_at DESC, id DESC LIMIT @max_rows;
+
+-- name: OpenSetupRequests :many
+SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
+WHERE status IN ('SUBMITTED', 'REVIEWING') AND (created_at, id) > (@after_at, CAST(@after_id AS TEXT))
+ORDER BY created_at, id LIMIT @max_rows;
+
+-- What else is known of those that wait: every one of them, and what was rejected of the same tenants.
+-- name: SetupRivals :many
+SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
+WHERE status IN ('SUBMITTED', 'REVIEWING')
+UNION ALL
+SELECT d.id, d.tenant_id, d.user_id, d.template_type, d.whatsapp_number, d.status, d.notes, d.created_at, d.updated_at FROM setup_requests d
+WHERE d.status = 'REJECTED' AND d.tenant_id IN (SELECT o.tenant_id FROM setup_requests o WHERE o.status IN ('SUBMITTED', 'REVIEWING'));
 
 -- name: GetSetupRequest :one
 SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests WHERE id = @id;
@@ -368,7 +393,9 @@ VALUES (@id, @token_hash, @address, @user_agent, @created_at, @last_seen_at, @ex
 SELECT id, token_hash, address, user_agent, created_at, last_seen_at, expires_at FROM admin_sessions WHERE token_hash = @token_hash;
 
 -- name: AdminSessions :many
-SELECT id, token_hash, address, user_agent, created_at, last_seen_at, expires_at FROM admin_sessions ORDER BY last_seen_at DESC, id DESC;
+SELECT id, token_hash, address, user_agent, created_at, last_seen_at, expires_at FROM admin_sessions
+WHERE (last_seen_at, id) < (@before_at, CAST(@before_id AS TEXT)) AND expires_at > @alive_at AND last_seen_at > @seen_since
+ORDER BY last_seen_at DESC, id DESC LIMIT @max_rows;
 
 -- name: TouchAdminSession :execrows
 UPDATE admin_sessions SET last_seen_at = @last_seen_at WHERE id = @id;
@@ -388,7 +415,8 @@ SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, op
 
 -- name: Invites :many
 SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites
-WHERE tenant_id = @tenant_id ORDER BY created_at DESC, id DESC LIMIT @max_rows;
+WHERE tenant_id = @tenant_id AND (created_at, id) < (@before_at, CAST(@before_id AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT @max_rows;
 
 -- name: RevokeInvite :execrows
 UPDATE link_invites SET revoked_at = COALESCE(revoked_at, @revoked_at) WHERE tenant_id = @tenant_id AND id = @id;
@@ -467,7 +495,9 @@ VALUES (@tenant_id, @backup_id, @backup_host, @taken_at, @wish, @linked_jid, @st
 SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences WHERE tenant_id = @tenant_id;
 
 -- name: Fences :many
-SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences ORDER BY created_at, tenant_id;
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences
+WHERE (created_at, tenant_id) > (@after_at, CAST(@after_id AS TEXT))
+ORDER BY created_at, tenant_id LIMIT @max_rows;
 
 -- name: SettleFence :exec
 UPDATE tenant_fences SET staged = '' WHERE tenant_id = @tenant_id;
@@ -480,4 +510,4 @@ SELECT t.name FROM tenants t JOIN whatsapp_sessions s ON s.tenant_id = t.id JOIN
 WHERE s.linked_jid = @linked_jid AND w.wish = 'running' AND t.id <> @tenant_id;
 
 -- name: WaitingSetupRequests :one
-SELECT COUNT(*) FROM setup_requests WHERE CAST(status AS TEXT) IN ('SUBMITTED', 'REVIEWING');
+SELECT COUNT(*) FROM setup_requests WHERE status IN ('SUBMITTED', 'REVIEWING');

@@ -13,12 +13,31 @@ import (
 // endOfTime is later than every row, so that a list can start before it.
 var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
+// startOfTime is earlier than every row.
+var startOfTime = db.At(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC))
+
 // before gives the place that a list continues from.
 func before(c flowhq.Cursor) (db.Time, string) {
 	if c.IsZero() {
 		return db.Time{Time: endOfTime}, ""
 	}
 	return db.At(c.At), c.ID
+}
+
+// after gives the place that a list continues from whose oldest comes first.
+func after(c flowhq.Cursor) (db.Time, string) {
+	if c.IsZero() {
+		return startOfTime, ""
+	}
+	return db.At(c.At), c.ID
+}
+
+// sinceAny is a lower bound that a zero time leaves open.
+func sinceAny(t time.Time) db.Time {
+	if t.IsZero() {
+		return startOfTime
+	}
+	return db.At(t)
 }
 
 // limit bounds the length of a list.

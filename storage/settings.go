@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 
 	"flowhq"
 	"flowhq/storage/internal/db"
@@ -31,13 +32,41 @@ func (s *Store) PublishedSettings(ctx context.Context, tenantID string) (flowhq.
 	return out, err
 }
 
-// SettingsVersions lists all versions, newest first, the draft among them.
-func (s *Store) SettingsVersions(ctx context.Context, tenantID string) ([]flowhq.SettingsVersion, error) {
-	rows, err := s.queries().SettingsVersions(ctx, tenantID)
+// SettingsDraft gives the tenant's draft, nil when there is none.
+func (s *Store) SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error) {
+	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID, State: string(flowhq.SettingsDraft)})
+	there, err := found(err)
+	if err != nil || !there {
+		return nil, s.fail("read draft", err)
+	}
+	v, err := settingsOf(r)
+	return &v, s.fail("read draft", err)
+}
+
+// SettingsVersion gives one version; CodeNotFound "Version not found".
+func (s *Store) SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion, error) {
+	if version < 1 || version > math.MaxInt32 {
+		return flowhq.SettingsVersion{}, flowhq.NotFound("Version")
+	}
+	r, err := s.queries().SettingsOfVersion(ctx, db.SettingsOfVersionParams{TenantID: tenantID, Version: int32(version)})
+	if err != nil {
+		return flowhq.SettingsVersion{}, s.fail("read settings", orNotFound(err, "Version"))
+	}
+	v, err := settingsOf(r)
+	return v, s.fail("read settings", err)
+}
+
+// SettingsVersions lists versions, newest first, the draft among them.
+func (s *Store) SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
+	below := int32(math.MaxInt32)
+	if q.Below > 0 && q.Below < math.MaxInt32 {
+		below = int32(q.Below)
+	}
+	rows, err := s.queries().SettingsVersions(ctx, db.SettingsVersionsParams{TenantID: tenantID, BeforeVersion: below, MaxRows: limitOrAll(q.Limit)})
 	if err != nil {
 		return nil, s.fail("list settings", err)
 	}
-	if len(rows) == 0 {
+	if len(rows) == 0 && q.Below == 0 {
 		v, err := s.PublishedSettings(ctx, tenantID)
 		if err != nil {
 			return nil, err

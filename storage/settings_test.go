@@ -45,7 +45,7 @@ func TestSettingsVersions(t *testing.T) {
 		_, err = h.Rollback(h.ctx, id, 4, "admin")
 		refused(t, err, flowhq.CodeConflict)
 
-		all := must(h.SettingsVersions(h.ctx, id))(t)
+		all := must(h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{}))(t)
 		sameList(t, "versions", each(all, func(v flowhq.SettingsVersion) int { return v.Version }), 4, 3, 2, 1)
 		sameList(t, "states", each(all, func(v flowhq.SettingsVersion) flowhq.SettingsState { return v.State }),
 			flowhq.SettingsDraft, flowhq.SettingsPublished, flowhq.SettingsOld, flowhq.SettingsOld)
@@ -75,7 +75,7 @@ func TestFirstSettingsComeFromTheConfig(t *testing.T) {
 				equal(t, "spans", len(v.Settings.Hours.Days[time.Monday]), want)
 			}
 			equal(t, "asked again", must(h.PublishedSettings(h.ctx, id))(t).ID, v.ID)
-			equal(t, "versions", len(must(h.SettingsVersions(h.ctx, id))(t)), 1)
+			equal(t, "versions", len(must(h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{}))(t)), 1)
 		}
 	})
 }

@@ -103,26 +103,67 @@ func (t *tx) insertSetupRequest(tenantID, userID string, n flowhq.NewSetupReques
 	})
 }
 
-// SetupRequests lists all requests with their tenants and users, newest first, in three queries.
-func (s *Store) SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error) {
+// SetupRequests lists requests with their tenants and users, newest first, in three queries.
+func (s *Store) SetupRequests(ctx context.Context, want flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error) {
+	at, id := before(want.Before)
+	decided := asNumber(want.Decided)
 	var out []flowhq.SetupRequestDetail
 	err := s.read(ctx, "list setup requests", func(q *db.Queries) error {
-		requests, err := q.SetupRequests(ctx)
-		if err != nil {
+		requests, err := q.SetupRequests(ctx, db.SetupRequestsParams{BeforeAt: at, BeforeID: id, Decided: decided, MaxRows: limitOrAll(want.Limit)})
+		if err != nil || len(requests) == 0 {
 			return err
 		}
-		tenants, err := q.TenantDetailsOfSetupRequests(ctx)
-		if err != nil {
-			return err
-		}
-		users, err := q.UsersOfSetupRequests(ctx)
-		if err != nil {
-			return err
-		}
-		out = joinSetup(requests, tenants, users)
-		return nil
+		out, err = withOwners(ctx, q, requests, db.TenantDetailsOfSetupRequestsParams{Decided: decided})
+		return err
 	})
 	return out, err
+}
+
+// OpenSetupRequests lists the requests that wait for a decision, the longest waiting first: those after a place, the zero one
+// being the start, at most so many, 0 being all.
+func (s *Store) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
+	at, id := after(from)
+	var out []flowhq.SetupRequestDetail
+	err := s.read(ctx, "list setup requests", func(q *db.Queries) error {
+		requests, err := q.OpenSetupRequests(ctx, db.OpenSetupRequestsParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
+		if err != nil || len(requests) == 0 {
+			return err
+		}
+		out, err = withOwners(ctx, q, requests, db.TenantDetailsOfSetupRequestsParams{Waiting: 1})
+		return err
+	})
+	return out, err
+}
+
+// SetupRivals gives what the requests that wait may be in conflict with: all of them, and those of their tenants that were rejected.
+func (s *Store) SetupRivals(ctx context.Context) ([]flowhq.SetupRequest, error) {
+	rows, err := s.queries().SetupRivals(ctx)
+	if err != nil {
+		return nil, s.fail("list setup requests", err)
+	}
+	out := make([]flowhq.SetupRequest, len(rows))
+	for i, r := range rows {
+		out[i] = setupRequestOf(r)
+	}
+	return out, nil
+}
+
+// withOwners adds tenants and users to requests, which are a part of the list that which describes but for its bounds.
+func withOwners(ctx context.Context, q *db.Queries, requests []db.SetupRequest, which db.TenantDetailsOfSetupRequestsParams) ([]flowhq.SetupRequestDetail, error) {
+	first, last := requests[0], requests[len(requests)-1]
+	if which.Waiting == 1 { // sorted the other way round
+		first, last = last, first
+	}
+	which.FirstAt, which.FirstID, which.LastAt, which.LastID = first.CreatedAt, first.ID, last.CreatedAt, last.ID
+	tenants, err := q.TenantDetailsOfSetupRequests(ctx, which)
+	if err != nil {
+		return nil, err
+	}
+	users, err := q.UsersOfSetupRequests(ctx, db.UsersOfSetupRequestsParams(which))
+	if err != nil {
+		return nil, err
+	}
+	return joinSetup(requests, tenants, users), nil
 }
 
 func joinSetup(requests []db.SetupRequest, tenants []db.TenantDetailsOfSetupRequestsRow, users []db.User) []flowhq.SetupRequestDetail {

@@ -124,7 +124,7 @@ func TestUnknownTenant(t *testing.T) {
 			},
 			"Messages":          func() error { _, err := h.Messages(h.ctx, id, flowhq.MessageQuery{}); return err },
 			"PublishedSettings": func() error { _, err := h.PublishedSettings(h.ctx, id); return err },
-			"SettingsVersions":  func() error { _, err := h.SettingsVersions(h.ctx, id); return err },
+			"SettingsVersions":  func() error { _, err := h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{}); return err },
 			"SaveDraft":         func() error { _, err := h.SaveDraft(h.ctx, id, flowhq.Settings{}, "", ""); return err },
 			"PublishDraft":      func() error { _, err := h.PublishDraft(h.ctx, id, ""); return err },
 			"Rollback":          func() error { _, err := h.Rollback(h.ctx, id, 1, ""); return err },
@@ -202,7 +202,7 @@ func TestUpdateTenant(t *testing.T) {
 		v := must(h.PublishedSettings(h.ctx, id))(t)
 		equal(t, "version with the new hours", v.Version, draft.Version+1)
 		equal(t, "hours in force", v.Settings.Hours.Days[time.Monday][0].Open, "09:00")
-		equal(t, "versions", len(must(h.SettingsVersions(h.ctx, id))(t)), 3)
+		equal(t, "versions", len(must(h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{}))(t)), 3)
 
 		d = must(h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{}))(t)
 		equal(t, "name after an empty change", d.Name, "Zuhura")

@@ -8,9 +8,10 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// Users lists all users, newest first.
-func (s *Store) Users(ctx context.Context) ([]flowhq.User, error) {
-	rows, err := s.queries().Users(ctx)
+// Users lists users, newest first.
+func (s *Store) Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error) {
+	at, id := before(p.Before)
+	rows, err := s.queries().Users(ctx, db.UsersParams{BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
 	if err != nil {
 		return nil, s.fail("list users", err)
 	}

@@ -32,7 +32,10 @@ func (f *fleetStub) CreateInvite(_ context.Context, _, id string) (string, flowh
 	return "https://bots.example.com/link/" + token, flowhq.LinkInvite{}, f.do("invite " + id)
 }
 
-func (f *fleetStub) Invites(context.Context, string) ([]flowhq.LinkInvite, error) {
+func (f *fleetStub) Invites(_ context.Context, _ string, p flowhq.Part) ([]flowhq.LinkInvite, error) {
+	if f.invites != nil {
+		return partOf(f.invites, p.Limit, func(i flowhq.LinkInvite) bool { return beyond(p.Before, i.CreatedAt) }), nil
+	}
 	at := noon()
 	return []flowhq.LinkInvite{
 		{ID: "i1", CreatedAt: at, ExpiresAt: time.Now().Add(time.Hour)}, {ID: "i2", CreatedAt: at, ExpiresAt: at, RevokedAt: &at},
@@ -162,7 +165,10 @@ func (f *fleetStub) Settings(context.Context, string) (flowhq.SettingsVersion, *
 	return published, f.draft, nil
 }
 
-func (f *fleetStub) SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error) {
+func (f *fleetStub) SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
+	if f.versions != nil {
+		return partOf(f.versions, q.Limit, func(v flowhq.SettingsVersion) bool { return q.Below == 0 || v.Version < q.Below }), nil
+	}
 	published, _, err := f.Settings(ctx, id)
 	return []flowhq.SettingsVersion{published, {Version: 1, State: flowhq.SettingsOld, Author: "admin", CreatedAt: noon()}}, err
 }

@@ -22,7 +22,23 @@ type fleetStub struct {
 	saved    flowhq.Settings
 	records  []flowhq.CustomerRequest
 	alarms   []flowhq.Alarm
+	invites  []flowhq.LinkInvite
+	versions []flowhq.SettingsVersion
 }
+
+// partOf gives a part of a list that is sorted as the store would sort it.
+func partOf[V any](all []V, limit int, after func(V) bool) []V {
+	var out []V
+	for _, v := range all {
+		if after(v) && (limit == 0 || len(out) < limit) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// beyond tells whether a row of the moment at lies after a place in a list, newest first.
+func beyond(c flowhq.Cursor, at time.Time) bool { return c.IsZero() || at.Before(c.At) }
 
 func (f *fleetStub) do(what string) error {
 	if f.refuse != nil {
@@ -154,8 +170,18 @@ func (f *fleetStub) LinkCode(_ context.Context, id, phone string) (flowhq.LinkCo
 	return flowhq.LinkCode{Code: "ABCD-EFGH", ExpiresAt: noon()}, f.do("link code " + id + " " + phone)
 }
 
-func (f *fleetStub) SetupRequests(context.Context) ([]flowhq.SetupRequestDetail, error) {
-	return f.requests, nil
+func (f *fleetStub) SetupRequests(_ context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error) {
+	return partOf(f.requests, q.Limit, func(r flowhq.SetupRequestDetail) bool {
+		return beyond(q.Before, r.CreatedAt) && !(q.Decided && r.Status.Open())
+	}), nil
+}
+
+func (f *fleetStub) OpenSetupRequests(_ context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
+	all := slices.Clone(f.requests)
+	slices.Reverse(all)
+	return partOf(all, most, func(r flowhq.SetupRequestDetail) bool {
+		return r.Status.Open() && (from.IsZero() || r.CreatedAt.After(from.At))
+	}), nil
 }
 
 func (f *fleetStub) SetupRequest(_ context.Context, id string) (flowhq.SetupRequestDetail, error) {

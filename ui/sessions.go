@@ -17,7 +17,11 @@ type sessionsView struct {
 	Page
 	Rows   []sessionRow
 	Others bool // there is another than this one
+	More   string
 }
+
+// sessionsShown is how many one page lists.
+const sessionsShown = 50
 
 type sessionRow struct {
 	ID, Browser, Address string
@@ -25,23 +29,29 @@ type sessionRow struct {
 	In, Seen, Ends       time.Time
 }
 
-// sessions lists the signed-in browsers.
+// sessions lists the signed-in browsers, latest seen first.
 func (u *UI) sessions(c *gin.Context) {
-	all, err := u.door.Sessions(c.Request.Context())
+	before := cursor(c.Query("before"))
+	rows, err := u.door.Sessions(c.Request.Context(), flowhq.Part{Before: before, Limit: sessionsShown})
 	if err != nil {
 		u.fail(c, err)
 		return
 	}
 	l := u.locale(c)
 	v := sessionsView{Page: u.page(c, "sessions", l.text("sessions.title"))}
+	v.Others = !before.IsZero()
 	own := access.Session(c)
-	for _, s := range all {
+	for _, s := range rows {
 		row := sessionRow{
 			ID: s.ID, Browser: browserName(l, s.UserAgent), Address: s.Address, Current: own != nil && own.ID == s.ID,
 			In: s.CreatedAt, Seen: s.LastSeenAt, Ends: s.ExpiresAt,
 		}
 		v.Others = v.Others || !row.Current
 		v.Rows = append(v.Rows, row)
+	}
+	if len(rows) == sessionsShown {
+		last := rows[sessionsShown-1]
+		v.More = "/admin/sessions?before=" + place(last.LastSeenAt, last.ID)
 	}
 	u.render(c, http.StatusOK, pageSessions, "layout", v)
 }
@@ -58,7 +68,7 @@ func (u *UI) endSession(c *gin.Context) {
 
 // endOtherSessions signs every browser out but the one that asks.
 func (u *UI) endOtherSessions(c *gin.Context) {
-	all, err := u.door.Sessions(c.Request.Context())
+	all, err := u.door.Sessions(c.Request.Context(), flowhq.Part{})
 	own := access.Session(c)
 	for _, s := range all {
 		if err != nil {

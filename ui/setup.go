@@ -14,16 +14,21 @@ import (
 
 type setupDesk interface {
 	WaitingSetupRequests(ctx context.Context) (int, error)
-	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
+	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
+	OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error)
 	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
 	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
 	ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
 	RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
 }
 
+// setupListView is both lists at their beginnings, or one of them further on.
 type setupListView struct {
 	Page
-	Open, Decided []setupCard
+	Self                  string // where the lists are fetched anew
+	ShowOpen, ShowDecided bool
+	Open, Decided         []setupCard
+	MoreOpen, MoreDecided string
 }
 
 type setupCard struct {
@@ -42,8 +47,8 @@ type setupView struct {
 	Wrong, WorkerError string
 }
 
-// decidedShown is how many decided requests are listed; the JSON API has all.
-const decidedShown = 30
+// How many requests one page lists of those that wait and of those that were decided.
+const openShown, decidedShown = 50, 30
 
 // setupRequests lists those that wait, the longest waiting first, then what was decided, newest first.
 func (u *UI) setupRequests(c *gin.Context) {
@@ -51,29 +56,61 @@ func (u *UI) setupRequests(c *gin.Context) {
 		u.waitingBadge(c)
 		return
 	}
-	requests, err := u.fleet.SetupRequests(c.Request.Context())
+	v, err := u.setupLists(c)
 	if err != nil {
 		u.fail(c, err)
 		return
-	}
-	l := u.locale(c)
-	var v setupListView
-	for _, r := range requests {
-		if card := newSetupCard(l, r); r.Status.Open() {
-			v.Open = append([]setupCard{card}, v.Open...)
-		} else {
-			v.Decided = append(v.Decided, card)
-		}
-	}
-	if len(v.Decided) > decidedShown {
-		v.Decided = v.Decided[:decidedShown]
 	}
 	if c.Query("part") == "list" {
 		u.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
 		return
 	}
-	v.Page = u.page(c, "requests", l.text("setup.title"))
+	v.Page = u.page(c, "requests", u.locale(c).text("setup.title"))
 	u.render(c, http.StatusOK, pageSetupRequests, "layout", v)
+}
+
+// setupLists reads both lists; or those that wait after a place, or what was decided before one.
+func (u *UI) setupLists(c *gin.Context) (v setupListView, err error) {
+	from, before := cursor(c.Query("after")), cursor(c.Query("before"))
+	v.Self, v.ShowOpen, v.ShowDecided = "/admin/setup-requests?part=list", before.IsZero(), from.IsZero()
+	if !from.IsZero() {
+		v.Self += "&after=" + place(from.At, from.ID)
+	} else if !before.IsZero() {
+		v.Self += "&before=" + place(before.At, before.ID)
+	}
+	if v.ShowOpen {
+		if v.Open, v.MoreOpen, err = u.openCards(c, from); err != nil {
+			return v, err
+		}
+	}
+	if v.ShowDecided {
+		v.Decided, v.MoreDecided, err = u.decidedCards(c, before)
+	}
+	return v, err
+}
+
+func (u *UI) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, more string, err error) {
+	rows, err := u.fleet.OpenSetupRequests(c.Request.Context(), from, openShown)
+	for _, r := range rows {
+		cards = append(cards, newSetupCard(u.locale(c), r))
+	}
+	if len(rows) == openShown {
+		last := rows[openShown-1]
+		more = "/admin/setup-requests?after=" + place(last.CreatedAt, last.ID)
+	}
+	return cards, more, err
+}
+
+func (u *UI) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
+	rows, err := u.fleet.SetupRequests(c.Request.Context(), flowhq.SetupQuery{Part: flowhq.Part{Before: before, Limit: decidedShown}, Decided: true})
+	for _, r := range rows {
+		cards = append(cards, newSetupCard(u.locale(c), r))
+	}
+	if len(rows) == decidedShown {
+		last := rows[decidedShown-1]
+		more = "/admin/setup-requests?before=" + place(last.CreatedAt, last.ID)
+	}
+	return cards, more, err
 }
 
 // waitingBadge draws how many requests wait, for the navigation of a page that renews it.

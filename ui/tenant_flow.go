@@ -25,7 +25,7 @@ type flowPage struct {
 	Editor   editorView
 	Tryout   tryoutView
 	Draft    draftView
-	Versions []versionRow
+	Versions versionsView
 }
 
 type editorView struct {
@@ -78,7 +78,7 @@ func (u *UI) flowPage(c *gin.Context, code int, t flowhq.TenantDetail, change fu
 	}
 	v := flowPage{tenantFrame: u.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
 	v.Draft = newDraftView(u.locale(c), t.ID, flows.Published, flows.Draft)
-	if v.Versions, err = u.versionRows(c, t.ID); err != nil {
+	if v.Versions, err = u.versionsView(c, t.ID, "/flow"); err != nil {
 		u.fail(c, err)
 		return
 	}

@@ -25,7 +25,7 @@ type deviceControl interface {
 type inviter interface {
 	CanInvite() bool
 	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, by, id, invite string) error
 	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
 }
@@ -65,7 +65,12 @@ type invitesView struct {
 	Address string // of the link that was just made; it is shown once
 	Wrong   string
 	Rows    []inviteRow
+	Self    string // where the list is fetched anew
+	More    string
 }
+
+// invitesShown is how many links one page lists.
+const invitesShown = 20
 
 type inviteRow struct {
 	ID        string
@@ -104,10 +109,18 @@ func (u *UI) linkingPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong 
 }
 
 func (u *UI) invitesView(c *gin.Context, id string) (invitesView, error) {
-	v := invitesView{ID: id, Can: u.fleet.CanInvite()}
-	invites, err := u.fleet.Invites(c.Request.Context(), id)
+	v := invitesView{ID: id, Can: u.fleet.CanInvite(), Self: tenantURL(id, "/linking?part=invites")}
+	before := cursor(c.Query("before"))
+	if !before.IsZero() {
+		v.Self += "&before=" + place(before.At, before.ID)
+	}
+	invites, err := u.fleet.Invites(c.Request.Context(), id, flowhq.Part{Before: before, Limit: invitesShown})
 	if err != nil {
 		return v, err
+	}
+	if len(invites) == invitesShown {
+		last := invites[invitesShown-1]
+		v.More = tenantURL(id, "/linking?before=") + place(last.CreatedAt, last.ID) + "#invites"
 	}
 	l := u.locale(c)
 	for _, i := range invites {

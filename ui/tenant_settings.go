@@ -15,7 +15,7 @@ import (
 
 type settingsKeeper interface {
 	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
-	SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error)
+	SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
 	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
 	DiscardDraft(ctx context.Context, id string) error
 	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
@@ -28,7 +28,7 @@ type settingsPage struct {
 	Identity identityView
 	Form     settingsForm
 	Draft    draftView
-	Versions []versionRow
+	Versions versionsView
 }
 
 // identityView is what holds at once and has no versions.
@@ -49,6 +49,15 @@ type draftView struct {
 }
 
 type settingsChange struct{ What, From, To string }
+
+// versionsView is a part of the versions that were in force, newest first.
+type versionsView struct {
+	Rows []versionRow
+	More string
+}
+
+// versionsShown is how many one page lists.
+const versionsShown = 30
 
 type versionRow struct {
 	Version, ID string
@@ -76,7 +85,7 @@ func (u *UI) settingsPage(c *gin.Context, code int, t flowhq.TenantDetail, form 
 	published, draft, err := u.fleet.Settings(c.Request.Context(), t.ID)
 	if err == nil {
 		v.Draft = newDraftView(u.locale(c), t.ID, published, draft)
-		v.Versions, err = u.versionRows(c, t.ID)
+		v.Versions, err = u.versionsView(c, t.ID, "/settings")
 	}
 	if err != nil {
 		u.fail(c, err)
@@ -88,16 +97,25 @@ func (u *UI) settingsPage(c *gin.Context, code int, t flowhq.TenantDetail, form 
 	u.render(c, code, pageSettings, "layout", v)
 }
 
-func (u *UI) versionRows(c *gin.Context, id string) ([]versionRow, error) {
-	versions, err := u.fleet.SettingsVersions(c.Request.Context(), id)
+// versionsView gives the versions below the one that the address names; page is where they are shown.
+func (u *UI) versionsView(c *gin.Context, id, page string) (out versionsView, err error) {
+	below, err := strconv.Atoi(c.Query("below"))
+	if err != nil || below < 1 {
+		below = 0
+	}
+	// One more tells whether there are more, and another may be the draft.
+	versions, err := u.fleet.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	l := u.locale(c)
-	var rows []versionRow
 	for _, v := range versions {
 		if v.State == flowhq.SettingsDraft {
 			continue
+		}
+		if len(out.Rows) == versionsShown {
+			out.More = tenantURL(id, page) + "?below=" + strconv.Itoa(out.Rows[versionsShown-1].Number) + "#versions-title"
+			break
 		}
 		row := versionRow{ID: id, Number: v.Version, Author: v.Author, Own: v.FlowYAML != "", Back: v.State == flowhq.SettingsOld, At: v.CreatedAt}
 		row.Status = status{Tone: "calm", Word: l.text("version.old")}
@@ -107,11 +125,9 @@ func (u *UI) versionRows(c *gin.Context, id string) ([]versionRow, error) {
 		if v.PublishedAt != nil {
 			row.At = *v.PublishedAt
 		}
-		if rows = append(rows, row); len(rows) == 30 {
-			break
-		}
+		out.Rows = append(out.Rows, row)
 	}
-	return rows, nil
+	return out, nil
 }
 
 // saveSettings takes the form: to save it as a draft, or to give it one more row, or one less.

@@ -22,7 +22,9 @@ import (
 )
 
 // door lets in who knows the word.
-type door struct{}
+type door struct {
+	sessions []flowhq.AdminSession // nil: two
+}
 
 func (door) SignIn(_ *gin.Context, password string) error {
 	switch password {
@@ -36,7 +38,10 @@ func (door) SignIn(_ *gin.Context, password string) error {
 
 func (door) SignOut(*gin.Context) error { return nil }
 
-func (door) Sessions(context.Context) ([]flowhq.AdminSession, error) {
+func (d door) Sessions(_ context.Context, p flowhq.Part) ([]flowhq.AdminSession, error) {
+	if d.sessions != nil {
+		return partOf(d.sessions, p.Limit, func(s flowhq.AdminSession) bool { return beyond(p.Before, s.LastSeenAt) }), nil
+	}
 	return []flowhq.AdminSession{
 		{ID: "s1", Address: "10.0.0.1", UserAgent: "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36", CreatedAt: noon(), LastSeenAt: noon(), ExpiresAt: noon()},
 		{ID: "s2", Address: "10.0.0.2", UserAgent: "curl/8.5.0", CreatedAt: noon(), LastSeenAt: noon(), ExpiresAt: noon()},
@@ -50,10 +55,12 @@ func (door) EndSession(_ context.Context, id string) error {
 	return nil
 }
 
-func serve(t *testing.T, f *fleetStub) http.Handler {
+func serve(t *testing.T, f *fleetStub) http.Handler { return serveBehind(t, f, door{}) }
+
+func serveBehind(t *testing.T, f *fleetStub, d door) http.Handler {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
-	u, err := ui.New(ui.Config{Fleet: f, Door: door{}, Logger: slog.New(slog.DiscardHandler), Simulator: true, OpenAPI: []byte(testAPI)})
+	u, err := ui.New(ui.Config{Fleet: f, Door: d, Logger: slog.New(slog.DiscardHandler), Simulator: true, OpenAPI: []byte(testAPI)})
 	if err != nil {
 		t.Fatal(err)
 	}

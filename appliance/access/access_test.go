@@ -97,12 +97,14 @@ func (m *memory) DeleteAdminSession(_ context.Context, id string) error {
 	return err
 }
 
-func (m *memory) AdminSessions(context.Context) ([]flowhq.AdminSession, error) {
+func (m *memory) AdminSessions(_ context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error) {
 	unlock, err := m.locked()
 	defer unlock()
 	var all []flowhq.AdminSession
 	for _, s := range m.rows {
-		all = append(all, s)
+		if s.ExpiresAt.After(q.Alive) && s.LastSeenAt.After(q.SeenSince) {
+			all = append(all, s)
+		}
 	}
 	return all, err
 }

@@ -32,7 +32,7 @@ type SessionStore interface {
 	// TouchAdminSession writes LastSeenAt.
 	TouchAdminSession(ctx context.Context, id string, at time.Time) error
 	DeleteAdminSession(ctx context.Context, id string) error
-	AdminSessions(ctx context.Context) ([]flowhq.AdminSession, error)
+	AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error)
 }
 
 // Config is what a Gatekeeper works by. Password or PasswordHash, PortalKey and Sessions are required.

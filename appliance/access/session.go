@@ -55,19 +55,10 @@ func (g *Gatekeeper) SignOut(c *gin.Context) error {
 	return g.EndSession(c.Request.Context(), s.ID)
 }
 
-// Sessions lists the sessions that are good now, latest seen first as the store gives them.
-func (g *Gatekeeper) Sessions(ctx context.Context) ([]flowhq.AdminSession, error) {
-	all, err := g.cfg.Sessions.AdminSessions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	good := make([]flowhq.AdminSession, 0, len(all))
-	for _, s := range all {
-		if g.good(s) {
-			good = append(good, s)
-		}
-	}
-	return good, nil
+// Sessions lists the sessions that are good now, latest seen first.
+func (g *Gatekeeper) Sessions(ctx context.Context, p flowhq.Part) ([]flowhq.AdminSession, error) {
+	now := g.cfg.Now()
+	return g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{Part: p, Alive: now, SeenSince: now.Add(-g.cfg.Idle)})
 }
 
 // EndSession signs out the browser that has this session. One that is gone already is CodeNotFound.
@@ -122,7 +113,7 @@ func (g *Gatekeeper) startSession(c *gin.Context) error {
 
 // clearAway deletes the sessions that nobody can use any more, the one named, and what is over maxSessions.
 func (g *Gatekeeper) clearAway(ctx context.Context, before *flowhq.AdminSession) {
-	all, err := g.cfg.Sessions.AdminSessions(ctx)
+	all, err := g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{})
 	slices.SortFunc(all, func(a, b flowhq.AdminSession) int {
 		return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), strings.Compare(b.ID, a.ID)) // ids grow with time
 	})

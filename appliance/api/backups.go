@@ -18,7 +18,7 @@ type backupDesk interface {
 
 type fenceDesk interface {
 	Fence(ctx context.Context, id string) (*flowhq.Fence, error)
-	Fences(ctx context.Context) ([]flowhq.Fence, error)
+	Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error)
 	LiftFence(ctx context.Context, by, id string) error
 }
 
@@ -80,12 +80,21 @@ func startBackup(f backupDesk) call {
 	}
 }
 
+// listFences shows the businesses that are held back, the oldest first: all of them, or a part.
 func listFences(f fenceDesk) call {
 	return func(c *gin.Context) error {
-		fences, err := f.Fences(c.Request.Context())
+		limit, from, err := page(c, 0)
 		if err != nil {
 			return err
 		}
+		fences, err := f.Fences(c.Request.Context(), from, limit)
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(fences), func() flowhq.Cursor {
+			last := fences[len(fences)-1]
+			return flowhq.Cursor{At: last.CreatedAt, ID: last.TenantID}
+		})
 		c.JSON(http.StatusOK, list(fences, viewFence))
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 
 type inviter interface {
 	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, by, id, invite string) error
 }
 
@@ -57,10 +57,18 @@ func (a *API) listInvites(f inviter) call {
 		if err != nil {
 			return err
 		}
-		invites, err := f.Invites(c.Request.Context(), id)
+		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
 			return err
 		}
+		invites, err := f.Invites(c.Request.Context(), id, flowhq.Part{Before: before, Limit: limit})
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(invites), func() flowhq.Cursor {
+			last := invites[len(invites)-1]
+			return flowhq.Cursor{At: last.CreatedAt, ID: last.ID}
+		})
 		now := a.cfg.Now()
 		c.JSON(http.StatusOK, list(invites, func(i *flowhq.LinkInvite) inviteView { return viewInvite(i, "", now) }))
 		return nil

@@ -96,6 +96,54 @@ func TestPartsOfAList(t *testing.T) {
 	}
 }
 
+// Lists that came whole to whoever asks for no part still do.
+func TestListsThatWereWhole(t *testing.T) {
+	w := newWorld(t)
+	const n = 11
+	var id string
+	for i := range n {
+		id = w.tenant(fmt.Sprintf("+2557000001%02d", i))
+		email := fmt.Sprintf("owner%d@example.com", i)
+		u, _, _, err := w.store.CreateOwner(t.Context(), email, fmt.Sprint("Shop ", i))
+		if err == nil {
+			_, err = w.store.SubmitSetupRequest(t.Context(), u.ID, flowhq.NewSetupRequest{
+				BusinessName: "Shop", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: fmt.Sprintf("+2557110000%02d", i),
+			})
+		}
+		if err == nil {
+			err = w.store.CreateAdminSession(t.Context(), flowhq.AdminSession{
+				TokenHash: []byte(email), CreatedAt: time.Now(), LastSeenAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	of := "/admin/tenants/" + id
+	for range n - 1 {
+		w.ask("PUT", of+"/settings", map[string]any{"settings": map[string]any{}}).want(200)
+		w.ask("POST", of+"/settings/publish", nil).want(200)
+	}
+	for target, field := range map[string]string{
+		"/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of + "/settings/versions": "version",
+	} {
+		whole := w.ask("GET", target, nil).want(200)
+		if whole.len() < n || whole.header.Get("Link") != "" {
+			t.Errorf("%s gives %d rows and the link %q to who asks for no part", target, whole.len(), whole.header.Get("Link"))
+		}
+		values, parts := w.follow(target+"?limit=4", field)
+		if parts < 3 || len(values) != whole.len() {
+			t.Errorf("%s: %d rows in %d parts, %d at once", target, len(values), parts, whole.len())
+		}
+		for i := range values {
+			if i < whole.len() && values[i] != fmt.Sprint(whole.at(i, field)) {
+				t.Errorf("%s: row %d is %s, and %v at once", target, i, values[i], whole.at(i, field))
+			}
+		}
+		w.ask("GET", target+"?limit=0&before=nowhere", nil).wantFields("limit", "before")
+	}
+}
+
 func TestCursorsComeBack(t *testing.T) {
 	for _, c := range []flowhq.Cursor{
 		{At: time.Date(2026, 3, 1, 9, 0, 0, 123456789, time.UTC), ID: "0190a0a0-0000-7000-8000-000000000000"},

@@ -14,6 +14,27 @@ import (
 
 // page reads limit and before from the query. def is the limit where none is asked for; 0 there means no limit.
 func page(c *gin.Context, def int) (limit int, before flowhq.Cursor, err error) {
+	limit, err = pageAt(c, def, func(place string) error {
+		before, err = readCursor(place)
+		return err
+	})
+	return limit, before, err
+}
+
+// versionPage is page for a list whose places are numbers of versions.
+func versionPage(c *gin.Context) (limit, below int, err error) {
+	limit, err = pageAt(c, 0, func(place string) error {
+		below, err = strconv.Atoi(place)
+		if err == nil && below < 1 {
+			err = strconv.ErrRange
+		}
+		return err
+	})
+	return limit, below, err
+}
+
+// pageAt reads limit from the query and has a place that it names read.
+func pageAt(c *gin.Context, def int, read func(place string) error) (limit int, err error) {
 	var wrong []flowhq.FieldError
 	q := c.Request.URL.Query()
 	limit = def
@@ -23,12 +44,10 @@ func page(c *gin.Context, def int) (limit int, before flowhq.Cursor, err error) 
 			wrong = append(wrong, flowhq.FieldError{Field: "limit", Message: "must be a whole number from 1 to 1000"})
 		}
 	}
-	if s := q.Get("before"); s != "" {
-		if before, err = readCursor(s); err != nil {
-			wrong = append(wrong, flowhq.FieldError{Field: "before", Message: "is no place in this list; take it from the Link header of the part before"})
-		}
+	if place := q.Get("before"); place != "" && read(place) != nil {
+		wrong = append(wrong, flowhq.FieldError{Field: "before", Message: "is no place in this list; take it from the Link header of the part before"})
 	}
-	return limit, before, flowhq.Invalid(wrong)
+	return limit, flowhq.Invalid(wrong)
 }
 
 // writeCursor gives a place in a list as an opaque word. Microseconds are what both stores keep; nanoseconds lose nothing.
@@ -55,13 +74,17 @@ func readCursor(s string) (flowhq.Cursor, error) {
 
 // linkNext says where the next part of a list is, when this one is full: a Link header, so that the body stays an array.
 func linkNext(c *gin.Context, limit, got int, last func() flowhq.Cursor) {
+	linkNextPlace(c, limit, got, func() string { return writeCursor(last()) })
+}
+
+func linkNextPlace(c *gin.Context, limit, got int, last func() string) {
 	if limit == 0 || got < limit {
 		return
 	}
 	q := c.Request.URL.Query()
 	q.Del("password")
 	q.Set("limit", strconv.Itoa(limit))
-	q.Set("before", writeCursor(last()))
+	q.Set("before", last())
 	next := url.URL{Path: c.Request.URL.Path, RawQuery: q.Encode()}
 	c.Header("Link", "<"+next.String()+`>; rel="next"`)
 }

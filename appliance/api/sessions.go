@@ -20,13 +20,21 @@ type adminSessionView struct {
 	ExpiresAt  stamp  `json:"expires_at"`
 }
 
-// listSessions shows the signed-in browsers; current is the one that asks.
+// listSessions shows the signed-in browsers, all of them or a part; current is the one that asks.
 func listSessions(s Sessions) call {
 	return func(c *gin.Context) error {
-		sessions, err := s.Sessions(c.Request.Context())
+		limit, before, err := page(c, 0)
 		if err != nil {
 			return err
 		}
+		sessions, err := s.Sessions(c.Request.Context(), flowhq.Part{Before: before, Limit: limit})
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(sessions), func() flowhq.Cursor {
+			last := sessions[len(sessions)-1]
+			return flowhq.Cursor{At: last.LastSeenAt, ID: last.ID}
+		})
 		own := access.Session(c)
 		c.JSON(http.StatusOK, list(sessions, func(s *flowhq.AdminSession) adminSessionView {
 			return adminSessionView{

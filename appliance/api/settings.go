@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,7 +15,7 @@ import (
 
 type settingsKeeper interface {
 	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
-	SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error)
+	SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
 	DiscardDraft(ctx context.Context, id string) error
 	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
 	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
@@ -102,17 +103,22 @@ func showSettings(f settingsKeeper) call {
 	}
 }
 
-// listSettings shows all versions, newest first.
+// listSettings shows versions, newest first: all of them, or a part. The place in this list is the number of a version.
 func listSettings(f settingsKeeper) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		versions, err := f.SettingsVersions(c.Request.Context(), id)
+		limit, below, err := versionPage(c)
 		if err != nil {
 			return err
 		}
+		versions, err := f.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: limit})
+		if err != nil {
+			return err
+		}
+		linkNextPlace(c, limit, len(versions), func() string { return strconv.Itoa(versions[len(versions)-1].Version) })
 		c.JSON(http.StatusOK, list(versions, viewVersion))
 		return nil
 	}

@@ -14,20 +14,28 @@ import (
 const setupRequest = "Setup request"
 
 type setupDesk interface {
-	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
+	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
 	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
 	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
 	ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
 	RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
 }
 
-// listSetupRequests shows all, newest first.
+// listSetupRequests shows them newest first: all of them, or a part.
 func listSetupRequests(f setupDesk) call {
 	return func(c *gin.Context) error {
-		rows, err := f.SetupRequests(c.Request.Context())
+		limit, before, err := page(c, 0)
 		if err != nil {
 			return err
 		}
+		rows, err := f.SetupRequests(c.Request.Context(), flowhq.SetupQuery{Part: flowhq.Part{Before: before, Limit: limit}})
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(rows), func() flowhq.Cursor {
+			last := rows[len(rows)-1]
+			return flowhq.Cursor{At: last.CreatedAt, ID: last.ID}
+		})
 		c.JSON(http.StatusOK, list(rows, viewSetupRequestDetail))
 		return nil
 	}

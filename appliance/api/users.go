@@ -10,18 +10,26 @@ import (
 )
 
 type userDesk interface {
-	Users(ctx context.Context) ([]flowhq.User, error)
+	Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error)
 	CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error)
 	CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error)
 }
 
-// listUsers shows the portal's users.
+// listUsers shows the portal's users, newest first: all of them, or a part.
 func listUsers(f userDesk) call {
 	return func(c *gin.Context) error {
-		users, err := f.Users(c.Request.Context())
+		limit, before, err := page(c, 0)
 		if err != nil {
 			return err
 		}
+		users, err := f.Users(c.Request.Context(), flowhq.Part{Before: before, Limit: limit})
+		if err != nil {
+			return err
+		}
+		linkNext(c, limit, len(users), func() flowhq.Cursor {
+			last := users[len(users)-1]
+			return flowhq.Cursor{At: last.CreatedAt, ID: last.ID}
+		})
 		c.JSON(http.StatusOK, list(users, viewUser))
 		return nil
 	}

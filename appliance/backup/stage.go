@@ -46,7 +46,7 @@ func lockRestores(sessions string) (release func(), err error) {
 
 // sweepStages removes what no fence waits for.
 func sweepStages(ctx context.Context, store *storage.Store, sessions string) error {
-	fences, err := store.Fences(ctx)
+	fences, err := store.Fences(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func syncTree(dir string) error {
 // Settle puts the files of restored tenants into their place that are not there yet. It can be called at any time, and again;
 // a fence behind which no device waits is lifted. A tenant whose folder is in use is an error and is tried again the next time.
 func Settle(ctx context.Context, store *storage.Store, sessions string) error {
-	fences, err := store.Fences(ctx)
+	fences, err := store.Fences(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}

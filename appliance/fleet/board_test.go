@@ -189,7 +189,7 @@ func TestSetupRemarks(t *testing.T) {
 		}
 	}
 	fine := request("r1", "t1", "+255700000001", flowhq.SetupSubmitted)
-	if got := setupRemarks(fine, []flowhq.SetupRequestDetail{fine}, nil, now); len(got) != 0 {
+	if got := setupRemarks(fine, []flowhq.SetupRequest{fine.SetupRequest}, nil, now); len(got) != 0 {
 		t.Errorf("a good request has %v", got)
 	}
 	odd := request("r2", "t2", "+447911123456", flowhq.SetupReviewing)
@@ -202,7 +202,7 @@ func TestSetupRemarks(t *testing.T) {
 		flowhq.RemarkNumberTaken, flowhq.RemarkNumberTwice, flowhq.RemarkNumberForeign, flowhq.RemarkNoUser, flowhq.RemarkOddName, flowhq.RemarkNameTwice,
 		flowhq.RemarkRejectedBefore, flowhq.RemarkWaitsLong,
 	}
-	if got := setupRemarks(odd, []flowhq.SetupRequestDetail{fine, odd, before, twin}, lines, now); !slices.Equal(got, want) {
+	if got := setupRemarks(odd, []flowhq.SetupRequest{fine.SetupRequest, odd.SetupRequest, before.SetupRequest, twin.SetupRequest}, lines, now); !slices.Equal(got, want) {
 		t.Errorf("remarks %v, want %v", got, want)
 	}
 }

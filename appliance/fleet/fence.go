@@ -8,8 +8,10 @@ import (
 )
 
 // Fences lists the tenants whose session came back from a backup and whose worker waits until an admin says that the device
-// runs nowhere else.
-func (s *Service) Fences(ctx context.Context) ([]flowhq.Fence, error) { return s.store.Fences(ctx) }
+// runs nowhere else: those after a place, the oldest first, at most so many, 0 being all.
+func (s *Service) Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error) {
+	return s.store.Fences(ctx, from, most)
+}
 
 // Fence gives a tenant's fence, nil when it has none.
 func (s *Service) Fence(ctx context.Context, id string) (*flowhq.Fence, error) {

@@ -48,11 +48,11 @@ func hashToken(token string) []byte {
 }
 
 // Invites lists the links of a tenant, newest first; those that expired more than a month ago may be gone.
-func (s *Service) Invites(ctx context.Context, id string) ([]flowhq.LinkInvite, error) {
+func (s *Service) Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error) {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return nil, err
 	}
-	return s.store.Invites(ctx, id)
+	return s.store.Invites(ctx, id, p)
 }
 
 // RevokeInvite ends a link at once.

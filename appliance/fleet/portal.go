@@ -6,8 +6,10 @@ import (
 	"flowhq"
 )
 
-// Users lists the portal's users.
-func (s *Service) Users(ctx context.Context) ([]flowhq.User, error) { return s.store.Users(ctx) }
+// Users lists the portal's users, newest first.
+func (s *Service) Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error) {
+	return s.store.Users(ctx, p)
+}
 
 // UserByEmail looks a user up whatever the case of the address; CodeNotFound "User not found".
 func (s *Service) UserByEmail(ctx context.Context, email string) (flowhq.User, error) {

@@ -79,8 +79,12 @@ type JournalStore interface {
 type SettingsStore interface {
 	// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its config.
 	PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error)
-	// SettingsVersions lists all, newest first, draft included.
-	SettingsVersions(ctx context.Context, tenantID string) ([]flowhq.SettingsVersion, error)
+	// SettingsDraft gives the draft, nil when there is none.
+	SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error)
+	// SettingsVersion gives one version; an unknown one is CodeNotFound.
+	SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion, error)
+	// SettingsVersions lists versions, newest first, draft included.
+	SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
 	// SaveDraft makes or replaces the one draft.
 	SaveDraft(ctx context.Context, tenantID string, s flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error)
 	// PublishDraft turns the draft PUBLISHED, the one in force OLD, and copies the hours to the config. No draft: CodeConflict.
@@ -93,7 +97,8 @@ type SettingsStore interface {
 
 // PortalStore keeps users and setup requests.
 type PortalStore interface {
-	Users(ctx context.Context) ([]flowhq.User, error)
+	// Users lists users, newest first.
+	Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error)
 	// UserByEmail looks up case-insensitively.
 	UserByEmail(ctx context.Context, email string) (flowhq.User, error)
 	// CreateUser makes a user; an e-mail that is taken, or a tenant that has one, is CodeConflict; an unknown tenant CodeNotFound.
@@ -105,7 +110,12 @@ type PortalStore interface {
 	// SETUP_REQUEST_SUBMITTED, all at once. Linked already, or a request still open or approved and waiting: CodeConflict. A number that
 	// another tenant has: CodeInvalid on whatsappNumber.
 	SubmitSetupRequest(ctx context.Context, userID string, r flowhq.NewSetupRequest) (flowhq.SetupRequest, error)
-	SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error)
+	// SetupRequests lists requests, newest first.
+	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
+	// OpenSetupRequests lists those that wait after a place, the longest waiting first; most 0: all.
+	OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error)
+	// SetupRivals gives every request that waits, and those of their tenants that were rejected.
+	SetupRivals(ctx context.Context) ([]flowhq.SetupRequest, error)
 	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
 	// LatestSetupRequest gives nil when there is none.
 	LatestSetupRequest(ctx context.Context, tenantID string) (*flowhq.SetupRequest, error)
@@ -143,7 +153,7 @@ type InviteStore interface {
 	// InviteByHash finds a link, whether or not it is still open; CodeNotFound "Link not found".
 	InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.LinkInvite, error)
 	// Invites lists a tenant's links, newest first.
-	Invites(ctx context.Context, tenantID string) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, tenantID string, p flowhq.Part) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, tenantID, id string) error
 	// InviteOpened notes the first opening.
 	InviteOpened(ctx context.Context, id string) error
@@ -263,7 +273,7 @@ type LineStore interface {
 // FenceStore keeps which tenants came back from a backup and are held back.
 type FenceStore interface {
 	Fence(ctx context.Context, tenantID string) (*flowhq.Fence, error)
-	Fences(ctx context.Context) ([]flowhq.Fence, error)
+	Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error)
 	// LiftFence takes a fence away and wishes the worker what was wished of it. deviceGone: its keys were removed, so that nobody
 	// else can be at work with them. No fence is CodeConflict.
 	LiftFence(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.Fence, error)

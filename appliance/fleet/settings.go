@@ -15,24 +15,16 @@ func (s *Service) Settings(ctx context.Context, id string) (published flowhq.Set
 	if published, err = s.store.PublishedSettings(ctx, id); err != nil {
 		return published, nil, err
 	}
-	versions, err := s.store.SettingsVersions(ctx, id)
-	if err != nil {
-		return published, nil, err
-	}
-	for i := range versions {
-		if versions[i].State == flowhq.SettingsDraft {
-			return published, &versions[i], nil
-		}
-	}
-	return published, nil, nil
+	draft, err = s.store.SettingsDraft(ctx, id)
+	return published, draft, err
 }
 
-// SettingsVersions lists all versions, newest first.
-func (s *Service) SettingsVersions(ctx context.Context, id string) ([]flowhq.SettingsVersion, error) {
+// SettingsVersions lists versions, newest first.
+func (s *Service) SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return nil, err
 	}
-	return s.store.SettingsVersions(ctx, id)
+	return s.store.SettingsVersions(ctx, id, q)
 }
 
 // SaveDraft makes or replaces the draft. CodeInvalid names every wrong field.
@@ -75,17 +67,12 @@ func (s *Service) PublishDraft(ctx context.Context, by, id string) (flowhq.Setti
 // Rollback puts a copy of an earlier version in force, under a new number.
 func (s *Service) Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error) {
 	return s.publish(ctx, id, fmt.Sprintf("Settings rolled back to version %d by %s", version, by), func(ctx context.Context) (flowhq.SettingsVersion, error) {
-		versions, err := s.store.SettingsVersions(ctx, id)
+		v, err := s.store.SettingsVersion(ctx, id, version)
 		if err != nil {
 			return flowhq.SettingsVersion{}, err
 		}
-		for _, v := range versions {
-			if v.Version != version {
-				continue
-			}
-			if err := s.mustLoad(v.FlowYAML); err != nil {
-				return flowhq.SettingsVersion{}, err
-			}
+		if err := s.mustLoad(v.FlowYAML); err != nil {
+			return flowhq.SettingsVersion{}, err
 		}
 		return s.store.Rollback(ctx, id, version, by)
 	})

@@ -9,13 +9,22 @@ import (
 // noReason stands where a rejection gives none; the portal's web app shows it.
 const noReason = "No reason provided"
 
-// SetupRequests lists all requests, newest first.
-func (s *Service) SetupRequests(ctx context.Context) ([]flowhq.SetupRequestDetail, error) {
-	all, err := s.store.SetupRequests(ctx)
+// SetupRequests lists requests, newest first.
+func (s *Service) SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error) {
+	rows, err := s.store.SetupRequests(ctx, q)
 	if err == nil {
-		err = s.remarked(ctx, all, all)
+		err = s.remarked(ctx, rows)
 	}
-	return all, err
+	return rows, err
+}
+
+// OpenSetupRequests lists the requests that wait, the longest waiting first: those after a place, at most so many, 0 being all.
+func (s *Service) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
+	rows, err := s.store.OpenSetupRequests(ctx, from, most)
+	if err == nil {
+		err = s.remarked(ctx, rows)
+	}
+	return rows, err
 }
 
 // SetupRequest gives one; CodeNotFound "Setup request not found".
@@ -24,12 +33,8 @@ func (s *Service) SetupRequest(ctx context.Context, id string) (flowhq.SetupRequ
 	if err != nil || !r.Status.Open() {
 		return r, err
 	}
-	all, err := s.store.SetupRequests(ctx)
-	if err != nil {
-		return r, err
-	}
 	one := []flowhq.SetupRequestDetail{r}
-	err = s.remarked(ctx, one, all)
+	err = s.remarked(ctx, one)
 	return one[0], err
 }
 

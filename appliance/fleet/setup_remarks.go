@@ -13,7 +13,7 @@ import (
 const waitsLong = 24 * time.Hour
 
 // remarked fills in what is missing or odd about the requests that wait for a decision.
-func (s *Service) remarked(ctx context.Context, requests []flowhq.SetupRequestDetail, all []flowhq.SetupRequestDetail) error {
+func (s *Service) remarked(ctx context.Context, requests []flowhq.SetupRequestDetail) error {
 	if !slices.ContainsFunc(requests, func(r flowhq.SetupRequestDetail) bool { return r.Status.Open() }) {
 		return nil
 	}
@@ -21,16 +21,20 @@ func (s *Service) remarked(ctx context.Context, requests []flowhq.SetupRequestDe
 	if err != nil {
 		return err
 	}
+	rivals, err := s.store.SetupRivals(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range requests {
 		if requests[i].Status.Open() {
-			requests[i].Remarks = setupRemarks(requests[i], all, lines, s.now())
+			requests[i].Remarks = setupRemarks(requests[i], rivals, lines, s.now())
 		}
 	}
 	return nil
 }
 
 // setupRemarks says what a person should look at before deciding on a request.
-func setupRemarks(r flowhq.SetupRequestDetail, all []flowhq.SetupRequestDetail, lines []flowhq.TenantLine, now time.Time) []flowhq.SetupRemark {
+func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, lines []flowhq.TenantLine, now time.Time) []flowhq.SetupRemark {
 	var out []flowhq.SetupRemark
 	note := func(odd bool, what flowhq.SetupRemark) {
 		if odd {
@@ -41,12 +45,12 @@ func setupRemarks(r flowhq.SetupRequestDetail, all []flowhq.SetupRequestDetail, 
 	other := func(same func(flowhq.TenantLine) bool) bool {
 		return slices.ContainsFunc(lines, func(l flowhq.TenantLine) bool { return l.ID != r.TenantID && same(l) })
 	}
-	before := func(same func(flowhq.SetupRequestDetail) bool) bool {
-		return slices.ContainsFunc(all, func(o flowhq.SetupRequestDetail) bool { return o.ID != r.ID && same(o) })
+	before := func(same func(flowhq.SetupRequest) bool) bool {
+		return slices.ContainsFunc(rivals, func(o flowhq.SetupRequest) bool { return o.ID != r.ID && same(o) })
 	}
 	note(number == "", flowhq.RemarkNoNumber)
 	note(number != "" && other(func(l flowhq.TenantLine) bool { return l.PhoneNumber == number }), flowhq.RemarkNumberTaken)
-	note(number != "" && before(func(o flowhq.SetupRequestDetail) bool { return o.Status.Open() && o.WhatsAppNumber == number }), flowhq.RemarkNumberTwice)
+	note(number != "" && before(func(o flowhq.SetupRequest) bool { return o.Status.Open() && o.WhatsAppNumber == number }), flowhq.RemarkNumberTwice)
 	note(number != "" && !eastAfrican(number), flowhq.RemarkNumberForeign)
 	note(r.User == nil, flowhq.RemarkNoUser)
 	note(r.Tenant == nil, flowhq.RemarkNoTenant)
@@ -56,7 +60,7 @@ func setupRemarks(r flowhq.SetupRequestDetail, all []flowhq.SetupRequestDetail, 
 		note(other(func(l flowhq.TenantLine) bool { return strings.EqualFold(strings.TrimSpace(l.Name), name) }), flowhq.RemarkNameTwice)
 		note(r.Tenant.Status == flowhq.TenantPaused, flowhq.RemarkPaused)
 	}
-	note(before(func(o flowhq.SetupRequestDetail) bool {
+	note(before(func(o flowhq.SetupRequest) bool {
 		return o.TenantID == r.TenantID && o.Status == flowhq.SetupRejected && o.CreatedAt.Before(r.CreatedAt)
 	}), flowhq.RemarkRejectedBefore)
 	note(now.Sub(r.CreatedAt) > waitsLong, flowhq.RemarkWaitsLong)

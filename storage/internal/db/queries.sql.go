@@ -59,11 +59,27 @@ func (q *Queries) AdminSessionByHash(ctx context.Context, tokenHash []byte) (Adm
 }
 
 const adminSessions = `-- name: AdminSessions :many
-SELECT id, token_hash, address, user_agent, created_at, last_seen_at, expires_at FROM admin_sessions ORDER BY last_seen_at DESC, id DESC
+SELECT id, token_hash, address, user_agent, created_at, last_seen_at, expires_at FROM admin_sessions
+WHERE (last_seen_at, id) < ($1, CAST($2 AS TEXT)) AND expires_at > $3 AND last_seen_at > $4
+ORDER BY last_seen_at DESC, id DESC LIMIT $5
 `
 
-func (q *Queries) AdminSessions(ctx context.Context) ([]AdminSession, error) {
-	rows, err := q.db.QueryContext(ctx, adminSessions)
+type AdminSessionsParams struct {
+	BeforeAt  Time
+	BeforeID  string
+	AliveAt   Time
+	SeenSince Time
+	MaxRows   int32
+}
+
+func (q *Queries) AdminSessions(ctx context.Context, arg AdminSessionsParams) ([]AdminSession, error) {
+	rows, err := q.db.QueryContext(ctx, adminSessions,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.AliveAt,
+		arg.SeenSince,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -562,11 +578,19 @@ func (q *Queries) DuePauses(ctx context.Context, now Time) ([]string, error) {
 }
 
 const fences = `-- name: Fences :many
-SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences ORDER BY created_at, tenant_id
+SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences
+WHERE (created_at, tenant_id) > ($1, CAST($2 AS TEXT))
+ORDER BY created_at, tenant_id LIMIT $3
 `
 
-func (q *Queries) Fences(ctx context.Context) ([]TenantFence, error) {
-	rows, err := q.db.QueryContext(ctx, fences)
+type FencesParams struct {
+	AfterAt Time
+	AfterID string
+	MaxRows int32
+}
+
+func (q *Queries) Fences(ctx context.Context, arg FencesParams) ([]TenantFence, error) {
+	rows, err := q.db.QueryContext(ctx, fences, arg.AfterAt, arg.AfterID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1126,16 +1150,24 @@ func (q *Queries) InviteByHash(ctx context.Context, tokenHash []byte) (LinkInvit
 
 const invites = `-- name: Invites :many
 SELECT id, tenant_id, token_hash, author, created_at, expires_at, revoked_at, opened_at FROM link_invites
-WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2
+WHERE tenant_id = $1 AND (created_at, id) < ($2, CAST($3 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT $4
 `
 
 type InvitesParams struct {
 	TenantID string
+	BeforeAt Time
+	BeforeID string
 	MaxRows  int32
 }
 
 func (q *Queries) Invites(ctx context.Context, arg InvitesParams) ([]LinkInvite, error) {
-	rows, err := q.db.QueryContext(ctx, invites, arg.TenantID, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, invites,
+		arg.TenantID,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1579,6 +1611,51 @@ func (q *Queries) OpenRequests(ctx context.Context) ([]OpenRequestsRow, error) {
 	for rows.Next() {
 		var i OpenRequestsRow
 		if err := rows.Scan(&i.TenantID, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openSetupRequests = `-- name: OpenSetupRequests :many
+SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
+WHERE status IN ('SUBMITTED', 'REVIEWING') AND (created_at, id) > ($1, CAST($2 AS TEXT))
+ORDER BY created_at, id LIMIT $3
+`
+
+type OpenSetupRequestsParams struct {
+	AfterAt Time
+	AfterID string
+	MaxRows int32
+}
+
+func (q *Queries) OpenSetupRequests(ctx context.Context, arg OpenSetupRequestsParams) ([]SetupRequest, error) {
+	rows, err := q.db.QueryContext(ctx, openSetupRequests, arg.AfterAt, arg.AfterID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SetupRequest
+	for rows.Next() {
+		var i SetupRequest
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.UserID,
+			&i.TemplateType,
+			&i.WhatsappNumber,
+			&i.Status,
+			&i.Notes,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -2183,11 +2260,17 @@ func (q *Queries) SettingsOfVersion(ctx context.Context, arg SettingsOfVersionPa
 
 const settingsVersions = `-- name: SettingsVersions :many
 SELECT id, tenant_id, version, state, settings_json, flow_yaml, author, created_at, published_at FROM tenant_settings
-WHERE tenant_id = $1 ORDER BY version DESC
+WHERE tenant_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3
 `
 
-func (q *Queries) SettingsVersions(ctx context.Context, tenantID string) ([]TenantSetting, error) {
-	rows, err := q.db.QueryContext(ctx, settingsVersions, tenantID)
+type SettingsVersionsParams struct {
+	TenantID      string
+	BeforeVersion int32
+	MaxRows       int32
+}
+
+func (q *Queries) SettingsVersions(ctx context.Context, arg SettingsVersionsParams) ([]TenantSetting, error) {
+	rows, err := q.db.QueryContext(ctx, settingsVersions, arg.TenantID, arg.BeforeVersion, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -2230,11 +2313,25 @@ func (q *Queries) SettleFence(ctx context.Context, tenantID string) error {
 
 const setupRequests = `-- name: SetupRequests :many
 SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
-ORDER BY created_at DESC, id DESC
+WHERE (created_at, id) < ($1, CAST($2 AS TEXT))
+  AND (CAST($3 AS INTEGER) = 0 OR status NOT IN ('SUBMITTED', 'REVIEWING'))
+ORDER BY created_at DESC, id DESC LIMIT $4
 `
 
-func (q *Queries) SetupRequests(ctx context.Context) ([]SetupRequest, error) {
-	rows, err := q.db.QueryContext(ctx, setupRequests)
+type SetupRequestsParams struct {
+	BeforeAt Time
+	BeforeID string
+	Decided  int32
+	MaxRows  int32
+}
+
+func (q *Queries) SetupRequests(ctx context.Context, arg SetupRequestsParams) ([]SetupRequest, error) {
+	rows, err := q.db.QueryContext(ctx, setupRequests,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Decided,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -2283,6 +2380,48 @@ func (q *Queries) SetupRequestsOfUser(ctx context.Context, userID string) ([]str
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setupRivals = `-- name: SetupRivals :many
+SELECT id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at FROM setup_requests
+WHERE status IN ('SUBMITTED', 'REVIEWING')
+UNION ALL
+SELECT d.id, d.tenant_id, d.user_id, d.template_type, d.whatsapp_number, d.status, d.notes, d.created_at, d.updated_at FROM setup_requests d
+WHERE d.status = 'REJECTED' AND d.tenant_id IN (SELECT o.tenant_id FROM setup_requests o WHERE o.status IN ('SUBMITTED', 'REVIEWING'))
+`
+
+// What else is known of those that wait: every one of them, and what was rejected of the same tenants.
+func (q *Queries) SetupRivals(ctx context.Context) ([]SetupRequest, error) {
+	rows, err := q.db.QueryContext(ctx, setupRivals)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SetupRequest
+	for rows.Next() {
+		var i SetupRequest
+		if err := rows.Scan(
+			&i.ID,
+			&i.TenantID,
+			&i.UserID,
+			&i.TemplateType,
+			&i.WhatsappNumber,
+			&i.Status,
+			&i.Notes,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -2530,8 +2669,20 @@ FROM tenants t
 LEFT JOIN tenant_configs c ON c.tenant_id = t.id
 LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
 LEFT JOIN worker_processes w ON w.tenant_id = t.id
-WHERE t.id IN (SELECT r.tenant_id FROM setup_requests r)
+WHERE t.id IN (SELECT r.tenant_id FROM setup_requests r
+  WHERE (r.created_at, r.id) <= ($1, CAST($2 AS TEXT)) AND (r.created_at, r.id) >= ($3, CAST($4 AS TEXT))
+    AND (CAST($5 AS INTEGER) = 0 OR r.status NOT IN ('SUBMITTED', 'REVIEWING'))
+    AND (CAST($6 AS INTEGER) = 0 OR r.status IN ('SUBMITTED', 'REVIEWING')))
 `
+
+type TenantDetailsOfSetupRequestsParams struct {
+	FirstAt Time
+	FirstID string
+	LastAt  Time
+	LastID  string
+	Decided int32
+	Waiting int32
+}
 
 type TenantDetailsOfSetupRequestsRow struct {
 	ID               string
@@ -2570,8 +2721,16 @@ type TenantDetailsOfSetupRequestsRow struct {
 	WorkerUpdatedAt  Time
 }
 
-func (q *Queries) TenantDetailsOfSetupRequests(ctx context.Context) ([]TenantDetailsOfSetupRequestsRow, error) {
-	rows, err := q.db.QueryContext(ctx, tenantDetailsOfSetupRequests)
+// The tenants of a part of the setup requests; which is told as for SetupRequests, by the first and last of that part.
+func (q *Queries) TenantDetailsOfSetupRequests(ctx context.Context, arg TenantDetailsOfSetupRequestsParams) ([]TenantDetailsOfSetupRequestsRow, error) {
+	rows, err := q.db.QueryContext(ctx, tenantDetailsOfSetupRequests,
+		arg.FirstAt,
+		arg.FirstID,
+		arg.LastAt,
+		arg.LastID,
+		arg.Decided,
+		arg.Waiting,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -3047,11 +3206,19 @@ func (q *Queries) UserOfTenant(ctx context.Context, tenantID Text) (User, error)
 }
 
 const users = `-- name: Users :many
-SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users ORDER BY created_at DESC, id DESC
+SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users
+WHERE (created_at, id) < ($1, CAST($2 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT $3
 `
 
-func (q *Queries) Users(ctx context.Context) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, users)
+type UsersParams struct {
+	BeforeAt Time
+	BeforeID string
+	MaxRows  int32
+}
+
+func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, users, arg.BeforeAt, arg.BeforeID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -3083,11 +3250,31 @@ func (q *Queries) Users(ctx context.Context) ([]User, error) {
 }
 
 const usersOfSetupRequests = `-- name: UsersOfSetupRequests :many
-SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users WHERE id IN (SELECT r.user_id FROM setup_requests r)
+SELECT id, tenant_id, name, email, phone, role, created_at, updated_at FROM users
+WHERE id IN (SELECT r.user_id FROM setup_requests r
+  WHERE (r.created_at, r.id) <= ($1, CAST($2 AS TEXT)) AND (r.created_at, r.id) >= ($3, CAST($4 AS TEXT))
+    AND (CAST($5 AS INTEGER) = 0 OR r.status NOT IN ('SUBMITTED', 'REVIEWING'))
+    AND (CAST($6 AS INTEGER) = 0 OR r.status IN ('SUBMITTED', 'REVIEWING')))
 `
 
-func (q *Queries) UsersOfSetupRequests(ctx context.Context) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, usersOfSetupRequests)
+type UsersOfSetupRequestsParams struct {
+	FirstAt Time
+	FirstID string
+	LastAt  Time
+	LastID  string
+	Decided int32
+	Waiting int32
+}
+
+func (q *Queries) UsersOfSetupRequests(ctx context.Context, arg UsersOfSetupRequestsParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, usersOfSetupRequests,
+		arg.FirstAt,
+		arg.FirstID,
+		arg.LastAt,
+		arg.LastID,
+		arg.Decided,
+		arg.Waiting,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -3119,7 +3306,7 @@ func (q *Queries) UsersOfSetupRequests(ctx context.Context) ([]User, error) {
 }
 
 const waitingSetupRequests = `-- name: WaitingSetupRequests :one
-SELECT COUNT(*) FROM setup_requests WHERE CAST(status AS TEXT) IN ('SUBMITTED', 'REVIEWING')
+SELECT COUNT(*) FROM setup_requests WHERE status IN ('SUBMITTED', 'REVIEWING')
 `
 
 func (q *Queries) WaitingSetupRequests(ctx context.Context) (int64, error) {
