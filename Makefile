@@ -56,7 +56,7 @@ test: ## everything: unit, both stores, end to end over the simulator, race dete
 torture: build ## the whole product while all that can break is broken (MINUTES=5 SEED=7 STORE=sqlite; SHORT=1 for a small one)
 	@tools/test-needs.sh
 	go build -o bin/torture ./internal/torture
-	bin/torture --seed $(or $(SEED),0) --store $(or $(STORE),both) $(if $(SHORT),--tenants 12 --customers 60 --rate 6 --length 40s,--length $(or $(MINUTES),5)m)
+	bin/torture --commit $(VERSION) --seed $(or $(SEED),0) --store $(or $(STORE),both) $(if $(SHORT),--tenants 12 --customers 60 --rate 6 --length 40s,--length $(or $(MINUTES),5)m)
 
 conversations: ## runs conversations and times from files: make conversations FILES="a.yaml b.csv"
 	go run ./appliance/bot/transcript/cmd $(FILES)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"flowhq"
@@ -19,31 +20,101 @@ const settleLimit = 6 * time.Minute
 // settle waits until nothing is missing, or for settleLimit, and gives what is wrong then.
 func (w *world) settle(ctx context.Context) (problems []string) {
 	begun := time.Now()
-	open := slices.Clone(w.all)
-	for {
-		problems = nil
-		var left []*customer
-		for _, c := range open {
-			if p := c.problems(ctx); len(p) > 0 {
-				problems = append(problems, p...)
-				left = append(left, c)
-			}
-		}
-		if open = left; len(open) == 0 || time.Since(begun) > settleLimit || !pause(ctx, time.Second) {
-			break
-		}
-	}
-	w.say("settled after %.0f s", time.Since(begun).Seconds())
-	if len(open) == 0 { // once more, all of them: nothing may come after the last answer
+	problems = w.until(ctx, begun, len(w.all), func(i int) []string { return w.all[i].problems(ctx) })
+	problems = append(problems, w.until(ctx, begun, len(w.shop), func(i int) []string { return w.listProblems(ctx, w.shop[i]) })...)
+	problems = append(problems, w.until(ctx, begun, 1, func(int) []string { return w.unhealed(ctx) })...)
+	w.settled = time.Since(begun)
+	w.say("settled after %.0f s", w.settled.Seconds())
+	if len(problems) == 0 { // once more, all of them: nothing may come after the last answer
 		pause(ctx, 2*time.Second)
 		for _, c := range w.all {
 			problems = append(problems, c.problems(ctx)...)
 		}
 		for _, b := range w.shop {
 			problems = append(problems, w.recordProblems(ctx, b)...)
+			problems = append(problems, w.listProblems(ctx, b)...)
 		}
 	}
+	problems = append(problems, w.found...)
+	problems = append(problems, w.pushing(ctx)...)
 	return append(problems, w.processProblems()...)
+}
+
+// until asks again for what is wrong with those of which something is, until nothing is, or for settleLimit.
+func (w *world) until(ctx context.Context, begun time.Time, n int, wrong func(i int) []string) (problems []string) {
+	open := make([]int, n)
+	for i := range open {
+		open[i] = i
+	}
+	for {
+		problems = nil
+		open = slices.DeleteFunc(open, func(i int) bool {
+			p := wrong(i)
+			problems = append(problems, p...)
+			return len(p) == 0
+		})
+		if len(open) == 0 || time.Since(begun) > settleLimit || !pause(ctx, time.Second) {
+			return problems
+		}
+	}
+}
+
+// unhealed tells of messages that could not be decrypted, and still cannot.
+func (w *world) unhealed(ctx context.Context) (problems []string) {
+	st, err := w.sim.Stats(ctx)
+	switch {
+	case err != nil:
+		return []string{err.Error()}
+	case st.Placeholders > 0 || st.Unread > 0:
+		return []string{fmt.Sprintf("phones still wait for %d messages that they could not decrypt, workers for %d", st.Placeholders, st.Unread)}
+	}
+	return nil
+}
+
+// pushing tells of messages and logins that were tried although WhatsApp had said no: one finds out, no more may follow.
+func (w *world) pushing(ctx context.Context) (problems []string) {
+	st, err := w.sim.Stats(ctx)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if st.Refused > int64(w.counts["restricted"]) {
+		problems = append(problems, fmt.Sprintf("%d messages were sent during %d restrictions", st.Refused, w.counts["restricted"]))
+	}
+	if st.Banned > int64(w.counts["banned"]) {
+		problems = append(problems, fmt.Sprintf("%d logins were tried during %d bans", st.Banned, w.counts["banned"]))
+	}
+	return problems
+}
+
+// listProblems checks that the owner was told, once, of each message that came too late to be answered.
+func (w *world) listProblems(ctx context.Context, b *business) (problems []string) {
+	var late []string
+	for _, c := range w.all {
+		for _, s := range c.sent {
+			if c.of == b && s.late {
+				late = append(late, s.text)
+			}
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	rows, err := w.sim.PhoneInbox(ctx, b.number, 0, 0)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, text := range late {
+		told := 0
+		for _, row := range rows {
+			if row.Chat == "self" { // the phone has the customers' messages as well
+				told += strings.Count(row.Text, text)
+			}
+		}
+		if told != 1 {
+			problems = append(problems, fmt.Sprintf("%s: the owner was told %d times of %q, which came too late", b.number, told, text))
+		}
+	}
+	return problems
 }
 
 // processProblems checks that each business has exactly one process.
@@ -77,11 +148,12 @@ func (c *customer) problems(ctx context.Context) (problems []string) {
 	}
 	// As the phone shows them: one that could not be read at first stands where its placeholder stood.
 	slices.SortStableFunc(rows, func(a, b wasim.InboxRow) int { return a.Shown.Compare(b.Shown) })
-	if len(rows) != len(c.sent) {
-		bad("wrote %d messages and got %d answers", len(c.sent), len(rows))
+	asked := c.answerable()
+	if len(rows) != len(asked) {
+		bad("wrote %d messages and got %d answers", len(asked), len(rows))
 	}
-	for i := range min(len(rows), len(c.sent)) {
-		if want := c.answer(i); rows[i].Text != want || rows[i].From != c.of.number {
+	for i := range min(len(rows), len(asked)) {
+		if want := answer(asked, i); rows[i].Text != want || rows[i].From != c.of.number {
 			bad("answer %d is %q from %s, not %q", i+1, rows[i].Text, rows[i].From, want)
 		}
 	}
@@ -112,13 +184,24 @@ func (c *customer) checkLog(log []logged, rows []wasim.InboxRow, bad func(string
 		bad("the log has %d of %d messages and %d of %d answers", len(in), len(c.sent), len(out), len(rows))
 		return
 	}
+	answered := rows
+	if len(rows) != len(c.answerable()) {
+		answered = nil // it cannot be said which one answers which
+	}
 	for i, l := range in {
 		if l.ID != c.sent[i].id || l.Text != c.sent[i].text {
 			bad("message %d is logged as %s %q, not as %s %q", i+1, l.ID, l.Text, c.sent[i].id, c.sent[i].text)
 			continue
 		}
-		if replies := stepsOf(l.Trace, flowhq.TraceReplyID); len(rows) == len(c.sent) && (len(replies) != 1 || replies[0] != rows[i].ID) {
-			bad("message %d was decided to be answered by %v, the phone shows %s", i+1, replies, rows[i].ID)
+		switch {
+		case c.sent[i].late:
+			c.checkLate(i, l, bad)
+			continue
+		case answered != nil:
+			if replies := stepsOf(l.Trace, flowhq.TraceReplyID); len(replies) != 1 || replies[0] != answered[0].ID {
+				bad("message %d was decided to be answered by %v, the phone shows %s", i+1, replies, answered[0].ID)
+			}
+			answered = answered[1:]
 		}
 		if len(stepsOf(l.Trace, flowhq.TraceReceived)) != 1 || len(stepsOf(l.Trace, flowhq.TraceAcknowledged)) != 1 {
 			bad("the decisions about message %d are incomplete: %+v", i+1, l.Trace)
@@ -128,6 +211,14 @@ func (c *customer) checkLog(log []logged, rows []wasim.InboxRow, bad func(string
 		if l.ID != rows[i].ID || l.Text != rows[i].Text {
 			bad("answer %d is logged as %s %q, the phone shows %s %q", i+1, l.ID, l.Text, rows[i].ID, rows[i].Text)
 		}
+	}
+}
+
+// checkLate checks that a message that came too late is marked as that, and was not answered.
+func (c *customer) checkLate(i int, l logged, bad func(string, ...any)) {
+	marked, answered := stepsOf(l.Trace, flowhq.TraceTooOld), stepsOf(l.Trace, flowhq.TraceReplyID)
+	if len(marked) != 1 || len(answered) != 0 || len(stepsOf(l.Trace, flowhq.TraceReceived)) != 1 {
+		bad("the decisions about message %d, which came too late, are %+v", i+1, l.Trace)
 	}
 }
 
@@ -144,8 +235,9 @@ func stepsOf(trace []flowhq.TraceEntry, step string) (details []string) {
 func (w *world) recordProblems(ctx context.Context, b *business) (problems []string) {
 	wanted := make(map[string]int)
 	for _, c := range w.all {
-		for i := 1; c.of == b && i < len(c.sent); i += 2 {
-			wanted[c.sent[i-1].text+"\n"+c.sent[i].text]++
+		asked := c.answerable()
+		for i := 1; c.of == b && i < len(asked); i += 2 {
+			wanted[asked[i-1].text+"\n"+asked[i].text]++
 		}
 	}
 	var records []struct {
@@ -164,30 +256,4 @@ func (w *world) recordProblems(ctx context.Context, b *business) (problems []str
 		problems = append(problems, fmt.Sprintf("%s has %d records, not %d", b.number, len(records), want))
 	}
 	return problems
-}
-
-// report tells how it went.
-func (w *world) report(problems []string) {
-	total := 0
-	for _, c := range w.all {
-		total += len(c.sent)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	st, err := w.sim.Stats(ctx)
-	if err != nil {
-		w.say("%v", err)
-	}
-	w.say("%d messages of %d customers; %d deliveries repeated, %d messages asked for again by workers, %d answers undecryptable at first; the appliance was started %d times again",
-		total, len(w.all), st.Redelivered, st.Retries, st.Undecryptable, w.app.starts.Load())
-	for i, p := range problems {
-		if i == 40 {
-			w.say("… and %d more", len(problems)-i)
-			break
-		}
-		w.say("BROKEN  %s", p)
-	}
-	if len(problems) == 0 {
-		w.say("every message was answered once, in order, and is in the log")
-	}
 }

@@ -32,6 +32,10 @@ func (w *world) faults() []fault {
 		{"connection reset", 5, false, w.inject(wasim.Fault{Fault: "reset"})},
 		{"connection frozen", 3, false, w.lasting("freeze", 2, 12)},
 		{"acknowledgements held", 5, false, w.lasting("hold-acks", 3, 20)},
+		{"acknowledgements held long", 1, true, w.lasting("hold-acks", 60, 80)},
+		{"restricted", 2, false, w.restrict},
+		{"banned", 2, false, w.banFor},
+		{"replaced", 2, false, w.replace},
 		{"slow", 2, false, w.slow},
 		{"restart asked for", 2, false, w.inject(wasim.Fault{Fault: "restart"})},
 		{"login refused", 2, false, w.refuseLogin},
@@ -134,11 +138,27 @@ func (w *world) tally() string {
 	return strings.Join(parts, ", ")
 }
 
-func (w *world) anyone() *business { return w.shop[w.chance(len(w.shop))] }
+// anyone gives a business that a fault may happen to: none that a pause is tried on just now.
+func (w *world) anyone() *business {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		if b := w.shop[w.rnd.IntN(len(w.shop))]; !b.held || w.heldUp() {
+			return b
+		}
+	}
+}
 
-func (w *world) killWorker(context.Context) (bool, error) {
-	pid := workerOf(w.anyone())
-	return pid > 0 && syscall.Kill(pid, syscall.SIGKILL) == nil, nil
+// heldUp tells whether every business has a pause. mu is held.
+func (w *world) heldUp() bool {
+	return !slices.ContainsFunc(w.shop, func(b *business) bool { return !b.held })
+}
+
+func (w *world) killWorker(context.Context) (bool, error) { return w.kill(w.anyone()), nil }
+
+func (w *world) kill(b *business) bool {
+	pid := workerOf(b)
+	return pid > 0 && syscall.Kill(pid, syscall.SIGKILL) == nil
 }
 
 func (w *world) killAppliance(ctx context.Context) (bool, error) {

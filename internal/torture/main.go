@@ -1,8 +1,9 @@
 // Command torture runs the whole product, real appliance and worker processes on the simulator, while everything that can
 // break is broken at random: workers and the appliance are killed, connections dropped, reset and frozen, WhatsApp goes away,
 // messages are delivered twice, acknowledgements held back, PostgreSQL restarted, a tenant's disk filled, customers change
-// their phones. In the end each customer's phone must show every answer exactly once and in order, and the message log must
-// hold what was said. `make torture` builds what it needs; a seed makes the same choices again.
+// their phones, numbers are restricted and banned for a while, sessions given to another client. In the end each customer's
+// phone must show every answer exactly once and in order, and the message log must hold what was said; messages that were
+// under way too long must be marked so and be on the owner's list; and nothing may be left undecrypted. `make torture` builds what it needs; a seed makes the same choices again.
 //
 // It needs root, to mount a small disk for some tenants.
 package main
@@ -29,6 +30,7 @@ type options struct {
 	rate               float64
 	store              string
 	keep               bool
+	out, commit        string
 }
 
 func main() {
@@ -40,6 +42,8 @@ func main() {
 	flag.IntVar(&o.customers, "customers", 300, "how many customers, all businesses together")
 	flag.Float64Var(&o.rate, "rate", 12, "messages a second, all customers together")
 	flag.StringVar(&o.store, "store", "both", "sqlite, postgres or both, one after the other")
+	flag.StringVar(&o.out, "out", "", "write what was found as a page into this file")
+	flag.StringVar(&o.commit, "commit", "unknown", "which source the programs were built from; for that page")
 	flag.BoolVar(&o.keep, "keep", false, "leave the folder of a run that failed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -69,20 +73,30 @@ func run(ctx context.Context, o options) error {
 	if o.bin, err = filepath.Abs(o.bin); err != nil {
 		return err
 	}
+	var all []summary
+	var failed []error
 	for _, store := range stores {
 		o.store = store
-		if err := one(ctx, o); err != nil {
-			return fmt.Errorf("%s, seed %d: %w", store, o.seed, err)
+		s, err := one(ctx, o)
+		if s.store != "" {
+			all = append(all, s)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s, seed %d: %w", store, o.seed, err))
+			break
 		}
 	}
-	return nil
+	if o.out != "" && len(all) > 0 {
+		failed = append(failed, writePage(o.out, o.commit, all))
+	}
+	return errors.Join(failed...)
 }
 
 // one tortures one store.
-func one(ctx context.Context, o options) (err error) {
+func one(ctx context.Context, o options) (s summary, err error) {
 	dir, err := os.MkdirTemp("", "flowhq-torture-")
 	if err != nil {
-		return err
+		return s, err
 	}
 	w := newWorld(o, dir)
 	defer func() {
@@ -95,17 +109,20 @@ func one(ctx context.Context, o options) (err error) {
 	}()
 	w.say("%s, seed %d: %d businesses, %d customers", o.store, o.seed, o.tenants, o.customers)
 	if err := w.open(ctx); err != nil {
-		return err
+		return s, err
 	}
 	w.say("all are linked; %.0f messages a second and faults for %s", o.rate, o.length)
 	if err := w.suffer(ctx); err != nil {
-		return err
+		return s, err
 	}
 	w.say("faults are over (%s)", w.tally())
 	problems := w.settle(ctx)
-	w.report(problems)
-	if len(problems) > 0 {
-		return fmt.Errorf("%d promises were broken", len(problems))
+	if s, err = w.summary(problems); err != nil {
+		return s, err
 	}
-	return ctx.Err()
+	w.report(s)
+	if len(problems) > 0 {
+		return s, fmt.Errorf("%d promises were broken", len(problems))
+	}
+	return s, ctx.Err()
 }

@@ -43,11 +43,16 @@ type world struct {
 	rnd    *rand.Rand
 	counts map[string]int  // faults by name
 	busy   map[string]bool // what is going on and must not be begun twice
+	found  []string        // promises that were broken during the run
+
+	settled time.Duration // how long it took after the last fault
 }
 
 type business struct {
+	n               int
 	id, number, dir string
 	disk            *disk // nil: the common one
+	held            bool  // a pause is tried on it; guarded by world.mu
 }
 
 func newWorld(o options, dir string) *world {
@@ -114,7 +119,7 @@ func (w *world) open(ctx context.Context) (err error) {
 }
 
 func (w *world) openBusiness(ctx context.Context, i int) (*business, error) {
-	b := &business{number: fmt.Sprintf("+2557012%05d", i)}
+	b := &business{n: i, number: fmt.Sprintf("+2557012%05d", i)}
 	name := fmt.Sprintf("Business %d", i)
 	t, err := w.app.api.Create(ctx, harness.NewTenant{
 		Name: name, PhoneNumber: b.number, BusinessName: name, TemplateType: flowhq.TemplateSupport, Language: flowhq.English,

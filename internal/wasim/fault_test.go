@@ -167,6 +167,7 @@ func TestTimelock(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		t.Run(fmt.Sprint("silent=", silent), func(t *testing.T) {
 			srv, b, c := linked(t)
+			b.say(c.JID(), "before")
 			began := time.Now()
 			inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "timelock", Seconds: 0.5, Silent: silent})
 			ends := began.Add(500 * time.Millisecond)
@@ -179,12 +180,14 @@ func TestTimelock(t *testing.T) {
 			if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err, whatsmeow.ErrServerReturnedError) {
 				t.Fatalf("got %v", err)
 			}
+			inject(t, srv, wasim.Fault{Number: customerNo, Fault: "retry"})
+			eventually(t, "what was sent before is repeated all the same", func() bool { return c.Inbox(0)[0].Copies == 2 })
 			if st := srv.Stats(); st.Refused != 1 {
 				t.Fatalf("stats %+v", st)
 			}
 			time.Sleep(max(time.Until(ends), 1500*time.Millisecond-time.Since(began)))
 			b.say(c.JID(), "yes")
-			if rows := c.Inbox(0); len(rows) != 1 || rows[0].Text != "yes" {
+			if rows := c.Inbox(0); len(rows) != 2 || rows[1].Text != "yes" {
 				t.Fatalf("rows %+v", rows)
 			}
 		})

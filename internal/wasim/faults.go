@@ -144,8 +144,9 @@ func (f *faults) refusal(number string) *waBinary.Node {
 
 func (f *faults) pairingRefusal() *waBinary.Node { return f.refusal(pairingKey) }
 
-// ackError returns the error code that a message of the number is acknowledged with; 0 is none.
-func (f *faults) ackError(number string) int {
+// ackError returns the error code that a message of the number is acknowledged with; 0 is none. answer tells that the
+// message would pass a restriction.
+func (f *faults) ackError(number string, answer bool) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, key := range []string{number, ""} {
@@ -154,10 +155,11 @@ func (f *faults) ackError(number string) int {
 			continue
 		}
 		if !a.until.IsZero() {
-			if time.Now().Before(a.until) {
+			if !time.Now().Before(a.until) {
+				delete(f.ackFails, key)
+			} else if !answer {
 				return a.code
 			}
-			delete(f.ackFails, key)
 			continue
 		}
 		if a.left--; a.left <= 0 {

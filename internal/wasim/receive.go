@@ -18,7 +18,7 @@ func (x *session) handleMessage(n *waBinary.Node) {
 	}
 	to := attrJID(n, "to")
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "message", "id": attrString(n, "id"), "from": to, "t": x.srv.now().Unix()}}
-	if code := x.srv.faults.ackError(x.number()); code != 0 {
+	if code := x.srv.faults.ackError(x.number(), isAnswer(n)); code != 0 {
 		ack.Attrs["error"] = strconv.Itoa(code)
 		if code == restrictedCode {
 			x.srv.stats.refused.Add(1)
@@ -33,6 +33,13 @@ func (x *session) handleMessage(n *waBinary.Node) {
 		x.srv.route(x.dev(), n, part)
 	}
 	x.acknowledge(ack)
+}
+
+// isAnswer tells whether a message answers a retry receipt, or goes to the account's own phone: those are let through while
+// the account is restricted.
+func isAnswer(n *waBinary.Node) bool {
+	enc := n.GetChildByTag("enc")
+	return enc.Attrs["count"] != nil || n.Attrs["category"] == "peer"
 }
 
 // acknowledge sends an acknowledgement, or keeps it back as long as a fault says.
