@@ -5,10 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"flowhq/storage/dump"
@@ -79,28 +76,6 @@ func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
 	}
 	return s.fail("load", raw.Commit())
 }
-
-// AddLabels makes an enum column of PostgreSQL take more values, as a database of the predecessor's later form has them. It is
-// done at once, outside of any transaction. On SQLite, which has no enums, nothing has to be done.
-func (s *Store) AddLabels(ctx context.Context, table, column string, labels []string) error {
-	if s.engine.name() == SQLite || len(labels) == 0 {
-		return nil
-	}
-	var name string
-	err := s.writer.QueryRowContext(ctx, `SELECT format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`, pgx.Identifier{table}.Sanitize(), column).Scan(&name)
-	if there, err := found(err); err != nil || !there {
-		return s.fail("add labels", err)
-	}
-	for _, label := range slices.Sorted(slices.Values(labels)) {
-		if _, err := s.writer.ExecContext(ctx, "ALTER TYPE "+name+" ADD VALUE IF NOT EXISTS "+literal(label)); err != nil {
-			return s.fail("add labels", err)
-		}
-	}
-	return nil
-}
-
-func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (s *Store) dialect() dump.Dialect {
 	if s.engine.name() == SQLite {

@@ -173,6 +173,9 @@ func (s *Store) migrateAs(ctx context.Context, copying bool) (err error) {
 		return err
 	}
 	start := time.Now()
+	if err := s.completeLabels(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	done, err := p.Up(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

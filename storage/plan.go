@@ -15,6 +15,7 @@ type Plan struct {
 	Kept    []TablePlan         // tables that are there already, with what they get
 	Tables  []string            // tables that are made
 	Indexes []string            // indexes that are made
+	Labels  map[string][]string // values that enums which are there already get, by enum
 	Relink  int                 // businesses of the predecessor that are marked as to be linked again
 	Others  []string            // tables that are not ours and are left alone
 	Columns map[string][]string // columns of our tables that are not ours and are left alone, by table
@@ -68,6 +69,9 @@ func (s *Store) plan(ctx context.Context, p *Plan) error {
 		return err
 	}
 	p.strange(all, there)
+	if !p.UpToDate() {
+		p.Labels = missingLabels(all, there)
+	}
 	if there.tables["tenants"] == nil || p.Current >= relinkMigration || s.engine.name() != PostgreSQL {
 		return nil
 	}
@@ -77,12 +81,12 @@ func (s *Store) plan(ctx context.Context, p *Plan) error {
 // relinkMigration is the migration that marks the predecessor's tenants.
 const relinkMigration = 3
 
-// countRelinks counts by the rule of that migration.
+// countRelinks counts by the rule of that migration. Enums that another program made may not know the values.
 func (s *Store) countRelinks(ctx context.Context, p *Plan, there *catalog) error {
 	query := `
 SELECT count(*) FROM tenants t LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
-WHERE (t.status NOT IN ('NEW', 'QR_PENDING') OR s.state = 'CONNECTED'
-  OR EXISTS (SELECT 1 FROM setup_requests r WHERE r.tenant_id = t.id AND r.status = 'ACTIVE'))`
+WHERE (t.status::text NOT IN ('NEW', 'QR_PENDING') OR s.state::text = 'CONNECTED'
+  OR EXISTS (SELECT 1 FROM setup_requests r WHERE r.tenant_id = t.id AND r.status::text = 'ACTIVE'))`
 	if there.tables["tenant_events"] != nil {
 		query += " AND NOT EXISTS (SELECT 1 FROM tenant_events e WHERE e.tenant_id = t.id)"
 	}

@@ -39,7 +39,7 @@ type Put func(table string, columns []dump.Column, rows []dump.Row) error
 func (s *Store) Restore(ctx context.Context, r Restore, feed func(Put) error) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
 		b := &bringing{Restore: r, s: s, ctx: ctx, w: w, now: db.At(s.now()), users: map[string]string{},
-			spare: map[string]spareUser{}, found: map[string]*flowhq.Fence{}}
+			spare: map[string]spareUser{}, labels: learned{}, found: map[string]*flowhq.Fence{}}
 		b.t = &tx{Queries: db.New(db.Cleaned(w.Tx)), sql: w.Tx, engine: s.engine, now: b.now, ctx: ctx}
 		if err := b.makeRoom(); err != nil {
 			return err
@@ -54,15 +54,16 @@ func (s *Store) Restore(ctx context.Context, r Restore, feed func(Put) error) er
 // bringing is a restore under way.
 type bringing struct {
 	Restore
-	s     *Store
-	ctx   context.Context
-	w     *dump.Writer
-	t     *tx
-	now   db.Time
-	users map[string]string        // users of the backup, by the id that they have there, with the one that they have here
-	spare map[string]spareUser     // users of others in the backup
-	found map[string]*flowhq.Fence // tenants that came, with what their fences will say
-	order []string                 // of found
+	s      *Store
+	ctx    context.Context
+	w      *dump.Writer
+	t      *tx
+	now    db.Time
+	users  map[string]string    // users of the backup, by the id that they have there, with the one that they have here
+	spare  map[string]spareUser // users of others in the backup
+	labels learned
+	found  map[string]*flowhq.Fence // tenants that came, with what their fences will say
+	order  []string                 // of found
 }
 
 // keptTables are those whose rows in a backup, where there are any, are of no use here.
@@ -125,6 +126,9 @@ func (b *bringing) put(name string, columns []dump.Column, rows []dump.Row) erro
 		}
 	}
 	kept, ready := p.onlyKnown(ready)
+	if err := b.s.learn(b.ctx, b.labels, name, kept, ready); err != nil {
+		return err
+	}
 	return b.w.Insert(b.ctx, name, kept, ready)
 }
 

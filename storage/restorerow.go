@@ -188,6 +188,9 @@ func (p *part) fetch(id string) error {
 		return err
 	}
 	columns, rows := users.onlyKnown([]dump.Row{spare.row})
+	if err := p.s.learn(p.ctx, p.labels, "users", columns, rows); err != nil {
+		return err
+	}
 	return p.w.Insert(p.ctx, "users", columns, rows)
 }
 

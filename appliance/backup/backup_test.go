@@ -151,16 +151,23 @@ func noError(t *testing.T, err error) {
 
 func (b *box) count(t *testing.T, query string, args ...any) int {
 	t.Helper()
-	driver, name := "pgx", b.dsn
-	if file, ok := strings.CutPrefix(b.dsn, "sqlite://"); ok {
-		driver, name = "sqlite", "file:"+file
-	}
-	db, err := sql.Open(driver, name)
-	must(t, err)
+	db := b.raw(t)
 	defer db.Close()
 	var n int
 	must(t, db.QueryRowContext(t.Context(), query, args...).Scan(&n))
 	return n
+}
+
+// raw opens the database as another program would.
+func (b *box) raw(t *testing.T) *sql.DB {
+	t.Helper()
+	driver, name := "pgx", b.dsn
+	if file, ok := strings.CutPrefix(b.dsn, "sqlite://"); ok {
+		driver, name = "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, name)
+	must(t, err)
+	return db
 }
 
 // A backup of either engine comes back whole on either engine; nothing starts by itself, and the journals' numbers are new.

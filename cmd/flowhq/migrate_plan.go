@@ -40,6 +40,9 @@ func printPlan(out io.Writer, p storage.Plan) {
 	if len(p.Indexes) > 0 {
 		fmt.Fprintf(out, "  made      %d indexes\n", len(p.Indexes))
 	}
+	for _, enum := range slices.Sorted(maps.Keys(p.Labels)) {
+		fmt.Fprintf(out, "  gets      %s of %s\n", some("value", p.Labels[enum]), enum)
+	}
 	if p.Relink > 0 {
 		fmt.Fprintf(out, "  marked    %s: needs linking again, since the former program's keys cannot be taken over\n", businesses(p.Relink))
 	}
