@@ -51,7 +51,7 @@ FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 func describeBackup(out io.Writer, got backup.Restored) {
 	m, c := got.Manifest, got.Contents
 	fmt.Fprintf(out, "Taken %s on %s by Flow HQ %s from %s.\n", m.TakenAt.UTC().Format(time.RFC3339), clip(m.Host, 60), m.Version, m.Engine)
-	fmt.Fprintf(out, "It holds %d businesses and %d rows.\n", len(c.Tenants), c.Rows())
+	fmt.Fprintf(out, "It holds %s and %s.\n", businesses(len(c.Tenants)), rows(c.Rows()))
 	if len(c.LeftOut) > 0 {
 		fmt.Fprintf(out, "Left out, since they are not Flow HQ's: %s.\n", strings.Join(c.LeftOut, ", "))
 	}
