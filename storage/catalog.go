@@ -22,7 +22,7 @@ WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY m.nam
 	if s.engine.name() == PostgreSQL {
 		columns, indexes = `
 SELECT c.relname::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum`,
 			"SELECT indexname::text, '' FROM pg_indexes WHERE schemaname = current_schema()"
 	}
@@ -38,7 +38,7 @@ ORDER BY c.relname, a.attnum`,
 	}
 	return c, s.pairs(ctx, `
 SELECT t.typname::text, e.enumlabel::text FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
-WHERE t.typnamespace = current_schema()::regnamespace ORDER BY t.typname, e.enumsortorder`,
+WHERE t.typnamespace = quote_ident(current_schema())::regnamespace ORDER BY t.typname, e.enumsortorder`,
 		func(enum, value string) { c.enums[enum] = append(c.enums[enum], value) })
 }
 

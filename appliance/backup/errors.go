@@ -2,6 +2,7 @@ package backup
 
 import (
 	"errors"
+	"io/fs"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -34,6 +35,13 @@ func Explain(err error, doing string) error {
 	}
 	if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EROFS) {
 		return &flowhq.Error{Code: flowhq.CodeForbidden, Message: "A file or folder may not be written by this user: " + doing + " failed.", Cause: err}
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		message := "A file or folder cannot be used (" + at.Path + "): " + doing + " failed."
+		if errors.Is(err, syscall.ENOTDIR) {
+			message = "Something else is where a folder should be (" + at.Path + "): " + doing + " failed."
+		}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: message, Cause: err}
 	}
 	return err
 }

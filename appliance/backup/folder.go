@@ -121,19 +121,3 @@ func damaged(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code()&0xff == corrupt || e.Code()&0xff == notADB)
 }
-
-// EraseChat removes a chat from the journal in a tenant's folder, whose worker is kept from starting meanwhile.
-func EraseChat(ctx context.Context, dir, chat string) error {
-	release, free, err := lockFolder(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer release()
-	if !free {
-		return errors.New("the worker runs in the folder")
-	}
-	return journal.Erase(ctx, dir, chat)
-}
