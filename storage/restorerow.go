@@ -2,7 +2,9 @@ package storage
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -203,7 +205,9 @@ func (p *part) renew(row dump.Row) {
 		case c.Name == "tenant_id", p.table.Foreign[c.Name] == "tenants", p.table.Name == "tenants" && c.Name == "id":
 			row[i] = p.target(old)
 		case c.Name == "id", p.table.Foreign[c.Name] != "" && p.table.Foreign[c.Name] != "users":
-			row[i] = renewedID(p.As, old)
+			row[i] = RenewedID(p.As, old)
+		case c.Name == "payload_json":
+			row[i] = renewedPayload(p.As, old)
 		}
 	}
 	if i := p.place("token_hash"); i >= 0 { // an invitation is for the original alone
@@ -212,8 +216,33 @@ func (p *part) renew(row dump.Row) {
 	}
 }
 
-// renewedID makes an id of an old one, always the same for the same tenant, that sorts where the old one does.
-func renewedID(tenant, old string) string {
+// payloadIDs are the names by which time lines speak of a tenant's requests.
+var payloadIDs = []string{"request_id", "setupRequestId"}
+
+// renewedPayload puts the new ids of requests into a payload, so that a request keeps its history.
+func renewedPayload(tenant, payload string) string {
+	var doc map[string]any
+	dec := json.NewDecoder(strings.NewReader(payload))
+	dec.UseNumber()
+	if dec.Decode(&doc) != nil {
+		return payload // it names nothing
+	}
+	renewed := false
+	for _, name := range payloadIDs {
+		if old, ok := doc[name].(string); ok && old != "" {
+			doc[name], renewed = RenewedID(tenant, old), true
+		}
+	}
+	text, err := json.Marshal(doc)
+	if err != nil || !renewed {
+		return payload
+	}
+	return dump.CanonicalJSON(string(text))
+}
+
+// RenewedID makes an id of an old one, for a row of a tenant that comes back beside its original as the tenant named: always the
+// same one, and one that sorts where the old one does.
+func RenewedID(tenant, old string) string {
 	sum := sha256.Sum256([]byte(tenant + "\x00" + old))
 	id := uuid.UUID(sum[:16])
 	if was, err := uuid.Parse(old); err == nil {

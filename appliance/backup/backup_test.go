@@ -339,6 +339,7 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 			}
 			b.fenced(t, twin)
 			b.fedAgain(t, twin)
+			b.fedAgain(t, a) // the original's request is another one than the twin's, whoever tells of it first
 			d, err := b.Tenant(ctx, twin)
 			must(t, err)
 			if d.PhoneNumber != "" || d.Worker.ProcessName != flowhq.ProcessName(twin) {
@@ -354,6 +355,57 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 			must(t, b.SetWish(ctx, a, flowhq.WishStopped))
 			_, err = b.LiftFence(ctx, twin, "gone", false)
 			must(t, err)
+		})
+	}
+}
+
+// A business beside its original has requests of its own: with a history, and told again by its own journal alone.
+func TestRequestsOfATwin(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, ctx := make(t), t.Context()
+			a := b.business(t, "Asha Salon", "+255700000001")
+			b.fedAgain(t, a)
+			request := a[:24] + "0123456789ab"
+			done, confirmed := flowhq.RequestDone, flowhq.RequestConfirmed
+			_, err := b.UpdateRequest(ctx, a, request, flowhq.RequestPatch{Status: &confirmed, By: "admin"})
+			must(t, err)
+			got, err := backup.Restore(ctx, b.target(), backup.Wanted{Tenant: a, AsNew: true}, opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
+			must(t, err)
+			twin := got.Tenants[0].ID
+			_, err = b.UpdateRequest(ctx, a, request, flowhq.RequestPatch{Status: &done, By: "admin"})
+			must(t, err)
+
+			rows, err := b.Requests(ctx, twin, flowhq.RequestQuery{})
+			must(t, err)
+			if len(rows) != 1 || rows[0].ID == request || rows[0].Status != confirmed {
+				t.Fatalf("the twin's requests are %+v", rows)
+			}
+			for tenant, want := range map[string]struct {
+				id string
+				n  int
+			}{a: {request, 3}, twin: {rows[0].ID, 2}} {
+				history, err := b.RequestHistory(ctx, tenant, want.id)
+				must(t, err)
+				if len(history) != want.n {
+					t.Errorf("the history of %s has %d entries, want %d", want.id, len(history), want.n)
+				}
+			}
+			// A restored journal tells everything again: it is the twin's own request that is told of.
+			j, _, err := journal.Open(ctx, filepath.Join(b.sessions, twin), time.Now)
+			must(t, err)
+			defer j.Close()
+			var events []flowhq.WorkerEvent
+			must(t, j.Write(func(tx *journal.Tx) (err error) {
+				events, err = tx.EventsAfter(0, 100, 1<<20)
+				return err
+			}))
+			last := events[len(events)-1]
+			if last.Request == nil || last.Request.ID != rows[0].ID || last.Request.Fields.Service != "nywele" {
+				t.Errorf("the journal tells of %+v", last.Request)
+			}
 		})
 	}
 }

@@ -201,7 +201,7 @@ func (r *restoring) ready(ctx context.Context) error {
 		if len(t.Files) == 0 && !r.want.Replace {
 			continue
 		}
-		folder, err := prepare(ctx, filepath.Join(r.stage, r.target(t.ID)))
+		folder, err := r.prepare(ctx, filepath.Join(r.stage, r.target(t.ID)))
 		if err != nil {
 			return fmt.Errorf("the files of %s: %w", t.Name, err)
 		}

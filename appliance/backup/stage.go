@@ -95,7 +95,7 @@ func (r *restoring) nothingInTheWay(t archive.Tenant) error {
 }
 
 // prepare checks the files of a tenant, gives the journal another UUID and tells whether a device is linked.
-func prepare(ctx context.Context, dir string) (f storage.RestoredFolder, err error) {
+func (r *restoring) prepare(ctx context.Context, dir string) (f storage.RestoredFolder, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return f, err
 	}
@@ -111,14 +111,15 @@ func prepare(ctx context.Context, dir string) (f storage.RestoredFolder, err err
 		return f, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, journalFile)); err == nil {
-		if err := renew(ctx, dir, &f); err != nil {
+		if err := r.renew(ctx, dir, &f); err != nil {
 			return f, err
 		}
 	}
 	return f, syncTree(dir)
 }
 
-func renew(ctx context.Context, dir string, f *storage.RestoredFolder) (err error) {
+// renew gives a journal another UUID; requests that it tells of have the ids of the rows beside it.
+func (r *restoring) renew(ctx context.Context, dir string, f *storage.RestoredFolder) (err error) {
 	j, _, err := journal.Open(ctx, dir, time.Now)
 	if err != nil {
 		return err
@@ -129,7 +130,10 @@ func renew(ctx context.Context, dir string, f *storage.RestoredFolder) (err erro
 		return err
 	}
 	f.Renewed = j.ID()
-	return nil
+	if r.as == "" {
+		return nil
+	}
+	return j.RenewRequests(func(old string) string { return storage.RenewedID(r.as, old) })
 }
 
 // unknownDevice stands for a device whose address can't be read.
