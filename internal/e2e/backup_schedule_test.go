@@ -229,6 +229,7 @@ func (w *world) startBackup(t *testing.T) {
 func (w *world) awaitState(t *testing.T, until time.Time, is func(backupsView) bool) (v backupsView) {
 	t.Helper()
 	err := harness.Until(limit(t, time.Until(until)), 100*time.Millisecond, func() error {
+		v = backupsView{} // what is empty is left out of the answer
 		if err := w.Admin(t.Context(), http.MethodGet, "/admin/backups", nil, &v); err != nil {
 			return err
 		}
