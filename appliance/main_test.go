@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func standIn() int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if orders, err := os.ReadFile(filepath.Join(c.Dir, "prisoner.json")); err == nil {
+		return playPrisoner(c, orders)
 	}
 	fmt.Println("stand-in for", c.TenantID)
 	w := &standInWorker{tenant: c.TenantID}

@@ -230,6 +230,23 @@ func (e *engine) note(kind, detail string) {
 	}
 }
 
+// sayOnce puts a remark on the time line unless it is what a process before this one said there under the same key.
+func (e *engine) sayOnce(key, remark string) {
+	err := e.write(func(tx *journal.Tx) error {
+		last := ""
+		if _, err := tx.Meta(key, &last); err != nil || last == remark {
+			return err
+		}
+		if err := tx.SetMeta(key, remark); err != nil || remark == "" {
+			return err
+		}
+		return note(tx, flowhq.TenantEventWorker, remark)
+	})
+	if err != nil {
+		e.log.Warn("not journalled", "note", remark, "error", err)
+	}
+}
+
 func note(tx *journal.Tx, kind, detail string) error {
 	return tx.Event(flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: kind, Detail: shorten(detail)}})
 }

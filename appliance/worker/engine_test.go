@@ -77,6 +77,18 @@ func TestDuplicates(t *testing.T) {
 	})
 }
 
+func TestARemarkIsMadeOnce(t *testing.T) {
+	inVirtualTime(t, func(t *testing.T, h *house) {
+		for _, remark := range []string{"cannot do this", "cannot do this", "", "cannot do that"} {
+			h.e.sayOnce("kernel", remark)
+			h.restart()
+		}
+		if got := strings.Join(h.notes(), "; "); got != "cannot do this; cannot do that" {
+			t.Errorf("said: %s", got)
+		}
+	})
+}
+
 func TestOnlyDirectChats(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		for i, k := range []whatsapp.ChatKind{whatsapp.ChatGroup, whatsapp.ChatStatus, whatsapp.ChatBroadcast, whatsapp.ChatNewsletter} {

@@ -355,3 +355,15 @@ func (h *house) messages() []string {
 	}
 	return lines
 }
+
+// notes lists what was put on the time line.
+func (h *house) notes() []string {
+	h.t.Helper()
+	var lines []string
+	for _, e := range h.all() {
+		if e.Note != nil {
+			lines = append(lines, e.Note.Detail)
+		}
+	}
+	return lines
+}

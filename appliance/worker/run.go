@@ -32,9 +32,6 @@ func Run(ctx context.Context, c Config) error {
 		defer cancel()
 		logs.close(stalled.Done())
 	}()
-	if c.Sandbox {
-		harden(log)
-	}
 	err := run(ctx, c, log, logs.dropped.Load)
 	if err != nil {
 		log.Error("the worker ends", "error", err)
@@ -46,17 +43,17 @@ func run(ctx context.Context, c Config, log *slog.Logger, droppedLogs func() int
 	if err := ensureDir(c.Dir); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
+	confined := ""
+	if c.Sandbox {
+		if confined, err = Isolate(c, log); err != nil {
+			return fmt.Errorf("worker: %w", err)
+		}
+	}
 	release, err := lock(c.Dir)
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	defer release()
-	confined := ""
-	if c.Sandbox {
-		if confined, err = confine(c); err != nil {
-			return fmt.Errorf("worker: %w", err)
-		}
-	}
 	j, damaged, err := journal.Open(ctx, c.Dir, time.Now)
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -67,11 +64,13 @@ func run(ctx context.Context, c Config, log *slog.Logger, droppedLogs func() int
 		return fmt.Errorf("worker: %w", err)
 	}
 	defer func() { err = errors.Join(err, w.engine.dev.Close()) }()
-	for _, remark := range []string{confined, asideNote(damaged)} {
-		if remark != "" {
-			log.Warn(remark)
-			w.engine.note(flowhq.TenantEventWorker, remark)
-		}
+	if confined != "" {
+		log.Info(confined)
+	}
+	w.engine.sayOnce("confined", confined)
+	if remark := asideNote(damaged); remark != "" {
+		log.Warn(remark)
+		w.engine.note(flowhq.TenantEventWorker, remark)
 	}
 	return w.serve(ctx)
 }

@@ -2,18 +2,27 @@ package worker
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
+// Isolate shuts the process in, for the rest of its life: others of its user cannot look into it, it can gain no rights, and
+// it reaches nothing but what confine lets it reach. The tenant's folder must be there. The note says what the kernel could not
+// forbid; "" when it could do everything.
+func Isolate(c Config, log *slog.Logger) (note string, err error) {
+	harden(log)
+	return confine(c)
+}
+
 // confine lets the process reach its own folder, the worker socket's folder to dial in, and what resolving names and
-// checking certificates needs to read; of the network, WhatsApp's port, name servers and the simulator's. It stays for the
-// life of the process. The note says what the kernel could not forbid; "" when it could do everything.
+// checking certificates needs to read; of the network, WhatsApp's port, name servers and the simulator's.
 func confine(c Config) (note string, err error) {
 	abi, err := llsys.LandlockGetABIVersion()
 	if err != nil || abi < 1 {
@@ -40,14 +49,24 @@ func confine(c Config) (note string, err error) {
 	if err := landlock.V9.BestEffort().Restrict(rules...); err != nil {
 		return "", fmt.Errorf("landlock: %w", err)
 	}
-	switch {
-	case abi < 4:
-		return fmt.Sprintf("This kernel's Landlock (version %d) keeps files apart, but not network ports and signals.", abi), nil
-	case abi < 6:
-		return fmt.Sprintf("This kernel's Landlock (version %d) keeps files and ports apart, but not signals.", abi), nil
-	default:
-		return "", nil
+	return notForbidden(abi), nil
+}
+
+// notForbidden says what a version of Landlock leaves open; "" for one that can do everything.
+func notForbidden(abi int) string {
+	var open []string
+	for _, since := range []struct {
+		abi  int
+		what string
+	}{{4, "network ports"}, {6, "signals"}, {9, "sockets of other programs"}} {
+		if abi < since.abi {
+			open = append(open, since.what)
+		}
 	}
+	if len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("This kernel's Landlock (version %d) keeps files and processes apart, but not %s.", abi, strings.Join(open, ", "))
 }
 
 func simulatorPort(addr string) (uint16, error) {

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -94,7 +95,11 @@ func (p *Template) DSN(t testing.TB) string {
 }
 
 func (s *Server) address(database string) string {
-	return "postgres://postgres@/" + database + "?" + url.Values{"host": {s.dir}, "sslmode": {"disable"}}.Encode()
+	where := url.Values{"host": {s.dir}, "sslmode": {"disable"}}
+	if s.port != 0 {
+		where.Set("port", strconv.Itoa(s.port))
+	}
+	return "postgres://postgres@/" + database + "?" + where.Encode()
 }
 
 func (s *Server) exec(sql string) error {

@@ -34,6 +34,7 @@ const missing = "these tests need PostgreSQL's server programs (initdb, postgres
 type Server struct {
 	bin, dir string
 	durable  bool
+	port     int            // on loopback beside the socket; 0: none
 	watchdog io.WriteCloser // told the server's pid; ends the server and removes dir when it is closed
 	cmd      *exec.Cmd
 	gone     chan struct{} // closed when the present server process has ended
@@ -47,12 +48,15 @@ func start() (*Server, error) {
 	return startIn(dir, false)
 }
 
-func startIn(dir string, durable bool) (*Server, error) {
+func startIn(dir string, durable bool) (*Server, error) { return startAt(dir, durable, 0) }
+
+// startAt also listens on a loopback port, unless that is 0.
+func startAt(dir string, durable bool, port int) (*Server, error) {
 	bin, err := programs(debian)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s := &Server{bin: bin, dir: dir, durable: durable}
+	s := &Server{bin: bin, dir: dir, durable: durable, port: port}
 	if s.watchdog, err = watch(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -168,7 +172,12 @@ func (s *Server) Start() error {
 	if s.durable { // as packaged, but for what any guide to a server of this size sets
 		settings = []string{"shared_buffers=512MB", "max_wal_size=2GB"}
 	}
-	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_min_messages=fatal"}
+	listen := ""
+	if s.port != 0 {
+		listen = "127.0.0.1"
+		settings = append(settings, fmt.Sprintf("port=%d", s.port))
+	}
+	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses=" + listen, "-c", "max_connections=200", "-c", "log_min_messages=fatal"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
