@@ -50,6 +50,10 @@ func (s *Store) Dump(ctx context.Context, fn func(*dump.Reader) error) error {
 	return s.fail("dump", fn(&dump.Reader{DB: raw, Dialect: s.dialect(), Tables: tables}))
 }
 
+// loadCache is SQLite's page cache while much is written, usualCache (its default) otherwise, both in KiB. Pages that do not fit are
+// written and read again, and making an index sorts by as much.
+const loadCache, usualCache = 64 << 10, 2 << 10
+
 // Load has fn write rows of any tables, altogether or not at all. On SQLite nobody else writes meanwhile. Unlike others this
 // transaction is never tried again: fn runs once.
 func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
@@ -63,9 +67,15 @@ func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
 	}
 	defer func() { _ = conn.Close() }() // gives it back to the pool
 	if s.engine.name() == SQLite {
-		if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
-			return s.fail("load", err)
+		for _, pragma := range []string{"PRAGMA synchronous = FULL", fmt.Sprintf("PRAGMA cache_size = -%d", loadCache)} {
+			if _, err := conn.ExecContext(ctx, pragma); err != nil {
+				return s.fail("load", err)
+			}
 		}
+		// Without its own context: the connection is used on.
+		defer func() {
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA cache_size = -%d", usualCache))
+		}()
 	}
 	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {

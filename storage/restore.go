@@ -62,6 +62,7 @@ type bringing struct {
 	users  map[string]string    // users of the backup, by the id that they have there, with the one that they have here
 	spare  map[string]spareUser // users of others in the backup
 	labels learned
+	bare   *bare                    // what was taken off for the time of a whole restore
 	found  map[string]*flowhq.Fence // tenants that came, with what their fences will say
 	order  []string                 // of found
 }
@@ -86,7 +87,7 @@ func (b *bringing) makeRoom() error {
 }
 
 // clear makes an empty store ready. What migrations put into tables goes too: the backup has it.
-func (b *bringing) clear() error {
+func (b *bringing) clear() (err error) {
 	for _, table := range []string{"tenants", "users"} {
 		var n int64
 		if err := b.w.Tx.QueryRowContext(b.ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
@@ -105,7 +106,8 @@ func (b *bringing) clear() error {
 			return err
 		}
 	}
-	return nil
+	b.bare, err = b.s.strip(b.ctx, b.w.Tx, b.w.Tables)
+	return err
 }
 
 // put takes rows in.
@@ -144,6 +146,11 @@ func (b *bringing) target(id string) string {
 func (b *bringing) finish() error {
 	if b.Tenant != "" && len(b.order) == 0 {
 		return flowhq.Errorf(flowhq.CodeNotFound, "The backup does not hold this business. `flowhq backup list` and `flowhq backup verify` tell what is in which.")
+	}
+	if b.bare != nil {
+		if err := b.bare.put(b.ctx, b.w.Tx); err != nil {
+			return fmt.Errorf("make the indexes: %w", err)
+		}
 	}
 	for _, id := range b.order {
 		f, folder := b.found[id], b.Folders[id]

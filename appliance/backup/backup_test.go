@@ -31,8 +31,12 @@ type box struct {
 	dsn, sessions string
 }
 
+func openStore(ctx context.Context, dsn string) (*storage.Store, error) {
+	return storage.Open(ctx, dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
+}
+
 var migrated = pgtest.Template{Prepare: func(dsn string) error {
-	s, err := storage.Open(context.Background(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	s, err := openStore(context.Background(), dsn)
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func engines() map[string]func(*testing.T) *box {
 
 func newBox(t *testing.T, dsn string) *box {
 	t.Helper()
-	s, err := storage.Open(t.Context(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	s, err := openStore(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}

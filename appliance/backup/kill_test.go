@@ -65,6 +65,33 @@ func killed(t *testing.T, after time.Duration, job string, args ...string) (done
 // kills is how often a victim is killed, at moments spread over its life.
 const kills = 12
 
+// killedRows are messages enough for a restore to be killed among them, and while it makes indexes of them.
+const killedRows = 20_000
+
+// more puts so many messages without a chat into the log of one business, as the predecessor would have.
+func (b *box) more(t *testing.T, n int) {
+	t.Helper()
+	numbers, id, now := "generate_series(1, %d) AS n(i)", "gen_random_uuid()::text", "now()"
+	if b.Engine() == storage.SQLite {
+		numbers = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) AS n"
+		id, now = "hex(randomblob(16))", "1770000000000 + i"
+	}
+	b.run(t, fmt.Sprintf(`INSERT INTO message_logs (id, tenant_id, direction, from_number, to_number, message_text, created_at)
+SELECT %s, t.id, 'IN', '+1', '+2', 'Habari ' || i, %s FROM `+numbers+`, (SELECT max(id) AS id FROM tenants) t`, id, now, n))
+}
+
+// shape tells which indexes and foreign keys a database has.
+func (b *box) shape(t *testing.T) string {
+	t.Helper()
+	query := "SELECT string_agg(sql, char(10) ORDER BY name) FROM sqlite_master WHERE sql IS NOT NULL"
+	if b.Engine() == storage.PostgreSQL {
+		query = `SELECT string_agg(def, E'\n' ORDER BY def) FROM (
+SELECT pg_get_indexdef(indexrelid) AS def FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace) d`
+	}
+	return b.text(t, query)
+}
+
 // A restore that is killed, wherever that is, is run again and completes: everything is there, once.
 func TestKilledRestores(t *testing.T) {
 	t.Parallel()
@@ -76,6 +103,8 @@ func TestKilledRestores(t *testing.T) {
 			for i := range 5 {
 				ids = append(ids, old.business(t, fmt.Sprintf("Duka %d", i), fmt.Sprintf("+25570000000%d", i)))
 			}
+			old.more(t, killedRows)
+			shape := make(t).shape(t)
 			file := filepath.Join(t.TempDir(), "backup")
 			must(t, os.WriteFile(file, take(t, old.source(), archive.Keys{}), 0o600))
 			began := time.Now()
@@ -87,6 +116,9 @@ func TestKilledRestores(t *testing.T) {
 				fresh := make(t)
 				after := life * time.Duration(i+1) / kills
 				done := killed(t, after, "restore", fresh.dsn, fresh.sessions, file)
+				if got := fresh.shape(t); got != shape { // while they load, restores do without
+					t.Errorf("killed after %s: it left the indexes and keys\n%s\nof\n%s", after, got, shape)
+				}
 				for tries := 0; !done && tries < 2; tries++ { // what was committed says so; its folders are put into place by Settle
 					if n := fresh.count(t, "SELECT count(*) FROM tenants"); n > 0 {
 						must(t, backup.Settle(t.Context(), fresh.Store, fresh.sessions))
@@ -103,8 +135,11 @@ func TestKilledRestores(t *testing.T) {
 				for _, id := range ids {
 					fresh.fenced(t, id)
 				}
-				if n := fresh.count(t, "SELECT count(*) FROM message_logs"); n != 20 {
-					t.Errorf("killed after %s: %d messages, want 20", after, n)
+				if n := fresh.count(t, "SELECT count(*) FROM message_logs"); n != 20+killedRows {
+					t.Errorf("killed after %s: %d messages, want %d", after, n, 20+killedRows)
+				}
+				if got := fresh.shape(t); got != shape {
+					t.Errorf("killed after %s: indexes and keys are\n%s\nwant\n%s", after, got, shape)
 				}
 				fresh.fedAgain(t, ids[0])
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"flowhq"
 	"flowhq/appliance/backup/archive"
@@ -233,22 +234,54 @@ func (r *restoring) takeOver(ctx context.Context, open func(context.Context) (io
 		Origin: origin, Tenant: r.want.Tenant, As: r.as, Replace: r.want.Replace, Folders: r.folders,
 		Cause: fmt.Sprintf("Restored from the backup of %s taken on %s", origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"), origin.Host),
 	}, func(put storage.Put) error {
-		again, err := archive.Read(reading(ctx, from), r.keys, archive.Visitor{Rows: func(table string, lines [][]byte) error {
-			rows := make([]dump.Row, len(lines))
-			for i, line := range lines {
-				if rows[i], err = dump.ParseRow(columns[table], line); err != nil {
-					return err
-				}
-			}
+		again, err := parsed(ctx, from, r.keys, columns, func(table string, rows []dump.Row) error {
 			r.Progress(Progress{PhaseRows, done, total, table})
 			done += int64(len(rows))
 			return put(table, columns[table], rows)
-		}})
+		})
 		if err == nil && again.FinishedAt != r.contents.FinishedAt {
 			err = flowhq.Errorf(flowhq.CodeConflict, "The backup was exchanged while it was read. Try again.")
 		}
 		return err
 	})
+}
+
+// parsed reads a backup and gives its rows, parsed, while the next ones are read already.
+func parsed(ctx context.Context, from io.Reader, keys archive.Keys, columns map[string][]dump.Column, put func(table string, rows []dump.Row) error) (archive.Contents, error) {
+	type part struct {
+		table string
+		rows  []dump.Row
+	}
+	var contents archive.Contents
+	ahead := make(chan part, 2)
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() (err error) {
+		defer close(ahead)
+		contents, err = archive.Read(reading(ctx, from), keys, archive.Visitor{Rows: func(table string, lines [][]byte) error {
+			p := part{table, make([]dump.Row, len(lines))}
+			for i, line := range lines {
+				if p.rows[i], err = dump.ParseRow(columns[table], line); err != nil {
+					return err
+				}
+			}
+			select {
+			case ahead <- p:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}})
+		return err
+	})
+	work.Go(func() error {
+		for p := range ahead {
+			if err := put(p.table, p.rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return contents, work.Wait()
 }
 
 func (r *restoring) report() Restored {

@@ -82,6 +82,9 @@ func appendString(line []byte, s string) []byte {
 
 // ParseRow reads a line of AppendRow.
 func ParseRow(columns []Column, line []byte) (Row, error) {
+	if row, ok := parseOwn(columns, line); ok {
+		return row, nil
+	}
 	var values []json.RawMessage
 	if err := json.Unmarshal(line, &values); err != nil {
 		return nil, fmt.Errorf("a row can't be read: %w", err)

@@ -2,6 +2,7 @@ package dump_test
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 
@@ -31,6 +32,51 @@ func TestRowsAreLinesOfJSON(t *testing.T) {
 			t.Errorf("%#v came back as %#v, %v", row, got, err)
 		}
 	}
+}
+
+// The quick way reads what the general one reads, or leaves it to it.
+func FuzzParse(f *testing.F) {
+	columns := []dump.Column{{Name: "t", Kind: dump.Text}, {Name: "i", Kind: dump.Int}, {Name: "b", Kind: dump.Bytes}}
+	for _, line := range []string{
+		`["a",1,"AP8H"]`, `[null,null,null]`, `["\u00e9\"\\",-1,""]`, "[\"\xff\",0,null]", `["a",01,""]`, `["a",-0,""]`, `["a",1.0,""]`, `["a", 1,""]`, `["a",1,"%"]`, `["a\",1,""]`,
+		`["a",1,""]x`, `["a",1]`, "[\"a\tb\",1,\"\"]", `["\ud83d\ude00\ud83d",9223372036854775808,""]`, `[nullx,1,""]`,
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		got, err := dump.ParseRow(columns, line)
+		want, wantErr := general(line)
+		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q was read as %#v, %v; want %#v, %v", line, got, err, want, wantErr)
+		}
+	})
+}
+
+// general reads a line of a text, a number and bytes as any JSON.
+func general(line []byte) (dump.Row, error) {
+	var cells []json.RawMessage
+	if err := json.Unmarshal(line, &cells); err != nil {
+		return nil, err
+	}
+	if len(cells) != 3 {
+		return nil, errors.New("not three values")
+	}
+	row := make(dump.Row, 3)
+	read := []func([]byte) (any, error){
+		func(raw []byte) (any, error) { var v string; err := json.Unmarshal(raw, &v); return v, err },
+		func(raw []byte) (any, error) { var v int64; err := json.Unmarshal(raw, &v); return v, err },
+		func(raw []byte) (any, error) { var v []byte; err := json.Unmarshal(raw, &v); return v, err },
+	}
+	for i, cell := range cells {
+		if string(cell) == "null" {
+			continue
+		}
+		var err error
+		if row[i], err = read[i](cell); err != nil {
+			return nil, err
+		}
+	}
+	return row, nil
 }
 
 func TestRowsThatAreNone(t *testing.T) {

@@ -23,6 +23,8 @@ type Writer struct {
 	Conn    *sql.Conn // that Tx runs on
 	Dialect Dialect
 	Tables  []Table
+
+	prepared map[string]*sql.Stmt // SQLite's, by their text; they end with Tx
 }
 
 // Insert inserts rows of a table, whose values stand in the order of columns: a part of the table's columns, where the rest
@@ -60,11 +62,30 @@ func (w *Writer) insert(ctx context.Context, table string, columns []Column, row
 				args = append(args, v)
 			}
 		}
-		if _, err := w.Tx.ExecContext(ctx, query, args...); err != nil {
+		insert, err := w.prepare(ctx, query)
+		if err == nil {
+			_, err = insert.ExecContext(ctx, args...)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *Writer) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := w.prepared[query]; s != nil {
+		return s, nil
+	}
+	s, err := w.Tx.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if w.prepared == nil {
+		w.prepared = map[string]*sql.Stmt{}
+	}
+	w.prepared[query] = s
+	return s, nil
 }
 
 func (w *Writer) copyIn(ctx context.Context, table string, columns []Column, rows []Row) error {
