@@ -19,6 +19,25 @@ type Process struct {
 	LastExitAt *time.Time    `json:"last_exit_at"`
 	NextStart  *time.Time    `json:"next_start"` // while it waits to be started again
 	LogPath    string        `json:"log_path"`
+
+	LeftOut map[LeftOut]int64 `json:"left_out,omitempty"` // since the worker's start, as it last said; nil: nothing yet
+}
+
+// LeftOut says where a message was written that is no business of a bot. Such messages are counted and not kept.
+type LeftOut string
+
+// The places.
+const (
+	LeftOutGroup      LeftOut = "group"
+	LeftOutStatus     LeftOut = "status"
+	LeftOutBroadcast  LeftOut = "broadcast" // broadcast lists, WhatsApp's own announcements and assistants
+	LeftOutNewsletter LeftOut = "newsletter"
+	LeftOutUnknown    LeftOut = "unknown" // nothing says who wrote it, or to whom
+)
+
+// LeftOuts lists the places in the order in which they are shown.
+func LeftOuts() []LeftOut {
+	return []LeftOut{LeftOutGroup, LeftOutStatus, LeftOutBroadcast, LeftOutNewsletter, LeftOutUnknown}
 }
 
 // ProcessChange is told by the process manager when a worker's process starts or ends.

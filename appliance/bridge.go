@@ -31,6 +31,7 @@ func (b *bridge) Report(ctx context.Context, tenantID string, r flowhq.SessionRe
 }
 
 func (b *bridge) Heartbeat(ctx context.Context, tenantID string, h wire.Heartbeat) error {
+	b.fleet.LeftOut(tenantID, h.LeftOut)
 	return b.fleet.Heartbeat(ctx, tenantID, h.Report)
 }
 

@@ -47,6 +47,7 @@ type processView struct {
 	LastExit               string
 	LastExitAt             *time.Time
 	SeenAt, HeardAt        *time.Time
+	LeftOut                string // how many messages were none of the bot's business
 	Error                  string
 }
 
@@ -135,7 +136,19 @@ func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) (processView, er
 	if p.CPU > 0 {
 		v.CPU = l.duration(p.CPU)
 	}
+	v.LeftOut = leftOutText(l, p.LeftOut)
 	return v, nil
+}
+
+// leftOutText says where messages were written that the bot left alone; "" when there were none.
+func leftOutText(l locale, counts map[flowhq.LeftOut]int64) string {
+	var parts []string
+	for _, where := range flowhq.LeftOuts() {
+		if n := counts[where]; n > 0 {
+			parts = append(parts, l.word("left_out", string(where))+" "+l.number(n))
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 // size writes an amount of memory; "" for none.

@@ -29,11 +29,18 @@ type processView struct {
 	LastExit      *string `json:"last_exit"`
 	LastExitAt    *stamp  `json:"last_exit_at"`
 	NextStart     *stamp  `json:"next_start"`
+
+	LeftOut map[flowhq.LeftOut]int64 `json:"left_out"`
 }
 
 func viewProcess(p *flowhq.Process) processView {
+	leftOut := p.LeftOut
+	if leftOut == nil {
+		leftOut = map[flowhq.LeftOut]int64{}
+	}
 	return processView{
-		Name: p.Name, State: p.State, PID: positive(p.PID), StartedAt: maybe(p.StartedAt), UptimeSeconds: p.Uptime.Seconds(),
+		LeftOut: leftOut,
+		Name:    p.Name, State: p.State, PID: positive(p.PID), StartedAt: maybe(p.StartedAt), UptimeSeconds: p.Uptime.Seconds(),
 		Restarts: p.Restarts, MemoryRSS: p.MemoryRSS, MemoryPeak: positive(p.MemoryPeak), MemoryMax: positive(p.MemoryMax),
 		CPUSeconds: p.CPU.Seconds(), LastExit: orNull(p.LastExit), LastExitAt: maybe(p.LastExitAt), NextStart: maybe(p.NextStart),
 	}

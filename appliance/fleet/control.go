@@ -144,7 +144,7 @@ func (s *Service) begin(ctx context.Context, t flowhq.TenantDetail) error {
 
 	s.mu.Lock()
 	w.halting, w.dirty, w.reported, w.connected, w.silent = false, false, false, false, false
-	w.began, w.written = s.now(), flowhq.SessionReport{}
+	w.began, w.written, w.leftOut = s.now(), flowhq.SessionReport{}, nil
 	s.mu.Unlock()
 	if err := s.setWorkerStatus(ctx, t.ID, flowhq.WorkerRunning, "", ""); err != nil {
 		return err

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,6 +43,9 @@ func (s *Service) Process(ctx context.Context, id string) (flowhq.Process, error
 		return flowhq.Process{}, err
 	}
 	if p, ok := s.processes.Process(id); ok {
+		s.mu.Lock()
+		p.LeftOut = maps.Clone(s.worker(id).leftOut)
+		s.mu.Unlock()
 		return p, nil
 	}
 	return flowhq.Process{Name: flowhq.ProcessName(id), State: "stopped"}, nil

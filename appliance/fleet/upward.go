@@ -40,6 +40,13 @@ func (s *Service) Heartbeat(ctx context.Context, tenantID string, r flowhq.Sessi
 	return s.Report(ctx, tenantID, r)
 }
 
+// LeftOut takes a worker's counts of messages that it neither answered nor kept.
+func (s *Service) LeftOut(tenantID string, counts map[flowhq.LeftOut]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.worker(tenantID).leftOut = counts
+}
+
 // hear notes a sign of life and what came with it; it tells whether there is something to write now.
 func (s *Service) hear(tenantID string, r flowhq.SessionReport) bool {
 	now := s.now()

@@ -35,10 +35,10 @@ type engine struct {
 	reports func(flowhq.SessionReport) // the session's state changed
 	acked   func() int64               // highest event that the appliance has
 
-	config   atomic.Pointer[flowhq.WorkerConfig]
-	filtered atomic.Int64  // messages that are no business of a bot
-	fault    atomic.Bool   // the journal can't be written
-	faulty   chan struct{} // told when that begins
+	config  atomic.Pointer[flowhq.WorkerConfig]
+	leftOut leftOut
+	fault   atomic.Bool   // the journal can't be written
+	faulty  chan struct{} // told when that begins
 
 	// hard ends everything; hurry ends waiting, when the process is to stop.
 	hard  context.Context

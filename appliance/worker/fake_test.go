@@ -298,10 +298,12 @@ func (h *house) give(m whatsapp.Incoming) error {
 }
 
 // ownerWrites lets the owner write on the phone.
-func (h *house) ownerWrites(to, text string) {
+func (h *house) ownerWrites(to, text string) string {
 	h.t.Helper()
 	h.n++
-	h.take(whatsapp.Incoming{ID: fmt.Sprintf("OWN%d", h.n), FromMe: true, From: h.dev.Self(), To: addressFrom(to), Text: text})
+	id := fmt.Sprintf("OWN%d", h.n)
+	h.take(whatsapp.Incoming{ID: id, FromMe: true, From: h.dev.Self(), To: addressFrom(to), Text: text})
+	return id
 }
 
 // expect compares what the phone of a customer shows.

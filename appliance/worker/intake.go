@@ -26,8 +26,9 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 	case m.Chat == whatsapp.ChatSelf || m.Chat == whatsapp.ChatDirect && m.FromMe:
 		return e.ownWriting(m)
 	case m.Chat != whatsapp.ChatDirect || m.From.IsZero():
-		e.filtered.Add(1)
-		e.log.Debug("left out", "chat", m.Chat)
+		where := placeOf(m)
+		e.leftOut.add(where)
+		e.log.Debug("left out", "where", where)
 		return nil
 	}
 	var chat int64
@@ -64,6 +65,21 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 		e.kick(chat)
 	}
 	return nil
+}
+
+// placeOf tells where a message was written that is left out.
+func placeOf(m whatsapp.Incoming) flowhq.LeftOut {
+	switch m.Chat {
+	case whatsapp.ChatGroup:
+		return flowhq.LeftOutGroup
+	case whatsapp.ChatStatus:
+		return flowhq.LeftOutStatus
+	case whatsapp.ChatBroadcast:
+		return flowhq.LeftOutBroadcast
+	case whatsapp.ChatNewsletter:
+		return flowhq.LeftOutNewsletter
+	}
+	return flowhq.LeftOutUnknown
 }
 
 // decideAtOnce deals with a letter that found nothing before it, in the transaction that takes it in: one flush of the disk

@@ -30,7 +30,7 @@ func (e *engine) ownWriting(m whatsapp.Incoming) error {
 		to = e.dev.Self()
 	}
 	if to.IsZero() {
-		e.filtered.Add(1)
+		e.leftOut.add(flowhq.LeftOutUnknown)
 		return nil
 	}
 	var merges []journal.Merge
@@ -47,8 +47,12 @@ func (e *engine) ownWriting(m whatsapp.Incoming) error {
 			return err
 		}
 		merges = joins
-		if fresh, err := tx.See(c.ID, m.ID, now); err != nil || !fresh {
+		fresh, err := tx.See(c.ID, m.ID, now)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message of the owner came before.")
 		}
 		return e.byOwner(tx, c, m, now)
 	})
@@ -62,8 +66,15 @@ func (e *engine) ownWriting(m whatsapp.Incoming) error {
 // echoed takes a copy of what this worker sent for the acknowledgement, in case that did not come.
 func (e *engine) echoed(tx *journal.Tx, p *journal.Parcel, m whatsapp.Incoming, now time.Time) error {
 	settled, err := tx.Settle(p.ID, true, now)
-	if err != nil || !settled {
+	if err != nil {
 		return err
+	}
+	if !settled {
+		key, err := e.keyOf(tx, p)
+		if err != nil {
+			return err
+		}
+		return trace(tx, p.ID, key, now, flowhq.TraceFiltered, "WhatsApp gave this message back: it is the bot's own, not the owner's.")
 	}
 	return e.delivered(tx, p, m.SentAt, now)
 }

@@ -254,7 +254,7 @@ func (u *uplink) sendBeat(ctx context.Context) {
 	if err != nil {
 		u.log.Warn("waiting events could not be counted", "error", err)
 	}
-	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), Filtered: u.engine.filtered.Load()})
+	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.leftOut.counts()})
 	if err != nil {
 		u.log.Debug("heartbeat not taken", "error", err)
 		return

@@ -2,7 +2,10 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +17,7 @@ import (
 func TestWhoIsAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
-	w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
+	salon := w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
 	for number, address := range map[string]string{"+255710000011": "pn", "+255710000012": "lid", "+255710000013": "lid-only"} {
 		w.customer(t, number, "Mteja "+address, address)
 		w.ask(t, number, salonNumber, "Habari", "Neema Salon")
@@ -34,6 +37,28 @@ func TestWhoIsAnswered(t *testing.T) {
 	}
 	if len(inbox) != 1 {
 		t.Errorf("the customer got %d messages: %q", len(inbox), inbox)
+	}
+	w.wantLeftOut(t, salon.ID, map[flowhq.LeftOut]int64{flowhq.LeftOutGroup: 1, flowhq.LeftOutStatus: 1, flowhq.LeftOutNewsletter: 1})
+}
+
+// wantLeftOut wants the counts of messages that are none of the bot's business in the API and on the tenant's page.
+func (w *world) wantLeftOut(t *testing.T, id string, want map[flowhq.LeftOut]int64) {
+	t.Helper()
+	ctx := limit(t, 20*time.Second)
+	err := harness.Until(ctx, 100*time.Millisecond, func() error {
+		p, err := w.WorkerProcess(ctx, id)
+		if err == nil && !maps.Equal(p.LeftOut, want) {
+			err = fmt.Errorf("left out: %v, not %v", p.LeftOut, want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, words := range map[string]string{"en": "in groups 1 · statuses 1 · in channels 1", "sw": "kwenye vikundi 1 · status 1 · kwenye chaneli 1"} {
+		if page := w.page(t, "/admin/tenants/"+id, "Accept-Language", lang); !strings.Contains(page, words) {
+			t.Errorf("the page does not say %q", words)
+		}
 	}
 }
 

@@ -170,9 +170,11 @@ func (a *API) WorkerProcess(ctx context.Context, id string) (flowhq.Process, err
 		PID      int    `json:"pid"`
 		State    string `json:"state"`
 		Restarts int    `json:"restarts"`
+
+		LeftOut map[flowhq.LeftOut]int64 `json:"left_out"`
 	}
 	err := a.Admin(ctx, http.MethodGet, "/admin/tenants/"+id+"/process", nil, &p)
-	return flowhq.Process{PID: p.PID, State: p.State, Restarts: p.Restarts}, err
+	return flowhq.Process{PID: p.PID, State: p.State, Restarts: p.Restarts, LeftOut: p.LeftOut}, err
 }
 
 // PublishSettings puts settings in force.
