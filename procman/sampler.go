@@ -12,8 +12,9 @@ import (
 	"flowhq/procman/internal/kernel"
 )
 
-// How often what is looked at: what the kernel does not enforce every second,
-// the soft limit and the membership of trees every five.
+// How often what is looked at: memory that the kernel does not limit every
+// second; the soft limit, the membership of trees and with it the number of
+// tasks every five.
 const (
 	sampleEvery = time.Second
 	slowEvery   = 5
@@ -113,7 +114,7 @@ func (s *sampler) sample() {
 		if spec.Memory.Max > 0 && (slow || !enforced) {
 			p.checkMemory(c, spec)
 		}
-		if s.watchesTasks(spec) {
+		if slow && s.watchesTasks(spec) {
 			p.checkTasks(c, spec)
 		}
 		c.sample.mu.Unlock()

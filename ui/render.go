@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -37,10 +38,13 @@ func pages() []string {
 	return append([]string{pageSignIn, pageTenants, pageTenantNew, pageSetupRequests, pageSetupRequest, pageError, pageBulk, pageOverview, pageSessions, pageDocs}, tenantPages()...)
 }
 
-// engine holds the parsed pages of one language.
-type engine struct{ pages map[string]*template.Template }
+// engine holds the pages of one language. Each is parsed when it is first asked for: all of them take 12 MiB, and most
+// servers' pages are looked at by nobody for weeks.
+type engine struct {
+	pages map[string]func() (*template.Template, error)
+}
 
-func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) (*engine, error) {
+func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) *engine {
 	funcs := template.FuncMap{
 		"t":     l.text,
 		"asset": a.url,
@@ -54,15 +58,26 @@ func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) 
 		"hm":    func(t time.Time) string { return t.In(readersZone()).Format("15:04") },
 		"join":  func(parts []string) string { return strings.Join(parts, ", ") },
 	}
-	e := &engine{pages: map[string]*template.Template{}}
+	e := &engine{pages: map[string]func() (*template.Template, error){}}
 	for _, page := range pages() {
-		t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts/*.html", "templates/"+page+".html")
-		if err != nil {
-			return nil, fmt.Errorf("page %s in %s: %w", page, lang, err)
-		}
-		e.pages[page] = t
+		e.pages[page] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts/*.html", "templates/"+page+".html")
+			if err != nil {
+				return nil, fmt.Errorf("page %s in %s: %w", page, lang, err)
+			}
+			return t, nil
+		})
 	}
-	return e, nil
+	return e
+}
+
+// draw writes a page, or one part of it, to b.
+func (e *engine) draw(b *bytes.Buffer, page, part string, view any) error {
+	t, err := e.pages[page]()
+	if err != nil {
+		return err
+	}
+	return t.ExecuteTemplate(b, part, view)
 }
 
 // Page is what every whole page shows around its content.
@@ -106,7 +121,7 @@ func (u *UI) renderIn(c *gin.Context, lang flowhq.Language, status int, page, pa
 
 func (u *UI) writeIn(w http.ResponseWriter, r *http.Request, lang flowhq.Language, status int, page, part string, view any) {
 	var b bytes.Buffer
-	if err := u.engines[lang].pages[page].ExecuteTemplate(&b, part, view); err != nil {
+	if err := u.engines[lang].draw(&b, page, part, view); err != nil {
 		u.log.Error("draw page", "page", page, "part", part, "error", err)
 		http.Error(w, u.locales[lang].text("error.unknown"), http.StatusInternalServerError)
 		return

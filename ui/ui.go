@@ -95,9 +95,7 @@ func New(c Config) (*UI, error) {
 		if u.locales[lang], err = loadLocale(lang); err != nil {
 			return nil, err
 		}
-		if u.engines[lang], err = newEngine(lang, u.locales[lang], a, now); err != nil {
-			return nil, err
-		}
+		u.engines[lang] = newEngine(lang, u.locales[lang], a, now)
 	}
 	return u, nil
 }

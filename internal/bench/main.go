@@ -22,6 +22,7 @@ func main() {
 	flag.IntVar(&b.reconnecting, "reconnect", 500, "how many workers return after an outage of WhatsApp; 0: not measured")
 	flag.DurationVar(&b.idle, "idle", time.Minute, "how long the idle fleet is watched")
 	flag.StringVar(&b.bin, "bin", "bin", "folder of the programs flowhq and wasim")
+	flag.StringVar(&b.each, "each", "", "file to write the stages of each message to, as CSV: to see when slow ones happened")
 	out := flag.String("out", "", "file to write the result to, in Markdown; it is printed as well")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

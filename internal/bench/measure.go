@@ -21,6 +21,7 @@ type bench struct {
 	reconnecting  int // workers that come back after an outage; 0: not measured
 	period, idle  time.Duration
 	bin           string
+	each          string // file for the stages of each message; empty: none
 	begun         time.Time
 	sim           *harness.Simulator
 	app           *harness.Appliance

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"flowhq"
@@ -24,6 +26,8 @@ type asked struct {
 // split reads the decisions about the messages that customers wrote, and compares.
 func (b *bench) split(ctx context.Context, all map[string]asked) (s stages, err error) {
 	var taken, decided, shown []int
+	var each strings.Builder
+	each.WriteString("sent,business,taken_us,decided_us,shown_us\n")
 	for _, biz := range b.businesses {
 		var log []struct {
 			ID    string              `json:"wa_message_id"`
@@ -39,13 +43,18 @@ func (b *bench) split(ctx context.Context, all map[string]asked) (s stages, err 
 			if !ours || received.IsZero() || sent.IsZero() {
 				continue
 			}
-			taken = append(taken, micros(received.Sub(a.at)))
-			decided = append(decided, micros(sent.Sub(received)))
-			shown = append(shown, micros(a.answered.Sub(sent)))
+			t, d, s := micros(received.Sub(a.at)), micros(sent.Sub(received)), micros(a.answered.Sub(sent))
+			taken, decided, shown = append(taken, t), append(decided, d), append(shown, s)
+			fmt.Fprintf(&each, "%s,%s,%d,%d,%d\n", a.at.UTC().Format(time.RFC3339Nano), biz.number, t, d, s)
 		}
 	}
 	if len(taken) == 0 {
 		return s, fmt.Errorf("none of %d messages has its decisions in the log", len(all))
+	}
+	if b.each != "" {
+		if err := os.WriteFile(b.each, []byte(each.String()), 0o644); err != nil {
+			return s, err
+		}
 	}
 	return stages{newSpread(taken), newSpread(decided), newSpread(shown)}, nil
 }

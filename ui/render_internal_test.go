@@ -1,0 +1,28 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"flowhq"
+)
+
+// Pages are parsed when they are first asked for: a fault in one must not wait for its first reader.
+func TestEveryPageCanBeParsed(t *testing.T) {
+	a, err := loadAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range flowhq.Languages() {
+		l, err := loadLocale(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := newEngine(lang, l, a, time.Now)
+		for _, page := range pages() {
+			if _, err := e.pages[page](); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
