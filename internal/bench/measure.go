@@ -42,7 +42,8 @@ type result struct {
 	idleCPU                   float64       // of one core, the appliance alone
 	fleetCPU                  float64       // of one core, all workers together
 	restartedPSS              spread        // KiB a worker, idle, linked by an earlier process
-	latency                   spread        // microseconds
+	first                     spread        // microseconds: of each customer's first message, to a worker that was at rest
+	latency                   spread        // microseconds: of all later ones
 	stages                    stages
 	comeback                  comeback
 	sent, answered            int
@@ -69,8 +70,12 @@ func (b *bench) measure(ctx context.Context, dir string) (r result, err error) {
 	if err := b.watchRestarted(ctx, &r); err != nil {
 		return r, err
 	}
+	b.say("each customer writes a first message, %d a second", firstRate)
+	if r.first, _, err = b.converse(ctx, 0, len(b.businesses), firstRate); err != nil {
+		return r, err
+	}
 	b.say("customers write: %d messages a second for %s", b.rate, b.period)
-	if err := b.converse(ctx, &r); err != nil {
+	if err := b.load(ctx, &r); err != nil {
 		return r, err
 	}
 	if r.busyRSS, err = memory(b.app.PID(), "VmRSS"); err != nil {
@@ -224,23 +229,41 @@ func (b *bench) watchIdle(ctx context.Context, r *result) error {
 	return err
 }
 
-// converse lets the customers write in turn, evenly over time, and waits for each answer.
-func (b *bench) converse(ctx context.Context, r *result) error {
+// firstRate is how many first messages a second there are. Each costs several times a later one: customer and worker agree on keys,
+// the worker loads its flow and prepares its statements.
+const firstRate = 10
+
+// load has the customers write for the whole period and splits the time that answers took by stages.
+func (b *bench) load(ctx context.Context, r *result) error {
+	r.sent = int(b.period.Seconds()) * b.rate
+	took, all, err := b.converse(ctx, 1, r.sent, b.rate)
+	if err != nil {
+		return err
+	}
+	r.latency, r.answered = took, len(all)
+	if err := pause(ctx, 3*time.Second); err != nil { // the last events reach the log
+		return err
+	}
+	r.stages, err = b.split(ctx, all)
+	return err
+}
+
+// converse lets the customers write in turn, evenly over time, and waits for each answer. round is how many answers each of
+// them has had before. It gives the times that answers took, and each message with its times.
+func (b *bench) converse(ctx context.Context, round, total, rate int) (spread, map[string]asked, error) {
 	var mu sync.Mutex
 	var took []int
 	all := make(map[string]asked)
 	group, writing := errgroup.WithContext(ctx)
-	total := int(b.period.Seconds()) * b.rate
-	tick := time.NewTicker(time.Second / time.Duration(b.rate))
+	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
 	for n := range total {
 		select {
 		case <-tick.C:
 		case <-writing.Done():
-			return errors.Join(group.Wait(), context.Cause(writing))
+			return spread{}, nil, errors.Join(group.Wait(), context.Cause(writing))
 		}
-		s := b.businesses[n%len(b.businesses)]
-		round := n / len(b.businesses)
+		s, round := b.businesses[n%len(b.businesses)], round+n/len(b.businesses)
 		group.Go(func() error {
 			id, a, err := b.ask(writing, s, round)
 			if err != nil {
@@ -254,15 +277,9 @@ func (b *bench) converse(ctx context.Context, r *result) error {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return spread{}, nil, err
 	}
-	r.sent, r.answered, r.latency = total, len(took), newSpread(took)
-	if err := pause(ctx, 3*time.Second); err != nil { // the last events reach the log
-		return err
-	}
-	var err error
-	r.stages, err = b.split(ctx, all)
-	return err
+	return newSpread(took), all, nil
 }
 
 // ask sends one message and measures, by the simulator's clock, until the reply was there. Each customer gets one reply a

@@ -74,12 +74,12 @@ func busiestSecond(times []time.Duration) (most int) {
 // watchReturn measures processor use every second until all devices are online.
 func (b *bench) watchReturn(ctx context.Context, back time.Time, c *comeback) error {
 	limit := back.Add(8 * time.Minute)
-	before, at := b.load()
+	before, at := b.used()
 	for time.Now().Before(limit) {
 		if err := pause(ctx, time.Second); err != nil {
 			return err
 		}
-		after, now := b.load()
+		after, now := b.used()
 		seconds := now.Sub(at).Seconds()
 		if used := (after.product - before.product).Seconds() / seconds; time.Now().After(back) && used > c.peakCPU {
 			c.peakCPU, c.simCPU = used, (after.simulator-before.simulator).Seconds()/seconds
@@ -92,10 +92,10 @@ func (b *bench) watchReturn(ctx context.Context, back time.Time, c *comeback) er
 	return fmt.Errorf("not all of %d workers came back in 8 minutes", len(b.businesses))
 }
 
-type used struct{ product, simulator time.Duration }
+type usage struct{ product, simulator time.Duration }
 
-// load gives the processor time used so far; a process that is gone counts as none.
-func (b *bench) load() (u used, at time.Time) {
+// used gives the processor time used so far; a process that is gone counts as none.
+func (b *bench) used() (u usage, at time.Time) {
 	u.simulator, _ = cpuOf(b.sim.PID())
 	u.product, _ = cpuOf(b.app.PID())
 	for _, s := range b.businesses {
