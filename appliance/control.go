@@ -72,7 +72,7 @@ func newControl(a *appliance) *control {
 	mux.HandleFunc("GET /v1/backups", answer(c.backups))
 	mux.HandleFunc("POST /v1/backups", answer(c.startBackup))
 	mux.HandleFunc("GET /v1/backups/stream", c.streamBackup)
-	mux.HandleFunc("POST /v1/restore", answer(c.restoreTenant))
+	mux.HandleFunc("POST /v1/restore", c.restoreTenant)
 	mux.HandleFunc("GET /v1/workers/{tenant}/customers/{chat}", answer(c.exportCustomer))
 	mux.HandleFunc("DELETE /v1/workers/{tenant}/customers/{chat}", answer(c.eraseCustomer))
 	mux.HandleFunc("GET /v1/fences", answer(c.fences))
@@ -173,11 +173,16 @@ type ControlError struct {
 	Message string      `json:"message"`
 }
 
-func writeError(w http.ResponseWriter, err error) {
+func controlError(err error) ControlError {
 	body := ControlError{Code: flowhq.CodeOf(err), Message: err.Error()}
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		body.Message = e.Message
 	}
+	return body
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	body := controlError(err)
 	status := map[flowhq.Code]int{
 		flowhq.CodeInvalid: http.StatusBadRequest, flowhq.CodeForbidden: http.StatusForbidden, flowhq.CodeNotFound: http.StatusNotFound,
 		flowhq.CodeConflict: http.StatusConflict, flowhq.CodeUnavailable: http.StatusServiceUnavailable,

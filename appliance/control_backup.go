@@ -1,19 +1,14 @@
 package appliance
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/backup"
-	"flowhq/appliance/backup/archive"
 )
 
 // BackupsView is what the control socket tells of backups.
@@ -84,81 +79,6 @@ type begunWriter struct {
 func (b *begunWriter) Write(p []byte) (int, error) {
 	b.begun = true
 	return b.to.Write(p)
-}
-
-// RestoreAnswer tells what a restore of one business did.
-type RestoreAnswer struct {
-	Tenants []backup.RestoredTenant `json:"tenants"`
-	Rows    int64                   `json:"rows"`
-	TakenAt time.Time               `json:"taken_at"`
-	Host    string                  `json:"host"`
-}
-
-// restoreTenant brings one business back from a backup that the command line sends, decrypted.
-func (c *control) restoreTenant(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	want := backup.Wanted{Tenant: q.Get("tenant"), AsNew: q.Get("as_new") == "true", Replace: q.Get("replace") == "true", DatabaseOnly: q.Get("database_only") == "true"}
-	if want.Tenant == "" {
-		return nil, flowhq.Errorf(flowhq.CodeConflict, "Flow HQ is running. Stop it before everything is restored, or name one business (--tenant).")
-	}
-	path, err := c.spool(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(path)
-	open := func(context.Context) (io.ReadCloser, error) { return os.Open(path) }
-	var got backup.Restored
-	restore := func(ctx context.Context) (err error) {
-		got, err = backup.Restore(ctx, backup.Target{Store: c.store, Sessions: c.sessions, Now: time.Now}, want, open, archive.Keys{})
-		return err
-	}
-	switch {
-	case want.AsNew: // touches nobody
-		err = restore(r.Context())
-	case !want.Replace: // one that is here makes it fail, and its worker must not be stopped for that
-		if err = c.absent(r.Context(), want.Tenant); err == nil {
-			err = c.fleet.WhileStopped(r.Context(), want.Tenant, restore)
-		}
-	default:
-		err = c.fleet.WhileStopped(r.Context(), want.Tenant, restore)
-	}
-	if err != nil {
-		return nil, err
-	}
-	answer := RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host, Rows: got.Contents.Rows()}
-	c.log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by", byConsole)
-	return answer, nil
-}
-
-func (c *control) absent(ctx context.Context, tenantID string) error {
-	t, err := c.fleet.Tenant(ctx, tenantID)
-	switch flowhq.CodeOf(err) {
-	case flowhq.CodeNotFound:
-		return nil
-	case "":
-		return flowhq.Errorf(flowhq.CodeConflict, "%s is here already. Restore beside it (--as-new), or say that it is to be replaced (--replace).", t.Name)
-	}
-	return err
-}
-
-const spoolPattern = ".restore-*.tmp"
-
-// spool keeps what is sent until it was read twice.
-func (c *control) spool(from io.Reader) (path string, err error) {
-	f, err := os.CreateTemp(c.sessions, spoolPattern)
-	if err != nil {
-		return "", err
-	}
-	if _, err = io.Copy(f, from); err == nil {
-		err = f.Close()
-	} else {
-		_ = f.Close()
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return "", &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The backup could not be taken in: the disk is full, or it broke off.", Cause: err}
-	}
-	return filepath.Clean(f.Name()), nil
 }
 
 // FenceView is a business that is held back after a restore.

@@ -43,8 +43,11 @@ func (s *Store) strip(ctx context.Context, tx *sql.Tx, tables []dump.Table) (*ba
 }
 
 // put puts it back. A row that breaks a rule is an error then.
-func (b *bare) put(ctx context.Context, tx *sql.Tx) error {
-	for _, statement := range b.dress {
+func (b *bare) put(ctx context.Context, tx *sql.Tx, tell func(done, total int)) error {
+	for i, statement := range b.dress {
+		if tell != nil {
+			tell(i, len(b.dress))
+		}
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}

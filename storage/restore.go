@@ -20,6 +20,7 @@ type Restore struct {
 	// Folders says what came along for each tenant, by its id in the backup. Tenants without an entry keep the folder that they
 	// have: they get no fence.
 	Folders map[string]RestoredFolder
+	Making  func(done, total int) // told before each index that is made at the end; may be nil
 }
 
 // RestoredFolder is a tenant's files that wait to be put into place.
@@ -148,7 +149,7 @@ func (b *bringing) finish() error {
 		return flowhq.Errorf(flowhq.CodeNotFound, "The backup does not hold this business. `flowhq backup list` and `flowhq backup verify` tell what is in which.")
 	}
 	if b.bare != nil {
-		if err := b.bare.put(b.ctx, b.w.Tx); err != nil {
+		if err := b.bare.put(b.ctx, b.w.Tx, b.Making); err != nil {
 			return fmt.Errorf("make the indexes: %w", err)
 		}
 	}

@@ -3,6 +3,10 @@ package backup_test
 import (
 	"context"
 	"database/sql"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"flowhq/appliance/backup"
@@ -66,6 +70,48 @@ func TestRestoreOfRowsThatContradict(t *testing.T) {
 			}
 			if after := b.shape(t); after != before {
 				t.Errorf("indexes and keys are\n%s\nwere\n%s", after, before)
+			}
+		})
+	}
+}
+
+// A restore tells how far it is from its beginning to its end.
+func TestRestoreTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			old := engines()["sqlite"](t)
+			old.business(t, "Asha Salon", "+255700000001")
+			old.business(t, "Baraka Duka", "+255700000002")
+			data := take(t, old.source(), archive.Keys{})
+			file := filepath.Join(t.TempDir(), "backup")
+			must(t, os.WriteFile(file, data, 0o600))
+			b := make(t)
+			var phases []string
+			last := map[string]backup.Progress{}
+			target := b.target()
+			target.Progress = func(p backup.Progress) {
+				if len(phases) == 0 || phases[len(phases)-1] != p.Phase {
+					phases = append(phases, p.Phase)
+				}
+				if p.Done < last[p.Phase].Done || p.Done > p.Total {
+					t.Errorf("after %+v came %+v", last[p.Phase], p)
+				}
+				last[p.Phase] = p
+			}
+			open := func(context.Context) (io.ReadCloser, error) { return os.Open(file) }
+			_, err := backup.Restore(t.Context(), target, backup.Wanted{}, open, archive.Keys{})
+			must(t, err)
+			want := []string{backup.PhaseChecking, backup.PhasePreparing, backup.PhaseRows, backup.PhaseIndexes, backup.PhaseFolders}
+			if !slices.Equal(phases, want) {
+				t.Errorf("the phases were %q, want %q", phases, want)
+			}
+			if at := last[backup.PhaseChecking]; at.Done != int64(len(data)) || at.Total != at.Done {
+				t.Errorf("checking ended at %+v of %d bytes", at, len(data))
+			}
+			if at := last[backup.PhaseIndexes]; at.Total < 20 || at.Done != at.Total-1 {
+				t.Errorf("making indexes ended at %+v", at)
 			}
 		})
 	}

@@ -71,8 +71,7 @@ func Restore(ctx context.Context, t Target, want Wanted, open func(context.Conte
 	if err := r.takeOver(ctx, open); err != nil {
 		return Restored{}, Explain(err, "the restore")
 	}
-	t.Progress(Progress{Phase: PhaseFolders, Total: int64(len(r.folders))})
-	if err := Settle(ctx, t.Store, t.Sessions); err != nil {
+	if err := settleAll(ctx, t.Store, t.Sessions, t.Progress); err != nil {
 		return Restored{}, Explain(err, "the restore")
 	}
 	return r.report(), nil
@@ -118,11 +117,9 @@ func (r *restoring) check(ctx context.Context, open func(context.Context) (io.Re
 		return err
 	}
 	defer from.Close()
-	r.Progress(Progress{Phase: PhaseChecking})
-	r.contents, err = archive.Read(reading(ctx, from), r.keys, archive.Visitor{
+	r.contents, err = archive.Read(reading(ctx, Watched(from, PhaseChecking, r.Progress)), r.keys, archive.Visitor{
 		Manifest: r.begun,
 		File: func(tenant, name string, size int64, content io.Reader) error {
-			r.Progress(Progress{Phase: PhaseChecking, Current: tenant})
 			if r.want.DatabaseOnly || r.want.Tenant != "" && tenant != r.want.Tenant {
 				return nil
 			}
@@ -192,10 +189,11 @@ func (r *restoring) ready(ctx context.Context) error {
 	if r.want.DatabaseOnly {
 		return nil
 	}
-	for _, t := range r.contents.Tenants {
+	for i, t := range r.contents.Tenants {
 		if r.want.Tenant != "" && t.ID != r.want.Tenant {
 			continue
 		}
+		r.Progress(Progress{PhasePreparing, int64(i), int64(len(r.contents.Tenants)), t.Name})
 		if err := r.nothingInTheWay(t); err != nil {
 			return err
 		}
@@ -232,7 +230,8 @@ func (r *restoring) takeOver(ctx context.Context, open func(context.Context) (io
 	origin := flowhq.BackupOrigin{ID: r.manifest.ID, Host: r.manifest.Host, TakenAt: r.manifest.TakenAt}
 	return r.Store.Restore(ctx, storage.Restore{
 		Origin: origin, Tenant: r.want.Tenant, As: r.as, Replace: r.want.Replace, Folders: r.folders,
-		Cause: fmt.Sprintf("Restored from the backup of %s taken on %s", origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"), origin.Host),
+		Making: func(done, total int) { r.Progress(Progress{PhaseIndexes, int64(done), int64(total), ""}) },
+		Cause:  fmt.Sprintf("Restored from the backup of %s taken on %s", origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"), origin.Host),
 	}, func(put storage.Put) error {
 		again, err := parsed(ctx, from, r.keys, columns, func(table string, rows []dump.Row) error {
 			r.Progress(Progress{PhaseRows, done, total, table})

@@ -178,12 +178,17 @@ func syncTree(dir string) error {
 // Settle puts the files of restored tenants into their place that are not there yet. It can be called at any time, and again;
 // a fence behind which no device waits is lifted. A tenant whose folder is in use is an error and is tried again the next time.
 func Settle(ctx context.Context, store *storage.Store, sessions string) error {
+	return settleAll(ctx, store, sessions, func(Progress) {})
+}
+
+func settleAll(ctx context.Context, store *storage.Store, sessions string, tell func(Progress)) error {
 	fences, err := store.Fences(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, f := range fences {
+	for i, f := range fences {
+		tell(Progress{PhaseFolders, int64(i), int64(len(fences)), ""})
 		if f.Staged == "" {
 			continue
 		}

@@ -34,17 +34,20 @@ type Source struct {
 // Progress tells how far a backup or a restore is.
 type Progress struct {
 	Phase   string `json:"phase"`   // PhaseTenants, PhaseRows, …
-	Done    int64  `json:"done"`    // tenants, or rows
+	Done    int64  `json:"done"`    // of what the phase counts
 	Total   int64  `json:"total"`   // 0: not known
 	Current string `json:"current"` // what is at it: a tenant's name, a table
 }
 
 // Phases of backups and restores.
 const (
-	PhaseTenants  = "tenants"
-	PhaseRows     = "rows"
-	PhaseChecking = "checking"
-	PhaseFolders  = "folders"
+	PhaseTenants   = "tenants"   // a backup copies the folders of tenants
+	PhaseRows      = "rows"      // of the database, copied or brought back
+	PhaseSending   = "sending"   // bytes, to the appliance that restores
+	PhaseChecking  = "checking"  // bytes of a backup, read and compared
+	PhasePreparing = "preparing" // folders that were in it, looked over
+	PhaseIndexes   = "indexes"   // made of the rows that came back
+	PhaseFolders   = "folders"   // put into their places
 )
 
 // snapshotFolder is what the folder of a tenant's copies is called while they are made; one that is left over is removed.

@@ -32,7 +32,7 @@ FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 			if err != nil {
 				return err
 			}
-			out := newBackupProgress(cmd)
+			out := newRestoreProgress(cmd)
 			got, err := backup.Verify(cmd.Context(), scratch, open, keys, out.progress)
 			out.end()
 			if err != nil {

@@ -62,19 +62,6 @@ func (c *client) open(ctx context.Context, method, path string) (*http.Response,
 	return c.request(ctx, method, path, nil)
 }
 
-// send sends a request with a body of any length and reads the answer into out.
-func (c *client) send(ctx context.Context, method, path string, body io.Reader, out any) error {
-	res, err := c.request(ctx, method, path, body)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
-		return fmt.Errorf("the appliance's answer is unreadable: %w", err)
-	}
-	return nil
-}
-
 func (c *client) request(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://appliance"+path, body)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,19 +66,20 @@ type restoreOptions struct {
 type openFunc = func(context.Context) (io.ReadCloser, error)
 
 func runRestore(cmd *cobra.Command, o restoreOptions, open openFunc, keys archive.Keys) error {
-	ctx, out := cmd.Context(), newBackupProgress(cmd)
+	ctx, out := cmd.Context(), newRestoreProgress(cmd)
 	c, err := newClient(cmd)
 	if err != nil {
 		return err
 	}
-	tenant, err := pickTenant(ctx, o.tenant, open, keys, out)
+	running := c.running(ctx)
+	tenant, err := pickTenant(ctx, o.tenant, open, keys, running, out)
 	out.end()
 	if err != nil {
 		return err
 	}
 	want := backup.Wanted{Tenant: tenant, AsNew: o.asNew, Replace: o.replace, DatabaseOnly: o.databaseOnly}
-	if c.running(ctx) {
-		return c.restore(cmd, want, open, keys)
+	if running {
+		return c.restore(cmd, want, open, keys, out)
 	}
 	conf, store, err := openBox(cmd)
 	if err != nil {
@@ -94,17 +96,20 @@ func runRestore(cmd *cobra.Command, o restoreOptions, open openFunc, keys archiv
 	return nil
 }
 
-// pickTenant finds which business of the backup is meant; "" for all. Everything is read for that, so that a damaged backup is
-// found out before anything is stopped.
-func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.Keys, out *backupProgress) (id string, err error) {
+// pickTenant finds which business of the backup is meant; "" for all. Where the appliance runs, everything is read for that, so that
+// a damaged backup is found out before anything is stopped.
+func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.Keys, running bool, out *backupProgress) (id string, err error) {
 	from, err := open(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer from.Close()
-	out.show(backup.PhaseChecking, 0, 0, "")
+	if wanted == "" && !running {
+		m, err := archive.Peek(from, keys)
+		return m.Tenant, err
+	}
 	of := ""
-	contents, err := archive.Read(from, keys, archive.Visitor{Manifest: func(m archive.Manifest) error { of = m.Tenant; return nil }})
+	contents, err := archive.Read(backup.Watched(from, backup.PhaseChecking, out.progress), keys, archive.Visitor{Manifest: func(m archive.Manifest) error { of = m.Tenant; return nil }})
 	if err != nil {
 		return "", err
 	}
@@ -123,7 +128,7 @@ func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.
 }
 
 // restore has the running appliance bring one business back.
-func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, keys archive.Keys) error {
+func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, keys archive.Keys, out *backupProgress) error {
 	if want.Tenant == "" {
 		return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ is running. Stop it before everything is restored (systemctl stop flowhq), or name one business (--tenant).")
 	}
@@ -132,24 +137,15 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 		return err
 	}
 	defer from.Close()
-	plain, err := keys.Unseal(from)
+	plain, err := keys.Unseal(backup.Watched(from, backup.PhaseSending, out.progress))
 	if err != nil {
 		return err
 	}
-	out := newBackupProgress(cmd)
-	sent := int64(0)
-	body := readerFunc(func(p []byte) (int, error) {
-		n, err := plain.Read(p)
-		sent += int64(n)
-		out.line(mebibytes(sent) + " sent to the appliance")
-		return n, err
-	})
-	q := url.Values{"tenant": {want.Tenant}}
+	q := url.Values{"tenant": {want.Tenant}, "progress": {"true"}}
 	for name, set := range map[string]bool{"as_new": want.AsNew, "replace": want.Replace, "database_only": want.DatabaseOnly} {
 		q.Set(name, fmt.Sprint(set))
 	}
-	var answer appliance.RestoreAnswer
-	err = c.send(cmd.Context(), http.MethodPost, "/v1/restore?"+q.Encode(), body, &answer)
+	answer, err := c.follow(cmd.Context(), "/v1/restore?"+q.Encode(), plain, out)
 	out.end()
 	if err != nil {
 		return err
@@ -159,9 +155,32 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 	return nil
 }
 
-type readerFunc func([]byte) (int, error)
-
-func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
+// follow has the appliance restore what body holds and shows how far it is. One of an earlier version says nothing until the end.
+func (c *client) follow(ctx context.Context, path string, body io.Reader, out *backupProgress) (answer appliance.RestoreAnswer, err error) {
+	res, err := c.request(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return answer, err
+	}
+	defer res.Body.Close()
+	dec := json.NewDecoder(res.Body)
+	if res.Header.Get("Content-Type") != appliance.RestoreLines {
+		return answer, dec.Decode(&answer)
+	}
+	for {
+		var line appliance.RestoreLine
+		if err := dec.Decode(&line); err != nil {
+			return answer, fmt.Errorf("the appliance ended before the restore did: %w", err)
+		}
+		switch {
+		case line.Error != nil:
+			return answer, &flowhq.Error{Code: line.Error.Code, Message: line.Error.Message}
+		case line.Answer != nil:
+			return *line.Answer, nil
+		case line.Progress != nil:
+			out.progress(*line.Progress)
+		}
+	}
+}
 
 // restored tells what came back and what is to be done now.
 func restored(cmd *cobra.Command, tenants []backup.RestoredTenant, first string) {

@@ -118,6 +118,9 @@ func (c *Client) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 	return d, d.connect()
 }
 
+// Size gives how many bytes the object has, -1 when the storage does not say.
+func (d *download) Size() int64 { return d.size }
+
 type download struct {
 	c     *Client
 	ctx   context.Context
