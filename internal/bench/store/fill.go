@@ -40,26 +40,28 @@ func messageRow(t dump.Table, tenant string, at time.Time, n int, kind string) d
 // big is the tenant whose log is read: a hundredth of all rows are its own.
 const bigShare = 100
 
-// fill makes tenants and messages of a year, and tells the size of what holds the messages.
-func (b *bench) fill(ctx context.Context, dsn string) (size int64, err error) {
+// fill makes the messages of a year from number from up to number to, the tenants before the first of them, and tells the size
+// of what holds these messages.
+func (b *bench) fill(ctx context.Context, dsn string, from, to int) (size int64, err error) {
 	s, err := open(ctx, dsn)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = s.Close() }()
-	ids, err := b.makeTenants(ctx, s)
-	if err != nil {
-		return 0, err
+	if from == 0 {
+		if err := b.makeTenants(ctx, s); err != nil {
+			return 0, err
+		}
 	}
 	before, err := s.Size(ctx)
 	if err != nil {
 		return 0, err
 	}
 	begin := time.Now().AddDate(-1, 0, 0)
-	step := time.Since(begin) / time.Duration(b.rows)
+	step := time.Since(begin) / time.Duration(max(to-from, 1))
 	const part = 20_000
-	for from := 0; from < b.rows; from += part {
-		if err := b.fillPart(ctx, s, ids, begin, step, from, min(from+part, b.rows)); err != nil {
+	for n := from; n < to; n += part {
+		if err := b.fillPart(ctx, s, begin.Add(time.Duration(n-from)*step), step, n, min(n+part, to)); err != nil {
 			return 0, err
 		}
 	}
@@ -72,33 +74,34 @@ func (b *bench) fill(ctx context.Context, dsn string) (size int64, err error) {
 	return after - before, err
 }
 
-func (b *bench) makeTenants(ctx context.Context, s *storage.Store) ([]string, error) {
-	ids := make([]string, b.tenants)
+func (b *bench) makeTenants(ctx context.Context, s *storage.Store) error {
+	b.ids = make([]string, b.tenants)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
-	for n := range ids {
+	for n := range b.ids {
 		group.Go(func() error {
 			d, err := s.CreateTenant(ctx, flowhq.NewTenant{
 				Name: fmt.Sprintf("Duka %05d", n), PhoneNumber: fmt.Sprintf("+2557%08d", n), BusinessName: fmt.Sprintf("Duka la %05d", n),
 				TemplateType: flowhq.TemplateTypes()[n%3],
 			}, flowhq.Settings{}.Normalize(), "")
-			ids[n] = d.ID
+			b.ids[n] = d.ID
 			return err
 		})
 	}
-	return ids, group.Wait()
+	return group.Wait()
 }
 
-func (b *bench) fillPart(ctx context.Context, s *storage.Store, ids []string, begin time.Time, step time.Duration, from, to int) error {
+// fillPart makes messages from number from up to number to, the first at begin and each step after the one before.
+func (b *bench) fillPart(ctx context.Context, s *storage.Store, begin time.Time, step time.Duration, from, to int) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
 		t := table(w.Tables, "message_logs")
 		rows := make([]dump.Row, 0, to-from)
 		for n := from; n < to; n++ {
-			id := ids[0]
+			id := b.ids[0]
 			if n%bigShare != 0 {
-				id = ids[n%len(ids)]
+				id = b.ids[n%len(b.ids)]
 			}
-			rows = append(rows, messageRow(t, id, begin.Add(time.Duration(n)*step), n, "M"))
+			rows = append(rows, messageRow(t, id, begin.Add(time.Duration(n-from)*step), n, "M"))
 		}
 		return w.Insert(ctx, t.Name, t.Columns, rows)
 	})

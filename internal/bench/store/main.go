@@ -17,17 +17,20 @@ import (
 // bench is what is measured, and where.
 type bench struct {
 	tenants int           // on the list
-	rows    int           // of the message log, in all
+	rows    int           // of the message log, when all of it is backed up, restored and copied
+	paged   int           // of the message log, when pages are asked for
 	span    time.Duration // how long each rate is measured
 	engines string
 	bin     string
 	dir     string
+	ids     []string // of the businesses of the database that is filled
 }
 
 func main() {
 	var b bench
 	flag.IntVar(&b.tenants, "tenants", 10_000, "how many businesses the list has")
-	flag.IntVar(&b.rows, "rows", 1_000_000, "how many rows the message log has")
+	flag.IntVar(&b.rows, "rows", 1_000_000, "how many rows the message log has when it is backed up, restored and copied")
+	flag.IntVar(&b.paged, "paged", 10_000_000, "how many it has when pages are asked for")
 	flag.DurationVar(&b.span, "span", 5*time.Second, "how long each rate is measured")
 	flag.StringVar(&b.engines, "engines", "postgresql,sqlite", "which engines are measured")
 	flag.StringVar(&b.bin, "bin", "bin/flowhq", "the program whose pages are asked for")

@@ -30,7 +30,6 @@ type result struct {
 	backupSize       int64
 	removed          float64 // old rows a second
 	copied           float64 // rows a second to the other engine, checked on both sides
-	filled           time.Duration
 }
 
 // writers are how many write at once.
@@ -86,18 +85,21 @@ func (b *bench) engine(ctx context.Context, engine string) (r result, err error)
 		return r, err
 	}
 	say("%s: filling %d rows", engine, b.rows)
-	start := time.Now()
-	size, err := b.fill(ctx, dsn)
+	size, err := b.fill(ctx, dsn, 0, b.rows)
 	if err != nil {
 		return r, err
 	}
-	r.filled, r.perMillion = time.Since(start), size*1_000_000/int64(b.rows)
-	say("%s: pages", engine)
-	if err := b.pages(ctx, dsn, &r); err != nil {
+	r.perMillion = size * 1_000_000 / int64(b.rows)
+	say("%s: backup, restore, copy, retention", engine)
+	if err := b.moves(ctx, p, dsn, &r); err != nil {
 		return r, err
 	}
-	say("%s: backup, restore, copy, retention", engine)
-	return r, b.moves(ctx, p, dsn, &r)
+	say("%s: filling up to %d rows", engine, b.paged)
+	if _, err := b.fill(ctx, dsn, b.rows, b.paged); err != nil {
+		return r, err
+	}
+	say("%s: pages", engine)
+	return r, b.pages(ctx, dsn, &r)
 }
 
 func open(ctx context.Context, dsn string) (*storage.Store, error) {

@@ -13,13 +13,14 @@ func (b *bench) markdown(results []result) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\n", args...) }
 	line("# The store, measured")
 	line("")
-	line("`make bench-store` makes this page (MESSAGES=10000000 for the large form). PostgreSQL is a private server on the same machine whose")
+	line("`make bench-store` makes this page (MESSAGES=%d PAGED=%d). PostgreSQL is a private server on the same machine whose", b.rows, b.paged)
 	line("commits reach the disk (512 MB shared buffers, otherwise as packaged); SQLite has its write-ahead log. Pages are asked of")
 	line("the running appliance over HTTP, one after the other, %d times each.", asked)
 	line("")
 	line("%s, %s, %d processors, load average at the end %s: a shared machine; trust ratios over single figures.",
 		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), load())
-	line("%d businesses, %d rows in the message log, a hundredth of them one business's.", b.tenants, b.rows)
+	line("%d businesses. The message log has %d rows when it is backed up, restored and copied, and %d when pages are asked for, a", b.tenants, b.rows, b.paged)
+	line("hundredth of them one business's.")
 	line("")
 	row := func(what string, cell func(r result) string, aim string) {
 		s.WriteString("| " + what)
@@ -42,7 +43,7 @@ func (b *bench) markdown(results []result) string {
 	row("the same with a search", func(r result) string { return r.boardFind.String() }, "")
 	row("tenants as JSON, 100 of "+businesses, func(r result) string { return r.list.String() }, "")
 	row("page of one business", func(r result) string { return r.page.String() }, "")
-	row(fmt.Sprintf("log of one business among %d rows as JSON, newest 50", b.rows), func(r result) string { return r.log.String() }, "p99 10 ms")
+	row(fmt.Sprintf("log of one business among %d rows as JSON, newest 50", b.paged), func(r result) string { return r.log.String() }, "p99 10 ms")
 	row("the same 50 rows with their decisions, from the store alone", func(r result) string { return r.logStore.String() }, "")
 	row("50 rows from anywhere in the year, from the store alone", func(r result) string { return r.logDeep.String() }, "")
 	row("backup, MB of rows a second", func(r result) string { return whole(r.backup) }, "")
