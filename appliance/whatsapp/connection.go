@@ -31,12 +31,14 @@ type connection struct {
 	box    *mailbox
 	http   *http.Transport
 	wire   atomic.Pointer[net.Conn] // the latest one made; the websocket's, since nothing is downloaded
+	shaken chan struct{}            // closed when the handshake is over, well or badly
 
 	born    time.Time
 	heard   atomic.Int64                  // nanoseconds after born
 	login   atomic.Int64                  // WhatsApp's clock at the login, Unix seconds; 0 before
 	refusal atomic.Pointer[waBinary.Node] // a stanza that ends the connection, as it came from the wire
 	sending atomic.Pointer[outgoing]      // the send in progress
+	name    atomic.Pointer[string]        // the account's own, as far as it is known
 	quiet   atomic.Bool                   // whatsmeow's goroutines have nothing to say any more
 	broken  atomic.Bool                   // a message could not be taken in: none after it is, either
 
@@ -49,7 +51,7 @@ type connection struct {
 type intakeError struct{ err error }
 
 func newConnection(c *Client) *connection {
-	n := &connection{client: c, box: newMailbox(), born: time.Now()}
+	n := &connection{client: c, box: newMailbox(), born: time.Now(), shaken: make(chan struct{})}
 	n.http = transport(c.cfg.Simulator, func(conn net.Conn) { n.wire.Store(&conn) })
 	return n
 }
@@ -58,9 +60,11 @@ func newConnection(c *Client) *connection {
 func (n *connection) connect(ctx context.Context) error {
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx)) // close ends it, after what must come before
 	n.equip(n.device)
+	n.noteName()
 	n.wa = n.newClient()
 	result := make(chan error, 1)
 	go func() { // whatsmeow waits for the handshake without looking at the context, 20 s at most
+		defer close(n.shaken)
 		result <- n.wa.ConnectContext(n.ctx)
 	}()
 	limit := time.NewTimer(n.client.cfg.Timing.Connect)
@@ -91,7 +95,7 @@ func (n *connection) connect(ctx context.Context) error {
 // not touch notifications.
 func (n *connection) newClient() *whatsmeow.Client {
 	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, &n.quiet, n.received, n.sent))
-	direct(wa, n.http)
+	direct(wa, patient{n.http, n.shaken})
 	wa.EnableAutoReconnect = false // Run reconnects
 	wa.DisableLoginAutoReconnect = true
 	wa.SynchronousAck = true
@@ -253,10 +257,24 @@ func (n *connection) beAway() {
 	n.do(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, 10*time.Second)
 		defer cancel()
-		if err := n.wa.SendPresence(ctx, types.PresenceUnavailable); err != nil && !errors.Is(err, whatsmeow.ErrNoPushName) {
+		name := n.name.Load()
+		if name == nil || *name == "" {
+			return
+		}
+		err := n.wa.DangerousInternals().SendNode(ctx, waBinary.Node{
+			Tag: "presence", Attrs: waBinary.Attrs{"type": string(types.PresenceUnavailable), "name": *name},
+		})
+		if err != nil {
 			n.client.log.Debug("sending presence", "err", err)
 		}
 	})
+}
+
+// noteName reads the account's name where whatsmeow does not write it just then: before it connects, and in the goroutine that
+// has written. Its own SendPresence reads it beside that one.
+func (n *connection) noteName() {
+	name := n.device.PushName
+	n.name.Store(&name)
 }
 
 // handle is given every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming to the server what
@@ -273,11 +291,14 @@ func (n *connection) handle(event any) bool {
 		n.client.undecryptable.Add(1)
 		n.client.log.Warn("message not decrypted, its sender is asked to repeat it", "wa_message_id", e.Info.ID,
 			"from", addressOf(e.Info.Sender, e.Info.SenderAlt).String(), "unavailable", e.IsUnavailable)
+	case *events.PushNameSetting, *events.AppStateSyncComplete:
+		n.noteName()
+		n.box.put(e)
 	case *events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice,
 		*events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError,
 		*events.ManualLoginReconnect, *events.Connected, *events.Disconnected, *events.LoggedOut,
 		*events.StreamReplaced, *events.TemporaryBan, *events.ClientOutdated, *events.ConnectFailure,
-		*events.StreamError, *events.PushNameSetting, *events.AppStateSyncComplete, *events.NotifyAccountReachoutTimelock:
+		*events.StreamError, *events.NotifyAccountReachoutTimelock:
 		n.box.put(e)
 	}
 	return true

@@ -94,6 +94,7 @@ func (n *connection) equip(d *store.Device) {
 	if d.ID == nil {
 		return
 	}
+	d.Container = keptDevices{d.Container}
 	none := &store.NoopStore{}
 	d.Contacts, d.ChatSettings, d.MsgSecrets = none, none, none
 	d.AppState = appState{d.AppState}
@@ -102,6 +103,15 @@ func (n *connection) equip(d *store.Device) {
 	d.EventBuffer = &buffer{EventBuffer: d.EventBuffer, guard: n.client.guard, fault: n.intakeFailed}
 	d.LIDs = &addresses{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
 }
+
+// keptDevices lets whatsmeow delete no device. When WhatsApp has unlinked it, whatsmeow would take the keys and stores out of
+// the Device under all others that use them at that moment (store/store.go, Delete). Run forgets the device, when the
+// connection is closed and nobody uses it any more.
+type keptDevices struct{ store.DeviceContainer }
+
+var errForgottenLater = errors.New("it is forgotten when the connection is closed")
+
+func (keptDevices) DeleteDevice(context.Context, *store.Device) error { return errForgottenLater }
 
 // errNotKept is why a part of the account's settings is not fetched.
 var errNotKept = errors.New("not kept on this device")

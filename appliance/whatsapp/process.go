@@ -78,7 +78,7 @@ func transport(sim *Simulator, made func(net.Conn)) *http.Transport {
 }
 
 // direct makes a whatsmeow client use t for everything: before and after login, and for media.
-func direct(wa *whatsmeow.Client, t *http.Transport) {
+func direct(wa *whatsmeow.Client, t http.RoundTripper) {
 	h := &http.Client{Transport: t}
 	wa.SetPreLoginHTTPClient(h)
 	wa.SetWebsocketHTTPClient(h)

@@ -111,8 +111,7 @@ func (s *session) signal(signal any) (end ending, over bool) {
 			s.beAway()
 		}
 	case *events.NotifyAccountReachoutTimelock:
-		s.client.timelock(e.IsActive, e.TimeEnforcementEnds.Time)
-		s.showLimit()
+		s.timelocked(e)
 	case limited:
 		s.showLimit()
 	case intakeError:
@@ -125,6 +124,20 @@ func (s *session) signal(signal any) (end ending, over bool) {
 		return s.ended(signal)
 	}
 	return ending{}, false
+}
+
+// timelocked takes in what WhatsApp says of a timelock. What it said while this device was away comes late, perhaps when the
+// lock is over: that is no news.
+func (s *session) timelocked(e *events.NotifyAccountReachoutTimelock) {
+	ends := e.TimeEnforcementEnds.Time
+	if ends.Unix() <= 0 {
+		ends = time.Time{} // not said
+	}
+	if e.IsActive && !ends.IsZero() && !ends.After(s.client.cfg.Now()) {
+		return
+	}
+	s.client.timelock(e.IsActive, ends)
+	s.showLimit()
 }
 
 // becomeReady is the end of the login.

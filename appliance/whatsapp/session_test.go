@@ -273,3 +273,24 @@ func TestTimelockAnnounced(t *testing.T) {
 	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
 }
+
+// TestTimelockThatIsOver: what WhatsApp announced while the device was away is delivered afterwards, and may be history by then.
+func TestTimelockThatIsOver(t *testing.T) {
+	t.Parallel()
+	r, asha := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
+	r.works(asha, "before")
+	r.stop()
+	r.inject(wasim.Fault{Fault: "timelock", Seconds: 0.1})
+	time.Sleep(1200 * time.Millisecond) // its end is told to the full second
+	next := r.mark()
+	r.open()
+	r.phase(next, flowhq.PhaseConnected)
+	r.works(asha, "after")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, report := range r.reports[next:] {
+		if report.Phase == flowhq.PhaseRestricted {
+			t.Errorf("restricted by a timelock that was over: %+v", report)
+		}
+	}
+}
