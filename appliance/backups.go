@@ -106,8 +106,14 @@ func (a *appliance) copyFolder(ctx context.Context, tenantID, to string) error {
 	return backup.CopyFolder(ctx, filepath.Join(a.config.SessionsPath, tenantID), to)
 }
 
+// eraseChat removes a chat from a tenant's folder, and from the one that the last restore put aside.
 func (a *appliance) eraseChat(ctx context.Context, tenantID, chat string) error {
-	return backup.EraseChat(ctx, filepath.Join(a.config.SessionsPath, tenantID), chat)
+	dir := a.config.SessionsPath
+	err := backup.EraseChat(ctx, backup.ReplacedFolder(dir, tenantID), chat)
+	if err != nil {
+		return err
+	}
+	return backup.EraseChat(ctx, filepath.Join(dir, tenantID), chat)
 }
 
 // settle finishes restores that were broken off between the database and the folders. What can't be done now waits: the fence

@@ -260,7 +260,18 @@ func (w *world) erased(t *testing.T, salon harness.Tenant) {
 	if said, err := w.command(t, "customer", "erase", salon.Name, asha); err == nil || !strings.Contains(said, "--yes") {
 		t.Errorf("without saying so: %v, %s", err, said)
 	}
+	traces := map[string]string{asha[1:]: "journal.db*", "Habari za jioni": "*.db*", "Asha": "*.db*"} // her number, words and name, with where they must not be
+	for word, files := range traces {
+		if w.found(t, salon.ID, files, word) == 0 {
+			t.Errorf("%q is in no file before it is erased", word)
+		}
+	}
 	w.flowhq(t, "customer", "erase", salon.Name, asha, "--yes")
+	for word, files := range traces {
+		if n := w.found(t, salon.ID, files, word); n > 0 {
+			t.Errorf("%q is still there %d times", word, n)
+		}
+	}
 	if n := len(w.ids(t, salon.ID)); n != 0 {
 		t.Errorf("%d messages are left", n)
 	}
@@ -268,4 +279,23 @@ func (w *world) erased(t *testing.T, salon harness.Tenant) {
 		t.Fatal(err)
 	}
 	w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
+}
+
+// found counts how often a word is in the files of a tenant's folder, and of the one that a restore put aside; pattern names the files.
+func (w *world) found(t *testing.T, id, pattern, word string) (n int) {
+	t.Helper()
+	for _, dir := range []string{w.SessionDir(id), filepath.Join(w.SessionDir(".replaced"), id)} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(files) == 0 {
+			t.Errorf("no %s in %s: %v", pattern, dir, err)
+		}
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Error(err)
+			}
+			n += strings.Count(string(data), word)
+		}
+	}
+	return n
 }
