@@ -14,12 +14,9 @@ import (
 // boardLength is how many lines a page of the list has where nothing is asked for.
 const boardLength = 50
 
-// The lines of all tenants are read at once and kept: fifty open pages that follow a busy fleet read them once between
-// them. Whatever changes a line drops them; figures of the day may be so old.
-const (
-	linesKept   = 15 * time.Second
-	figuresKept = 2 * time.Second
-)
+// linesKept is how long the lines of all tenants, which are read at once, are kept: fifty open pages that follow a busy fleet read
+// them once between them. Whatever changes a line drops them.
+const linesKept = 15 * time.Second
 
 // lineBook keeps the lines of all tenants and the figures of the day. Reading is done by one caller at a time; the others
 // wait for what it read.
@@ -31,14 +28,7 @@ type lineBook struct {
 	read    int // changes that were known when lines were read
 	lines   []flowhq.TenantLine
 	linesAt time.Time
-	figures map[string]figures
-	hours   []flowhq.MessageHour
-	figsAt  time.Time
-}
-
-type figures struct {
-	received, sent, open int
-	hours                [24]int
+	day     day
 }
 
 // note takes a change in: lines are read anew where it touches them.
@@ -59,20 +49,26 @@ func (s *Service) Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board,
 		return flowhq.Board{}, err
 	}
 	b := flowhq.Board{All: len(lines), Counts: map[flowhq.TenantStatus]int{}, Length: cmp.Or(min(max(q.Length, 0), flowhq.MaxLimit), boardLength)}
-	lines = slices.DeleteFunc(slices.Clone(lines), func(l flowhq.TenantLine) bool { return !matchesLine(l, q.Query) })
-	b.Found = len(lines)
-	for _, l := range lines {
+	wanted := seek(q.Query)
+	var picked []*flowhq.TenantLine // a line is too large to be moved about
+	for i := range lines {
+		l := &lines[i]
+		if !wanted.matches(l) {
+			continue
+		}
+		b.Found++
 		b.Counts[l.Status]++
+		if q.Status == "" || l.Status == q.Status {
+			picked = append(picked, l)
+		}
 	}
-	if q.Status != "" {
-		lines = slices.DeleteFunc(lines, func(l flowhq.TenantLine) bool { return l.Status != q.Status })
-	}
-	sortLines(lines, q.Order, q.Back)
-	b.Pages = max(1, (len(lines)+b.Length-1)/b.Length)
+	sortLines(picked, q.Order, q.Back)
+	b.Pages = max(1, (len(picked)+b.Length-1)/b.Length)
 	b.Page = min(max(q.Page, 1), b.Pages)
-	b.Lines = slices.Clone(lines[min((b.Page-1)*b.Length, len(lines)):min(b.Page*b.Length, len(lines))])
-	for i := range b.Lines {
-		s.measureLine(&b.Lines[i])
+	for _, l := range picked[min((b.Page-1)*b.Length, len(picked)):min(b.Page*b.Length, len(picked))] {
+		line := *l
+		s.measureLine(&line)
+		b.Lines = append(b.Lines, line)
 	}
 	return b, nil
 }
@@ -107,7 +103,7 @@ func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantLine, error) {
 	b.mu.Lock()
 	now := s.now()
 	fresh := b.lines != nil && b.read == b.changes && now.Sub(b.linesAt) < linesKept
-	figuresFresh := b.figures != nil && now.Sub(b.figsAt) < figuresKept
+	figuresFresh := b.day.all != nil && now.Sub(b.day.at) < figuresKept
 	changes, lines := b.changes, b.lines
 	b.mu.Unlock()
 	if fresh && figuresFresh {
@@ -129,7 +125,7 @@ func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantLine, error) {
 	defer b.mu.Unlock()
 	for i := range lines {
 		l := &lines[i]
-		f := b.figures[l.ID]
+		f := b.day.all[l.ID]
 		l.Received, l.Sent, l.OpenRequests, l.Hours = f.received, f.sent, f.open, f.hours
 		l.Memory = s.series.memory(l.ID)
 	}
@@ -138,48 +134,6 @@ func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantLine, error) {
 		b.read, b.linesAt = changes, now
 	}
 	return lines, nil
-}
-
-// readFigures reads the day's figures of all tenants.
-func (s *Service) readFigures(ctx context.Context, now time.Time) error {
-	hours, err := s.store.MessageHours(ctx, now.Add(-47*time.Hour))
-	if err != nil {
-		return err
-	}
-	open, err := s.store.OpenRequests(ctx)
-	if err != nil {
-		return err
-	}
-	today, running := dayBegin(now), now.UTC().Truncate(time.Hour)
-	all := make(map[string]figures, len(open))
-	for id, n := range open {
-		all[id] = figures{open: n}
-	}
-	for _, h := range hours {
-		f := all[h.TenantID]
-		if !h.Hour.Before(today) {
-			f.received += h.Received
-			f.sent += h.Sent
-		}
-		if back := int(running.Sub(h.Hour) / time.Hour); back >= 0 && back < len(f.hours) {
-			f.hours[len(f.hours)-1-back] += h.Received
-		}
-		all[h.TenantID] = f
-	}
-	s.lines.mu.Lock()
-	defer s.lines.mu.Unlock()
-	s.lines.figures, s.lines.hours, s.lines.figsAt = all, hours, now
-	return nil
-}
-
-// dayBegin is midnight in the zone that most businesses live in.
-func dayBegin(now time.Time) time.Time {
-	zone, err := time.LoadLocation(flowhq.DefaultTimezone)
-	if err != nil {
-		zone = time.UTC
-	}
-	y, m, d := now.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC()
 }
 
 // memory gives what a worker used when it was last measured, within the last minute; 0 when it does not run.
@@ -194,19 +148,22 @@ func (b *seriesBook) memory(id string) int64 {
 	return int64(s.recent.points[(s.recent.next+n-1)%n].memory) << 10
 }
 
-func matchesLine(l flowhq.TenantLine, query string) bool {
-	query = strings.ToLower(strings.TrimSpace(query))
-	if query == "" {
-		return true
-	}
-	digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(query)
-	return strings.Contains(strings.ToLower(l.Name), query) || strings.Contains(strings.ToLower(l.BusinessName), query) ||
-		strings.Contains(l.PhoneNumber, digits) || l.ID == query
+// sought is what a list is searched for.
+type sought struct{ text, digits string }
+
+func seek(query string) sought {
+	text := strings.ToLower(strings.TrimSpace(query))
+	return sought{text, strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}
+}
+
+func (q sought) matches(l *flowhq.TenantLine) bool {
+	return q.text == "" || strings.Contains(strings.ToLower(l.Name), q.text) || strings.Contains(strings.ToLower(l.BusinessName), q.text) ||
+		strings.Contains(l.PhoneNumber, q.digits) || l.ID == q.text
 }
 
 // sortLines puts lines into an order; what is equal in it goes by name, then by id.
-func sortLines(lines []flowhq.TenantLine, order flowhq.LineOrder, back bool) {
-	slices.SortFunc(lines, func(x, y flowhq.TenantLine) int {
+func sortLines(lines []*flowhq.TenantLine, order flowhq.LineOrder, back bool) {
+	slices.SortFunc(lines, func(x, y *flowhq.TenantLine) int {
 		c := compareLines(x, y, order)
 		if back {
 			c = -c
@@ -215,7 +172,7 @@ func sortLines(lines []flowhq.TenantLine, order flowhq.LineOrder, back bool) {
 	})
 }
 
-func compareLines(x, y flowhq.TenantLine, order flowhq.LineOrder) int {
+func compareLines(x, y *flowhq.TenantLine, order flowhq.LineOrder) int {
 	switch order {
 	case flowhq.OrderName:
 		return compareNames(x.Name, y.Name)
@@ -234,7 +191,7 @@ func compareLines(x, y flowhq.TenantLine, order flowhq.LineOrder) int {
 	}
 }
 
-func heard(l flowhq.TenantLine) time.Time {
+func heard(l *flowhq.TenantLine) time.Time {
 	if l.HeardAt == nil {
 		return time.Time{}
 	}
@@ -242,7 +199,7 @@ func heard(l flowhq.TenantLine) time.Time {
 }
 
 // urgency is lower the sooner a person should look.
-func urgency(l flowhq.TenantLine) int {
+func urgency(l *flowhq.TenantLine) int {
 	switch {
 	case l.Status == flowhq.TenantError:
 		return 0

@@ -45,7 +45,7 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 }
 
 func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
-	var needing []flowhq.TenantLine
+	var needing []*flowhq.TenantLine
 	for _, l := range lines {
 		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet
 			s.measureLine(&l)
@@ -61,13 +61,15 @@ func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
 		for i, n := range l.Hours {
 			o.Hours[i] += n
 		}
-		if urgency(l) <= 3 {
-			needing = append(needing, l)
+		if urgency(&l) <= 3 {
+			needing = append(needing, &l)
 		}
 	}
 	sortLines(needing, flowhq.OrderUrgency, false)
 	o.NeedingAll = len(needing)
-	o.Needing = needing[:min(len(needing), flowhq.NeedingShown)]
+	for _, l := range needing[:min(len(needing), flowhq.NeedingShown)] {
+		o.Needing = append(o.Needing, *l)
+	}
 }
 
 // sumHours compares with the day before, and takes the average of today's answers.
@@ -78,14 +80,17 @@ func (s *Service) sumHours(o *flowhq.Overview) {
 	var answered int
 	var wait time.Duration
 	s.lines.mu.Lock()
-	defer s.lines.mu.Unlock()
-	for _, h := range s.lines.hours {
-		switch {
-		case !h.Hour.Before(today):
-			answered += h.Answered
-			wait += h.Wait
-		case !h.Hour.Before(yesterday) && h.Hour.Before(until.Truncate(time.Hour)):
-			o.Before += h.Received
+	early, late := s.lines.day.early, s.lines.day.late
+	s.lines.mu.Unlock()
+	for _, hours := range [][]flowhq.MessageHour{early, late} {
+		for _, h := range hours {
+			switch {
+			case !h.Hour.Before(today):
+				answered += h.Answered
+				wait += h.Wait
+			case !h.Hour.Before(yesterday) && h.Hour.Before(until.Truncate(time.Hour)):
+				o.Before += h.Received
+			}
 		}
 	}
 	if answered > 0 {
