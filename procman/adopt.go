@@ -178,7 +178,7 @@ func (t strayTree) members() []int {
 func (m *Manager) unrecorded(seen map[string]bool, marked map[string][]kernel.Member) []record {
 	var list []record
 	for name, members := range marked {
-		if !seen[name] && nameRule.MatchString(name) {
+		if !seen[name] && validName(name) {
 			list = append(list, m.recordOf(name, members, ""))
 		}
 	}
@@ -192,7 +192,7 @@ func (m *Manager) unrecorded(seen map[string]bool, marked map[string][]kernel.Me
 	for _, dir := range groups {
 		name := strings.TrimPrefix(dir, m.cfg.GroupPrefix)
 		g := m.root.Group(dir)
-		if seen[name] || !nameRule.MatchString(name) {
+		if seen[name] || !validName(name) {
 			continue
 		}
 		if !g.Populated() {

@@ -119,7 +119,12 @@ type Liveness struct {
 	StartDeadline time.Duration `json:"start_deadline,omitempty"`
 }
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+// maxName is checked apart from nameRule: a counted repetition of a hundred compiles to 100 KiB, in every child too.
+const maxName = 100
+
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func validName(name string) bool { return len(name) <= maxName && nameRule.MatchString(name) }
 
 // Validate reports every reason why the spec cannot be used.
 func (s *Spec) Validate() error {
@@ -129,7 +134,7 @@ func (s *Spec) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(nameRule.MatchString(s.Name), "name %q: letters, digits, '.', '_' and '-', starting with a letter or digit, at most 100 bytes", s.Name)
+	bad(validName(s.Name), "name %q: letters, digits, '.', '_' and '-', starting with a letter or digit, at most %d bytes", s.Name, maxName)
 	bad(len(s.Argv) > 0 && s.Argv[0] != "", "argv is empty")
 	bad(s.Memory.Max >= 0, "memory limit is negative")
 	bad(s.Memory.SoftRatio <= 1, "soft memory ratio is above 1")

@@ -98,7 +98,7 @@ func (m *Manager) readRecords() ([]record, error) {
 		if err == nil {
 			err = json.Unmarshal(b, &r)
 		}
-		if err != nil || r.Name != name || !nameRule.MatchString(name) {
+		if err != nil || r.Name != name || !validName(name) {
 			m.cfg.Logger.Error("state of a process is unreadable", "file", path, "error", err)
 			continue
 		}

@@ -96,7 +96,9 @@ func orAt(s scalar, at position) position {
 	return s.at
 }
 
-var factName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
+var factName = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
+const maxFactName = 40
 
 func (f *findings) compileQuestion(flow *Flow, t *task, a askDefinition, facts []string) *question {
 	q := &question{
@@ -104,7 +106,7 @@ func (f *findings) compileQuestion(flow *Flow, t *task, a askDefinition, facts [
 		optional: a.optional, opening: a.opening, answers: a.answers,
 	}
 	switch {
-	case !factName.MatchString(q.fact):
+	case len(q.fact) > maxFactName || !factName.MatchString(q.fact):
 		f.add(orAt(a.fact, a.at), "a question wants a fact: a name in small letters, like service or table_number")
 		return nil
 	case t.question(q.fact) != nil:

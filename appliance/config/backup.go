@@ -59,7 +59,10 @@ func (l *loader) backup(s settings) Backup {
 	return b
 }
 
-var bucketForm = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]*)?$`)
+var bucketForm = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]+[a-z0-9])(/[^\s?#]*)?$`)
+
+// maxBucket is how long the name of a bucket may be.
+const maxBucket = 63
 
 func (l *loader) backupTo(value string) string {
 	value = strings.TrimSpace(value)
@@ -67,7 +70,7 @@ func (l *loader) backupTo(value string) string {
 	case strings.EqualFold(value, "off"):
 		return ""
 	case strings.HasPrefix(value, "s3:"):
-		if !bucketForm.MatchString(value) {
+		if m := bucketForm.FindStringSubmatch(value); m == nil || len(m[1]) > maxBucket {
 			l.fault("BACKUP_TO", "%q is no address like s3://bucket or s3://bucket/folder", value)
 			return ""
 		}

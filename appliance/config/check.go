@@ -234,8 +234,6 @@ func (l *loader) runtimeDir(value string) string {
 	return dir
 }
 
-var hexKey = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
-
 func (l *loader) simulator(s settings) *Simulator {
 	addr, key := strings.TrimSpace(s.WhatsAppSimulator), strings.TrimSpace(s.WhatsAppSimulatorKey)
 	switch {
@@ -254,7 +252,7 @@ func (l *loader) simulator(s settings) *Simulator {
 			l.fault("WHATSAPP_SIMULATOR", "must be a loopback address like 127.0.0.1:7001: the simulator is for this machine alone")
 		}
 	}
-	if _, err := hex.DecodeString(key); key != "" && (err != nil || !hexKey.MatchString(key)) {
+	if raw, err := hex.DecodeString(key); key != "" && (err != nil || len(raw) != 32) {
 		l.fault("WHATSAPP_SIMULATOR_KEY", "must be the 64 hexadecimal digits that the simulator prints as root_key")
 	}
 	l.warn("WHATSAPP_SIMULATOR is set: no real WhatsApp is used.")

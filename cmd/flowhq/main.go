@@ -18,11 +18,12 @@ func main() {
 }
 
 func run(args []string) int {
+	if long := longRun(args); long != nil {
+		long.SetArgs(args)
+		return exitCode(long.ErrOrStderr(), long.Execute()) // they mind signals themselves
+	}
 	root := newRoot()
 	root.SetArgs(args)
-	if len(args) > 0 && (args[0] == "serve" || args[0] == "worker" || args[0] == "hold") {
-		return exitCode(root.ErrOrStderr(), root.Execute()) // they mind signals themselves
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return exitCode(root.ErrOrStderr(), root.ExecuteContext(ctx))

@@ -28,6 +28,31 @@ func (q quietFailure) Error() string { return fmt.Sprintf("exit status %d", int(
 type usageError struct{ error }
 
 func newRoot() *cobra.Command {
+	return rootOf(
+		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
+		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
+		newBackup(), newRestore(), newCustomer(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
+		newService(), newStorage(), newVersion(), newDocuments(),
+	)
+}
+
+// longRun gives the command for args when it is one that runs for long; nil otherwise. It stands alone: hundreds of workers need not
+// keep all commands with their help in memory.
+func longRun(args []string) *cobra.Command {
+	if len(args) == 0 {
+		return nil
+	}
+	for name, command := range map[string]func() *cobra.Command{"serve": newServe, "worker": newWorker, "hold": newHold} {
+		if args[0] == name {
+			root := rootOf(command())
+			root.CompletionOptions.DisableDefaultCmd = true // the shell's completion asks the whole program
+			return root
+		}
+	}
+	return nil
+}
+
+func rootOf(commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "flowhq",
 		Short: "WhatsApp bots for many small businesses on one server",
@@ -48,12 +73,7 @@ Settings come from the environment and from the environment file (--env-file; /e
 	root.SetVersionTemplate("flowhq {{.Version}}\n")
 	root.PersistentFlags().String("env-file", "", "read settings from this file instead of the usual one")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(
-		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
-		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
-		newBackup(), newRestore(), newCustomer(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
-		newService(), newStorage(), newVersion(), newDocuments(),
-	)
+	root.AddCommand(commands...)
 	return root
 }
 
