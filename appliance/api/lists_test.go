@@ -124,8 +124,11 @@ func TestListsThatWereWhole(t *testing.T) {
 		w.ask("PUT", of+"/settings", map[string]any{"settings": map[string]any{}}).want(200)
 		w.ask("POST", of+"/settings/publish", nil).want(200)
 	}
+	for range n {
+		w.ask("POST", of+"/links", nil).want(201)
+	}
 	for target, field := range map[string]string{
-		"/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of + "/settings/versions": "version",
+		of + "/links": "id", "/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of + "/settings/versions": "version",
 	} {
 		whole := w.ask("GET", target, nil).want(200)
 		if whole.len() < n || whole.header.Get("Link") != "" {
