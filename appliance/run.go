@@ -211,11 +211,11 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	sub := a.manager.Subscribe(newsBuffer) // first: what happens to a worker from here on is told
 	if err := a.adopted(); err != nil {
 		a.abandon()
 		return err
 	}
-	sub := a.manager.Subscribe(newsBuffer)
 	a.start(func() error { watchProcesses(work, a.manager, sub, a.fleet.ProcessChanged); return nil })
 	a.start(func() error { return a.workers.Serve(work) })
 	a.start(a.control.serve)
@@ -274,15 +274,19 @@ func (a *appliance) start(part func() error) {
 	})
 }
 
-// adopted tells the fleet of the workers that an earlier appliance left running.
+// adopted tells the fleet of the workers that an earlier appliance left running. One that was found running and has ended since
+// then waits for its spec to be started again; nobody else would name it, since it counts as about to run.
 func (a *appliance) adopted() error {
 	for _, s := range a.manager.List() {
 		id, ok := tenantOf(s.Name)
-		if !ok || s.Pid == 0 {
+		if !ok || s.Pid == 0 && !s.Wanted {
 			continue
 		}
 		if err := a.processes.put(id); err != nil {
 			return fmt.Errorf("a running worker cannot be taken over: %w", err)
+		}
+		if s.Pid == 0 {
+			continue
 		}
 		a.processes.runs(id, "") // until it says hello
 		a.fleet.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})

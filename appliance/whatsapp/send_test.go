@@ -43,7 +43,7 @@ func TestHeldAcknowledgements(t *testing.T) {
 // TestLateAcknowledgement: when it comes after all, nothing is sent again.
 func TestLateAcknowledgement(t *testing.T) {
 	t.Parallel()
-	r, asha := linked(t, func(c *Config) { c.Timing.Ack = time.Second })
+	r, asha := linked(t, func(c *Config) { c.Timing.Ack = 4 * time.Second })
 	r.works(asha, "before")
 	r.inject(wasim.Fault{Fault: "hold-acks", Number: phoneNo, Seconds: 600})
 	id, err := r.say(Address{PN: customerNo}, "held")

@@ -124,21 +124,83 @@ func newBotAt(t testing.TB, addr string) *bot {
 	return b
 }
 
-// use makes a new client of a stored device, as after a restart of its process.
+// use makes a new client of a stored device, as after a restart of its process. It connects again by itself.
 func (b *bot) use(dev *store.Device) {
+	dev.Container = keptDevices{dev.Container}
 	cli := whatsmeow.NewClient(dev, waLog.Noop)
+	cli.EnableAutoReconnect, cli.DisableLoginAutoReconnect = false, true // the comeback does that
 	tr := wasim.Transport(b.addr)
 	h := &http.Client{Transport: tr}
 	cli.SetWebsocketHTTPClient(h)
 	cli.SetPreLoginHTTPClient(h)
 	cli.SetMediaHTTPClient(h)
 	b.cli, b.tr, b.events = cli, tr, make(chan any, 4096)
-	ch := b.events
-	cli.AddEventHandler(func(e any) { ch <- e })
+	ch, back := b.events, newComeback(cli)
+	cli.AddEventHandler(func(e any) {
+		back.heard(e)
+		ch <- e
+	})
 	b.t.Cleanup(func() {
+		back.end()
 		cli.Disconnect()
 		tr.CloseIdleConnections()
 	})
+}
+
+// keptDevices lets whatsmeow delete no device: it would take the stores out of one under others that use them, a data race.
+type keptDevices struct{ store.DeviceContainer }
+
+func (keptDevices) DeleteDevice(context.Context, *store.Device) error {
+	return errors.New("kept until the end of the test")
+}
+
+// comeback connects a client again, in place of whatsmeow's own way, which counts its tries under no lock.
+type comeback struct {
+	cli  *whatsmeow.Client
+	work sync.WaitGroup
+
+	mu   sync.Mutex
+	ctx  context.Context
+	stop context.CancelFunc
+}
+
+func newComeback(cli *whatsmeow.Client) *comeback {
+	c := &comeback{cli: cli}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	return c
+}
+
+func (c *comeback) heard(e any) {
+	_, asked := e.(*events.ManualLoginReconnect)
+	if _, lost := e.(*events.Disconnected); !asked && !lost {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx.Err() != nil {
+		return
+	}
+	c.work.Go(func() {
+		if asked {
+			c.cli.Disconnect()
+		}
+		for c.ctx.Err() == nil {
+			if err := c.cli.Connect(); err == nil || errors.Is(err, whatsmeow.ErrAlreadyConnected) {
+				return
+			}
+			select {
+			case <-c.ctx.Done():
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	})
+}
+
+func (c *comeback) end() {
+	c.mu.Lock()
+	c.stop()
+	c.mu.Unlock()
+	c.work.Wait()
 }
 
 // again is the same session in a new client.

@@ -76,7 +76,6 @@ func TestRefusals(t *testing.T) {
 			srv, b, _ := linked(t)
 			b.cli.Disconnect()
 			b = b.again()
-			b.cli.EnableAutoReconnect = false
 			tc.fault.Fault, tc.fault.Number = "refuse", phoneNo
 			inject(t, srv, tc.fault)
 			must(t, b.cli.Connect())
@@ -196,14 +195,13 @@ func TestTimelock(t *testing.T) {
 
 func TestBan(t *testing.T) {
 	srv, b, c := linked(t)
-	b.cli.EnableAutoReconnect = false
 	began := time.Now()
 	inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "ban", BanCode: 103, Seconds: 1.2})
-	await[*events.Disconnected](b)
-	for range 2 { // trying again does not help
-		b = b.again()
-		b.cli.EnableAutoReconnect = false
-		must(t, b.cli.Connect())
+	for try := range 2 { // trying again does not help
+		if try > 0 {
+			b = b.again()
+			must(t, b.cli.Connect())
+		}
 		e := await[*events.TemporaryBan](b)
 		if e.Code != 103 || e.Expire < time.Second || e.Expire > 2*time.Second {
 			t.Fatalf("got %+v", e)
@@ -234,8 +232,10 @@ func TestSlow(t *testing.T) {
 }
 
 func TestRedeliver(t *testing.T) {
-	srv, b, c := linked(t)
+	srv := start(t)
+	b, c := newBot(t, srv), makeCustomer(t, srv, customerNo, wasim.AddressPN)
 	b.cli.SynchronousAck = true
+	b.link(makePhone(t, srv, phoneNo))
 	for i := range 3 {
 		write(t, c, fmt.Sprint(i))
 		await[*events.Message](b)
