@@ -21,6 +21,28 @@ func CheckSelf(ctx context.Context, src config.Source) []Finding {
 	return append(findings, checkSchema(ctx, c))
 }
 
+// Outlook is what putting this program in force would do to the database.
+type Outlook struct {
+	Schema  int64 `json:"schema"`  // of the database, 0 when there is nothing in it
+	Wanted  int64 `json:"wanted"`  // by this program
+	Backups bool  `json:"backups"` // are kept
+}
+
+// Changes tells whether what is in the database is changed, so that a program that knows it as it is cannot be gone back to.
+func (o Outlook) Changes() bool { return o.Schema != 0 && o.Schema < o.Wanted }
+
+// LookOut tells what putting this program in force would do. It changes nothing.
+func LookOut(ctx context.Context, src config.Source) (Outlook, error) {
+	c, err := Settings(src)
+	if err != nil {
+		return Outlook{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*doctorPatient)
+	defer cancel()
+	s, err := storage.Inspect(ctx, c.DatabaseURL.Reveal(), storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	return Outlook{Schema: s.Current, Wanted: s.Wanted, Backups: c.Backup.To != ""}, err
+}
+
 // checkSchema tells how this program and the database fit.
 func checkSchema(ctx context.Context, c *config.Config) Finding {
 	const what = "database"

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,29 +20,38 @@ import (
 	"flowhq/appliance/release"
 )
 
-// selfCheckPatience bounds what a version's check of itself may take.
-const selfCheckPatience = time.Minute
+// What a version's check of itself may take, and what a backup before an upgrade.
+const (
+	selfCheckPatience = time.Minute
+	backupPatience    = 2 * time.Hour
+)
 
 // switcher puts versions of an installed program in force.
 type switcher struct {
 	release.Layout
 	out io.Writer
 
-	check  func(ctx context.Context, program string) (said string, err error) // the version's own check of itself
-	reload func(ctx context.Context) error                                    // lets a running service hand over; nil without error where none runs
+	check   func(ctx context.Context, program string) (said string, err error)   // the version's own check of itself
+	outlook func(ctx context.Context, program string) (appliance.Outlook, error) // what becomes of the database by it
+	backup  func(ctx context.Context, program string) (said string, err error)   // has a backup taken by the version in force
+	reload  func(ctx context.Context) error                                      // lets a running service hand over; nil without error where none runs
 }
 
 func newSwitcher(out io.Writer) *switcher {
-	return &switcher{out: out, check: selfCheck, reload: reloadService}
+	return &switcher{out: out, check: selfCheck, outlook: outlookOf, backup: backupBy, reload: reloadService}
 }
 
 func newUpgrade() *cobra.Command {
-	return &cobra.Command{
+	var bare bool
+	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Put the version that the package brought in force",
 		Long: `Puts the version that the package brought in force, as apt does by itself at each upgrade: the new program first checks itself,
 the settings and the database. When it is fit, the running appliance hands over to it without stopping, and each worker
 is moved to it in turn by one short reconnect. When it is not, everything stays as it is, over reboots too.
+
+A version that changes the database gets a backup taken first, by the version in force: that is the way back then. Where none can be
+taken, the version is not put in force.
 
 This is for trying again after a refused upgrade, once its cause is gone; "flowhq upgrade-check" names the cause.`,
 		Args: exactly(0),
@@ -49,9 +59,15 @@ This is for trying again after a refused upgrade, once its cause is gone; "flowh
 			if os.Geteuid() != 0 {
 				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
 			}
-			return newSwitcher(cmd.OutOrStdout()).upgrade(cmd.Context())
+			s := newSwitcher(cmd.OutOrStdout())
+			if bare {
+				s.backup = nil
+			}
+			return s.upgrade(cmd.Context())
 		},
 	}
+	cmd.Flags().BoolVar(&bare, "without-backup", false, "take no backup first, even if the version changes the database")
+	return cmd
 }
 
 func newRollback() *cobra.Command {
@@ -91,6 +107,9 @@ func (s *switcher) upgrade(ctx context.Context) error {
 		if said, err := s.check(ctx, s.Program(version)); err != nil {
 			return s.refuse(version, was, said)
 		}
+		if said, err := s.saveBefore(ctx, version, was); err != nil {
+			return s.refuse(version, was, said)
+		}
 	}
 	if err := s.Switch(version); err != nil {
 		return err
@@ -102,6 +121,31 @@ func (s *switcher) upgrade(ctx context.Context) error {
 		fmt.Fprintf(s.out, "Flow HQ %s is in force; %s is kept for `flowhq rollback`.\n", version, was)
 	}
 	return errors.Join(s.Accept(), s.Prune())
+}
+
+// saveBefore has a backup taken when a version is about to change the database, and gives why that was not possible.
+func (s *switcher) saveBefore(ctx context.Context, version, was string) (string, error) {
+	o, err := s.outlook(ctx, s.Program(version))
+	switch {
+	case err != nil:
+		return plain(err), err
+	case !o.Changes():
+		return "", nil
+	case s.backup == nil:
+		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before, as you wished.\n", version, o.Schema, o.Wanted)
+		return "", nil
+	case !o.Backups:
+		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before: BACKUP_TO is off.\n", version, o.Schema, o.Wanted)
+		return "", nil
+	}
+	fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). A backup is taken first; this may take some minutes.\n", version, o.Schema, o.Wanted)
+	said, err := s.backup(ctx, s.Program(was))
+	if err != nil {
+		return "The version changes the database, and the backup before that could not be taken:\n" + said +
+			"\nTo go on without one: sudo flowhq upgrade --without-backup", err
+	}
+	fmt.Fprintln(s.out, said)
+	return "", nil
 }
 
 // brought gives the version that a package brought: the one whose own file this program is, since rpm has two of them for a moment;
@@ -168,23 +212,59 @@ func (s *switcher) rollback(ctx context.Context) error {
 func selfCheck(ctx context.Context, program string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, selfCheckPatience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "upgrade-check", "--self")
-	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
-	if os.Geteuid() == 0 {
-		id, err := serviceIdentity()
-		if err != nil {
-			return plain(err), err
-		}
-		if id != nil {
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: id}
-		}
+	cmd, err := ofService(ctx, program, "upgrade-check", "--self")
+	if err != nil {
+		return plain(err), err
 	}
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return "", nil
 	}
 	return appliance.RefusalOf(string(out), err), err
+}
+
+// outlookOf asks a version what it would do to the database.
+func outlookOf(ctx context.Context, program string) (o appliance.Outlook, err error) {
+	ctx, cancel := context.WithTimeout(ctx, selfCheckPatience)
+	defer cancel()
+	cmd, err := ofService(ctx, program, "upgrade-check", "--outlook")
+	if err != nil {
+		return o, err
+	}
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return o, errors.New(appliance.RefusalOf(said.String(), err))
+	}
+	return o, json.Unmarshal(out, &o)
+}
+
+// backupBy has a version take a backup to where the settings say, and gives what it said.
+func backupBy(ctx context.Context, program string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, backupPatience)
+	defer cancel()
+	cmd, err := ofService(ctx, program, "backup")
+	if err != nil {
+		return plain(err), err
+	}
+	out, err := cmd.CombinedOutput()
+	return strings.TrimSpace(string(out)), err
+}
+
+// ofService is a command of a version, run as the service's user.
+func ofService(ctx context.Context, program string, args ...string) (*exec.Cmd, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	if os.Geteuid() != 0 {
+		return cmd, nil
+	}
+	id, err := serviceIdentity()
+	if err == nil && id != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: id}
+	}
+	return cmd, err
 }
 
 // reloadService lets the running service hand over to the program in force. A service that does not run takes it at its next start.

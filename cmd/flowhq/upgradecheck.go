@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +14,7 @@ import (
 )
 
 func newUpgradeCheck() *cobra.Command {
-	var self bool
+	var self, outlook bool
 	cmd := &cobra.Command{
 		Use:   "upgrade-check",
 		Short: "Say what an upgrade would do, or why one was refused",
@@ -25,6 +26,9 @@ Exit status: 0 when nothing stands in the way, 1 otherwise.`,
 		Args:        exactly(0),
 		Annotations: becomesService(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if outlook {
+				return tellOutlook(cmd)
+			}
 			if self {
 				return checkSelf(cmd)
 			}
@@ -32,7 +36,22 @@ Exit status: 0 when nothing stands in the way, 1 otherwise.`,
 		},
 	}
 	cmd.Flags().BoolVar(&self, "self", false, "check the program that is called, whichever is in force")
+	cmd.Flags().BoolVar(&outlook, "outlook", false, "tell as JSON what becomes of the database")
+	_ = cmd.Flags().MarkHidden("outlook") // for `flowhq upgrade`, which runs as another user
 	return cmd
+}
+
+// tellOutlook is for the program itself, see [switcher.outlook].
+func tellOutlook(cmd *cobra.Command) error {
+	src, err := source(cmd)
+	if err != nil {
+		return err
+	}
+	o, err := appliance.LookOut(cmd.Context(), src)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(cmd.OutOrStdout()).Encode(o)
 }
 
 func checkSelf(cmd *cobra.Command) error {

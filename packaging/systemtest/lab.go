@@ -15,7 +15,7 @@ const (
 	oldVersion  = "0.9.1"
 	newVersion  = "0.9.2"
 	badVersion  = "0.9.3" // cannot be run on any machine
-	liarVersion = "0.9.4" // says that it is fit, and then does not serve
+	liarVersion = "0.9.4" // says that it is fit and changes the database, and then does not serve
 )
 
 // lab is where guests are made: programs and packages built once, root file systems kept between runs.
@@ -127,7 +127,8 @@ func (l *lab) forge(ctx context.Context, path, version string) error {
 	}
 	program := "#!/nowhere/sh\n"
 	if version == liarVersion {
-		program = "#!/bin/sh\ncase \"$1\" in\nupgrade | reload | version) exec /usr/lib/flowhq/kept/" + newVersion + "/flowhq \"$@\" ;;\nserve) echo 'it does not serve' >&2; exit 1 ;;\nesac\nexit 0\n"
+		program = "#!/bin/sh\ncase \"$1\" in\nupgrade | reload | version) exec /usr/lib/flowhq/kept/" + newVersion + "/flowhq \"$@\" ;;\n" +
+			"upgrade-check) [ \"$2\" != --outlook ] || echo '{\"schema\":1,\"wanted\":2,\"backups\":true}' ;;\nserve) echo 'it does not serve' >&2; exit 1 ;;\nesac\nexit 0\n"
 	}
 	dir := l.path("forge-" + version)
 	script := fmt.Sprintf(`set -eu

@@ -221,9 +221,18 @@ systemctl restart flowhq.service; await 10 serves
 flowhq upgrade-check >/root/check 2>&1 && fail 'nothing seems to stand in the way' || true
 grep -q 'still stands in the way' /root/check || fail "$(cat /root/check)"
 `},
+		{"a program that changes the database is not put in force without a backup", `
+[ -d /var/lib/flowhq/backups ] || install -d -o flowhq -g flowhq -m 0700 /var/lib/flowhq/backups
+mv /var/lib/flowhq/backups /root/backups; touch /var/lib/flowhq/backups
+apt-get install -y -qq flowhq=` + liarVersion + ` >/root/bare.log 2>&1 || { cat /root/bare.log; exit 1; }
+grep -q 'backup before that could not be taken' /root/bare.log || fail "$(cat /root/bare.log)"
+[ "$(version)" = ` + newVersion + ` ] && serves || fail 'it was switched to'
+rm /var/lib/flowhq/backups; mv /root/backups /var/lib/flowhq/backups
+`},
 		{"a program that says it is fit and does not serve is taken back at once", `
-w=$(worker_pid)
-apt-get install -y -qq flowhq=` + liarVersion + ` >/root/liar.log 2>&1 || { cat /root/liar.log; exit 1; }
+w=$(worker_pid) n=$(ls /var/lib/flowhq/backups | wc -l)
+flowhq upgrade >/root/liar.log 2>&1 && fail 'it is in force' || true
+grep -q 'schema 1 to 2' /root/liar.log && [ "$(ls /var/lib/flowhq/backups | wc -l)" -gt "$n" ] || fail "no backup was taken: $(cat /root/liar.log)"
 [ "$(readlink /usr/lib/flowhq/current)" = kept/` + newVersion + ` ] || fail "in force: $(readlink /usr/lib/flowhq/current) $(cat /root/liar.log)"
 await 20 serves
 await 10 eval '[ "$(worker_pid)" = '"$w"' ]'
