@@ -55,13 +55,13 @@ func (k AlarmKind) swahili() alarmWords {
 	case AlarmBackupOld:
 		return alarmWords{"Nakala mpya zaidi ya akiba ina siku {days}.", "Endesha: flowhq backup. Ili ifanyike kila usiku, weka BACKUP_AT."}
 	case AlarmBackupPartial:
-		return alarmWords{"Nakala ya mwisho ya akiba inakosa mafaili ya biashara {count}.", "Logi inazitaja na kusema sababu. Washa upya boti hizo, kisha endesha: flowhq backup"}
+		return alarmWords{"Nakala ya mwisho ya akiba inakosa faili za biashara {count}.", "Logi inazitaja na kusema sababu. Anzisha upya bot hizo, kisha endesha: flowhq backup"}
 	case AlarmDatabaseAway:
-		return alarmWords{"Hifadhidata haifikiki. Boti zinaendelea kujibu; hakuna kinachopotea.", "Washa PostgreSQL tena: systemctl start postgresql. Yaliyowekwa na boti yataandikwa yenyewe."}
+		return alarmWords{"Hifadhidata haifikiki. Bot zinaendelea kujibu; hakuna kinachopotea.", "Anzisha PostgreSQL tena: systemctl start postgresql. Yaliyowekwa na bot yataandikwa yenyewe."}
 	case AlarmDatabaseFault:
 		return alarmWords{"Hifadhidata inakataa kuandikwa.", "Ongeza nafasi kwenye diski yake na angalia logi yake. Faili likiwa limeharibika, rejesha nakala mpya zaidi: flowhq restore"}
 	case AlarmDatabaseFull:
-		return alarmWords{"Diski ya hifadhidata imejaa. Boti zinaendelea kujibu na zinahifadhi yatakayoandikwa.", "Ongeza nafasi kwenye diski (df -h inaonyesha ipi imejaa). Yaliyohifadhiwa na boti yataandikwa yenyewe."}
+		return alarmWords{"Diski ya hifadhidata imejaa. Bot zinaendelea kujibu na zinahifadhi yatakayoandikwa.", "Ongeza nafasi kwenye diski (df -h inaonyesha ipi imejaa). Yaliyohifadhiwa na bot yataandikwa yenyewe."}
 	case AlarmDatabaseReadOnly:
 		return alarmWords{"Hifadhidata inasomeka lakini haiandikiki.", "PostgreSQL ya akiba (standby) ifanywe kuu, au DATABASE_URL itaje iliyo kuu. Diski iliyofungwa kuandikwa baada ya hitilafu inahitaji fsck."}
 	case AlarmDatabaseBusy:
@@ -71,9 +71,9 @@ func (k AlarmKind) swahili() alarmWords {
 	case AlarmDatabaseSlow:
 		return alarmWords{"Hifadhidata haijibu kwa wakati.", "Angalia inashughulika na nini: top, iostat na logi ya PostgreSQL."}
 	case AlarmDatabaseDamaged:
-		return alarmWords{"Faili la hifadhidata limeharibika. Boti zinaendelea kujibu.", "Zima Flow HQ na urejeshe nakala nzuri mpya zaidi ya akiba ({backup}): flowhq restore. Kisha diski ikaguliwe."}
+		return alarmWords{"Faili la hifadhidata limeharibika. Bot zinaendelea kujibu.", "Zima Flow HQ na urejeshe nakala nzuri mpya zaidi ya akiba ({backup}): flowhq restore. Kisha diski ikaguliwe."}
 	case AlarmDiskLow:
-		return alarmWords{"Zimebaki {free} tu kwenye diski ya {path}.", "Futa visivyohitajika au ongeza diski. Chini ya MB 100 boti haziwezi kupokea ujumbe; WhatsApp inazihifadhi kwa sasa."}
+		return alarmWords{"Zimebaki {free} tu kwenye diski ya {path}.", "Futa visivyohitajika au ongeza diski. Chini ya MB 100 bot haziwezi kupokea ujumbe; WhatsApp inauhifadhi kwa sasa."}
 	case AlarmCertificate:
 		return alarmWords{"Cheti cha {host} kinaisha baada ya siku {days}.", "Kihuishe: certbot renew. Kama kilipaswa kujihuisha chenyewe, angalia kwa nini hakifanyi: systemctl status certbot.timer"}
 	case AlarmCertificateBad:
@@ -81,7 +81,7 @@ func (k AlarmKind) swahili() alarmWords {
 	case AlarmUpgradeRefused:
 		return alarmWords{"Toleo jipya {version} limekataliwa; toleo la awali linaendelea.", "Endesha flowhq upgrade-check kujua sababu. Hakuna kilichobadilishwa."}
 	case AlarmWorkerUpgrade:
-		return alarmWords{"Boti hii bado inatumia toleo la zamani kuliko {version}.", "Iwashe upya wakati wateja wametulia."}
+		return alarmWords{"Bot hii bado inatumia toleo la zamani kuliko {version}.", "Ianzishe upya wateja wakiwa wametulia."}
 	}
 	return alarmWords{string(k), ""}
 }

@@ -106,6 +106,6 @@ const waitingPage = `<!doctype html>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}p{color:GrayText}</style></head>
 <body><h1>Flow HQ</h1>
 <p lang="en">Flow HQ is waiting for its database. Bots that are running go on answering. This page looks again by itself.</p>
-<p lang="sw">Flow HQ inasubiri hifadhidata yake. Boti zinazofanya kazi zinaendelea kujibu. Ukurasa huu utajaribu tena wenyewe.</p>
+<p lang="sw">Flow HQ inasubiri hifadhidata yake. Bot zinazofanya kazi zinaendelea kujibu. Ukurasa huu utajaribu tena wenyewe.</p>
 <p><small>%s</small></p></body></html>
 `

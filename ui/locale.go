@@ -38,6 +38,15 @@ func loadLocale(lang flowhq.Language) (locale, error) {
 // say gives what the fleet, the store or a worker said in English in this language.
 func (l locale) say(english string) string { return l.phrases.say(english) }
 
+// faults says in one line what is wrong with fields, for a page that has no place beside each of them.
+func (l locale) faults(fields []flowhq.FieldError) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = l.word("field", f.Field) + ": " + l.say(f.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
 // text gives the text of a key; the key itself when there is none, which a value that another program wrote may cause.
 func (l locale) text(key string) string {
 	if s, ok := l.texts[key]; ok {

@@ -160,6 +160,9 @@ func (u *UI) sentenceIn(c *gin.Context, lang flowhq.Language, err error) string 
 		if e.Cause != nil {
 			u.log.Warn("page", slog.String("route", route), slog.String("tenant", c.Param("id")), slog.Any("error", err))
 		}
+		if len(e.Fields) > 0 {
+			return u.locales[lang].faults(e.Fields)
+		}
 		if e.Code != flowhq.CodeInternal {
 			return u.locales[lang].say(e.Message)
 		}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -83,12 +84,20 @@ func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
 	row := eventRow{Kind: l.word("event", e.Type), Icon: eventIcon(e.Type), Detail: l.say(e.Detail), At: e.CreatedAt}
 	var change struct {
 		From   string `json:"from"`
+		Into   string `json:"into"`
 		To     string `json:"to"`
 		Cause  string `json:"cause"`
 		By     string `json:"by"`
 		Status string `json:"status"`
 	}
-	if json.Unmarshal(e.Payload, &change) != nil || change.To == "" {
+	if json.Unmarshal(e.Payload, &change) != nil {
+		return row
+	}
+	switch {
+	case e.Type == flowhq.TenantEventMerge && change.Into != "":
+		row.Detail = fmt.Sprintf(l.text("events.merged"), change.From, change.Into)
+		return row
+	case change.To == "":
 		return row
 	}
 	switch e.Type {

@@ -79,7 +79,7 @@ func (u *UI) newTenantView(c *gin.Context, in flowhq.NewTenant, err error) newTe
 		if place := places[f.Field]; place != nil {
 			*place = l.say(f.Message)
 		} else {
-			v.Wrong = f.Field + ": " + l.say(f.Message)
+			v.Wrong = l.faults([]flowhq.FieldError{f})
 		}
 	}
 	return v

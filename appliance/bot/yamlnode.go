@@ -99,15 +99,15 @@ func tokenPosition(t *yamltoken.Token) position {
 // syntaxProblem takes the place and the words out of an error of the YAML parser.
 func syntaxProblem(err error, text string) Problem {
 	at := position{1, 1}
-	message := err.Error()
+	message, format := err.Error(), "this is no YAML: %s"
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		message = e.GetMessage()
 		at = tokenPosition(e.GetToken())
 	}
 	if lines := strings.SplitN(text, "\n", at.line+1); at.line <= len(lines) && strings.Contains(lines[at.line-1], ": {") {
-		message += "; a text that begins with { must stand in quotes"
+		format = "this is no YAML: %s; a text that begins with { must stand in quotes"
 	}
-	return Problem{Line: at.line, Column: at.column, Message: "this is no YAML: " + message}
+	return Problem{Line: at.line, Column: at.column, Message: fmt.Sprintf(format, message)}
 }
 
 func nodePosition(n ast.Node) position {
