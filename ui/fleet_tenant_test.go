@@ -14,11 +14,6 @@ import (
 
 // What the fleet in memory does for the pages of one tenant.
 
-func (f *fleetStub) BlockedUntil(string) *time.Time {
-	until := time.Now().Add(3 * time.Hour)
-	return &until
-}
-
 func (f *fleetStub) ResetSession(_ context.Context, _, id, number string) error {
 	if number == "12" {
 		return flowhq.Invalid([]flowhq.FieldError{{Field: "phone_number", Message: "must not be empty"}})

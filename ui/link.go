@@ -132,7 +132,6 @@ func (u *UI) ownersPanel(c *gin.Context, lang flowhq.Language, t flowhq.TenantDe
 	v.Self, v.Polls = linkURL(c)+query+"&part=linking", true
 	v.CodeURL, v.NewCodes = linkURL(c)+"/code"+query, linkURL(c)+"/codes"+query
 	v.Code.URL = v.CodeURL
-	v.Blocked = u.fleet.BlockedUntil(t.ID)
 	if phaseOf(t) != flowhq.PhaseNobody {
 		v.NewCodes = ""
 	}

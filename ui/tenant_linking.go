@@ -18,8 +18,6 @@ type deviceControl interface {
 	LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCode, error)
 	Logout(ctx context.Context, by, id string) error
 	ResetSession(ctx context.Context, by, id, number string) error
-	// BlockedUntil tells when WhatsApp's ban or restriction ends; nil when there is none or nothing was said.
-	BlockedUntil(id string) *time.Time
 }
 
 type inviter interface {
@@ -40,8 +38,8 @@ type linkingView struct {
 	QR                template.URL // a data: URL that the fleet made
 	Phase             status
 	Expires           *time.Time
-	Lifetime          int // seconds, of the code that is shown
-	Blocked           *time.Time
+	Lifetime          int        // seconds, of the code that is shown
+	Blocked           *time.Time // while WhatsApp bans or restricts the number: when it has said that this ends
 	Linked, Wrong     bool
 	Code              pairingView
 	Polls             bool // there is no stream of changes: the panel asks
@@ -168,7 +166,6 @@ func (u *UI) linkingView(c *gin.Context, t flowhq.TenantDetail) linkingView {
 	v.Self, v.CodeURL = tenantURL(t.ID, "?part=linking"), tenantURL(t.ID, "/link-code")
 	v.NewCodes, v.StartURL = tenantURL(t.ID, "/linking"), tenantURL(t.ID, "/worker/start")
 	v.Code.URL = v.CodeURL
-	v.Blocked = u.fleet.BlockedUntil(t.ID)
 	v.offer(t)
 	return v
 }
@@ -195,6 +192,9 @@ func newLinkingView(l locale, t flowhq.TenantDetail, now time.Time) linkingView 
 		if v.Expires.Sub(now) > 20*time.Second {
 			v.Lifetime = 60
 		}
+	}
+	if phase.Blocked() && t.Session.BlockedUntil != nil && t.Session.BlockedUntil.After(now) {
+		v.Blocked = t.Session.BlockedUntil
 	}
 	v.say(l, t, phase)
 	return v

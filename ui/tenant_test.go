@@ -376,3 +376,29 @@ func TestAThousandRequestsAreOnePage(t *testing.T) {
 		t.Errorf("%d, %d cards", w.Code, n)
 	}
 }
+
+func TestAPauseIsCountedDown(t *testing.T) {
+	for lang, words := range map[string]string{"en": "WhatsApp lifts this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
+		for _, tc := range []struct {
+			phase flowhq.Phase
+			ends  *time.Time
+			shown bool
+		}{
+			{flowhq.PhaseBanned, in(time.Hour), true}, {flowhq.PhaseRestricted, in(time.Minute), true},
+			{flowhq.PhaseBanned, in(-time.Second), false}, {flowhq.PhaseBanned, nil, false}, {flowhq.PhaseConnected, in(time.Hour), false},
+		} {
+			f := example()
+			f.tenants[1].Session.Phase, f.tenants[1].Session.BlockedUntil = tc.phase, tc.ends
+			page := get(serve(t, f), "/admin/tenants/t2", "Accept-Language", lang).Body.String()
+			if shown := strings.Contains(page, words) && strings.Contains(page, `data-left="long"`); shown != tc.shown {
+				t.Errorf("%s, %s until %v: shown %t", lang, tc.phase, tc.ends, shown)
+			}
+		}
+	}
+}
+
+// in gives a time from now, as the pages see it.
+func in(d time.Duration) *time.Time {
+	at := time.Now().Add(d)
+	return &at
+}

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"time"
 
 	"flowhq"
 )
@@ -80,22 +79,6 @@ func (s *Service) Logout(ctx context.Context, by, id string) error {
 		s.note(ctx, id, flowhq.TenantEventAdmin, "Device logged out by "+by)
 		return s.links.Logout(ctx, id)
 	})
-}
-
-// BlockedUntil tells when WhatsApp's ban or restriction of a tenant's number ends, as its worker last said; nil when there is
-// none, and when WhatsApp did not say.
-func (s *Service) BlockedUntil(id string) *time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	w, ok := s.workers[id]
-	if !ok || !w.reported || w.report.Until == nil || !w.report.Until.After(s.now()) {
-		return nil
-	}
-	if p := w.report.Phase; p != flowhq.PhaseBanned && p != flowhq.PhaseRestricted {
-		return nil
-	}
-	until := *w.report.Until
-	return &until
 }
 
 // reachable tells why a worker cannot be asked anything.

@@ -199,21 +199,3 @@ func TestATenantsOwnLimits(t *testing.T) {
 	_, err = w.PublishDraft(w.ctx, "admin", id)
 	w.wantCode(err, flowhq.CodeConflict)
 }
-
-func TestWhenABanEnds(t *testing.T) {
-	w := newWorld(t)
-	id := w.linked()
-	until := w.clock.Now().Add(3 * time.Hour)
-	w.says(id, flowhq.SessionReport{Phase: flowhq.PhaseBanned, Until: &until})
-	if got := w.BlockedUntil(id); got == nil || !got.Equal(until) {
-		t.Errorf("the ban ends %v", got)
-	}
-	w.clock.pass(4 * time.Hour)
-	if got := w.BlockedUntil(id); got != nil {
-		t.Errorf("a ban that is over ends %v", got)
-	}
-	w.says(id, connected())
-	if got := w.BlockedUntil(id); got != nil {
-		t.Errorf("a connected number is banned until %v", got)
-	}
-}
