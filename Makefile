@@ -52,10 +52,10 @@ test: ## everything: unit, both stores, end to end over the simulator, race dete
 	CGO_ENABLED=1 go test -race -count=1 -timeout 14m ./...
 
 .PHONY: torture
-torture: build ## the whole product while all that can break is broken (MINUTES=5 SEED=7 STORE=sqlite; SHORT=1 for a small one)
+torture: build ## the whole product while all that can break is broken (MINUTES=5 SEED=7 STORE=sqlite OUT=docs/benchmarks/torture.md; SHORT=1 for a small one)
 	@tools/test-needs.sh
 	go build -o bin/torture ./internal/torture
-	bin/torture --commit $(VERSION) --seed $(or $(SEED),0) --store $(or $(STORE),both) $(if $(SHORT),--tenants 12 --customers 60 --rate 6 --length 40s,--length $(or $(MINUTES),5)m)
+	bin/torture --commit $(VERSION) --seed $(or $(SEED),0) --store $(or $(STORE),both) $(if $(SHORT),--tenants 12 --customers 60 --rate 6 --length 40s,--length $(or $(MINUTES),5)m) $(if $(OUT),--out $(OUT))
 
 conversations: ## runs conversations and times from files: make conversations FILES="a.yaml b.csv"
 	go run ./appliance/bot/transcript/cmd $(FILES)
