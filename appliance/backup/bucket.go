@@ -45,7 +45,11 @@ const unfinishedAfter = 48 * time.Hour
 
 func (b *Bucket) Create(ctx context.Context, name string) (Upload, error) {
 	_ = b.client.Unfinished(ctx, b.prefix, time.Now().Add(-unfinishedAfter)) // not every server can, or lets us
-	return b.client.Create(ctx, b.prefix+name)
+	up, err := b.client.Create(ctx, b.prefix+name)
+	if err != nil {
+		return nil, err // and not an Upload that holds nothing
+	}
+	return up, nil
 }
 
 func (b *Bucket) List(ctx context.Context) ([]flowhq.Backup, error) {

@@ -188,8 +188,12 @@ func TestStorageInTrouble(t *testing.T) {
 	if err := put(ctx, s.bucket(t, "s3://nobody", nil), name, nil); flowhq.CodeOf(err) != flowhq.CodeNotFound {
 		t.Errorf("a bucket that is not there: %v", err)
 	}
-	if _, err := s.bucket(t, "s3://akiba", func(c *s3.Config) { c.AccessKey = "other" }).List(ctx); flowhq.CodeOf(err) != flowhq.CodeForbidden {
+	stranger := s.bucket(t, "s3://akiba", func(c *s3.Config) { c.AccessKey = "other" })
+	if _, err := stranger.List(ctx); flowhq.CodeOf(err) != flowhq.CodeForbidden {
 		t.Errorf("a wrong key: %v", err)
+	}
+	if up, err := stranger.Create(ctx, name); up != nil || flowhq.CodeOf(err) != flowhq.CodeForbidden {
+		t.Errorf("a backup with a wrong key: %v, %v", up, err)
 	}
 	s.Close()
 	if err := put(ctx, b, name, nil); flowhq.CodeOf(err) != flowhq.CodeUnavailable {
