@@ -29,6 +29,7 @@ func (s *Service) StartWorker(ctx context.Context, by, id string) error {
 			return flowhq.Errorf(flowhq.CodeConflict, "Worker already running")
 		}
 		s.note(ctx, id, flowhq.TenantEventAdmin, "Worker started by "+by)
+		s.mayTakeBack(id)
 		return s.startBy(ctx, t, "Worker started by "+by, how)
 	})
 }
@@ -80,6 +81,7 @@ func (s *Service) restart(ctx context.Context, id, cause string, how func(contex
 			return err
 		}
 		s.note(ctx, id, flowhq.TenantEventAdmin, cause)
+		s.mayTakeBack(id)
 		if !s.processes.Running(id) {
 			how = s.processes.Start
 		}

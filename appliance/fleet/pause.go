@@ -73,6 +73,7 @@ func (s *Service) Resume(ctx context.Context, by, id string) error {
 		if t.Worker == nil || t.Worker.Wish != flowhq.WishRunning {
 			return nil
 		}
+		s.mayTakeBack(id)
 		return s.start(ctx, t, "Resumed by "+by)
 	})
 }

@@ -29,6 +29,7 @@ func (s *Service) Hello(ctx context.Context, tenantID, journal string) (c flowhq
 // Report takes what a worker says of its session. It is kept in memory until the store has it, so that an outage of the
 // store loses nothing but what was overtaken by a later report.
 func (s *Service) Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
+	s.heardReplaced(ctx, tenantID, r)
 	if s.hear(tenantID, r) {
 		s.applyReport(ctx, tenantID)
 	}

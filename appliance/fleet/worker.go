@@ -34,6 +34,8 @@ type worker struct {
 	lastError string
 	failure   flowhq.Phase // the phase that lastError is about, "" for none
 
+	takeBack int // how often it may be told to take its device back, because an admin started it
+
 	leftOut map[flowhq.LeftOut]int64 // what this process counted
 
 	revision int64 // of the configuration last sent

@@ -74,7 +74,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		wake:     make(chan struct{}, 1), codes: make(chan codeRequest), gone: make(chan struct{}),
 	}
 	cl.status.begin(cfg)
-	cl.resume(cfg.Pause)
+	cl.resume()
 	device, err := ds.linked(ctx)
 	if err != nil {
 		return nil, errors.Join(err, ds.close())

@@ -30,8 +30,9 @@ type Config struct {
 	// call methods of the Client.
 	Merged func(a Address)
 
-	// Pause is what a process before this one knew of a ban or a restriction. While it lasts nobody logs in, or sends.
-	Pause Pause
+	// Pauses are what a process before this one knew: a ban or a restriction, while which nobody logs in, or sends; and
+	// that another program has the device, which is left to it until Relink.
+	Pauses []Pause
 
 	Silence time.Duration    // a connection that is silent for so long is made anew; default 90 s
 	Now     func() time.Time // default time.Now

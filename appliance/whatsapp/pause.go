@@ -1,35 +1,41 @@
 package whatsapp
 
 import (
+	"context"
 	"time"
 
 	"flowhq"
 )
 
-// Pause is a ban (PhaseBanned: WhatsApp refuses the login) or a restriction (PhaseRestricted: it refuses messages). The zero
-// Pause is none.
+// Pause is a ban (PhaseBanned: WhatsApp refuses the login), a restriction (PhaseRestricted: it refuses messages), or the state of
+// having been replaced (PhaseReplaced; it has no end).
 type Pause struct {
 	Phase  flowhq.Phase `json:"phase"`
 	Until  time.Time    `json:"until"`
 	Detail string       `json:"detail"`
 }
 
-// resume takes over a restriction that a process before this one met.
-func (c *Client) resume(p Pause) {
-	if p.Phase != flowhq.PhaseRestricted || !p.Until.After(c.cfg.Now()) {
-		return
+// resume takes over restrictions that a process before this one met.
+func (c *Client) resume() {
+	for _, p := range c.cfg.Pauses {
+		if p.Phase == flowhq.PhaseRestricted && p.Until.After(c.cfg.Now()) {
+			c.limit.mu.Lock()
+			c.limit.until, c.limit.detail = p.Until, p.Detail
+			c.limit.mu.Unlock()
+		}
 	}
-	c.limit.mu.Lock()
-	defer c.limit.mu.Unlock()
-	c.limit.until, c.limit.detail = p.Until, p.Detail
 }
 
-// stillBanned gives the ending of a process before this one, when that was a ban which lasts. A device that is linked anew
+// waitOut waits for what keeps the device from a login, as a process before this one knew it. A device that is linked anew
 // may be another account's.
-func (c *Client) stillBanned() (end ending, yes bool) {
-	p := c.cfg.Pause
-	if p.Phase != flowhq.PhaseBanned || !p.Until.After(c.cfg.Now()) || c.Self().IsZero() {
-		return end, false
+func (c *Client) waitOut(ctx context.Context) {
+	for _, p := range c.cfg.Pauses {
+		switch {
+		case c.Self().IsZero() || ctx.Err() != nil:
+		case p.Phase == flowhq.PhaseReplaced:
+			c.settle(ctx, ending{how: replaced, detail: p.Detail}, 0)
+		case p.Phase == flowhq.PhaseBanned && p.Until.After(c.cfg.Now()):
+			c.settle(ctx, ending{how: banned, detail: p.Detail, until: p.Until}, 0)
+		}
 	}
-	return ending{how: banned, detail: p.Detail, until: p.Until}, true
 }

@@ -64,9 +64,7 @@ func (c *Client) Run(ctx context.Context) error {
 	c.mu.Unlock()
 	defer close(done)
 
-	if end, banned := c.stillBanned(); banned {
-		c.settle(ctx, end, 0)
-	}
+	c.waitOut(ctx)
 	c.announceVersion(ctx, false)
 	rounds := 0
 	var asked *codeRequest

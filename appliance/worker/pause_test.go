@@ -57,6 +57,33 @@ func TestPauseOutlivesTheWorker(t *testing.T) {
 	}
 }
 
+// TestReplacedStandsDownOverRestarts: another program has the device; a worker that comes back does not take it, until it is told to.
+func TestReplacedStandsDownOverRestarts(t *testing.T) {
+	s := newSimulated(t)
+	s.link()
+	before := s.phone.Info().Devices[0].LastLogin
+	_, err := s.sim.Inject(wasim.Fault{Fault: "replaced"})
+	must(t, err)
+	s.reported(flowhq.PhaseReplaced, 0)
+	for range 2 {
+		s.kill()
+		mark := s.reports()
+		s.start()
+		s.reported(flowhq.PhaseReplaced, mark)
+	}
+	s.writes(0)
+	time.Sleep(time.Second) // many times the pause between logins
+	if now := s.phone.Info().Devices[0].LastLogin; !now.Equal(before) {
+		t.Errorf("it took the device back by itself")
+	}
+	must(t, s.office.server.Relink(t.Context(), "t1"))
+	within(t, "the answer", s.answered)
+	s.kill()
+	mark := s.reports()
+	s.start()
+	s.reported(flowhq.PhaseConnected, mark) // it has the device again
+}
+
 // reported waits for a report of a phase, later than the first so many reports.
 func (s *simulated) reported(phase flowhq.Phase, after int) (r flowhq.SessionReport) {
 	s.t.Helper()

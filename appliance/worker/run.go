@@ -138,7 +138,7 @@ func (w *worker) openDevice() error {
 			return e.sent(id)
 		},
 		Merged:  func(a whatsapp.Address) { <-ready; e.introduced(a) },
-		Silence: silence, Timing: w.config.pace, Pause: e.lastPause(),
+		Silence: silence, Timing: w.config.pace, Pauses: e.lastPauses(),
 	})
 	if err != nil {
 		return err

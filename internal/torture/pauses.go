@@ -127,6 +127,9 @@ func (w *world) replace(context.Context) (bool, error) {
 	if err := w.lateFor(b); err != nil {
 		return false, err
 	}
+	if w.chance(2) == 0 { // one that comes back must stay away as well
+		w.kill(b)
+	}
 	pause(ctx, w.between(3*time.Second, 12*time.Second))
 	if now, err := w.login(ctx, b); err != nil || !now.Equal(before) {
 		w.broken("%s: the session was given to another client, and the worker took it back by itself (%v)", b.number, err)
