@@ -140,7 +140,7 @@ bench-store: build ## both stores: rows a second, pages among many rows, size, b
 	go build -o bin/bench-store ./internal/bench/store
 	bin/bench-store -rows $(MESSAGES) -paged $(PAGED) -out docs/benchmarks/store.md
 
-bench-ui: build ## weight, speed and cost of the pages with 1,000 businesses: docs/benchmarks/ui.md (two minutes)
+bench-ui: build ## weight, speed, cost and reactions of the pages with 1,000 businesses: docs/benchmarks/ui.md (five minutes)
 	@tools/test-needs.sh browser
 	go run ./internal/uibench --out docs/benchmarks/ui.md
 

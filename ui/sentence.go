@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"flowhq"
 )
@@ -22,8 +23,9 @@ type phrase struct {
 
 // phrasebook translates sentences into one language; nil leaves them as they are.
 type phrasebook struct {
-	exact   map[string]string
-	phrases []phrase // with places, the longest fixed text first
+	exact    map[string]string
+	phrases  []phrase // with places, the longest fixed text first
+	duration func(time.Duration) string
 }
 
 func loadPhrases(lang flowhq.Language) (*phrasebook, error) {
@@ -38,7 +40,7 @@ func loadPhrases(lang flowhq.Language) (*phrasebook, error) {
 	if err := json.Unmarshal(data, &known); err != nil {
 		return nil, fmt.Errorf("sentences of %s: %w", lang, err)
 	}
-	b := &phrasebook{exact: make(map[string]string, len(known))}
+	b := &phrasebook{exact: make(map[string]string, len(known)), duration: locale{lang: lang}.duration}
 	for english, text := range known {
 		if pieces := strings.Split(english, "{}"); len(pieces) > 1 {
 			b.phrases = append(b.phrases, phrase{pieces, text})
@@ -56,24 +58,38 @@ func loadPhrases(lang flowhq.Language) (*phrasebook, error) {
 	return b, nil
 }
 
-// say gives a text in the book's language: as a whole where it is known, else sentence by sentence.
+// say gives a text in the book's language: as a whole where it is known, else by the longest runs of sentences that are. What a
+// worker says ends with a remedy, which may be two sentences that are known as one.
 func (b *phrasebook) say(english string) string {
 	if b == nil || english == "" {
 		return english
 	}
-	if text, ok := b.one(english); ok {
-		return text
-	}
 	var out []string
-	for rest := english; rest != ""; {
-		sentence, after := firstSentence(rest)
-		if text, ok := b.one(sentence); ok {
-			sentence = text
-		}
-		out = append(out, sentence)
-		rest = after
+	for rest := sentencesIn(english); len(rest) > 0; {
+		text, n := b.longest(rest)
+		out, rest = append(out, text), rest[n:]
 	}
 	return strings.Join(out, " ")
+}
+
+// longest translates as many of the sentences at the beginning as are known together; one stays as it is when none is.
+func (b *phrasebook) longest(sentences []string) (text string, n int) {
+	for n := len(sentences); n > 0; n-- {
+		if text, ok := b.one(strings.Join(sentences[:n], " ")); ok {
+			return text, n
+		}
+	}
+	return sentences[0], 1
+}
+
+func sentencesIn(text string) []string {
+	var out []string
+	for text != "" {
+		var one string
+		one, text = firstSentence(text)
+		out = append(out, one)
+	}
+	return out
 }
 
 // firstSentence cuts at the first full stop before a space.
@@ -93,14 +109,23 @@ func (b *phrasebook) one(english string) (string, bool) {
 	for _, p := range b.phrases {
 		if words, ok := p.match(english); ok {
 			for i, w := range words {
-				if text, ok := b.one(w); ok {
-					words[i] = text
-				}
+				words[i] = b.place(w)
 			}
 			return p.fill(words), true
 		}
 	}
 	return "", false
+}
+
+// place gives what stands in a place of a sentence: a text of its own, a length of time ("12m30s", "3 min"), or a word that stays as it is.
+func (b *phrasebook) place(word string) string {
+	if text, ok := b.one(word); ok {
+		return text
+	}
+	if d, err := time.ParseDuration(strings.NewReplacer(" ", "", "min", "m").Replace(word)); err == nil && d > 0 {
+		return b.duration(d)
+	}
+	return word
 }
 
 // match tells whether a sentence is of this form, and gives the words in its places.

@@ -46,15 +46,15 @@ func (b *phrasebook) knows(text string) bool {
 		filled++
 		text = strings.Replace(text, "{}", "‹"+strconv.Itoa(filled)+"›", 1)
 	}
-	if b.knowsOne(text) {
-		return true
-	}
-	for rest := text; rest != ""; {
-		one, after := firstSentence(rest)
-		if !b.knowsOne(one) {
+	for rest := sentencesIn(text); len(rest) > 0; {
+		n := len(rest)
+		for n > 0 && !b.knowsOne(strings.Join(rest[:n], " ")) {
+			n--
+		}
+		if n == 0 {
 			return false
 		}
-		rest = after
+		rest = rest[n:]
 	}
 	return true
 }
@@ -155,6 +155,18 @@ func TestRowsOfTheTimeLineAreSaidInSwahili(t *testing.T) {
 	}
 	trace := "Answered: at menu, asks for service, says greeting."
 	if got := l.say(trace); got != "Umejibiwa: kwenye menu, inauliza service, inasema greeting." {
+		t.Error(got)
+	}
+	silent := "WhatsApp has not been heard from for 12m30s. The worker keeps trying; check the server's internet connection."
+	if got := l.say(silent); !strings.HasPrefix(got, "WhatsApp haijasikika kwa dak 12. ") {
+		t.Error(got)
+	}
+	banned := flowhq.FailureText("WhatsApp banned the number for a time (code 101).", flowhq.PhaseBanned)
+	if got := l.say(banned); got != "WhatsApp imefungia namba kwa muda (msimbo 101). "+l.say(flowhq.Remedy(flowhq.PhaseBanned)) || strings.Contains(got, "Wait") {
+		t.Error(got)
+	}
+	late := "Received late: it was sent 3 min ago, while the worker was away."
+	if got := l.say(late); got != "Umechelewa kupokelewa: ulitumwa dak 3 zilizopita, bot ikiwa haipo." {
 		t.Error(got)
 	}
 	wrong := []flowhq.FieldError{{Field: "name", Message: "must not be empty"}, {Field: "x", Message: "must be 1 to 9"}}

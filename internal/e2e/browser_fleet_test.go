@@ -38,6 +38,7 @@ func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	}
 	page.MustElementR(".statuses a", "New\\s*3")
 	t.Run("several at once", func(t *testing.T) { w.pausesSeveral(ctx, t, page, ids) })
+	t.Run("every press", func(t *testing.T) { w.answersPresses(t, page, ids[0]) })
 	t.Run("search and order", func(t *testing.T) { w.searches(t, page, ids) })
 	t.Run("a request", func(t *testing.T) { w.decidesARequest(ctx, t, page) })
 	t.Run("cut off", func(t *testing.T) { w.isCutOff(t, page) })
@@ -69,6 +70,25 @@ func (w *world) pausesSeveral(ctx context.Context, t *testing.T, page *rod.Page,
 			t.Errorf("%v, %v after it was paused and resumed", tenant.Status, err)
 		}
 	}
+}
+
+// answersPresses looks at the page right after a press, before any answer can be there: it says that it was heard.
+func (w *world) answersPresses(t *testing.T, page *rod.Page, id string) {
+	page.MustNavigate(w.URL + "/admin/tenants").MustWaitLoad()
+	press := `(selector) => {
+		const pressed = document.querySelector(selector), root = document.documentElement;
+		const before = root.classList.contains("busy");
+		pressed.click();
+		return [before, root.classList.contains("busy"), pressed.matches("button, [aria-busy=true]")].join();
+	}`
+	for _, selector := range []string{"#tenant-" + id + " .who a", "form.language button"} {
+		if got := page.MustEval(press, selector).Str(); got != "false,true,true" {
+			t.Errorf("pressing %s: busy before, busy after, marked: %s", selector, got)
+		}
+		page.MustElement("html:not(.busy) #tenant-head")
+	}
+	page.MustElement("html[lang=sw]:not(.busy) form.language button").MustClick()
+	page.MustElement("html[lang=en]:not(.busy) #tenant-head")
 }
 
 func (w *world) searches(t *testing.T, page *rod.Page, ids []string) {

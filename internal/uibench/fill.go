@@ -31,7 +31,7 @@ func fillOne(ctx context.Context, s *storage.Store, i int) error {
 	name := fmt.Sprintf("%s %d", []string{"Neema Salon", "Duka la Asha", "FastNet", "Mama Lishe", "Juma Electronics"}[i%5], i)
 	t, err := s.CreateTenant(ctx, flowhq.NewTenant{
 		Name: name, BusinessName: name, PhoneNumber: fmt.Sprintf("+2557%08d", i), TemplateType: flowhq.TemplateTypes()[i%3], Language: flowhq.Swahili,
-	}, flowhq.Settings{}, "bench")
+	}, flowhq.Settings{}.Normalize(), "bench")
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Command uibench measures the admin pages: weight and steadiness of the first view in a real browser, the server's time with a
-// thousand businesses, and what fifty open pages cost. `make bench-ui` writes docs/benchmarks/ui.md with it.
+// thousand businesses, what fifty open pages cost, and how soon a page reacts to a press over a slow line. `make bench-ui` writes docs/benchmarks/ui.md with it.
 package main
 
 import (
@@ -20,16 +20,17 @@ func main() {
 	bin := flag.String("bin", filepath.Join("bin", "flowhq"), "program to measure")
 	tenants := flag.Int("tenants", 1000, "businesses")
 	views := flag.Int("views", 2000, "requests for pages")
+	only := flag.String("only", "", "the part that is measured alone, printed and not written: first view, server's time, open pages, reactions")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bin, *out, *tenants, *views); err != nil {
+	if err := run(ctx, *bin, *out, *only, *tenants, *views); err != nil {
 		fmt.Fprintln(os.Stderr, "uibench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, bin, out string, tenants, views int) (err error) {
+func run(ctx context.Context, bin, out, only string, tenants, views int) (err error) {
 	bin, err = filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -56,8 +57,11 @@ func run(ctx context.Context, bin, out string, tenants, views int) (err error) {
 		do   func(context.Context, *harness.Appliance) error
 	}{
 		{"first view", r.firstView}, {"server's time", func(ctx context.Context, a *harness.Appliance) error { return r.serve(ctx, a, views) }},
-		{"open pages", r.streams},
+		{"open pages", r.streams}, {"reactions", r.reactions},
 	} {
+		if only != "" && only != part.name {
+			continue
+		}
 		if err := part.do(ctx, a); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
@@ -65,6 +69,9 @@ func run(ctx context.Context, bin, out string, tenants, views int) (err error) {
 	}
 	page := r.markdown()
 	fmt.Print(page)
+	if only != "" {
+		return nil
+	}
 	return os.WriteFile(out, []byte(page), 0o644)
 }
 

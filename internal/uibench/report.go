@@ -15,6 +15,7 @@ type result struct {
 	list, fresh, summary   times
 	alone, streaming, busy float64 // percent of a core
 	fetched                int
+	felt                   []reaction
 }
 
 func (r *result) markdown() string {
@@ -44,6 +45,18 @@ func (r *result) markdown() string {
 	line("| appliance's processor use, nobody looks | %.2f %% of a core | |", r.alone)
 	line("| with %d open event streams, nothing happens | %.2f %% of a core | next to nothing |", openPages, r.streaming)
 	line("| two changes a second, each of %d pages fetching the list once a second | %.1f %% of a core for %d fetches a second | |", openPages, r.busy, r.fetched/int(changing/time.Second))
+	line("")
+	line("## From a press to what is seen")
+	line("")
+	line("Chromium with its line slowed to %d ms for a round trip and %d kbit/s (DevTools protocol). The first time is from the browser's own", slowLatency, slowBytes*8/1000)
+	line("time of the press until a frame was drawn that shows a reaction (the button turns and is disabled, the link turns, the bar runs along the")
+	line("top); the second until what was asked for stood there. %d presses each.", presses)
+	line("")
+	line("| press | reaction: median (max) | aim | final state: median (max) |")
+	line("| --- | --- | --- | --- |")
+	for _, f := range r.felt {
+		line("| %s | %.0f ms (%.0f) | at most %d ms | %.2f s (%.2f) |", f.what, ms(f.shown.median), ms(f.shown.max), promised.Milliseconds(), f.settled.median.Seconds(), f.settled.max.Seconds())
+	}
 	return s.String()
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,26 +23,52 @@ type view struct {
 
 // firstView opens the list as a browser that has nothing of it yet, then once more.
 func (r *result) firstView(ctx context.Context, a *harness.Appliance) error {
+	browser, page, err := signIn(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer browser.Close()
+	page = page.Timeout(time.Minute)
+	if err := (proto.NetworkClearBrowserCache{}).Call(page); err != nil {
+		return err
+	}
+	if r.first, err = look(page, a.URL+"/admin/tenants"); err != nil {
+		return err
+	}
+	if r.again, err = look(page, a.URL+"/admin/tenants"); err != nil {
+		return err
+	}
+	r.overview, err = look(page, a.URL+"/admin/overview")
+	return err
+}
+
+// signIn starts Chromium and signs in to the admin pages.
+func signIn(ctx context.Context, a *harness.Appliance) (*rod.Browser, *rod.Page, error) {
 	bin, ok := launcher.LookPath()
 	if !ok {
-		return fmt.Errorf("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
+		return nil, nil, fmt.Errorf("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
 	}
 	url, err := launcher.New().Context(ctx).Bin(bin).Leakless(false).NoSandbox(true).
 		Set("disable-background-networking").Set("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1").Launch()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	browser := rod.New().Context(ctx).ControlURL(url)
 	if err := browser.Connect(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer browser.Close()
 	page, err := browser.Page(proto.TargetCreateTarget{URL: "about:blank"})
-	if err != nil {
-		return err
+	if err == nil {
+		err = givePassword(page.Timeout(time.Minute), a.URL)
 	}
-	page = page.Timeout(time.Minute)
-	if err := page.Navigate(a.URL + "/sign-in"); err != nil {
+	if err != nil {
+		return nil, nil, errors.Join(err, browser.Close())
+	}
+	return browser, page, nil
+}
+
+func givePassword(page *rod.Page, url string) error {
+	if err := page.Navigate(url + "/sign-in"); err != nil {
 		return err
 	}
 	field, err := page.Element("#password")
@@ -60,17 +87,7 @@ func (r *result) firstView(ctx context.Context, a *harness.Appliance) error {
 		return err
 	}
 	done()
-	if err := (proto.NetworkClearBrowserCache{}).Call(page); err != nil {
-		return err
-	}
-	if r.first, err = look(page, a.URL+"/admin/tenants"); err != nil {
-		return err
-	}
-	if r.again, err = look(page, a.URL+"/admin/tenants"); err != nil {
-		return err
-	}
-	r.overview, err = look(page, a.URL+"/admin/overview")
-	return err
+	return nil
 }
 
 const watchPage = `window.__shift = 0; new PerformanceObserver((list) => {

@@ -1,4 +1,4 @@
-// The script of the pages: live updates, countdowns, times in the reader's own zone, feedback. Everything works without it.
+// The script of the pages: live updates, countdowns, times in the reader's own zone. Everything works without it.
 "use strict";
 (() => {
   htmx.config.includeIndicatorStyles = false;
@@ -88,12 +88,14 @@
     return count(Math.floor(s / 86400), units.day);
   };
   const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
+  const unit = lang === "sw" ? { h: "saa %", min: "dak %", s: "sek %" } : { h: "% h", min: "% min", s: "% s" };
+  const of = (name, n) => unit[name].replace("%", n);
   const drawLeft = () => {
     for (const t of document.querySelectorAll("time[data-left]")) {
       const s = Math.max(0, Math.round((new Date(t.dateTime) - Date.now()) / 1000));
-      if (t.dataset.left !== "long" || s < 60) put(t, s + " s");
-      else if (s < 3600) put(t, Math.floor(s / 60) + " min " + two(s % 60) + " s");
-      else put(t, Math.floor(s / 3600) + " h " + two(Math.floor(s / 60) % 60) + " min");
+      if (t.dataset.left !== "long" || s < 60) put(t, of("s", s));
+      else if (s < 3600) put(t, of("min", Math.floor(s / 60)) + " " + of("s", two(s % 60)));
+      else put(t, of("h", Math.floor(s / 3600)) + " " + of("min", two(Math.floor(s / 60) % 60)));
     }
   };
   const draw = () => {
@@ -113,21 +115,8 @@
   setInterval(drawLeft, 1000);
   setInterval(draw, 15000);
 
-  // Whatever is pressed says so at once, and can't be pressed twice.
-  addEventListener("submit", (event) => {
-    const button = event.submitter;
-    if (!button || event.target.method === "get") return;
-    setTimeout(() => {
-      if (event.defaultPrevented && !event.target.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
-      button.setAttribute("aria-busy", "true");
-      for (const b of event.target.querySelectorAll("button")) b.disabled = true;
-    });
-  });
-  const free = (root) => {
-    for (const b of root.querySelectorAll("button[aria-busy], form:has(button[aria-busy]) button")) { b.removeAttribute("aria-busy"); b.disabled = false; }
-  };
-  body.addEventListener("htmx:afterRequest", (e) => { if (e.target instanceof Element) free(e.target.closest("form")?.parentElement || e.target); });
-  addEventListener("pageshow", () => free(document));
+  // A form that was refused comes back with the first wrong field under the cursor; on a phone it would be out of sight.
+  document.querySelector('main [aria-invalid="true"]')?.focus();
 
   // Ticks of a list: all of a page at once, and how many there are.
   const ticks = () => {
