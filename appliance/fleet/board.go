@@ -163,19 +163,40 @@ func (q sought) matches(l *flowhq.TenantLine) bool {
 
 // sortLines puts lines into an order; what is equal in it goes by name, then by id.
 func sortLines(lines []*flowhq.TenantLine, order flowhq.LineOrder, back bool) {
-	slices.SortFunc(lines, func(x, y *flowhq.TenantLine) int {
-		c := compareLines(x, y, order)
+	type named struct {
+		*flowhq.TenantLine
+		name string // in small letters, once for each line and not for each comparison
+	}
+	all := make([]named, len(lines))
+	for i, l := range lines {
+		all[i] = named{l, strings.ToLower(l.Name)}
+	}
+	slices.SortFunc(all, func(x, y named) int {
+		c := 0
+		if order == flowhq.OrderName {
+			c = strings.Compare(x.name, y.name)
+		} else {
+			c = compareLines(x.TenantLine, y.TenantLine, order)
+		}
 		if back {
 			c = -c
 		}
-		return cmp.Or(c, compareNames(x.Name, y.Name), strings.Compare(x.ID, y.ID))
+		if c == 0 { // not by cmp.Or, which would compare all three each time
+			c = strings.Compare(x.name, y.name)
+		}
+		if c == 0 {
+			c = strings.Compare(x.ID, y.ID)
+		}
+		return c
 	})
+	for i, l := range all {
+		lines[i] = l.TenantLine
+	}
 }
 
+// compareLines compares by every order but that by name.
 func compareLines(x, y *flowhq.TenantLine, order flowhq.LineOrder) int {
 	switch order {
-	case flowhq.OrderName:
-		return compareNames(x.Name, y.Name)
 	case flowhq.OrderNewest:
 		return y.CreatedAt.Compare(x.CreatedAt)
 	case flowhq.OrderMessages:

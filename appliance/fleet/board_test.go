@@ -230,3 +230,18 @@ func TestSeveralAtOnceGoOnWhenOneFails(t *testing.T) {
 		t.Error("the wrong worker runs")
 	}
 }
+
+// BenchmarkSortLines puts ten thousand lines into the order of the list.
+func BenchmarkSortLines(b *testing.B) {
+	lines := make([]flowhq.TenantLine, 10_000)
+	for i := range lines {
+		lines[i] = flowhq.TenantLine{ID: fmt.Sprint(i), Name: fmt.Sprintf("Duka %05d", (i*7919)%len(lines)), Status: flowhq.TenantActive}
+	}
+	for b.Loop() {
+		picked := make([]*flowhq.TenantLine, len(lines))
+		for i := range lines {
+			picked[i] = &lines[i]
+		}
+		sortLines(picked, flowhq.OrderUrgency, false)
+	}
+}
