@@ -95,10 +95,17 @@ func (c camera) check(ctx context.Context, pages []shotPage, axe string) ([]stri
 	return wrong, nil
 }
 
-// watchShift notes how far things moved while the page was loaded; it runs before anything of the page does.
-const watchShift = `window.__shift = 0; new PerformanceObserver((list) => {
-  for (const e of list.getEntries()) if (!e.hadRecentInput) window.__shift += e.value;
+// watchShift notes what moved how far and when; it runs before anything of the page does.
+const watchShift = `window.__shifts = []; new PerformanceObserver((list) => {
+  const name = (n) => !n ? "something that is gone" : n.nodeType === 3 ? "a text in " + name(n.parentElement) : n.tagName.toLowerCase() + (n.className ? "." + String(n.className).replace(/ /g, ".") : "");
+  for (const e of list.getEntries()) {
+    if (!e.hadRecentInput) window.__shifts.push({ at: e.startTime, by: e.value, what: e.sources.map((s) => name(s.node)).join(", ") });
+  }
 }).observe({ type: "layout-shift", buffered: true });`
+
+// settling is how long after the load, in milliseconds, a page still counts as loading. What moves later is news: a code that has
+// run out, a business that is answering now.
+const settling = 1000
 
 // mostShift is the layout shift that a page may have; people see nothing of it.
 const mostShift = 0.01
@@ -107,26 +114,30 @@ func violations(page *rod.Page, axe string) ([]string, error) {
 	if _, err := page.Eval(`(source) => { (0, eval)(source) }`, axe); err != nil {
 		return nil, fmt.Errorf("axe-core: %w", err)
 	}
-	result, err := page.Eval(`async () => {
-	  const shift = window.__shift || 0, wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+	result, err := page.Eval(`async (settling) => {
+	  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd || performance.now();
+	  const moved = window.__shifts.filter((s) => s.at <= loaded + settling);
+	  const shift = moved.reduce((sum, s) => sum + s.by, 0), what = moved.map((s) => s.what + " at " + Math.round(s.at) + " ms").join("; ");
+	  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
 	  document.querySelectorAll("details:not(.menu)").forEach((d) => { d.open = true });
 	  const run = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
 	  const found = run.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.failureSummary || "").split("\n").slice(1, 2).join("")).join(" | "));
-	  return JSON.stringify({ found, shift, wide });
-	}`)
+	  return JSON.stringify({ found, shift, what, wide });
+	}`, settling)
 	if err != nil {
 		return nil, fmt.Errorf("axe-core: %w", err)
 	}
 	var seen struct {
 		Found []string
 		Shift float64
+		What  string
 		Wide  int
 	}
 	if err := json.Unmarshal([]byte(result.Value.Str()), &seen); err != nil {
 		return nil, err
 	}
 	if seen.Shift > mostShift {
-		seen.Found = append(seen.Found, fmt.Sprintf("things move while it loads (layout shift %.3f)", seen.Shift))
+		seen.Found = append(seen.Found, fmt.Sprintf("things move while it loads (layout shift %.3f): %s", seen.Shift, seen.What))
 	}
 	if seen.Wide > 0 {
 		seen.Found = append(seen.Found, fmt.Sprintf("it is %d px wider than the window", seen.Wide))
