@@ -132,7 +132,7 @@ func newSwept(t *testing.T, dsn string) *swept {
 	var ids []string
 	for i, days := range []int{keptDays, keptDays, 0} {
 		id := sweptTenant(t, s, fmt.Sprint("Duka ", i), days)
-		fill(t, s, id, "old", now, 1000)
+		fill(t, s, id, "old", now, 1300)
 		ids = append(ids, id)
 	}
 	all := map[string][]string{}
@@ -255,9 +255,9 @@ func TestKilledSweeps(t *testing.T) {
 			life := time.Since(began)
 			t.Logf("a sweep takes %s", life)
 			midway := 0 // sweeps that were killed with some of the rows gone
-			for round := range 2 {
+			for round := range 3 {
 				s := newSwept(t, fresh(t))
-				if s.old < 2500 {
+				if s.old < 3000 {
 					t.Fatalf("only %d rows are old", s.old)
 				}
 				before, kills := s.old, 0

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,19 +28,7 @@ var programs = sync.OnceValues(func() (harness.Binaries, error) {
 
 var built struct{ dir string }
 
-// atOnce is how many tests run at once: they wait for the programs under test most of the time, and several for what takes a minute.
-const atOnce = "4"
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		if err := flag.Set("test.parallel", atOnce); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
 	code := m.Run()
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
