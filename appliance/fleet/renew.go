@@ -68,6 +68,7 @@ func (s *Service) linking(r flowhq.SessionReport) bool {
 // renewOne moves one worker and tells whether it is well again.
 func (s *Service) renewOne(ctx context.Context, id string) bool {
 	was, reported := s.latest(id)
+	before := s.generation(id)
 	wanted := false
 	err := s.exclusively(ctx, id, func(ctx context.Context) error {
 		t, err := s.store.Tenant(ctx, id)
@@ -84,7 +85,7 @@ func (s *Service) renewOne(ctx context.Context, id string) bool {
 	case err != nil:
 		s.log.Error("a worker could not be moved to this version", "tenant", id, "error", err)
 		s.renewFailed(id)
-	case wanted && !s.backAgain(ctx, id, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil && !s.ending():
+	case wanted && !s.backAgain(ctx, id, before, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil && !s.ending():
 		s.log.Error("a worker did not come back after it was moved to this version; the others stay for now", "tenant", id, "wait", renewHold)
 		s.renewFailed(id)
 	case wanted && slices.Contains(s.processes.Outdated(), id):
@@ -104,12 +105,13 @@ func (s *Service) renewFailed(id string) {
 	s.alarms.Raise(flowhq.AlarmWorkerUpgrade, id, map[string]string{"version": s.version})
 }
 
-// backAgain waits until a moved worker reports, and is connected where it was before.
-func (s *Service) backAgain(ctx context.Context, id string, connected bool) bool {
+// backAgain waits until a moved worker reports, and is connected where it was before. What the process of the generation before
+// said, up to its end, does not count.
+func (s *Service) backAgain(ctx context.Context, id string, before int, connected bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, s.renewBack)
 	defer cancel()
 	for ctx.Err() == nil {
-		if r, reported := s.latest(id); reported && (!connected || r.Phase == flowhq.PhaseConnected) {
+		if r, reported := s.latest(id); reported && s.generation(id) != before && (!connected || r.Phase == flowhq.PhaseConnected) {
 			return true
 		}
 		if !s.processes.Running(id) {
@@ -118,6 +120,13 @@ func (s *Service) backAgain(ctx context.Context, id string, connected bool) bool
 		pause(ctx, renewPause/4)
 	}
 	return false
+}
+
+// generation counts the processes that a worker has had.
+func (s *Service) generation(id string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worker(id).generation
 }
 
 // latest gives a worker's latest report of its present process.
