@@ -35,7 +35,9 @@ const xstate = 0x202
 // struct seccomp_data on a little-endian machine: number 0, architecture 4, arguments from 16, eight bytes each.
 func hideExtendedRegisters() error {
 	runtime.LockOSThread() // the filter is this thread's, and so is exec
-	load := func(at uint32) unix.SockFilter { return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at} }
+	load := func(at uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
+	}
 	unless := func(k uint32, skip uint8) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: skip, K: k}
 	}
