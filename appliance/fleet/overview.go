@@ -46,9 +46,12 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 
 func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
 	var needing []*flowhq.TenantLine
-	for _, l := range lines {
-		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet
-			s.measureLine(&l)
+	for i := range lines {
+		l := &lines[i]
+		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet; the lines themselves are shared
+			measured := *l
+			s.measureLine(&measured)
+			l = &measured
 		}
 		o.Counts[l.Status]++
 		o.Received += l.Received
@@ -61,8 +64,8 @@ func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
 		for i, n := range l.Hours {
 			o.Hours[i] += n
 		}
-		if urgency(&l) <= 3 {
-			needing = append(needing, &l)
+		if urgency(l) <= 3 {
+			needing = append(needing, l)
 		}
 	}
 	sortLines(needing, flowhq.OrderUrgency, false)
