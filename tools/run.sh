@@ -15,6 +15,7 @@ PORTAL_INTERNAL_KEY=$(random 24)
 SESSIONS_PATH=var/sessions
 LOGS_PATH=var/logs
 RUNTIME_DIR=var/run
+BACKUP_TO=var/backups
 EOF
 	mv "$env_file.new" "$env_file" )
 	echo "Admin password (shown this once; kept in $env_file): $password"
