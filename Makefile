@@ -58,7 +58,7 @@ torture: build ## the whole product while all that can break is broken (MINUTES=
 	bin/torture --commit $(VERSION) --seed $(or $(SEED),0) --store $(or $(STORE),both) $(if $(SHORT),--tenants 12 --customers 60 --rate 6 --length 40s,--length $(or $(MINUTES),5)m) $(if $(OUT),--out $(OUT))
 
 conversations: ## runs conversations and times from files: make conversations FILES="a.yaml b.csv"
-	go run ./appliance/bot/transcript/cmd $(FILES)
+	go run ./worker/bot/transcript/cmd $(FILES)
 
 bench-conversations: ## steps of the conversations, into docs/benchmarks/conversations.md
 	tools/bench-conversations.sh

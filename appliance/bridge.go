@@ -7,7 +7,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/fleet"
-	"flowhq/appliance/wire"
+	"flowhq/wire"
 )
 
 // bridge hands what workers say to the fleet: it is wire.Handler. The fleet is put in before the server serves.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"flowhq/appliance/config"
-	"flowhq/appliance/worker"
+	"flowhq/worker"
 )
 
 // workerStart is what one start of a worker is about.

@@ -22,9 +22,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"flowhq/appliance/worker"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
+	"flowhq/worker"
 )
 
 // orders is what a prisoner is told: a worker that shuts itself in as every worker does, and then tries to get out.

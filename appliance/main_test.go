@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"flowhq"
-	"flowhq/appliance/wire"
-	"flowhq/appliance/worker"
+	"flowhq/wire"
+	"flowhq/worker"
 )
 
 // TestMain lets the test program be its own worker: the appliance starts os.Executable() with the argument "worker".

@@ -17,14 +17,14 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/backup"
-	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
 	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
-	"flowhq/appliance/wire"
 	"flowhq/procman"
 	"flowhq/storage"
+	"flowhq/wire"
+	"flowhq/worker/bot/tryout"
 )
 
 // stopTimeout bounds the end of all workers; what does not end in time is killed.

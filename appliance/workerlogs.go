@@ -10,8 +10,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/fleet"
-	"flowhq/appliance/worker"
 	"flowhq/procman"
+	"flowhq/worker"
 )
 
 var _ fleet.WorkerLogs = (*processes)(nil)

@@ -2,7 +2,7 @@
 # Measures the conversations and writes docs/benchmarks/conversations.md.
 set -eu
 cd "$(dirname "$0")/.."
-out=$(go test ./appliance/bot -run '^$' -bench . -benchtime 3s)
+out=$(go test ./worker/bot -run '^$' -bench . -benchtime 3s)
 echo "$out"
 row() { echo "$out" | awk -v name="Benchmark$1" -v unit="$2" -v scale="$3" '$1 ~ "^" name "(-|$)" { for (i = 2; i < NF; i++) if ($(i+1) == unit) printf "%.1f", $i / scale }'; }
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)

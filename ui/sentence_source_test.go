@@ -31,11 +31,11 @@ func sayings() []saying {
 		{in: ".", name: "add", arg: 1},
 		{in: "appliance/fleet", name: "refuse", arg: 1},
 		{in: "appliance/fleet", name: "note", arg: 3},
-		{in: "appliance/bot", name: "add", arg: 1},
-		{in: "appliance/bot", name: "entriesOf", arg: 1},
-		{in: "appliance/bot", name: "trace", arg: 1, upper: true},
-		{in: "appliance/bot", name: "callHuman"},
-		{in: "appliance/worker", name: "trace", arg: 1},
+		{in: "worker/bot", name: "add", arg: 1},
+		{in: "worker/bot", name: "entriesOf", arg: 1},
+		{in: "worker/bot", name: "trace", arg: 1, upper: true},
+		{in: "worker/bot", name: "callHuman"},
+		{in: "worker", name: "trace", arg: 1},
 		{in: "storage", name: "addEvent", arg: 2},
 		{in: "storage", name: "note", arg: 1, head: "{} "},
 	}
@@ -57,22 +57,22 @@ func told(typeName string) []string {
 // speakers are functions all of whose texts are read, by their file.
 func speakers() map[string][]string {
 	return map[string][]string{
-		"appliance/bot/yamlnode.go":    {"refusedToken", "syntaxProblem"},
-		"appliance/news.go":            {"causeText", "changeOf"},
-		"appliance/processes.go":       {"exitText"},
-		"appliance/worker/talk_bot.go": {"told"},
-		"procman/status.go":            {"String"},
+		"worker/bot/yamlnode.go": {"refusedToken", "syntaxProblem"},
+		"appliance/news.go":      {"causeText", "changeOf"},
+		"appliance/processes.go": {"exitText"},
+		"worker/talk_bot.go":     {"told"},
+		"procman/status.go":      {"String"},
 	}
 }
 
 // plainErrors are files whose errors are written for people: what is wrong with a field.
 func plainErrors() []string {
-	return []string{"hours.go", "appliance/fleet/phone.go", "appliance/bot/phrase.go"}
+	return []string{"hours.go", "appliance/fleet/phone.go", "worker/bot/phrase.go"}
 }
 
 // openFolders are those where every whole sentence, wherever it stands, is taken for one that is read.
 func openFolders() []string {
-	return []string{"appliance/access", "appliance/fleet", "appliance/whatsapp", "appliance/wire", "appliance/worker", "ui"}
+	return []string{"appliance/access", "appliance/fleet", "worker/whatsapp", "wire", "worker", "ui"}
 }
 
 // openFiles are single files of the same kind.
@@ -90,8 +90,8 @@ func elsewhere() map[string]string {
 		"appliance/api":                  "the JSON API, in English; what pages show of it is in access and fleet",
 		"appliance/backup":               "the command line; pages tell of backups by alarms",
 		"appliance/backups.go":           "settings, told at the start",
-		"appliance/bot/transcript":       "tests of conversations",
-		"appliance/bot/tryout/talk.go":   "the command line",
+		"worker/bot/transcript":          "tests of conversations",
+		"worker/bot/tryout/talk.go":      "the command line",
 		"appliance/config":               "settings, told at the start",
 		"appliance/control.go":           "the command line",
 		"appliance/control_calls.go":     "the command line",
@@ -103,11 +103,11 @@ func elsewhere() map[string]string {
 		"appliance/reload.go":            "the command line",
 		"appliance/run.go":               "told at the start",
 		"appliance/service.go":           "the command line",
-		"appliance/wire/client.go":       "between a worker and the appliance",
-		"appliance/wire/link.go":         "between a worker and the appliance",
-		"appliance/worker/notices.go":    "messages to customers, in both languages",
-		"appliance/worker/snapshot.go":   "between a worker and the appliance",
-		"appliance/worker/uplink.go":     "between a worker and the appliance",
+		"wire/client.go":                 "between a worker and the appliance",
+		"wire/link.go":                   "between a worker and the appliance",
+		"worker/notices.go":              "messages to customers, in both languages",
+		"worker/snapshot.go":             "between a worker and the appliance",
+		"worker/uplink.go":               "between a worker and the appliance",
 		"procman/internal":               "tests and measurements",
 		"storage/copy.go":                "the command line",
 		"storage/copy_rows.go":           "the command line",

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"flowhq"
-	"flowhq/appliance/bot/tryout"
+	"flowhq/worker/bot/tryout"
 )
 
 // staysEnglish are sentences of the sources that no page shows, or that need no other words, and why.
@@ -98,10 +98,10 @@ func TestANewSentenceIsMissed(t *testing.T) {
 	book := swahili(t)
 	for file, source := range map[string]string{
 		"storage/new.go":              `func f() error { return flowhq.Errorf(flowhq.CodeConflict, "The moon is %s.", x) }`,
-		"appliance/bot/new.go":        `func f() { g.add(at, "the moon %q is no cheese", x) }`,
+		"worker/bot/new.go":           `func f() { g.add(at, "the moon %q is no cheese", x) }`,
 		"appliance/fleet/new.go":      `func f() { text := "The moon " + "is late."; s.say(text) }`,
 		"appliance/fleet/validate.go": `func f() { g.refuse("moon", "is no moon of %d", 4) }`,
-		"appliance/worker/new.go":     `func f() error { return &flowhq.Error{Code: c, Message: "The moon is " + x} }`,
+		"worker/new.go":               `func f() error { return &flowhq.Error{Code: c, Message: "The moon is " + x} }`,
 		"settings.go":                 `func f() []FieldError { return []FieldError{{Field: "x", Message: "is no moon"}} }`,
 		"hours.go":                    `func f() error { return fmt.Errorf("%q is no moon", x) }`,
 		"ui/new.go":                   `func f() error { return flowhq.NotFound("Moon") }`,

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/bot"
+	"flowhq/worker/bot"
 )
 
 // TestEveryCall makes each call once and holds its answer against the document.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/bot"
+	"flowhq/worker/bot"
 )
 
 // flowCalls makes each call about a tenant's flow once; TestEveryCall counts on it.

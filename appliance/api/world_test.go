@@ -22,9 +22,9 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
-	"flowhq/appliance/bot/tryout"
 	"flowhq/appliance/fleet"
 	"flowhq/storage"
+	"flowhq/worker/bot/tryout"
 )
 
 const (

@@ -20,9 +20,9 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
-	"flowhq/appliance/worker/journal"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
+	"flowhq/worker/journal"
 )
 
 // box is a store with its folders, as an appliance has them.

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"flowhq/appliance/worker/journal"
+	"flowhq/worker/journal"
 )
 
 // EraseChat removes a chat from the journal in a tenant's folder, and what the linked device keeps of the customer beside the keys

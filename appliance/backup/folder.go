@@ -13,7 +13,7 @@ import (
 
 	"modernc.org/sqlite" // driver "sqlite" too
 
-	"flowhq/appliance/worker/journal"
+	"flowhq/worker/journal"
 )
 
 // Files of a tenant that are worth keeping, in the order in which they must be copied: the journal's copy has to know of every

@@ -12,8 +12,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/backup/archive"
-	"flowhq/appliance/worker/journal"
 	"flowhq/storage"
+	"flowhq/worker/journal"
 )
 
 // Folders in SESSIONS_PATH that are no tenant's.

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/goleak"
 
 	"flowhq"
-	"flowhq/appliance/bot/tryout"
 	"flowhq/storage"
+	"flowhq/worker/bot/tryout"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -19,9 +19,9 @@ import (
 
 	"flowhq"
 	"flowhq/appliance"
-	"flowhq/appliance/bot"
 	"flowhq/appliance/config"
 	"flowhq/internal/wasim"
+	"flowhq/worker/bot"
 )
 
 // TestMain lets the test program be the real worker: the appliance starts os.Executable() with the argument "worker".

@@ -14,8 +14,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance"
-	"flowhq/appliance/bot"
-	"flowhq/appliance/bot/tryout"
+	"flowhq/worker/bot"
+	"flowhq/worker/bot/tryout"
 )
 
 // tryOptions are the flags of `flowhq try`.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance/worker"
+	"flowhq/worker"
 )
 
 func newWorker() *cobra.Command {

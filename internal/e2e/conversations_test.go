@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/bot"
-	"flowhq/appliance/bot/tryout"
 	"flowhq/internal/harness"
+	"flowhq/worker/bot"
+	"flowhq/worker/bot/tryout"
 )
 
 const ownerNumber = "+255710000900"

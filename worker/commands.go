@@ -1,0 +1,174 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"flowhq"
+	"flowhq/wire"
+	"flowhq/worker/journal"
+	"flowhq/worker/whatsapp"
+)
+
+// maxAdminText bounds what an admin may send at once, in characters.
+const maxAdminText = 4096
+
+// commands is what the appliance may ask of this worker.
+type commands struct {
+	*engine
+	dir    string
+	link   func(flowhq.WorkerConfig) error
+	finish func() // begins the orderly end
+}
+
+var _ wire.Commands = (*commands)(nil)
+
+func (c *commands) Configure(_ context.Context, w flowhq.WorkerConfig) error { return c.link(w) }
+
+func (c *commands) Ping(context.Context) (flowhq.SessionReport, error) { return c.report(), nil }
+
+func (c *commands) Relink(context.Context) error {
+	c.dev.Relink()
+	return nil
+}
+
+func (c *commands) LinkCode(ctx context.Context, phone string) (flowhq.LinkCode, error) {
+	code, err := c.dev.LinkCode(ctx, phone)
+	return code, deviceError(err)
+}
+
+func (c *commands) Logout(ctx context.Context) error { return deviceError(c.dev.Logout(ctx)) }
+
+// deviceError says in words what the device could not do.
+func deviceError(err error) error {
+	switch {
+	case err == nil || flowhq.CodeOf(err) != flowhq.CodeInternal:
+		return err
+	case errors.Is(err, whatsapp.ErrLinked):
+		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "A device is linked already", Cause: err}
+	case errors.Is(err, whatsapp.ErrNotLinked):
+		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "No device is linked", Cause: err}
+	case errors.Is(err, whatsapp.ErrOffline), errors.Is(err, whatsapp.ErrUnknown), errors.Is(err, whatsapp.ErrClosed),
+		errors.Is(err, context.DeadlineExceeded):
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "WhatsApp cannot be reached just now", Cause: err}
+	case errors.Is(err, whatsapp.ErrRestricted):
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "WhatsApp restricts this number just now", Cause: err}
+	default:
+		return &flowhq.Error{Code: flowhq.CodeInternal, Message: "WhatsApp refused", Cause: err}
+	}
+}
+
+// Send journals an admin's text. It goes only to people who wrote first, unless that very admin allows it, and never to
+// somebody who opted out.
+func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst bool) error {
+	text = strings.TrimSpace(text)
+	var wrong []flowhq.FieldError
+	if id == "" {
+		wrong = append(wrong, flowhq.FieldError{Field: "id", Message: "must not be empty"})
+	}
+	if text == "" {
+		wrong = append(wrong, flowhq.FieldError{Field: "text", Message: "must not be empty"})
+	}
+	if len([]rune(text)) > maxAdminText {
+		wrong = append(wrong, flowhq.FieldError{Field: "text", Message: "is longer than 4096 characters"})
+	}
+	if err := flowhq.Invalid(wrong); err != nil {
+		return err
+	}
+	open := openKnown
+	if allowFirst {
+		open = openAnyNumber
+	}
+	return c.change(chat, open, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+		switch {
+		case !found.Wrote && !allowFirst:
+			return flowhq.Errorf(flowhq.CodeForbidden, "This person has not written first. Numbers that write unasked are banned; allow it expressly if you must")
+		case found.OptedOut:
+			return flowhq.Errorf(flowhq.CodeConflict, "This customer asked for no more messages")
+		}
+		_, err := tx.Post(journal.Parcel{
+			ID: messageID(id), Chat: found.ID, Text: text, Author: flowhq.AuthorAdmin, Cause: journal.CauseAdmin, CreatedAt: now,
+		})
+		return err
+	})
+}
+
+// messageID makes a caller's id into one that looks like any message's on WhatsApp; the same for the same.
+func messageID(id string) string {
+	sum := sha256.Sum256([]byte("flowhq send " + id))
+	return "3EB0" + strings.ToUpper(hex.EncodeToString(sum[:9]))
+}
+
+func (c *commands) TakeOver(_ context.Context, chat string) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+		found.HandoffCause, found.HandoffEnds, found.HandoffText = journal.HandoffAdmin, now.Add(c.handoff()), ""
+		return chatChanged(tx, found, now)
+	})
+}
+
+func (c *commands) Release(_ context.Context, chat string) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+		if found.HandoffCause == "" {
+			return nil
+		}
+		found.HandoffCause, found.HandoffEnds, found.HandoffText = "", time.Time{}, ""
+		return chatChanged(tx, found, now)
+	})
+}
+
+func (c *commands) OptIn(_ context.Context, chat string) error {
+	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+		if !found.OptedOut {
+			return nil
+		}
+		found.OptedOut = false
+		return chatChanged(tx, found, now)
+	})
+}
+
+// openKnown gives a chat that there is.
+func openKnown(tx *journal.Tx, key string) (*journal.Chat, error) { return tx.ChatByKey(key) }
+
+// openAnyNumber gives a phone number's chat, a new one when it never wrote.
+func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
+	if !strings.HasPrefix(key, "+") {
+		return tx.ChatByKey(key)
+	}
+	c, _, err := tx.Meet(journal.Person{PN: key}, time.Now())
+	return c, err
+}
+
+// change changes a chat that the appliance named.
+func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.Chat, error), do func(tx *journal.Tx, found *journal.Chat, now time.Time) error) error {
+	var id int64
+	err := c.write(func(tx *journal.Tx) error {
+		found, err := open(tx, key)
+		if err != nil {
+			return err
+		}
+		if found == nil {
+			return flowhq.NotFound("Chat")
+		}
+		id = found.ID
+		if err := do(tx, found, time.Now()); err != nil {
+			return err
+		}
+		return tx.SaveChat(found)
+	})
+	if journal.Failed(err) {
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker cannot write its journal", Cause: err}
+	}
+	if err == nil {
+		c.kick(id)
+	}
+	return err
+}
+
+func (c *commands) Drain(context.Context) error {
+	c.finish()
+	return nil
+}

@@ -1,0 +1,109 @@
+package worker
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"flowhq/worker/whatsapp"
+)
+
+// Names of a worker's environment; nothing else of it is read.
+const (
+	EnvTenant       = "FLOWHQ_TENANT_ID"
+	EnvDir          = "FLOWHQ_TENANT_DIR"
+	EnvSocket       = "FLOWHQ_WORKER_SOCKET"
+	EnvToken        = "FLOWHQ_WORKER_TOKEN"
+	EnvVersion      = "FLOWHQ_VERSION"
+	EnvLogLevel     = "LOG_LEVEL"
+	EnvSimulator    = "WHATSAPP_SIMULATOR"
+	EnvSimulatorKey = "WHATSAPP_SIMULATOR_KEY"
+	EnvWAVersion    = "WHATSAPP_VERSION"
+)
+
+// Exit statuses of a worker.
+const (
+	ExitLocked = 75 // another process has the tenant's folder (EX_TEMPFAIL)
+	ExitConfig = 78 // the environment is wrong (EX_CONFIG)
+)
+
+// Config is what a worker is started with.
+type Config struct {
+	TenantID        string
+	Dir             string // the tenant's folder, absolute; made when missing
+	Socket          string // where the appliance listens
+	Token           string // what the worker proves itself with
+	Version         string // of the product
+	LogLevel        slog.Level
+	Simulator       *whatsapp.Simulator // nil: the real WhatsApp
+	WhatsAppVersion string              // "": asked from WhatsApp
+
+	Sandbox bool // restrict the process to its own folder; false in tests that run the worker in-process
+
+	open func(whatsapp.Config) (device, error) // nil: the real device
+	talk conversations                         // nil: package bot
+	pace whatsapp.Timing                       // of the device; zero: its defaults
+	late time.Duration                         // before the owner gets the list of what came too late; 0: the default
+}
+
+// ConfigFromEnv reads a worker's environment. Its error names everything that is wrong.
+func ConfigFromEnv(get func(string) string) (Config, error) {
+	c := Config{
+		TenantID: get(EnvTenant), Dir: get(EnvDir), Socket: get(EnvSocket), Token: get(EnvToken),
+		Version: get(EnvVersion), WhatsAppVersion: get(EnvWAVersion), Sandbox: true,
+	}
+	var wrong []string
+	for _, must := range []struct{ name, value string }{
+		{EnvTenant, c.TenantID}, {EnvDir, c.Dir}, {EnvSocket, c.Socket}, {EnvToken, c.Token},
+	} {
+		if must.value == "" {
+			wrong = append(wrong, must.name+" is missing")
+		}
+	}
+	var err error
+	if c.LogLevel, err = logLevel(get(EnvLogLevel)); err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	if c.Simulator, err = simulator(get(EnvSimulator), get(EnvSimulatorKey)); err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	if len(wrong) > 0 {
+		return c, fmt.Errorf("worker: %s", strings.Join(wrong, "; "))
+	}
+	return c, nil
+}
+
+func logLevel(name string) (slog.Level, error) {
+	levels := map[string]slog.Level{
+		"": slog.LevelInfo, "trace": slog.LevelDebug - 4, "debug": slog.LevelDebug, "info": slog.LevelInfo,
+		"warn": slog.LevelWarn, "error": slog.LevelError, "fatal": slog.LevelError + 4,
+	}
+	level, ok := levels[strings.ToLower(name)]
+	if !ok {
+		return 0, fmt.Errorf("%s: %q is none of trace, debug, info, warn, error, fatal", EnvLogLevel, name)
+	}
+	return level, nil
+}
+
+// simulator reads the address and the root key, which is 32 bytes in hexadecimal or base64.
+func simulator(addr, key string) (*whatsapp.Simulator, error) {
+	switch {
+	case addr == "" && key == "":
+		return nil, nil
+	case addr == "" || key == "":
+		return nil, fmt.Errorf("%s and %s go together: set both or neither", EnvSimulator, EnvSimulatorKey)
+	}
+	raw, err := hex.DecodeString(key)
+	if err != nil {
+		raw, err = base64.StdEncoding.DecodeString(key)
+	}
+	if err != nil || len(raw) != 32 {
+		return nil, fmt.Errorf("%s: is not 32 bytes in hexadecimal or base64", EnvSimulatorKey)
+	}
+	s := &whatsapp.Simulator{Addr: addr}
+	copy(s.RootKey[:], raw)
+	return s, nil
+}

@@ -1,0 +1,318 @@
+package worker
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"flowhq"
+	"flowhq/worker/journal"
+	"flowhq/worker/limit"
+)
+
+// decide deals with the oldest letter of a chat, in one transaction: what is said and what follows is in the journal, or
+// nothing is.
+func (e *engine) decide(r *runner, chat int64) progress {
+	d := decision{engine: e, runner: r}
+	err := e.write(func(tx *journal.Tx) error {
+		d.tx, d.config, d.now = tx, e.config.Load(), time.Now()
+		return d.make(chat)
+	})
+	switch {
+	case err != nil && journal.Failed(err):
+		return e.stumble("a message could not be dealt with", err)
+	case err != nil:
+		return e.spoilt(d.letter, err)
+	case d.letter == nil:
+		return idle
+	case d.wait > 0:
+		if !e.rest(d.wait) {
+			e.limits.Lock()
+			e.limits.Leave(limitChat(chat))
+			e.limits.Unlock()
+			return idle // stays in the journal for the successor
+		}
+		return done
+	}
+	r.begun, r.limited = true, false
+	if d.read {
+		e.markRead(d.chat, d.letter)
+	}
+	d.follow()
+	return done
+}
+
+// follow sets going what a decision that is in the journal leads to.
+func (d *decision) follow() {
+	if d.owner {
+		d.kick(ownerChat)
+	}
+	if d.late {
+		d.scheduleList()
+	}
+}
+
+// spoilt puts a letter aside that cannot be dealt with for a reason of its own, so that the next is.
+func (e *engine) spoilt(l *journal.Letter, cause error) progress {
+	if l == nil {
+		return e.stumble("a chat cannot be worked on", cause)
+	}
+	e.log.Error("a message failed", "id", l.ID, "error", cause)
+	err := e.write(func(tx *journal.Tx) error {
+		c, err := tx.Chat(l.Chat)
+		if err == nil && c != nil {
+			err = trace(tx, l.ID, c.Key(), time.Now(), flowhq.TraceFailed, "Not answered, because of a fault: "+cause.Error())
+		}
+		if err == nil {
+			err = tx.Dequeue(l.N)
+		}
+		return err
+	})
+	if err != nil {
+		return e.stumble("a failed message could not be put aside", err)
+	}
+	return done
+}
+
+// decision is one letter's way to what is done about it.
+type decision struct {
+	*engine
+	runner *runner
+	tx     *journal.Tx
+	config *flowhq.WorkerConfig
+	now    time.Time
+
+	letter *journal.Letter // nil: nothing to do
+	chat   *journal.Chat
+	wait   time.Duration // the limiter said so; nothing else was done
+	late   bool          // goes on the owner's list
+	owner  bool          // something waits for the owner
+	read   bool          // to be marked as read
+}
+
+func (d *decision) make(chat int64) (err error) {
+	if d.letter, err = d.tx.NextLetter(chat); err != nil || d.letter == nil {
+		return err
+	}
+	if d.chat, err = d.tx.Chat(chat); err != nil {
+		return err
+	}
+	if d.chat == nil {
+		return fmt.Errorf("chat %d is gone", chat)
+	}
+	limits := d.config.Limits
+	if age := d.age(); age > limits.CatchUp {
+		return d.tooOld(age)
+	}
+	if d.chat.HandoffCause != "" && !d.chat.HandedOver(d.now) {
+		if err := d.handBack(); err != nil {
+			return err
+		}
+	}
+	out, version, err := d.step()
+	if err != nil {
+		d.log.Error("the conversation failed", "id", d.letter.ID, "error", err)
+		return d.finish(d.trace(flowhq.TraceFailed, "Not answered, because the conversation failed: "+err.Error()))
+	}
+	switch {
+	case d.chat.OptedOut && !out.optIn:
+		return d.finish(d.trace(flowhq.TraceOptedOut, "Not answered: the customer asked for no more messages."))
+	case d.chat.HandedOver(d.now) && !out.optOut && !out.optIn:
+		return d.finish(d.trace(flowhq.TraceHandedOver, "Not answered by the bot: a human has this chat until "+
+			d.chat.HandoffEnds.In(d.config.Business.Settings.Location()).Format("2 January 15:04")+"."))
+	}
+	if len(out.replies) > 0 {
+		if goOn, err := d.limit(out); err != nil || !goOn {
+			return err
+		}
+	}
+	return d.finish(d.apply(out, version))
+}
+
+// age tells how long the customer has waited: by WhatsApp's clock when the message was delivered late, else from when it
+// came in here, so that a wrong clock of this machine does not make everything too old.
+func (d *decision) age() time.Duration {
+	if d.letter.Late {
+		return d.now.Sub(d.letter.SentAt)
+	}
+	return d.now.Sub(d.letter.ReceivedAt)
+}
+
+// finish takes the letter out of the queue and writes the chat back.
+func (d *decision) finish(err error) error {
+	if err != nil {
+		return err
+	}
+	if err := d.tx.Dequeue(d.letter.N); err != nil {
+		return err
+	}
+	d.read = d.config.Limits.ReadReceipts
+	if d.chat.WaitTold {
+		letters, _, err := d.tx.Waiting(d.chat.ID)
+		if err != nil {
+			return err
+		}
+		d.chat.WaitTold = letters > 0
+	}
+	return d.tx.SaveChat(d.chat)
+}
+
+func (d *decision) trace(step, detail string) error {
+	return trace(d.tx, d.letter.ID, d.chat.Key(), d.now, step, detail)
+}
+
+func (d *decision) tooOld(age time.Duration) error {
+	d.late = true
+	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", span(age)))
+	if err == nil {
+		err = d.tx.AddTooOld(journal.TooOld{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.letter.Text), SentAt: d.letter.SentAt})
+	}
+	return d.finish(err)
+}
+
+func (d *decision) handBack() error {
+	d.chat.HandoffCause, d.chat.HandoffEnds, d.chat.HandoffText = "", time.Time{}, ""
+	return chatChanged(d.tx, d.chat, d.now)
+}
+
+// step asks the conversation. A chat in the middle of something goes on with the flow that it began with. A panic is an
+// error.
+func (d *decision) step() (out outcome, version int64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	version = int64(d.config.Version)
+	if d.chat.Flow != 0 {
+		version = d.chat.Flow
+	}
+	f, err := d.flows.of(d.tx, d.config, version)
+	if err != nil && d.chat.Flow != 0 { // the flow it began with cannot be had: start over
+		d.chat.State, version = nil, int64(d.config.Version)
+		f, err = d.flows.of(d.tx, d.config, version)
+	}
+	if err != nil {
+		return out, version, err
+	}
+	out, err = f.step(d.config.Business, d.chat, d.letter, d.now)
+	return out, version, err
+}
+
+// limit asks whether a reply may go out; false when it may not, or not yet.
+func (d *decision) limit(out outcome) (goOn bool, err error) {
+	d.limits.Lock()
+	defer d.limits.Unlock()
+	chat := limitChat(d.chat.ID)
+	v := d.limits.Ask(chat, d.now)
+	if v.Action == limit.Suppress && out.optOut {
+		v.Action = limit.Send // "stop" is heard at any time, and confirmed
+	}
+	switch v.Action {
+	case limit.Wait:
+		d.wait = max(v.Until.Sub(d.now), time.Millisecond)
+		if d.runner.limited {
+			return false, nil
+		}
+		d.runner.limited = true
+		return false, d.trace(flowhq.TraceLimited, fmt.Sprintf("Waits %s: the limit of %d replies in a minute is reached.",
+			span(d.wait), d.config.Limits.RepliesPerMinute))
+	case limit.Suppress:
+		return false, d.finish(d.suppress(v))
+	}
+	d.limits.Replied(chat, d.now)
+	if v.Cause == limit.CausePatient {
+		return true, d.trace(flowhq.TraceLimited, "Waited a minute for the limit and goes out now.")
+	}
+	return true, nil
+}
+
+func (d *decision) suppress(v limit.Verdict) error {
+	detail := fmt.Sprintf("Not answered: %d replies in this minute, and this chat wrote most.", d.config.Limits.RepliesPerMinute)
+	cause := journal.CauseSlow
+	if v.Cause == limit.CauseContact {
+		detail = fmt.Sprintf("Not answered: this chat had %d replies in %s.", d.config.Limits.ContactReplies, span(d.config.Limits.ContactWindow))
+		cause = journal.CauseEnough
+	}
+	if err := d.trace(flowhq.TraceSuppressed, detail); err != nil || !v.Notice {
+		return err
+	}
+	d.limits.Noticed(limitChat(d.chat.ID), v.Cause, d.now)
+	return d.post(d.texts().slow, cause)
+}
+
+// post journals a text to the chat, with its id.
+func (d *decision) post(text string, cause journal.Cause) error {
+	id := d.dev.NewMessageID()
+	_, err := d.tx.Post(journal.Parcel{
+		ID: id, Chat: d.chat.ID, Text: text, Author: flowhq.AuthorBot, Cause: cause,
+		Answers: d.letter.ID, Asked: excerpt(d.letter.Text), AskedAt: d.letter.SentAt, CreatedAt: d.now,
+	})
+	if err == nil {
+		err = d.trace(flowhq.TraceReplyID, id)
+	}
+	return err
+}
+
+// apply writes down what the conversation wants.
+func (d *decision) apply(out outcome, version int64) error {
+	c := d.chat
+	c.State, c.Flow = out.state, version
+	if out.resting {
+		c.Flow = 0
+	}
+	changed := out.language != "" && out.language != c.Language || out.optOut != out.optIn && out.optOut != c.OptedOut || out.handoff != ""
+	if out.language != "" {
+		c.Language = out.language
+	}
+	if out.optOut != out.optIn {
+		c.OptedOut = out.optOut
+	}
+	if out.handoff != "" {
+		c.HandoffCause, c.HandoffEnds, c.HandoffText = out.handoff, d.now.Add(d.config.Limits.Handoff), ""
+	}
+	for _, t := range out.traces {
+		if err := d.trace(t.step, t.detail); err != nil {
+			return err
+		}
+	}
+	if err := d.record(out.requests); err != nil {
+		return err
+	}
+	if changed {
+		if err := chatChanged(d.tx, c, d.now); err != nil {
+			return err
+		}
+	}
+	for _, n := range out.notices {
+		if c.PN != "" {
+			n += "\n📞 " + c.PN // so that a tap is enough to write or to call
+		}
+		if err := d.tellOwner(d.tx, n, d.letter.ID, d.now); err != nil {
+			return err
+		}
+		d.owner = true
+	}
+	if len(out.replies) == 0 {
+		return nil
+	}
+	return d.post(strings.Join(out.replies, "\n\n"), journal.CauseReply)
+}
+
+func (d *decision) record(requests []flowhq.RequestEvent) error {
+	for _, r := range requests {
+		if r.ID == "" {
+			r.ID = uuid.Must(uuid.NewV7()).String()
+		}
+		if r.Status == "" {
+			r.Status = flowhq.RequestNew
+		}
+		r.Chat = d.chat.Key()
+		if err := d.tx.Event(flowhq.WorkerEvent{At: d.now, Kind: flowhq.EventRequest, Request: &r}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

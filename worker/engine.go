@@ -1,0 +1,326 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"flowhq"
+	"flowhq/worker/journal"
+	"flowhq/worker/limit"
+	"flowhq/worker/whatsapp"
+)
+
+// Bounds and times of the engine.
+const (
+	maxWaiting    = 50               // letters of one chat
+	maxDetail     = 1000             // characters of a recorded error
+	kickInterval  = 15 * time.Second // chats that could not go on are tried again
+	probeInterval = 5 * time.Second  // a journal that failed is tried again
+	pruneInterval = 10 * time.Minute
+	sendTimeout   = 30 * time.Second // preparing and acknowledgement together, device's own limits are tighter
+)
+
+// engine makes the decisions. Its goroutines: one for each chat that has work, and those of background.
+type engine struct {
+	log   *slog.Logger
+	j     *journal.Journal
+	dev   device
+	flows flows
+	late  time.Duration // quiet time before the owner gets the list of what came too late
+
+	events  func()                     // the journal has new events
+	reports func(flowhq.SessionReport) // the session's state changed
+	acked   func() int64               // highest event that the appliance has
+
+	config  atomic.Pointer[flowhq.WorkerConfig]
+	leftOut leftOut
+	fault   atomic.Bool   // the journal can't be written
+	faulty  chan struct{} // told when that begins
+
+	// hard ends everything; hurry ends waiting, when the process is to stop.
+	hard  context.Context
+	hurry context.Context
+	rush  context.CancelFunc
+
+	pauses pauses
+
+	limits struct {
+		sync.Mutex
+		*limit.Limiter
+	}
+
+	mu       sync.Mutex
+	stopping bool
+	running  map[int64]*runner
+	parked   map[int64]struct{} // have work, can't go on just now
+	runners  sync.WaitGroup
+	calm     calm
+	dueList  *time.Timer // of the list of messages that came too late
+}
+
+// newEngine makes an engine; attach gives it its device before it is used.
+func newEngine(ctx context.Context, j *journal.Journal, talk conversations, log *slog.Logger) (*engine, error) {
+	e := &engine{
+		log: log, j: j, flows: flows{talk: talk}, late: 15 * time.Second,
+		events: func() {}, reports: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, hard: ctx,
+		faulty:  make(chan struct{}, 1),
+		running: make(map[int64]*runner), parked: make(map[int64]struct{}),
+	}
+	e.hurry, e.rush = context.WithCancel(ctx)
+	e.limits.Limiter = limit.New(limit.Config{})
+	if err := e.restore(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// restore reads from the journal what is kept in memory: the last configuration and the counts of the limits.
+func (e *engine) restore() error {
+	var kept *flowhq.WorkerConfig
+	var traffic []journal.Traffic
+	err := e.j.Read(func(tx *journal.Tx) (err error) {
+		if kept, err = tx.Config(); err != nil || kept == nil {
+			return err
+		}
+		window := max(limit.Minute, withDefaults(kept.Limits).ContactWindow)
+		traffic, err = tx.TrafficSince(time.Now().Add(-window))
+		return err
+	})
+	if err != nil || kept == nil {
+		return err
+	}
+	for _, t := range traffic {
+		switch chat := limit.Chat(t.Chat); t.Cause {
+		case journal.CauseReply:
+			e.limits.Replied(chat, t.At)
+		case journal.CauseSlow:
+			e.limits.Noticed(chat, limit.CauseTenant, t.At)
+		case journal.CauseEnough:
+			e.limits.Noticed(chat, limit.CauseContact, t.At)
+		default:
+			e.limits.Heard(chat, t.At)
+		}
+	}
+	e.adopt(*kept)
+	return nil
+}
+
+// adopt works by c from now on. Its flow is loaded when it is needed: an idle worker has no use for it.
+func (e *engine) adopt(c flowhq.WorkerConfig) {
+	c.Limits = withDefaults(c.Limits)
+	e.flows.use(int64(c.Version), nil)
+	e.limits.Lock()
+	e.limits.Configure(limit.Config{
+		PerMinute: c.Limits.RepliesPerMinute, PerContact: c.Limits.ContactReplies, Window: c.Limits.ContactWindow,
+	})
+	e.limits.Unlock()
+	e.config.Store(&c)
+}
+
+// configure adopts and keeps a configuration. It fails when the flow cannot be loaded; then the one before stays in force.
+func (e *engine) configure(c flowhq.WorkerConfig) error {
+	if err := e.check(c); err != nil {
+		e.note(flowhq.TenantEventWorker, "The new settings cannot be used; the worker goes on with those before: "+err.Error())
+		return err
+	}
+	err := e.write(func(tx *journal.Tx) error {
+		e.adopt(c) // in turn with decisions, so that none of them misses a flow that is dropped here
+		return tx.KeepConfig(c)
+	})
+	e.kickAll()
+	return err
+}
+
+// check tries a flow of the tenant's own, unless it is the one in force; the templates' flows are known to be good.
+func (e *engine) check(c flowhq.WorkerConfig) error {
+	if now := e.config.Load(); c.FlowYAML == "" || now != nil && now.FlowYAML == c.FlowYAML {
+		return nil
+	}
+	_, err := e.flows.talk.load(int64(c.Version), flowOf(&c))
+	if err != nil {
+		return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The flow cannot be used: " + err.Error(), Cause: err}
+	}
+	return nil
+}
+
+// withDefaults fills in what a configuration leaves out.
+func withDefaults(l flowhq.Limits) flowhq.Limits {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&l.ContactWindow, 10 * time.Minute}, {&l.CatchUp, 30 * time.Minute}, {&l.Handoff, 12 * time.Hour},
+		{&l.Heartbeat, 30 * time.Second}, {&l.OrphanGrace, 24 * time.Hour},
+	} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+	if l.RepliesPerMinute <= 0 {
+		l.RepliesPerMinute = 10
+	}
+	return l
+}
+
+// write writes to the journal and watches over its health. New events are told to the appliance's link.
+func (e *engine) write(do func(tx *journal.Tx) error) error {
+	err := e.j.Write(do)
+	if journal.Failed(err) {
+		e.setFault(true, err)
+	} else {
+		e.setFault(false, nil)
+	}
+	if err == nil {
+		e.events()
+	}
+	return err
+}
+
+func (e *engine) setFault(fault bool, cause error) {
+	if e.fault.Swap(fault) == fault {
+		return
+	}
+	if fault {
+		nudge(e.faulty)
+		e.log.Error("the journal cannot be written: nothing is taken in", "error", cause)
+	} else {
+		e.log.Info("the journal can be written again")
+	}
+	e.reports(e.report())
+	if !fault {
+		e.kickAll()
+	}
+}
+
+// report tells how the session is: the device's word, unless the journal fails.
+func (e *engine) report() flowhq.SessionReport {
+	r := e.dev.Report()
+	if e.fault.Load() {
+		r.Phase, r.Detail = flowhq.PhaseJournalFault, "The worker cannot write its journal."
+		r.QRCode, r.QRExpires, r.Until = "", nil, nil
+	}
+	return r
+}
+
+// reported is told by the device at every change.
+func (e *engine) reported(r flowhq.SessionReport) {
+	if !e.fault.Load() {
+		e.reports(r)
+	}
+	e.calm.disturb()
+	e.keepPause(r)
+	if r.Phase == flowhq.PhaseConnected {
+		e.kickAll()
+	}
+}
+
+// ready tells whether messages can be answered now.
+func (e *engine) ready() bool {
+	return e.config.Load() != nil && !e.fault.Load() && e.dev.Report().Phase == flowhq.PhaseConnected
+}
+
+// note puts an entry on the tenant's time line.
+func (e *engine) note(kind, detail string) {
+	err := e.write(func(tx *journal.Tx) error { return note(tx, kind, detail) })
+	if err != nil {
+		e.log.Warn("not journalled", "note", detail, "error", err)
+	}
+}
+
+// sayOnce puts a remark on the time line unless it is what a process before this one said there under the same key.
+func (e *engine) sayOnce(key, remark string) {
+	err := e.write(func(tx *journal.Tx) error {
+		last := ""
+		if _, err := tx.Meta(key, &last); err != nil || last == remark {
+			return err
+		}
+		if err := tx.SetMeta(key, remark); err != nil || remark == "" {
+			return err
+		}
+		return note(tx, flowhq.TenantEventWorker, remark)
+	})
+	if err != nil {
+		e.log.Warn("not journalled", "note", remark, "error", err)
+	}
+}
+
+func note(tx *journal.Tx, kind, detail string) error {
+	return tx.Event(flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: kind, Detail: shorten(detail)}})
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > maxDetail {
+		return string(r[:maxDetail-1]) + "…"
+	}
+	return s
+}
+
+// sent serves retry receipts: what went out under an id.
+func (e *engine) sent(id string) (to whatsapp.Address, text string, ok bool) {
+	var p *journal.Parcel
+	var c *journal.Chat
+	err := e.j.Read(func(tx *journal.Tx) (err error) {
+		if p, err = tx.Parcel(id); err == nil && p != nil && p.Chat != 0 {
+			c, err = tx.Chat(p.Chat)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		e.log.Warn("a sent message cannot be looked up", "id", id, "error", err)
+		return to, "", false
+	case p == nil:
+		return to, "", false
+	case c != nil:
+		return address(c.Person), p.Text, true
+	case p.To == journal.Person{}:
+		return e.dev.Self(), p.Text, true
+	default:
+		return address(p.To), p.Text, true
+	}
+}
+
+// background does what is due from time to time, until ctx ends.
+func (e *engine) background(ctx context.Context) {
+	tick := time.NewTimer(kickInterval)
+	defer tick.Stop()
+	pruned := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-e.faulty:
+			tick.Reset(probeInterval)
+			continue
+		}
+		tick.Reset(kickInterval)
+		e.keepPause(e.dev.Report()) // in case it could not be kept when it began
+		if e.fault.Load() {
+			e.probe(ctx)
+			tick.Reset(probeInterval)
+		}
+		e.kickAll()
+		e.settleDown()
+		if time.Since(pruned) > pruneInterval {
+			pruned = time.Now()
+			e.prune()
+		}
+	}
+}
+
+// probe tries whether a journal that failed can be written again: as it is, then over a fresh handle.
+func (e *engine) probe(ctx context.Context) {
+	try := func(tx *journal.Tx) error { return tx.SetMeta("probe", time.Now().UnixMilli()) }
+	if e.write(try) == nil {
+		return
+	}
+	if err := e.j.Reopen(ctx); err != nil {
+		e.log.Debug("the journal cannot be opened", "error", err)
+		return
+	}
+	_ = e.write(try)
+}

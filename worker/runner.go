@@ -1,0 +1,194 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"flowhq/worker/journal"
+)
+
+// ownerChat stands for what waits to be sent to the owner.
+const ownerChat = 0
+
+// runner deals with one chat's work, strictly in order. It has a goroutine only while there is some.
+type runner struct {
+	chat    int64 // changes when the chat is merged into another; guarded by engine.mu
+	again   bool  // new work came; guarded by engine.mu
+	begun   bool  // it has dealt with something: when the process is to stop, no further one is begun
+	limited bool  // the letter at hand was told to wait: say so once
+	retry   time.Duration
+}
+
+// progress says how a piece of work ended.
+type progress int
+
+const (
+	done    progress = iota // there may be more
+	idle                    // nothing to do
+	blocked                 // something to do, but not now
+)
+
+// kick makes sure that somebody deals with a chat.
+func (e *engine) kick(chat int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.parked, chat)
+	if r := e.running[chat]; r != nil {
+		r.again = true
+		return
+	}
+	if e.stopping {
+		return
+	}
+	e.calm.disturb()
+	r := &runner{chat: chat}
+	e.running[chat] = r
+	e.runners.Go(func() { e.run(r) })
+}
+
+// kickAll lets the chats go on that could not.
+func (e *engine) kickAll() {
+	if !e.ready() {
+		return
+	}
+	e.mu.Lock()
+	chats := make([]int64, 0, len(e.parked))
+	for c := range e.parked {
+		chats = append(chats, c)
+	}
+	e.mu.Unlock()
+	for _, c := range chats {
+		e.kick(c)
+	}
+}
+
+// resume takes up what a process before this one left.
+func (e *engine) resume() error {
+	var chats []int64
+	tooOld := 0
+	err := e.j.Read(func(tx *journal.Tx) (err error) {
+		if chats, err = tx.Busy(); err == nil {
+			tooOld, err = tx.CountTooOld()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	for _, c := range chats {
+		e.parked[c] = struct{}{}
+	}
+	e.mu.Unlock()
+	if tooOld > 0 {
+		e.scheduleList()
+	}
+	e.kickAll()
+	return nil
+}
+
+func (e *engine) run(r *runner) {
+	for {
+		p := e.work(r)
+		e.mu.Lock()
+		switch {
+		case p == done:
+		case p == idle && r.again:
+			r.again = false
+		case p == blocked:
+			e.parked[r.chat] = struct{}{}
+			fallthrough
+		default:
+			if e.running[r.chat] == r {
+				delete(e.running, r.chat)
+			}
+			e.mu.Unlock()
+			return
+		}
+		e.mu.Unlock()
+	}
+}
+
+// joined moves the work of a chat that was merged to the chat that it is now.
+func (e *engine) joined(merges []journal.Merge) {
+	for _, m := range merges {
+		if m.Absorbed == 0 {
+			continue
+		}
+		e.limits.Lock()
+		e.limits.Merge(limitChat(m.Absorbed), limitChat(m.Into))
+		e.limits.Unlock()
+		e.mu.Lock()
+		if r := e.running[m.Absorbed]; r != nil && e.running[m.Into] == nil {
+			r.chat = m.Into
+			e.running[m.Into] = r
+			delete(e.running, m.Absorbed)
+		}
+		delete(e.parked, m.Absorbed)
+		e.mu.Unlock()
+		e.kick(m.Into)
+	}
+}
+
+// work does one thing for the runner's chat: the oldest reply that is not sent, else the oldest letter.
+func (e *engine) work(r *runner) progress {
+	e.mu.Lock()
+	chat, stopping := r.chat, e.stopping
+	e.mu.Unlock()
+	if !e.ready() || e.hard.Err() != nil {
+		return blocked
+	}
+	var parcel *journal.Parcel
+	err := e.j.Read(func(tx *journal.Tx) (err error) {
+		parcel, err = tx.NextParcel(chat)
+		return err
+	})
+	switch {
+	case err != nil:
+		return e.stumble("the journal cannot be read", err)
+	case parcel != nil:
+		r.begun = true
+		return e.deliver(r, parcel)
+	case stopping && r.begun || chat == ownerChat:
+		return idle
+	}
+	return e.decide(r, chat)
+}
+
+// stumble records an error that is not a message's own; the chat goes on later.
+func (e *engine) stumble(what string, err error) progress {
+	if journal.Failed(err) {
+		e.setFault(true, err)
+	}
+	e.log.Error(what, "error", err)
+	return blocked
+}
+
+// rest waits for d, or less when the process is to stop; false then.
+func (e *engine) rest(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-e.hurry.Done():
+		return false
+	}
+}
+
+// errStopping leaves a message with WhatsApp, which brings it again.
+var errStopping = errors.New("the worker is stopping")
+
+// stop takes in nothing more, lets what is in hand be finished for at most limit, and returns when all runners ended.
+func (e *engine) stop(limit time.Duration, kill func()) {
+	e.mu.Lock()
+	e.stopping = true
+	if e.dueList != nil {
+		e.dueList.Stop()
+	}
+	e.mu.Unlock()
+	e.rush()
+	hard := time.AfterFunc(limit, kill)
+	defer hard.Stop()
+	e.runners.Wait()
+}

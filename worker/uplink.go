@@ -1,0 +1,265 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"flowhq"
+	"flowhq/wire"
+	"flowhq/worker/journal"
+)
+
+// Bounds and times of the link to the appliance.
+const (
+	maxReports = 64 // waiting to be told; the oldest go first
+	firstPause = 500 * time.Millisecond
+	lastPause  = 30 * time.Second
+)
+
+// uplink tells the appliance what happens. It may be away for any time: events stay in the journal, of reports the latest
+// one is told.
+type uplink struct {
+	log    *slog.Logger
+	engine *engine
+	conn   *wire.Conn
+	config Config
+	logs   func() int64 // log lines dropped so far
+
+	news  chan struct{} // events or reports wait
+	tempo chan struct{} // the time between heartbeats may have changed
+
+	mu      sync.Mutex
+	acked   int64
+	reports []flowhq.SessionReport
+	seen    time.Time // the appliance last
+	highest int64     // revision of the newest configuration of this connection
+}
+
+func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
+	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), seen: time.Now(), logs: func() int64 { return 0 }}
+	u.conn = wire.Dial(wire.ClientConfig{
+		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost, Logger: log,
+	})
+	return u
+}
+
+func (u *uplink) hello() wire.Hello {
+	u.mu.Lock()
+	u.highest = 0
+	u.mu.Unlock()
+	return wire.Hello{
+		TenantID: u.config.TenantID, Token: u.config.Token, PID: os.Getpid(), Version: u.config.Version,
+		Journal: u.engine.j.ID(), LastSeq: u.engine.j.LastSeq(),
+	}
+}
+
+func (u *uplink) greeted(w wire.Welcome) {
+	acked := w.Acked
+	if acked > u.engine.j.LastSeq() {
+		// The appliance has seen more than this journal ever wrote: it was put back from a backup.
+		if err := u.engine.j.Renew(); err != nil {
+			u.log.Error("the journal's id could not be changed", "error", err)
+		}
+		acked = 0
+	}
+	u.mu.Lock()
+	u.acked, u.seen = acked, time.Now()
+	u.reports = []flowhq.SessionReport{u.engine.report()}
+	u.mu.Unlock()
+	if err := u.configure(w.Config); err != nil {
+		u.log.Error("the configuration cannot be used", "error", err)
+	}
+}
+
+func (u *uplink) lost() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.seen = time.Now()
+}
+
+// configure takes a configuration unless a newer one came on the same connection. Between connections the numbers may fall:
+// the appliance's database may have been put back.
+func (u *uplink) configure(c flowhq.WorkerConfig) error {
+	u.mu.Lock()
+	stale := c.Revision < u.highest
+	u.highest = max(u.highest, c.Revision)
+	u.mu.Unlock()
+	if stale {
+		return nil
+	}
+	err := u.engine.configure(c)
+	nudge(u.tempo)
+	return err
+}
+
+// report queues a report; it never blocks.
+func (u *uplink) report(r flowhq.SessionReport) {
+	u.mu.Lock()
+	if len(u.reports) == maxReports {
+		u.reports = append(u.reports[:0], u.reports[1:]...)
+	}
+	u.reports = append(u.reports, r)
+	u.mu.Unlock()
+	u.wake()
+}
+
+func (u *uplink) wake() { nudge(u.news) }
+
+// nudge tells one listener, now or when it listens next.
+func nudge(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// run keeps the link until ctx ends; orphaned is called when the appliance was away for too long.
+func (u *uplink) run(ctx context.Context, orphaned func()) {
+	var parts sync.WaitGroup
+	parts.Go(func() { u.conn.Run(ctx) })
+	parts.Go(func() { u.pump(ctx) })
+	parts.Go(func() { u.beat(ctx, orphaned) })
+	parts.Wait()
+}
+
+// pump tells reports and events as they come.
+func (u *uplink) pump(ctx context.Context) {
+	pause := firstPause
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-u.news:
+		}
+		for u.conn.Connected() && ctx.Err() == nil {
+			more, err := u.tell(ctx)
+			if err == nil {
+				pause = firstPause
+				if !more {
+					break
+				}
+				continue
+			}
+			u.log.Debug("the appliance did not take it", "error", err)
+			t := time.NewTimer(pause)
+			select {
+			case <-ctx.Done():
+			case <-t.C:
+			}
+			t.Stop()
+			pause = min(pause*2, lastPause)
+		}
+	}
+}
+
+// tell hands up one report, or else one batch of events; more says whether there may be more.
+func (u *uplink) tell(ctx context.Context) (more bool, err error) {
+	if r, ok := u.nextReport(); ok {
+		if err := u.conn.Report(ctx, r); err != nil {
+			u.putBack(r)
+			return false, err
+		}
+		return true, nil
+	}
+	u.mu.Lock()
+	acked := u.acked
+	u.mu.Unlock()
+	var batch []flowhq.WorkerEvent
+	err = u.engine.j.Read(func(tx *journal.Tx) (err error) {
+		batch, err = tx.EventsAfter(acked, wire.MaxEvents, wire.MaxEventBytes)
+		return err
+	})
+	if err != nil || len(batch) == 0 {
+		return false, err
+	}
+	upTo, err := u.conn.Events(ctx, u.engine.j.ID(), batch)
+	if err != nil {
+		return false, err
+	}
+	if upTo <= acked {
+		return false, flowhq.Errorf(flowhq.CodeUnavailable, "The appliance acknowledged nothing")
+	}
+	u.mu.Lock()
+	u.acked, u.seen = upTo, time.Now()
+	u.mu.Unlock()
+	return true, nil
+}
+
+func (u *uplink) nextReport() (flowhq.SessionReport, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.reports) == 0 {
+		return flowhq.SessionReport{}, false
+	}
+	r := u.reports[0]
+	u.reports = u.reports[1:]
+	return r, true
+}
+
+func (u *uplink) putBack(r flowhq.SessionReport) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.reports = append([]flowhq.SessionReport{r}, u.reports...)
+}
+
+// durable gives the highest event that the appliance has.
+func (u *uplink) durable() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.acked
+}
+
+// beat sends heartbeats, and ends a worker that nobody asked after for too long.
+func (u *uplink) beat(ctx context.Context, orphaned func()) {
+	for {
+		limits := withDefaults(flowhq.Limits{})
+		if c := u.engine.config.Load(); c != nil {
+			limits = c.Limits
+		}
+		t := time.NewTimer(limits.Heartbeat)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-u.tempo:
+			t.Stop()
+			continue
+		case <-t.C:
+		}
+		if u.conn.Connected() {
+			u.sendBeat(ctx)
+			continue
+		}
+		u.mu.Lock()
+		alone := time.Since(u.seen)
+		u.mu.Unlock()
+		if alone > limits.OrphanGrace {
+			u.log.Warn("no appliance for too long: the worker ends itself", "for", alone)
+			orphaned()
+			return
+		}
+	}
+}
+
+func (u *uplink) sendBeat(ctx context.Context) {
+	var waiting int64
+	acked := u.durable()
+	err := u.engine.j.Read(func(tx *journal.Tx) (err error) {
+		waiting, err = tx.Unacked(acked)
+		return err
+	})
+	if err != nil {
+		u.log.Warn("waiting events could not be counted", "error", err)
+	}
+	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.leftOut.counts()})
+	if err != nil {
+		u.log.Debug("heartbeat not taken", "error", err)
+		return
+	}
+	u.mu.Lock()
+	u.seen = time.Now()
+	u.mu.Unlock()
+}
