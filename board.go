@@ -2,8 +2,8 @@ package flowhq
 
 import "time"
 
-// TenantLine is what a list shows of a tenant. Config, session and worker rows that are missing leave their fields empty.
-type TenantLine struct {
+// TenantSummary is what a list shows of a tenant. Config, session and worker rows that are missing leave their fields empty.
+type TenantSummary struct {
 	ID           string
 	Name         string
 	BusinessName string
@@ -16,7 +16,7 @@ type TenantLine struct {
 	SeenAt       *time.Time // the worker's heartbeat
 	HeardAt      *time.Time // WhatsApp last heard from
 	Worker       WorkerStatus
-	Wish         Wish
+	DesiredState DesiredState
 	LastError    string
 	CreatedAt    time.Time
 
@@ -43,30 +43,30 @@ type MessageHour struct {
 // Open tells whether a request waits for somebody still.
 func (s RequestStatus) Open() bool { return s == RequestNew || s == RequestConfirmed }
 
-// LineOrder names an order of a list of tenants.
-type LineOrder string
+// SummaryOrder names an order of a list of tenants.
+type SummaryOrder string
 
 // The orders. Each puts first what one would look for: the gravest, the busiest, the longest silent.
 const (
-	OrderUrgency  LineOrder = "urgency"
-	OrderName     LineOrder = "name"
-	OrderNewest   LineOrder = "newest"
-	OrderMessages LineOrder = "messages"
-	OrderRequests LineOrder = "requests"
-	OrderHeard    LineOrder = "heard"
-	OrderMemory   LineOrder = "memory"
+	OrderUrgency  SummaryOrder = "urgency"
+	OrderName     SummaryOrder = "name"
+	OrderNewest   SummaryOrder = "newest"
+	OrderMessages SummaryOrder = "messages"
+	OrderRequests SummaryOrder = "requests"
+	OrderHeard    SummaryOrder = "heard"
+	OrderMemory   SummaryOrder = "memory"
 )
 
-// LineOrders lists all orders; the first is the usual one.
-func LineOrders() []LineOrder {
-	return []LineOrder{OrderUrgency, OrderName, OrderNewest, OrderMessages, OrderRequests, OrderHeard, OrderMemory}
+// SummaryOrders lists all orders; the first is the usual one.
+func SummaryOrders() []SummaryOrder {
+	return []SummaryOrder{OrderUrgency, OrderName, OrderNewest, OrderMessages, OrderRequests, OrderHeard, OrderMemory}
 }
 
 // BoardQuery asks for a part of the list of tenants with the figures of the day.
 type BoardQuery struct {
 	Query  string       // part of name, business name or number, case folded
 	Status TenantStatus // "": any
-	Order  LineOrder    // "": OrderUrgency
+	Order  SummaryOrder // "": OrderUrgency
 	Back   bool         // the other way round
 	Page   int          // from 1; one beyond the end is the last
 	Length int          // lines of a page, 1 to MaxLimit; 0: 50
@@ -74,7 +74,7 @@ type BoardQuery struct {
 
 // Board is a part of the list of tenants.
 type Board struct {
-	Lines  []TenantLine
+	Lines  []TenantSummary
 	All    int                  // tenants there are
 	Found  int                  // those that the query matches, whatever their status
 	Counts map[TenantStatus]int // of those, by status

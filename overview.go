@@ -6,10 +6,10 @@ import "time"
 type Overview struct {
 	Tenants       int
 	Counts        map[TenantStatus]int
-	Needing       []TenantLine // those that need somebody, the gravest first, at most NeedingShown
-	NeedingAll    int          // how many there are
-	SetupRequests int          // that wait for a decision
-	OpenRequests  int          // of customers, over all tenants
+	Needing       []TenantSummary // those that need somebody, the gravest first, at most NeedingShown
+	NeedingAll    int             // how many there are
+	SetupRequests int             // that wait for a decision
+	OpenRequests  int             // of customers, over all tenants
 	Alarms        []Alarm
 
 	Received int // messages of customers today

@@ -15,25 +15,25 @@ const (
 	WorkerError   WorkerStatus = "ERROR"
 )
 
-// Wish says whether a worker should run; it outlives restarts of everything.
-type Wish string
+// DesiredState says whether a worker should run; it outlives restarts of everything.
+type DesiredState string
 
 // The wishes.
 const (
-	WishStopped Wish = "stopped"
-	WishRunning Wish = "running"
+	DesiredStopped DesiredState = "stopped"
+	DesiredRunning DesiredState = "running"
 )
 
 // Worker is a tenant's worker process as the store knows it; what the process itself does is the process manager's to tell.
 type Worker struct {
-	ID          string
-	TenantID    string
-	ProcessName string // column and JSON name pm2_name
-	Status      WorkerStatus
-	Wish        Wish
-	LastError   string
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID           string
+	TenantID     string
+	ProcessName  string // column and JSON name pm2_name
+	Status       WorkerStatus
+	DesiredState DesiredState
+	LastError    string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }
 
 // ProcessName gives the name of a tenant's worker process. It is made from the id, so that two tenants never share one.

@@ -91,7 +91,7 @@ type FenceView struct {
 }
 
 func (c *control) fences(r *http.Request) (any, error) {
-	fences, err := c.fleet.Fences(r.Context(), flowhq.Cursor{}, 0)
+	fences, err := c.fleet.RestoreHolds(r.Context(), flowhq.Cursor{}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (c *control) liftFence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.fleet.LiftFence(r.Context(), byConsole, t.ID); err != nil {
+	if err := c.fleet.ReleaseRestoreHold(r.Context(), byConsole, t.ID); err != nil {
 		return nil, err
 	}
 	return c.view(t), nil

@@ -26,7 +26,7 @@ type WorkerView struct {
 	Number    string              `json:"phone_number"`
 	Tenant    flowhq.TenantStatus `json:"tenant_status"`
 	Phase     flowhq.Phase        `json:"phase"`
-	Wish      flowhq.Wish         `json:"wish"`
+	Wish      flowhq.DesiredState `json:"wish"`
 	LastError string              `json:"last_error"`
 	Process   flowhq.Process      `json:"process"`
 	Uptime    float64             `json:"uptime_seconds"`
@@ -44,12 +44,12 @@ type WorkerDescription struct {
 }
 
 func (c *control) view(t flowhq.TenantDetail) WorkerView {
-	v := WorkerView{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff, Wish: flowhq.WishStopped}
+	v := WorkerView{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff, Wish: flowhq.DesiredStopped}
 	if t.Session != nil {
 		v.Phase = t.Session.Phase
 	}
 	if t.Worker != nil {
-		v.Wish, v.LastError = t.Worker.Wish, t.Worker.LastError
+		v.Wish, v.LastError = t.Worker.DesiredState, t.Worker.LastError
 	}
 	v.Process = flowhq.Process{Name: flowhq.ProcessName(t.ID), State: string(procman.StateStopped)}
 	if p, ok := c.processes.Process(t.ID); ok {

@@ -19,7 +19,7 @@ func TestPostgresGoesAndComesBack(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Ping":    func() error { return h.Ping(h.ctx) },
 		"Tenants": func() error { _, err := h.Tenants(h.ctx, flowhq.TenantFilter{}); return err },
-		"SetWish": func() error { return h.SetWish(h.ctx, id, flowhq.WishRunning) },
+		"SetWish": func() error { return h.SetDesired(h.ctx, id, flowhq.DesiredRunning) },
 		"ApplyEvents": func() error {
 			_, err := h.ApplyEvents(h.ctx, id, "j", []flowhq.WorkerEvent{text(2, "+1", "B")})
 			return err
@@ -49,7 +49,7 @@ func TestPostgresReadOnly(t *testing.T) {
 	id := h.tenant(t, "Asha", "").ID
 	ro := open(t, dsn+"&default_transaction_read_only=on")
 	equal(t, "reads", must(ro.Tenant(ro.ctx, id))(t).Name, "Asha")
-	refused(t, ro.SetWish(ro.ctx, id, flowhq.WishRunning), flowhq.CodeUnavailable)
+	refused(t, ro.SetDesired(ro.ctx, id, flowhq.DesiredRunning), flowhq.CodeUnavailable)
 }
 
 func TestSlowDatabase(t *testing.T) {
@@ -70,11 +70,11 @@ func TestSlowDatabase(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(h.ctx, 100*time.Millisecond)
 		defer cancel()
-		refused(t, h.SetWish(ctx, id, flowhq.WishRunning), flowhq.CodeUnavailable)
+		refused(t, h.SetDesired(ctx, id, flowhq.DesiredRunning), flowhq.CodeUnavailable)
 		if _, err := conn.ExecContext(h.ctx, "ROLLBACK"); err != nil {
 			t.Fatal(err)
 		}
-		noError(t, h.SetWish(h.ctx, id, flowhq.WishRunning))
+		noError(t, h.SetDesired(h.ctx, id, flowhq.DesiredRunning))
 	})
 }
 
@@ -83,7 +83,7 @@ func TestClosedStore(t *testing.T) {
 		id := h.tenant(t, "Asha", "").ID
 		noError(t, h.Close())
 		refused(t, h.Ping(h.ctx), flowhq.CodeUnavailable)
-		refused(t, h.SetWish(h.ctx, id, flowhq.WishRunning), flowhq.CodeUnavailable)
+		refused(t, h.SetDesired(h.ctx, id, flowhq.DesiredRunning), flowhq.CodeUnavailable)
 	})
 }
 

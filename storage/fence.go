@@ -7,8 +7,8 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// Fence gives a tenant's fence, nil when it has none.
-func (s *Store) Fence(ctx context.Context, tenantID string) (*flowhq.Fence, error) {
+// RestoreHold gives a tenant's fence, nil when it has none.
+func (s *Store) RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error) {
 	r, err := s.queries().GetFence(ctx, tenantID)
 	there, err := found(err)
 	if err != nil || !there {
@@ -18,31 +18,31 @@ func (s *Store) Fence(ctx context.Context, tenantID string) (*flowhq.Fence, erro
 	return &f, nil
 }
 
-// Fences lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0 being all. A fence's
+// RestoreHolds lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0 being all. A fence's
 // place is when it was made and its tenant.
-func (s *Store) Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error) {
+func (s *Store) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
 	at, id := after(from)
 	rows, err := s.queries().Fences(ctx, db.FencesParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
 	if err != nil {
 		return nil, s.fail("list fences", err)
 	}
-	out := make([]flowhq.Fence, len(rows))
+	out := make([]flowhq.RestoreHold, len(rows))
 	for i, r := range rows {
 		out[i] = fenceOf(r)
 	}
 	return out, nil
 }
 
-// SettleFence notes that the restored files of a tenant are in its folder.
-func (s *Store) SettleFence(ctx context.Context, tenantID string) error {
+// SettleRestoreHold notes that the restored files of a tenant are in its folder.
+func (s *Store) SettleRestoreHold(ctx context.Context, tenantID string) error {
 	return s.write(ctx, "settle fence", func(t *tx) error { return t.Queries.SettleFence(ctx, tenantID) })
 }
 
-// LiftFence takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
+// ReleaseRestoreHold takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
 // No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device,
 // unless the device's keys were removed here.
-func (s *Store) LiftFence(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.Fence, error) {
-	var out flowhq.Fence
+func (s *Store) ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error) {
+	var out flowhq.RestoreHold
 	err := s.write(ctx, "lift fence", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
 			return err
@@ -66,8 +66,8 @@ func (s *Store) LiftFence(ctx context.Context, tenantID, cause string, deviceGon
 		if err := t.DeleteFence(ctx, tenantID); err != nil {
 			return err
 		}
-		if out.Wish == flowhq.WishRunning {
-			if err := t.setWish(tenantID, flowhq.WishRunning); err != nil {
+		if out.DesiredState == flowhq.DesiredRunning {
+			if err := t.setWish(tenantID, flowhq.DesiredRunning); err != nil {
 				return err
 			}
 		}
@@ -77,7 +77,7 @@ func (s *Store) LiftFence(ctx context.Context, tenantID, cause string, deviceGon
 }
 
 // onlyHere refuses a device that another tenant of this store is at work with.
-func (t *tx) onlyHere(f flowhq.Fence) error {
+func (t *tx) onlyHere(f flowhq.RestoreHold) error {
 	if f.LinkedJID == "" {
 		return nil
 	}
@@ -88,9 +88,9 @@ func (t *tx) onlyHere(f flowhq.Fence) error {
 	return flowhq.Errorf(flowhq.CodeConflict, "%s uses the same linked device here. Stop or delete it first: two on one device throw each other out.", names[0])
 }
 
-func fenceOf(r db.TenantFence) flowhq.Fence {
-	return flowhq.Fence{
+func fenceOf(r db.TenantFence) flowhq.RestoreHold {
+	return flowhq.RestoreHold{
 		TenantID: r.TenantID, Origin: flowhq.BackupOrigin{ID: r.BackupID, Host: r.BackupHost, TakenAt: r.TakenAt.Time},
-		Wish: flowhq.Wish(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged, CreatedAt: r.CreatedAt.Time,
+		DesiredState: flowhq.DesiredState(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged, CreatedAt: r.CreatedAt.Time,
 	}
 }

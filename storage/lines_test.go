@@ -53,7 +53,7 @@ func TestTenantLines(t *testing.T) {
 			ID: "r1", Chat: "+1", Type: flowhq.RequestOrder, Status: flowhq.RequestNew,
 		}}
 		h.apply(t, first.ID, "j", order)
-		lines := must(h.TenantLines(h.ctx))(t)
+		lines := must(h.TenantSummaries(h.ctx))(t)
 		equal(t, "lines", len(lines), 2)
 		equal(t, "newest", lines[0].ID, second.ID)
 		equal(t, "name", lines[1].Name, "Asha")

@@ -195,10 +195,10 @@ func fencesInParts(t *testing.T, h *harness, tenants []string, size int) {
 		_, err := db.ExecContext(h.ctx, "INSERT INTO tenant_fences (tenant_id, backup_id, taken_at, created_at) VALUES ($1, 'b', $2, $2)", tenant, at)
 		noError(t, err)
 	}
-	id := func(f flowhq.Fence) string { return f.TenantID }
-	parts := follow(t, size, id, func(last *flowhq.Fence) []flowhq.Fence {
-		from := part(last, size, func(f flowhq.Fence) flowhq.Cursor { return flowhq.Cursor{At: f.CreatedAt, ID: f.TenantID} }).Before
-		return must(h.Fences(h.ctx, from, size))(t)
+	id := func(f flowhq.RestoreHold) string { return f.TenantID }
+	parts := follow(t, size, id, func(last *flowhq.RestoreHold) []flowhq.RestoreHold {
+		from := part(last, size, func(f flowhq.RestoreHold) flowhq.Cursor { return flowhq.Cursor{At: f.CreatedAt, ID: f.TenantID} }).Before
+		return must(h.RestoreHolds(h.ctx, from, size))(t)
 	})
-	sameParts(t, "fences", len(tenants), parts, each(must(h.Fences(h.ctx, flowhq.Cursor{}, 0))(t), id))
+	sameParts(t, "fences", len(tenants), parts, each(must(h.RestoreHolds(h.ctx, flowhq.Cursor{}, 0))(t), id))
 }

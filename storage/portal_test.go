@@ -110,7 +110,7 @@ func TestSetupRequest(t *testing.T) {
 		equal(t, "notes", done.Notes, "welcome")
 		equal(t, "tenant's status", done.Tenant.Status, flowhq.TenantQRPending)
 		equal(t, "template", done.Tenant.Config.TemplateType, flowhq.TemplateSupport)
-		equal(t, "wish", done.Tenant.Worker.Wish, flowhq.WishRunning)
+		equal(t, "wish", done.Tenant.Worker.DesiredState, flowhq.DesiredRunning)
 		_, err = h.DecideSetupRequest(h.ctx, r.ID, flowhq.SetupRejected, "")
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.ReviewSetupRequest(h.ctx, r.ID)
@@ -144,12 +144,12 @@ func TestRejectedSetupRequest(t *testing.T) {
 		equal(t, "status", done.Status, flowhq.SetupRejected)
 		equal(t, "notes", done.Notes, "no such number")
 		equal(t, "tenant's status", done.Tenant.Status, flowhq.TenantNew)
-		equal(t, "wish", done.Tenant.Worker.Wish, flowhq.WishStopped)
+		equal(t, "wish", done.Tenant.Worker.DesiredState, flowhq.DesiredStopped)
 
 		h.clock.advance(time.Second)
 		second := must(h.SubmitSetupRequest(h.ctx, u.ID, ask))(t)
 		sameList(t, "requests", each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t), func(r flowhq.SetupRequestDetail) string {
-			return r.ID + r.Tenant.ID + r.User.ID + string(r.Tenant.Worker.Wish)
+			return r.ID + r.Tenant.ID + r.User.ID + string(r.Tenant.Worker.DesiredState)
 		}), second.ID+d.ID+u.ID+"stopped", r.ID+d.ID+u.ID+"stopped")
 
 		must(h.DecideSetupRequest(h.ctx, second.ID, flowhq.SetupRejected, ""))(t)

@@ -40,7 +40,7 @@ type Put func(table string, columns []dump.Column, rows []dump.Row) error
 func (s *Store) Restore(ctx context.Context, r Restore, feed func(Put) error) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
 		b := &bringing{Restore: r, s: s, ctx: ctx, w: w, now: db.At(s.now()), users: map[string]string{},
-			spare: map[string]spareUser{}, labels: learned{}, found: map[string]*flowhq.Fence{}}
+			spare: map[string]spareUser{}, labels: learned{}, found: map[string]*flowhq.RestoreHold{}}
 		b.t = &tx{Queries: db.New(db.Cleaned(w.Tx)), sql: w.Tx, engine: s.engine, now: b.now, ctx: ctx}
 		if err := b.makeRoom(); err != nil {
 			return err
@@ -63,9 +63,9 @@ type bringing struct {
 	users  map[string]string    // users of the backup, by the id that they have there, with the one that they have here
 	spare  map[string]spareUser // users of others in the backup
 	labels learned
-	bare   *bare                    // what was taken off for the time of a whole restore
-	found  map[string]*flowhq.Fence // tenants that came, with what their fences will say
-	order  []string                 // of found
+	bare   *bare                          // what was taken off for the time of a whole restore
+	found  map[string]*flowhq.RestoreHold // tenants that came, with what their fences will say
+	order  []string                       // of found
 }
 
 // keptTables are those whose rows in a backup, where there are any, are of no use here.
@@ -168,10 +168,10 @@ func (b *bringing) finish() error {
 	return nil
 }
 
-func (b *bringing) fence(id string, f *flowhq.Fence, folder RestoredFolder) error {
+func (b *bringing) fence(id string, f *flowhq.RestoreHold, folder RestoredFolder) error {
 	f.LinkedJID = folder.Device
 	err := b.t.InsertFence(b.ctx, db.InsertFenceParams{
-		TenantID: id, BackupID: b.Origin.ID, BackupHost: b.Origin.Host, TakenAt: db.At(b.Origin.TakenAt), Wish: string(f.Wish),
+		TenantID: id, BackupID: b.Origin.ID, BackupHost: b.Origin.Host, TakenAt: db.At(b.Origin.TakenAt), Wish: string(f.DesiredState),
 		LinkedJid: f.LinkedJID, Staged: folder.Staged, CreatedAt: b.now,
 	})
 	if err != nil || folder.Renewed == "" {

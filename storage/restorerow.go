@@ -79,7 +79,7 @@ func (p *part) set(row dump.Row, column string, value any) {
 // tenant refuses a number that somebody else has here; one beside its original goes without.
 func (p *part) tenant(row dump.Row) error {
 	id, number := p.text(row, "id"), p.text(row, "phone_number")
-	p.found[id] = &flowhq.Fence{Wish: flowhq.WishStopped}
+	p.found[id] = &flowhq.RestoreHold{DesiredState: flowhq.DesiredStopped}
 	p.order = append(p.order, id)
 	if p.Tenant == "" || number == "" {
 		return nil
@@ -105,12 +105,12 @@ func (p *part) session(row dump.Row) {
 
 func (p *part) worker(row dump.Row) {
 	id := p.text(row, "tenant_id")
-	if f := p.found[id]; f != nil && p.text(row, "wish") == string(flowhq.WishRunning) {
-		f.Wish = flowhq.WishRunning
+	if f := p.found[id]; f != nil && p.text(row, "wish") == string(flowhq.DesiredRunning) {
+		f.DesiredState = flowhq.DesiredRunning
 	}
 	p.set(row, "status", string(flowhq.WorkerStopped))
 	if _, came := p.Folders[id]; came {
-		p.set(row, "wish", string(flowhq.WishStopped))
+		p.set(row, "wish", string(flowhq.DesiredStopped))
 	}
 	if p.As != "" {
 		p.set(row, "pm2_name", flowhq.ProcessName(p.As))

@@ -87,7 +87,7 @@ func detailOf(r db.TenantDetailRow) flowhq.TenantDetail {
 	if r.WorkerID != "" {
 		d.Worker = &flowhq.Worker{
 			ID: string(r.WorkerID), TenantID: r.ID, ProcessName: string(r.Pm2Name), Status: flowhq.WorkerStatus(r.WorkerStatus),
-			Wish: flowhq.Wish(r.Wish), LastError: string(r.LastError), CreatedAt: r.WorkerCreatedAt.Time, UpdatedAt: r.WorkerUpdatedAt.Time,
+			DesiredState: flowhq.DesiredState(r.Wish), LastError: string(r.LastError), CreatedAt: r.WorkerCreatedAt.Time, UpdatedAt: r.WorkerUpdatedAt.Time,
 		}
 	}
 	return d

@@ -268,7 +268,7 @@ func (t *tx) approve(r flowhq.SetupRequest) error {
 	if err := t.setStatus(r.TenantID, flowhq.TenantStatus(tenant.Status), flowhq.TenantQRPending, "", "the setup request was approved"); err != nil {
 		return err
 	}
-	return t.setWish(r.TenantID, flowhq.WishRunning)
+	return t.setWish(r.TenantID, flowhq.DesiredRunning)
 }
 
 // openSetupRequest gives a request that waits for a decision, its tenant locked.

@@ -32,7 +32,7 @@ func TestCreateTenant(t *testing.T) {
 		equal(t, "session", d.Session.State, flowhq.SessionDisconnected)
 		equal(t, "phase", d.Session.Phase, flowhq.PhaseOff)
 		equal(t, "worker", d.Worker.Status, flowhq.WorkerStopped)
-		equal(t, "wish", d.Worker.Wish, flowhq.WishStopped)
+		equal(t, "wish", d.Worker.DesiredState, flowhq.DesiredStopped)
 		equal(t, "process", d.Worker.ProcessName, flowhq.ProcessName(d.ID))
 		equal(t, "seen", d.Session.LastSeenAt, nil)
 		equal(t, "given back", made.Config.ID, d.Config.ID)
@@ -115,7 +115,7 @@ func TestUnknownTenant(t *testing.T) {
 			"AddTenantEvent":  func() error { return h.AddTenantEvent(h.ctx, id, "X", "x", nil) },
 			"TenantEvents":    func() error { _, err := h.TenantEvents(h.ctx, id, flowhq.EventQuery{}); return err },
 			"PortalEvents":    func() error { _, err := h.PortalEvents(h.ctx, id, flowhq.EventQuery{}); return err },
-			"SetWish":         func() error { return h.SetWish(h.ctx, id, flowhq.WishRunning) },
+			"SetWish":         func() error { return h.SetDesired(h.ctx, id, flowhq.DesiredRunning) },
 			"SetWorkerStatus": func() error { return h.SetWorkerStatus(h.ctx, id, flowhq.WorkerError, "x") },
 			"SaveSession":     func() error { return h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseQR}, "x") },
 			"ApplyEvents": func() error {

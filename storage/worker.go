@@ -9,8 +9,8 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// SetWish writes whether the tenant's worker should run.
-func (s *Store) SetWish(ctx context.Context, tenantID string, w flowhq.Wish) error {
+// SetDesired writes whether the tenant's worker should run.
+func (s *Store) SetDesired(ctx context.Context, tenantID string, w flowhq.DesiredState) error {
 	return s.write(ctx, "set wish", func(t *tx) error { return t.setWish(tenantID, w) })
 }
 
@@ -25,8 +25,8 @@ func (s *Store) SetWorkerStatus(ctx context.Context, tenantID string, status flo
 	})
 }
 
-// Wished gives the ids of the tenants whose worker should run, oldest first: wish running, tenant not PAUSED.
-func (s *Store) Wished(ctx context.Context) ([]string, error) {
+// ShouldRun gives the ids of the tenants whose worker should run, oldest first: wish running, tenant not PAUSED.
+func (s *Store) ShouldRun(ctx context.Context) ([]string, error) {
 	ids, err := s.queries().Wished(ctx)
 	return ids, s.fail("list wishes", err)
 }
@@ -64,7 +64,7 @@ func later(a, b db.Time) db.Time {
 	return a
 }
 
-func (t *tx) setWish(tenantID string, w flowhq.Wish) error {
+func (t *tx) setWish(tenantID string, w flowhq.DesiredState) error {
 	return t.onWorker(tenantID, func() (int64, error) {
 		return t.Queries.SetWish(t.ctx, db.SetWishParams{TenantID: tenantID, Wish: string(w), UpdatedAt: t.now})
 	})
@@ -89,6 +89,6 @@ func (t *tx) onWorker(tenantID string, update func() (int64, error)) error {
 func (t *tx) ensureWorker(tenantID string) error {
 	return t.InsertWorker(t.ctx, db.InsertWorkerParams{
 		ID: newID(), TenantID: tenantID, Pm2Name: flowhq.ProcessName(tenantID), Status: string(flowhq.WorkerStopped),
-		Wish: string(flowhq.WishStopped), CreatedAt: t.now, UpdatedAt: t.now,
+		Wish: string(flowhq.DesiredStopped), CreatedAt: t.now, UpdatedAt: t.now,
 	})
 }

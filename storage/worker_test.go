@@ -13,15 +13,15 @@ func TestWishes(t *testing.T) {
 		h.clock.advance(time.Second)
 		second, third := h.tenant(t, "Second", "").ID, h.tenant(t, "Third", "").ID
 		for _, id := range []string{second, first, third} {
-			noError(t, h.SetWish(h.ctx, id, flowhq.WishRunning))
+			noError(t, h.SetDesired(h.ctx, id, flowhq.DesiredRunning))
 		}
 		if _, _, err := h.Transition(h.ctx, third, flowhq.OccurPaused, "test"); err != nil {
 			t.Fatal(err)
 		}
-		sameList(t, "wished", must(h.Wished(h.ctx))(t), first, second)
-		noError(t, h.SetWish(h.ctx, first, flowhq.WishStopped))
-		sameList(t, "wished", must(h.Wished(h.ctx))(t), second)
-		equal(t, "wish", must(h.Tenant(h.ctx, second))(t).Worker.Wish, flowhq.WishRunning)
+		sameList(t, "wished", must(h.ShouldRun(h.ctx))(t), first, second)
+		noError(t, h.SetDesired(h.ctx, first, flowhq.DesiredStopped))
+		sameList(t, "wished", must(h.ShouldRun(h.ctx))(t), second)
+		equal(t, "wish", must(h.Tenant(h.ctx, second))(t).Worker.DesiredState, flowhq.DesiredRunning)
 	})
 }
 
@@ -51,11 +51,11 @@ func TestMissingRows(t *testing.T) {
 			t.Errorf("rows that are not there were read: %+v", d)
 		}
 		equal(t, "listed", len(must(h.Tenants(h.ctx, flowhq.TenantFilter{Query: "asha"}))(t)), 1)
-		noError(t, h.SetWish(h.ctx, id, flowhq.WishRunning))
+		noError(t, h.SetDesired(h.ctx, id, flowhq.DesiredRunning))
 		noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseConnecting}, ""))
 		must(h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Language: ptr(flowhq.English)}))(t)
 		d = must(h.Tenant(h.ctx, id))(t)
-		equal(t, "wish", d.Worker.Wish, flowhq.WishRunning)
+		equal(t, "wish", d.Worker.DesiredState, flowhq.DesiredRunning)
 		equal(t, "phase", d.Session.Phase, flowhq.PhaseConnecting)
 		equal(t, "language", d.Config.Language, flowhq.English)
 		equal(t, "business", d.Config.BusinessName, "Asha")

@@ -51,7 +51,7 @@ func (f *fleetStub) do(what string) error {
 // Board gives all tenants as lines, on pages of fifty, in the order they are kept.
 func (f *fleetStub) Board(_ context.Context, q flowhq.BoardQuery) (flowhq.Board, error) {
 	b := flowhq.Board{All: len(f.tenants), Counts: map[flowhq.TenantStatus]int{}, Length: 50}
-	var lines []flowhq.TenantLine
+	var lines []flowhq.TenantSummary
 	for _, t := range f.tenants {
 		if !strings.Contains(strings.ToLower(t.Name), strings.ToLower(q.Query)) {
 			continue
@@ -71,14 +71,14 @@ func (f *fleetStub) Board(_ context.Context, q flowhq.BoardQuery) (flowhq.Board,
 	return b, nil
 }
 
-func lineOf(t flowhq.TenantDetail) flowhq.TenantLine {
-	l := flowhq.TenantLine{ID: t.ID, Name: t.Name, PhoneNumber: t.PhoneNumber, Status: t.Status, Received: 1234, Sent: 7, OpenRequests: 3, Memory: 9 << 20, MemoryMax: 256 << 20, Restarts: 2}
+func lineOf(t flowhq.TenantDetail) flowhq.TenantSummary {
+	l := flowhq.TenantSummary{ID: t.ID, Name: t.Name, PhoneNumber: t.PhoneNumber, Status: t.Status, Received: 1234, Sent: 7, OpenRequests: 3, Memory: 9 << 20, MemoryMax: 256 << 20, Restarts: 2}
 	l.Hours[23] = 9
 	if t.Session != nil {
 		l.Phase, l.HeardAt = t.Session.Phase, t.Session.WAHeardAt
 	}
 	if t.Worker != nil {
-		l.Worker, l.Wish, l.LastError = t.Worker.Status, t.Worker.Wish, t.Worker.LastError
+		l.Worker, l.DesiredState, l.LastError = t.Worker.Status, t.Worker.DesiredState, t.Worker.LastError
 	}
 	return l
 }
@@ -219,6 +219,6 @@ func tenant(id, name string, s flowhq.TenantStatus, p flowhq.Phase) flowhq.Tenan
 		Tenant:  flowhq.Tenant{ID: id, Name: name, PhoneNumber: "+255700000001", Status: s, CreatedAt: noon()},
 		Config:  &flowhq.TenantConfig{BusinessName: name, TemplateType: flowhq.TemplateBooking, Language: flowhq.Swahili},
 		Session: &flowhq.Session{Phase: p, State: p.State(), WAHeardAt: &heard},
-		Worker:  &flowhq.Worker{Status: flowhq.WorkerRunning, Wish: flowhq.WishRunning},
+		Worker:  &flowhq.Worker{Status: flowhq.WorkerRunning, DesiredState: flowhq.DesiredRunning},
 	}
 }

@@ -132,7 +132,7 @@ func tenantActions(l locale, t flowhq.TenantDetail) []action {
 	if t.Status == flowhq.TenantPaused {
 		return first(button("/resume", "action.resume", "play"))
 	}
-	if t.Worker == nil || t.Worker.Wish != flowhq.WishRunning {
+	if t.Worker == nil || t.Worker.DesiredState != flowhq.DesiredRunning {
 		return first(button("/worker/start", "action.start", "play"))
 	}
 	actions := []action{button("/worker/restart", "action.restart", "restart"), button("/worker/stop", "action.stop", "stop")}

@@ -31,7 +31,7 @@ type tenantsView struct {
 	Empty   bool // there is no business at all
 	Query   string
 	Status  flowhq.TenantStatus
-	Order   flowhq.LineOrder
+	Order   flowhq.SummaryOrder
 	Back    bool
 	Self    string // where the list fetches itself anew
 	All     int
@@ -124,7 +124,7 @@ func boardQuery(c *gin.Context) flowhq.BoardQuery {
 	if s := flowhq.TenantStatus(c.Query("status")); slices.Contains(statusOrder(), s) {
 		q.Status = s
 	}
-	if o := flowhq.LineOrder(c.Query("order")); slices.Contains(flowhq.LineOrders(), o) {
+	if o := flowhq.SummaryOrder(c.Query("order")); slices.Contains(flowhq.SummaryOrders(), o) {
 		q.Order = o
 	}
 	q.Page, _ = strconv.Atoi(c.Query("page")) // anything else is the first
@@ -187,7 +187,7 @@ func columns(l locale, q flowhq.BoardQuery) []column {
 	var out []column
 	for _, c := range []struct {
 		key   string
-		order flowhq.LineOrder
+		order flowhq.SummaryOrder
 		up    bool // the order's own direction is ascending
 	}{
 		{"tenants.name", flowhq.OrderName, true}, {"tenants.status", flowhq.OrderUrgency, true}, {"tenants.heard", flowhq.OrderHeard, true},
@@ -208,7 +208,7 @@ func columns(l locale, q flowhq.BoardQuery) []column {
 
 func orders(l locale, q flowhq.BoardQuery) []choice {
 	var out []choice
-	for _, o := range flowhq.LineOrders() {
+	for _, o := range flowhq.SummaryOrders() {
 		out = append(out, choice{string(o), l.word("order", string(o)), o == q.Order})
 	}
 	return out
@@ -228,7 +228,7 @@ func pagerOf(b flowhq.Board, q flowhq.BoardQuery) pager {
 	return p
 }
 
-func newTenantRow(l locale, t flowhq.TenantLine) tenantRow {
+func newTenantRow(l locale, t flowhq.TenantSummary) tenantRow {
 	row := tenantRow{
 		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Phase: l.word("phase", string(t.Phase)),
 		HeardAt: t.HeardAt, Today: newDay(l, t.Received, t.Sent, t.Hours), Process: newLoad(l, t),
@@ -244,7 +244,7 @@ func newTenantRow(l locale, t flowhq.TenantLine) tenantRow {
 }
 
 // why says what a person should know of a business now, and whether it is something to be done.
-func why(l locale, t flowhq.TenantLine) (string, bool) {
+func why(l locale, t flowhq.TenantSummary) (string, bool) {
 	switch {
 	case t.Status == flowhq.TenantPaused:
 		return "", false
@@ -254,7 +254,7 @@ func why(l locale, t flowhq.TenantLine) (string, bool) {
 		return l.say(flowhq.Remedy(t.Phase)), true
 	case t.Phase == flowhq.PhaseNobody:
 		return l.text("link.nobody"), true
-	case t.Status == flowhq.TenantActive && t.Wish != flowhq.WishRunning:
+	case t.Status == flowhq.TenantActive && t.DesiredState != flowhq.DesiredRunning:
 		return l.text("tenants.stopped"), true
 	case t.Phase == flowhq.PhaseReconnecting:
 		return l.text("link.reconnecting"), false
@@ -262,7 +262,7 @@ func why(l locale, t flowhq.TenantLine) (string, bool) {
 	return "", false
 }
 
-func newLoad(l locale, t flowhq.TenantLine) load {
+func newLoad(l locale, t flowhq.TenantSummary) load {
 	v := load{Percent: -1, Tone: "calm"}
 	if t.Restarts > 0 {
 		v.Restarts = l.number(int64(t.Restarts))

@@ -17,9 +17,9 @@ type backupDesk interface {
 }
 
 type fenceDesk interface {
-	Fence(ctx context.Context, id string) (*flowhq.Fence, error)
-	Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error)
-	LiftFence(ctx context.Context, by, id string) error
+	RestoreHold(ctx context.Context, id string) (*flowhq.RestoreHold, error)
+	RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error)
+	ReleaseRestoreHold(ctx context.Context, by, id string) error
 }
 
 type backupsView struct {
@@ -30,19 +30,19 @@ type backupsView struct {
 
 // fenceView is a business that is held back after a restore.
 type fenceView struct {
-	TenantID  string      `json:"tenant_id"`
-	BackupID  string      `json:"backup_id"`
-	Host      string      `json:"host"`
-	TakenAt   stamp       `json:"taken_at"`
-	Wish      flowhq.Wish `json:"wish"`
-	LinkedJID *string     `json:"linked_jid"`
-	InPlace   bool        `json:"in_place"`
-	CreatedAt stamp       `json:"created_at"`
+	TenantID  string              `json:"tenant_id"`
+	BackupID  string              `json:"backup_id"`
+	Host      string              `json:"host"`
+	TakenAt   stamp               `json:"taken_at"`
+	Wish      flowhq.DesiredState `json:"wish"`
+	LinkedJID *string             `json:"linked_jid"`
+	InPlace   bool                `json:"in_place"`
+	CreatedAt stamp               `json:"created_at"`
 }
 
-func viewFence(f *flowhq.Fence) fenceView {
+func viewFence(f *flowhq.RestoreHold) fenceView {
 	v := fenceView{
-		TenantID: f.TenantID, BackupID: f.Origin.ID, Host: f.Origin.Host, TakenAt: stamp(f.Origin.TakenAt), Wish: f.Wish,
+		TenantID: f.TenantID, BackupID: f.Origin.ID, Host: f.Origin.Host, TakenAt: stamp(f.Origin.TakenAt), Wish: f.DesiredState,
 		InPlace: f.Staged == "", CreatedAt: stamp(f.CreatedAt),
 	}
 	if f.LinkedJID != "" {
@@ -87,7 +87,7 @@ func listFences(f fenceDesk) call {
 		if err != nil {
 			return err
 		}
-		fences, err := f.Fences(c.Request.Context(), from, limit)
+		fences, err := f.RestoreHolds(c.Request.Context(), from, limit)
 		if err != nil {
 			return err
 		}
@@ -113,16 +113,16 @@ func showFence(f interface {
 		if _, err := f.Tenant(c.Request.Context(), id); err != nil {
 			return err
 		}
-		fence, err := f.Fence(c.Request.Context(), id)
+		fence, err := f.RestoreHold(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
 		answer := struct {
-			Fence *fenceView `json:"fence"`
+			RestoreHold *fenceView `json:"fence"`
 		}{}
 		if fence != nil {
 			v := viewFence(fence)
-			answer.Fence = &v
+			answer.RestoreHold = &v
 		}
 		c.JSON(http.StatusOK, answer)
 		return nil

@@ -37,7 +37,7 @@ type lineView struct {
 	LastSeenAt   *stamp              `json:"last_seen_at"`
 	WAHeardAt    *stamp              `json:"wa_heard_at"`
 	WorkerStatus flowhq.WorkerStatus `json:"worker_status"`
-	Wish         flowhq.Wish         `json:"wish"`
+	Wish         flowhq.DesiredState `json:"wish"`
 	LastError    *string             `json:"last_error"`
 	Received     int                 `json:"received_today"`
 	Sent         int                 `json:"sent_today"`
@@ -49,11 +49,11 @@ type lineView struct {
 	CreatedAt    stamp               `json:"created_at"`
 }
 
-func viewLine(l *flowhq.TenantLine) lineView {
+func viewLine(l *flowhq.TenantSummary) lineView {
 	return lineView{
 		ID: l.ID, Name: l.Name, BusinessName: l.BusinessName, PhoneNumber: l.PhoneNumber, Template: l.Template, Language: l.Language,
 		Status: l.Status, Phase: l.Phase, Linked: l.Linked, LastSeenAt: maybe(l.SeenAt), WAHeardAt: maybe(l.HeardAt),
-		WorkerStatus: l.Worker, Wish: l.Wish, LastError: orNull(l.LastError), Received: l.Received, Sent: l.Sent, Hours: l.Hours,
+		WorkerStatus: l.Worker, Wish: l.DesiredState, LastError: orNull(l.LastError), Received: l.Received, Sent: l.Sent, Hours: l.Hours,
 		OpenRequests: l.OpenRequests, Memory: l.Memory, MemoryMax: l.MemoryMax, Restarts: l.Restarts, CreatedAt: stamp(l.CreatedAt),
 	}
 }
@@ -108,14 +108,14 @@ func boardQuery(c *gin.Context) (flowhq.BoardQuery, error) {
 	}
 	q := flowhq.BoardQuery{
 		Query: c.Query("q"), Status: flowhq.TenantStatus(strings.ToUpper(c.Query("status"))),
-		Order: flowhq.LineOrder(c.Query("order")), Back: c.Query("back") == "1" || c.Query("back") == "true",
+		Order: flowhq.SummaryOrder(c.Query("order")), Back: c.Query("back") == "1" || c.Query("back") == "true",
 	}
 	switch q.Status {
 	case "", flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused, flowhq.TenantError:
 	default:
 		refuse("status", "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR")
 	}
-	if q.Order != "" && !slices.Contains(flowhq.LineOrders(), q.Order) {
+	if q.Order != "" && !slices.Contains(flowhq.SummaryOrders(), q.Order) {
 		refuse("order", "must be urgency, name, newest, messages, requests, heard or memory")
 	}
 	number := func(name string, most int) int {

@@ -84,7 +84,7 @@ func (a *API) tenantRoutes() []Route {
 		a.route(Admin, http.MethodPost, of+"/flow/try", tryFlow(f)),
 		a.route(Admin, http.MethodPost, of+"/flow/replay", replayFlow(f)),
 		a.route(Admin, http.MethodGet, of+"/fence", showFence(f)),
-		a.route(Admin, http.MethodPost, of+"/fence/lift", onWorker(f.LiftFence, "Business released", "Tenant")),
+		a.route(Admin, http.MethodPost, of+"/fence/lift", onWorker(f.ReleaseRestoreHold, "Business released", "Tenant")),
 		a.route(Admin, http.MethodGet, "/admin/events", a.streamChanges(f)),
 	}
 }

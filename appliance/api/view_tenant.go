@@ -52,7 +52,7 @@ type workerView struct {
 	TenantID    string              `json:"tenant_id"`
 	ProcessName string              `json:"pm2_name"`
 	Status      flowhq.WorkerStatus `json:"status"`
-	Wish        flowhq.Wish         `json:"wish"`
+	Wish        flowhq.DesiredState `json:"wish"`
 	LastError   *string             `json:"last_error"`
 	CreatedAt   stamp               `json:"created_at"`
 	UpdatedAt   stamp               `json:"updated_at"`
@@ -102,7 +102,7 @@ func viewWorker(w *flowhq.Worker) *workerView {
 		return nil
 	}
 	return &workerView{
-		ID: w.ID, TenantID: w.TenantID, ProcessName: w.ProcessName, Status: w.Status, Wish: w.Wish,
+		ID: w.ID, TenantID: w.TenantID, ProcessName: w.ProcessName, Status: w.Status, Wish: w.DesiredState,
 		LastError: orNull(w.LastError), CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
 	}
 }

@@ -77,7 +77,7 @@ func (b *box) business(t *testing.T, name, number string) string {
 		Name: name, PhoneNumber: number, TemplateType: flowhq.TemplateBooking, BusinessName: name, Language: flowhq.Swahili,
 	}, flowhq.Settings{}.Normalize(), "admin")
 	must(t, err)
-	must(t, b.SetWish(ctx, d.ID, flowhq.WishRunning))
+	must(t, b.SetDesired(ctx, d.ID, flowhq.DesiredRunning))
 	dir := filepath.Join(b.sessions, d.ID)
 	must(t, os.MkdirAll(dir, 0o700))
 	j, _, err := journal.Open(ctx, dir, time.Now)
@@ -207,15 +207,15 @@ func TestWholeBackupOnAnyEngine(t *testing.T) {
 // fenced looks at a tenant that came back with its device.
 func (b *box) fenced(t *testing.T, id string) {
 	t.Helper()
-	f, err := b.Fence(t.Context(), id)
+	f, err := b.RestoreHold(t.Context(), id)
 	must(t, err)
-	if f == nil || f.Staged != "" || f.Wish != flowhq.WishRunning || f.LinkedJID == "" || f.Origin.Host != "bots" {
+	if f == nil || f.Staged != "" || f.DesiredState != flowhq.DesiredRunning || f.LinkedJID == "" || f.Origin.Host != "bots" {
 		t.Fatalf("the fence is %+v", f)
 	}
 	d, err := b.Tenant(t.Context(), id)
 	must(t, err)
-	if d.Worker.Wish != flowhq.WishStopped || d.Session.Phase != flowhq.PhaseOff || !d.Session.Linked() {
-		t.Errorf("wish %s, phase %s, linked %v", d.Worker.Wish, d.Session.Phase, d.Session.Linked())
+	if d.Worker.DesiredState != flowhq.DesiredStopped || d.Session.Phase != flowhq.PhaseOff || !d.Session.Linked() {
+		t.Errorf("wish %s, phase %s, linked %v", d.Worker.DesiredState, d.Session.Phase, d.Session.Linked())
 	}
 }
 
@@ -257,15 +257,15 @@ func TestLiftingAFence(t *testing.T) {
 			fresh := make(t)
 			_, err := backup.Restore(ctx, fresh.target(), backup.Wanted{}, opener(file), archive.Keys{})
 			must(t, err)
-			if _, err := fresh.LiftFence(ctx, id, "the other is gone", false); err != nil {
+			if _, err := fresh.ReleaseRestoreHold(ctx, id, "the other is gone", false); err != nil {
 				t.Fatal(err)
 			}
 			d, err := fresh.Tenant(ctx, id)
 			must(t, err)
-			if d.Worker.Wish != flowhq.WishRunning {
-				t.Errorf("wish is %s", d.Worker.Wish)
+			if d.Worker.DesiredState != flowhq.DesiredRunning {
+				t.Errorf("wish is %s", d.Worker.DesiredState)
 			}
-			if _, err := fresh.LiftFence(ctx, id, "again", false); flowhq.CodeOf(err) != flowhq.CodeConflict {
+			if _, err := fresh.ReleaseRestoreHold(ctx, id, "again", false); flowhq.CodeOf(err) != flowhq.CodeConflict {
 				t.Errorf("lifted twice: %v", err)
 			}
 		})
@@ -298,7 +298,7 @@ func TestOneTenantOfAWholeBackup(t *testing.T) {
 			must(t, err)
 			b.fenced(t, a)
 			b.fedAgain(t, a)
-			if f, err := b.Fence(ctx, other); err != nil || f != nil {
+			if f, err := b.RestoreHold(ctx, other); err != nil || f != nil {
 				t.Errorf("the other one is fenced: %+v, %v", f, err)
 			}
 			again, err := b.UserByEmail(ctx, "asha@example.com")
@@ -354,10 +354,10 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 			if owner.TenantID != a {
 				t.Errorf("the user went to %s", owner.TenantID)
 			}
-			_, err = b.LiftFence(ctx, twin, "gone", false)
+			_, err = b.ReleaseRestoreHold(ctx, twin, "gone", false)
 			conflict(t, "the original is at work", err)
-			must(t, b.SetWish(ctx, a, flowhq.WishStopped))
-			_, err = b.LiftFence(ctx, twin, "gone", false)
+			must(t, b.SetDesired(ctx, a, flowhq.DesiredStopped))
+			_, err = b.ReleaseRestoreHold(ctx, twin, "gone", false)
 			must(t, err)
 		})
 	}
@@ -436,13 +436,13 @@ func TestDatabaseAlone(t *testing.T) {
 			conflict(t, "folders are here", err)
 			_, err = backup.Restore(ctx, fresh.target(), backup.Wanted{DatabaseOnly: true}, opener(file), archive.Keys{})
 			must(t, err)
-			if f, err := fresh.Fence(ctx, id); err != nil || f != nil {
+			if f, err := fresh.RestoreHold(ctx, id); err != nil || f != nil {
 				t.Errorf("fenced: %+v, %v", f, err)
 			}
 			d, err := fresh.Tenant(ctx, id)
 			must(t, err)
-			if d.Worker.Wish != flowhq.WishRunning {
-				t.Errorf("wish is %s", d.Worker.Wish)
+			if d.Worker.DesiredState != flowhq.DesiredRunning {
+				t.Errorf("wish is %s", d.Worker.DesiredState)
 			}
 			fresh.fedAgain(t, id)
 		})

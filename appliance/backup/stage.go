@@ -46,7 +46,7 @@ func lockRestores(sessions string) (release func(), err error) {
 
 // sweepStages removes what no fence waits for.
 func sweepStages(ctx context.Context, store *storage.Store, sessions string) error {
-	fences, err := store.Fences(ctx, flowhq.Cursor{}, 0)
+	fences, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func Settle(ctx context.Context, store *storage.Store, sessions string) error {
 }
 
 func settleAll(ctx context.Context, store *storage.Store, sessions string, tell func(Progress)) error {
-	fences, err := store.Fences(ctx, flowhq.Cursor{}, 0)
+	fences, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
@@ -199,19 +199,19 @@ func settleAll(ctx context.Context, store *storage.Store, sessions string, tell 
 	return errors.Join(errs...)
 }
 
-func settle(ctx context.Context, store *storage.Store, sessions string, f flowhq.Fence) error {
+func settle(ctx context.Context, store *storage.Store, sessions string, f flowhq.RestoreHold) error {
 	staged := filepath.Join(sessions, restoreFolder, filepath.Base(f.Staged), f.TenantID)
 	if err := moveIn(sessions, f.TenantID, staged); err != nil {
 		return err
 	}
-	if err := store.SettleFence(ctx, f.TenantID); err != nil {
+	if err := store.SettleRestoreHold(ctx, f.TenantID); err != nil {
 		return err
 	}
 	_ = os.Remove(filepath.Dir(staged)) // fails while others wait in it
 	if f.LinkedJID != "" {
 		return nil
 	}
-	_, err := store.LiftFence(ctx, f.TenantID, "No linked device came with the backup: the worker may run", true)
+	_, err := store.ReleaseRestoreHold(ctx, f.TenantID, "No linked device came with the backup: the worker may run", true)
 	return err
 }
 

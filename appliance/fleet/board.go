@@ -26,7 +26,7 @@ type lineBook struct {
 	mu      sync.Mutex
 	changes int // counted, so that what was read before a change is not kept after it
 	read    int // changes that were known when lines were read
-	lines   []flowhq.TenantLine
+	lines   []flowhq.TenantSummary
 	linesAt time.Time
 	day     day
 }
@@ -50,7 +50,7 @@ func (s *Service) Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board,
 	}
 	b := flowhq.Board{All: len(lines), Counts: map[flowhq.TenantStatus]int{}, Length: cmp.Or(min(max(q.Length, 0), flowhq.MaxLimit), boardLength)}
 	wanted := seek(q.Query)
-	var picked []*flowhq.TenantLine // a line is too large to be moved about
+	var picked []*flowhq.TenantSummary // a line is too large to be moved about
 	for i := range lines {
 		l := &lines[i]
 		if !wanted.matches(l) {
@@ -74,21 +74,21 @@ func (s *Service) Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board,
 }
 
 // measureLine fills in what the process manager knows.
-func (s *Service) measureLine(l *flowhq.TenantLine) {
+func (s *Service) measureLine(l *flowhq.TenantSummary) {
 	if p, ok := s.processes.Process(l.ID); ok {
 		l.Memory, l.MemoryMax, l.Restarts = p.MemoryRSS, p.MemoryMax, p.Restarts
 	}
 }
 
 // Line gives one tenant's line; CodeNotFound "Tenant not found".
-func (s *Service) Line(ctx context.Context, id string) (flowhq.TenantLine, error) {
+func (s *Service) Line(ctx context.Context, id string) (flowhq.TenantSummary, error) {
 	lines, err := s.allLines(ctx)
 	if err != nil {
-		return flowhq.TenantLine{}, err
+		return flowhq.TenantSummary{}, err
 	}
-	i := slices.IndexFunc(lines, func(l flowhq.TenantLine) bool { return l.ID == id })
+	i := slices.IndexFunc(lines, func(l flowhq.TenantSummary) bool { return l.ID == id })
 	if i < 0 {
-		return flowhq.TenantLine{}, flowhq.NotFound("Tenant")
+		return flowhq.TenantSummary{}, flowhq.NotFound("Tenant")
 	}
 	l := lines[i]
 	s.measureLine(&l)
@@ -96,7 +96,7 @@ func (s *Service) Line(ctx context.Context, id string) (flowhq.TenantLine, error
 }
 
 // allLines gives every tenant's line with the figures of the day and the memory of the last minute. The slice is shared: it is not to be changed.
-func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantLine, error) {
+func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantSummary, error) {
 	b := &s.lines
 	b.reading.Lock()
 	defer b.reading.Unlock()
@@ -111,7 +111,7 @@ func (s *Service) allLines(ctx context.Context) ([]flowhq.TenantLine, error) {
 	}
 	var err error
 	if !fresh {
-		if lines, err = s.store.TenantLines(ctx); err != nil {
+		if lines, err = s.store.TenantSummaries(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -156,15 +156,15 @@ func seek(query string) sought {
 	return sought{text, strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)}
 }
 
-func (q sought) matches(l *flowhq.TenantLine) bool {
+func (q sought) matches(l *flowhq.TenantSummary) bool {
 	return q.text == "" || strings.Contains(strings.ToLower(l.Name), q.text) || strings.Contains(strings.ToLower(l.BusinessName), q.text) ||
 		strings.Contains(l.PhoneNumber, q.digits) || l.ID == q.text
 }
 
 // sortLines puts lines into an order; what is equal in it goes by name, then by id.
-func sortLines(lines []*flowhq.TenantLine, order flowhq.LineOrder, back bool) {
+func sortLines(lines []*flowhq.TenantSummary, order flowhq.SummaryOrder, back bool) {
 	type named struct {
-		*flowhq.TenantLine
+		*flowhq.TenantSummary
 		name string // in small letters, once for each line and not for each comparison
 	}
 	all := make([]named, len(lines))
@@ -176,7 +176,7 @@ func sortLines(lines []*flowhq.TenantLine, order flowhq.LineOrder, back bool) {
 		if order == flowhq.OrderName {
 			c = strings.Compare(x.name, y.name)
 		} else {
-			c = compareLines(x.TenantLine, y.TenantLine, order)
+			c = compareLines(x.TenantSummary, y.TenantSummary, order)
 		}
 		if back {
 			c = -c
@@ -190,12 +190,12 @@ func sortLines(lines []*flowhq.TenantLine, order flowhq.LineOrder, back bool) {
 		return c
 	})
 	for i, l := range all {
-		lines[i] = l.TenantLine
+		lines[i] = l.TenantSummary
 	}
 }
 
 // compareLines compares by every order but that by name.
-func compareLines(x, y *flowhq.TenantLine, order flowhq.LineOrder) int {
+func compareLines(x, y *flowhq.TenantSummary, order flowhq.SummaryOrder) int {
 	switch order {
 	case flowhq.OrderNewest:
 		return y.CreatedAt.Compare(x.CreatedAt)
@@ -212,7 +212,7 @@ func compareLines(x, y *flowhq.TenantLine, order flowhq.LineOrder) int {
 	}
 }
 
-func heard(l *flowhq.TenantLine) time.Time {
+func heard(l *flowhq.TenantSummary) time.Time {
 	if l.HeardAt == nil {
 		return time.Time{}
 	}
@@ -220,7 +220,7 @@ func heard(l *flowhq.TenantLine) time.Time {
 }
 
 // urgency is lower the sooner a person should look.
-func urgency(l *flowhq.TenantLine) int {
+func urgency(l *flowhq.TenantSummary) int {
 	switch {
 	case l.Status == flowhq.TenantError:
 		return 0
@@ -228,7 +228,7 @@ func urgency(l *flowhq.TenantLine) int {
 		return 1
 	case l.Status == flowhq.TenantQRPending:
 		return 2
-	case l.Status == flowhq.TenantActive && l.Wish != flowhq.WishRunning:
+	case l.Status == flowhq.TenantActive && l.DesiredState != flowhq.DesiredRunning:
 		return 3
 	case l.Status == flowhq.TenantNew:
 		return 4

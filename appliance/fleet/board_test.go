@@ -197,7 +197,7 @@ func TestSetupRemarks(t *testing.T) {
 	before := request("r0", "t2", "", flowhq.SetupRejected)
 	before.CreatedAt = now.Add(-48 * time.Hour)
 	twin := request("r3", "t3", odd.WhatsAppNumber, flowhq.SetupSubmitted)
-	lines := []flowhq.TenantLine{{ID: "t2", Name: "juma@example.com"}, {ID: "t4", Name: "JUMA@example.com", PhoneNumber: odd.WhatsAppNumber}}
+	lines := []flowhq.TenantSummary{{ID: "t2", Name: "juma@example.com"}, {ID: "t4", Name: "JUMA@example.com", PhoneNumber: odd.WhatsAppNumber}}
 	want := []flowhq.SetupRemark{
 		flowhq.RemarkNumberTaken, flowhq.RemarkNumberTwice, flowhq.RemarkNumberForeign, flowhq.RemarkNoUser, flowhq.RemarkOddName, flowhq.RemarkNameTwice,
 		flowhq.RemarkRejectedBefore, flowhq.RemarkWaitsLong,
@@ -233,12 +233,12 @@ func TestSeveralAtOnceGoOnWhenOneFails(t *testing.T) {
 
 // BenchmarkSortLines puts ten thousand lines into the order of the list.
 func BenchmarkSortLines(b *testing.B) {
-	lines := make([]flowhq.TenantLine, 10_000)
+	lines := make([]flowhq.TenantSummary, 10_000)
 	for i := range lines {
-		lines[i] = flowhq.TenantLine{ID: fmt.Sprint(i), Name: fmt.Sprintf("Duka %05d", (i*7919)%len(lines)), Status: flowhq.TenantActive}
+		lines[i] = flowhq.TenantSummary{ID: fmt.Sprint(i), Name: fmt.Sprintf("Duka %05d", (i*7919)%len(lines)), Status: flowhq.TenantActive}
 	}
 	for b.Loop() {
-		picked := make([]*flowhq.TenantLine, len(lines))
+		picked := make([]*flowhq.TenantSummary, len(lines))
 		for i := range lines {
 			picked[i] = &lines[i]
 		}

@@ -47,7 +47,7 @@ func (s *Service) StopWorker(ctx context.Context, by, id string) error {
 		if err := s.workerExists(ctx, id); err != nil {
 			return err
 		}
-		if err := s.store.SetWish(ctx, id, flowhq.WishStopped); err != nil {
+		if err := s.store.SetDesired(ctx, id, flowhq.DesiredStopped); err != nil {
 			return err
 		}
 		s.note(ctx, id, flowhq.TenantEventAdmin, "Worker stopped by "+by)
@@ -117,7 +117,7 @@ func (s *Service) startBy(ctx context.Context, t flowhq.TenantDetail, cause stri
 	if err := s.unfenced(ctx, t.ID); err != nil {
 		return err
 	}
-	if err := s.store.SetWish(ctx, t.ID, flowhq.WishRunning); err != nil {
+	if err := s.store.SetDesired(ctx, t.ID, flowhq.DesiredRunning); err != nil {
 		return err
 	}
 	if err := s.begin(ctx, t); err != nil {

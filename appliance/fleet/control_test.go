@@ -76,7 +76,7 @@ func TestAWorkerThatDoesNotStart(t *testing.T) {
 	w.processes.failing("start", errors.New("exec format error"))
 	w.wantCode(w.StartWorker(w.ctx, "admin", id), flowhq.CodeUnavailable)
 	w.want(id, flowhq.TenantError, flowhq.WorkerError, flowhq.PhaseStarting, "The worker could not be started: exec format error.")
-	if wish := w.get(id).Worker.Wish; wish != flowhq.WishRunning {
+	if wish := w.get(id).Worker.DesiredState; wish != flowhq.DesiredRunning {
 		t.Errorf("wish %s: nobody would try again", wish)
 	}
 	w.processes.failing("start", nil)
@@ -215,8 +215,8 @@ func TestConcurrentAdmins(t *testing.T) {
 	if w.processes.Running(id) {
 		wantStatus = flowhq.WorkerRunning
 	}
-	if d.Worker.Status != wantStatus || (d.Worker.Wish == flowhq.WishRunning) != w.processes.Running(id) {
-		t.Errorf("worker %s, wish %s, running %v", d.Worker.Status, d.Worker.Wish, w.processes.Running(id))
+	if d.Worker.Status != wantStatus || (d.Worker.DesiredState == flowhq.DesiredRunning) != w.processes.Running(id) {
+		t.Errorf("worker %s, wish %s, running %v", d.Worker.Status, d.Worker.DesiredState, w.processes.Running(id))
 	}
 	if wantStatus == flowhq.WorkerStopped && d.Session.Phase != flowhq.PhaseOff {
 		t.Errorf("a stopped worker's session is %s", d.Session.Phase)
@@ -300,7 +300,7 @@ func TestTheEndOfTheAppliance(t *testing.T) {
 	w.wantCode(w.StartWorker(w.ctx, "admin", stopped), flowhq.CodeUnavailable)
 	w.Ended(w.ctx)
 	w.want(id, flowhq.TenantActive, flowhq.WorkerStopped, flowhq.PhaseOff, "")
-	if d := w.get(id); d.Worker.Wish != flowhq.WishRunning || !d.Session.Linked() {
-		t.Errorf("wish %s, linked %v: the next start would not bring it back", d.Worker.Wish, d.Session.Linked())
+	if d := w.get(id); d.Worker.DesiredState != flowhq.DesiredRunning || !d.Session.Linked() {
+		t.Errorf("wish %s, linked %v: the next start would not bring it back", d.Worker.DesiredState, d.Session.Linked())
 	}
 }

@@ -7,20 +7,20 @@ import (
 	"flowhq"
 )
 
-// Fences lists the tenants whose session came back from a backup and whose worker waits until an admin says that the device
+// RestoreHolds lists the tenants whose session came back from a backup and whose worker waits until an admin says that the device
 // runs nowhere else: those after a place, the oldest first, at most so many, 0 being all.
-func (s *Service) Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error) {
-	return s.store.Fences(ctx, from, most)
+func (s *Service) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
+	return s.store.RestoreHolds(ctx, from, most)
 }
 
-// Fence gives a tenant's fence, nil when it has none.
-func (s *Service) Fence(ctx context.Context, id string) (*flowhq.Fence, error) {
-	return s.store.Fence(ctx, id)
+// RestoreHold gives a tenant's fence, nil when it has none.
+func (s *Service) RestoreHold(ctx context.Context, id string) (*flowhq.RestoreHold, error) {
+	return s.store.RestoreHold(ctx, id)
 }
 
-// LiftFence takes an admin's word that the device of a restored tenant runs nowhere else. Its worker runs again where it did when
+// ReleaseRestoreHold takes an admin's word that the device of a restored tenant runs nowhere else. Its worker runs again where it did when
 // the backup was taken. No fence, or a device that another tenant here is at work with, is CodeConflict.
-func (s *Service) LiftFence(ctx context.Context, by, id string) error {
+func (s *Service) ReleaseRestoreHold(ctx context.Context, by, id string) error {
 	return s.exclusively(ctx, id, func(ctx context.Context) error {
 		if _, err := s.store.Tenant(ctx, id); err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s *Service) LiftFence(ctx context.Context, by, id string) error {
 		if err := s.settle(ctx); err != nil {
 			s.log.Warn("restored files are not all in place", "error", err)
 		}
-		f, err := s.store.LiftFence(ctx, id, "Confirmed by "+by+": the device runs nowhere else", false)
+		f, err := s.store.ReleaseRestoreHold(ctx, id, "Confirmed by "+by+": the device runs nowhere else", false)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Service) LiftFence(ctx context.Context, by, id string) error {
 
 // unfenced refuses to start the worker of a tenant that is held back.
 func (s *Service) unfenced(ctx context.Context, id string) error {
-	f, err := s.store.Fence(ctx, id)
+	f, err := s.store.RestoreHold(ctx, id)
 	if err != nil || f == nil {
 		return err
 	}
@@ -54,11 +54,11 @@ func (s *Service) unfenced(ctx context.Context, id string) error {
 
 // resetFence releases a tenant whose device was removed: nothing can run twice any more.
 func (s *Service) resetFence(ctx context.Context, id, by string) error {
-	f, err := s.store.Fence(ctx, id)
+	f, err := s.store.RestoreHold(ctx, id)
 	if err != nil || f == nil {
 		return err
 	}
-	_, err = s.store.LiftFence(ctx, id, "Session reset by "+by+": the restored device is gone", true)
+	_, err = s.store.ReleaseRestoreHold(ctx, id, "Session reset by "+by+": the restored device is gone", true)
 	return err
 }
 

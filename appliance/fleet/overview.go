@@ -44,8 +44,8 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 	return o, nil
 }
 
-func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantLine) {
-	var needing []*flowhq.TenantLine
+func (s *Service) sumLines(o *flowhq.Overview, lines []flowhq.TenantSummary) {
+	var needing []*flowhq.TenantSummary
 	for i := range lines {
 		l := &lines[i]
 		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet; the lines themselves are shared

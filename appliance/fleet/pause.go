@@ -70,7 +70,7 @@ func (s *Service) Resume(ctx context.Context, by, id string) error {
 		if err := s.transition(ctx, id, flowhq.OccurResumed, "Resumed by "+by); err != nil {
 			return err
 		}
-		if t.Worker == nil || t.Worker.Wish != flowhq.WishRunning {
+		if t.Worker == nil || t.Worker.DesiredState != flowhq.DesiredRunning {
 			return nil
 		}
 		s.mayTakeBack(id)

@@ -23,8 +23,8 @@ type Store interface {
 	ChatStore
 	InviteStore
 	PauseStore
-	LineStore
-	FenceStore
+	SummaryStore
+	RestoreHoldStore
 	ErasureStore
 	Ping(ctx context.Context) error
 }
@@ -48,11 +48,11 @@ type TenantStore interface {
 
 // WorkerStore keeps what is wished of workers and how they are.
 type WorkerStore interface {
-	SetWish(ctx context.Context, tenantID string, w flowhq.Wish) error
+	SetDesired(ctx context.Context, tenantID string, w flowhq.DesiredState) error
 	// SetWorkerStatus writes status and last error ("" clears it).
 	SetWorkerStatus(ctx context.Context, tenantID string, s flowhq.WorkerStatus, lastError string) error
-	// Wished gives the ids of the tenants whose worker should run: wish running and tenant not PAUSED.
-	Wished(ctx context.Context) ([]string, error)
+	// ShouldRun gives the ids of the tenants whose worker should run: wish running and tenant not PAUSED.
+	ShouldRun(ctx context.Context) ([]string, error)
 	// Heartbeats writes last_seen_at and, where given, wa_heard_at, of many workers at once. None of them goes backwards. Unknown tenants are ignored.
 	Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error
 }
@@ -256,10 +256,10 @@ type UserRemover interface {
 	DeleteUser(ctx context.Context, id string) error
 }
 
-// LineStore keeps what lists and the overview tell of many tenants at once.
-type LineStore interface {
-	// TenantLines gives every tenant's line without its figures, newest first.
-	TenantLines(ctx context.Context) ([]flowhq.TenantLine, error)
+// SummaryStore keeps what lists and the overview tell of many tenants at once.
+type SummaryStore interface {
+	// TenantSummaries gives every tenant's line without its figures, newest first.
+	TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, error)
 	// MessageHours gives the messages of all tenants by the hour, from the hour that since lies in.
 	MessageHours(ctx context.Context, since time.Time) ([]flowhq.MessageHour, error)
 	// DropMessageHours forgets the hours before a time.
@@ -270,13 +270,13 @@ type LineStore interface {
 	WaitingSetupRequests(ctx context.Context) (int, error)
 }
 
-// FenceStore keeps which tenants came back from a backup and are held back.
-type FenceStore interface {
-	Fence(ctx context.Context, tenantID string) (*flowhq.Fence, error)
-	Fences(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.Fence, error)
-	// LiftFence takes a fence away and wishes the worker what was wished of it. deviceGone: its keys were removed, so that nobody
+// RestoreHoldStore keeps which tenants came back from a backup and are held back.
+type RestoreHoldStore interface {
+	RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error)
+	RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error)
+	// ReleaseRestoreHold takes a fence away and wishes the worker what was wished of it. deviceGone: its keys were removed, so that nobody
 	// else can be at work with them. No fence is CodeConflict.
-	LiftFence(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.Fence, error)
+	ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error)
 }
 
 // Backups takes and keeps backups of the whole box.

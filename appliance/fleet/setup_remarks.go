@@ -34,7 +34,7 @@ func (s *Service) remarked(ctx context.Context, requests []flowhq.SetupRequestDe
 }
 
 // setupRemarks says what a person should look at before deciding on a request.
-func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, lines []flowhq.TenantLine, now time.Time) []flowhq.SetupRemark {
+func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, lines []flowhq.TenantSummary, now time.Time) []flowhq.SetupRemark {
 	var out []flowhq.SetupRemark
 	note := func(odd bool, what flowhq.SetupRemark) {
 		if odd {
@@ -42,14 +42,14 @@ func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, lin
 		}
 	}
 	number := r.WhatsAppNumber
-	other := func(same func(flowhq.TenantLine) bool) bool {
-		return slices.ContainsFunc(lines, func(l flowhq.TenantLine) bool { return l.ID != r.TenantID && same(l) })
+	other := func(same func(flowhq.TenantSummary) bool) bool {
+		return slices.ContainsFunc(lines, func(l flowhq.TenantSummary) bool { return l.ID != r.TenantID && same(l) })
 	}
 	before := func(same func(flowhq.SetupRequest) bool) bool {
 		return slices.ContainsFunc(rivals, func(o flowhq.SetupRequest) bool { return o.ID != r.ID && same(o) })
 	}
 	note(number == "", flowhq.RemarkNoNumber)
-	note(number != "" && other(func(l flowhq.TenantLine) bool { return l.PhoneNumber == number }), flowhq.RemarkNumberTaken)
+	note(number != "" && other(func(l flowhq.TenantSummary) bool { return l.PhoneNumber == number }), flowhq.RemarkNumberTaken)
 	note(number != "" && before(func(o flowhq.SetupRequest) bool { return o.Status.Open() && o.WhatsAppNumber == number }), flowhq.RemarkNumberTwice)
 	note(number != "" && !eastAfrican(number), flowhq.RemarkNumberForeign)
 	note(r.User == nil, flowhq.RemarkNoUser)
@@ -57,7 +57,7 @@ func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, lin
 	if r.Tenant != nil {
 		name := strings.TrimSpace(r.Tenant.Name)
 		note(len([]rune(name)) < 3 || strings.Contains(name, "@"), flowhq.RemarkOddName)
-		note(other(func(l flowhq.TenantLine) bool { return strings.EqualFold(strings.TrimSpace(l.Name), name) }), flowhq.RemarkNameTwice)
+		note(other(func(l flowhq.TenantSummary) bool { return strings.EqualFold(strings.TrimSpace(l.Name), name) }), flowhq.RemarkNameTwice)
 		note(r.Tenant.Status == flowhq.TenantPaused, flowhq.RemarkPaused)
 	}
 	note(before(func(o flowhq.SetupRequest) bool {

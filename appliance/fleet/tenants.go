@@ -69,7 +69,7 @@ func (s *Service) DeleteTenant(ctx context.Context, by, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.store.SetWish(ctx, id, flowhq.WishStopped); err != nil {
+		if err := s.store.SetDesired(ctx, id, flowhq.DesiredStopped); err != nil {
 			return err
 		}
 		if t.Session.Linked() && s.links.Connected(id) {

@@ -230,7 +230,7 @@ func (s *Service) unwritten() []string {
 func (s *Service) runReconcile(ctx context.Context) { every(ctx, reconcileEvery, s.reconcile) }
 
 func (s *Service) reconcile(ctx context.Context) {
-	wished, err := s.store.Wished(ctx)
+	wished, err := s.store.ShouldRun(ctx)
 	if err != nil {
 		if s.storeAnswered(err); flowhq.CodeOf(err) != flowhq.CodeUnavailable {
 			s.log.Error("the wished workers could not be read", "error", err)
@@ -273,7 +273,7 @@ func (s *Service) startWished(ctx context.Context, id string) error {
 	if !wished(t) || s.processes.Running(id) {
 		return nil
 	}
-	if f, err := s.store.Fence(ctx, id); err != nil || f != nil { // whoever wished it did not know
+	if f, err := s.store.RestoreHold(ctx, id); err != nil || f != nil { // whoever wished it did not know
 		return err
 	}
 	if err := s.begin(ctx, t); err != nil {
@@ -305,5 +305,5 @@ func (s *Service) stopUnwished(ctx context.Context, id string) error {
 }
 
 func wished(t flowhq.TenantDetail) bool {
-	return t.Worker != nil && t.Worker.Wish == flowhq.WishRunning && t.Status != flowhq.TenantPaused
+	return t.Worker != nil && t.Worker.DesiredState == flowhq.DesiredRunning && t.Status != flowhq.TenantPaused
 }

@@ -246,11 +246,11 @@ func (s *switchStore) Transition(ctx context.Context, id string, o flowhq.Occurr
 	return s.Store.Transition(ctx, id, o, cause)
 }
 
-func (s *switchStore) Wished(ctx context.Context) ([]string, error) {
+func (s *switchStore) ShouldRun(ctx context.Context) ([]string, error) {
 	if s.away.Load() {
 		return nil, errAway
 	}
-	return s.Store.Wished(ctx)
+	return s.Store.ShouldRun(ctx)
 }
 
 // fakeProcesses records what is asked of it; a started process is told of as the process manager does.

@@ -245,7 +245,7 @@ func (t *top) summary(s appliance.Status, workers []appliance.WorkerView) string
 		switch {
 		case procman.State(w.Process.State) == procman.StateRunning:
 			running++
-		case w.Wish == flowhq.WishRunning:
+		case w.Wish == flowhq.DesiredRunning:
 			ill++
 		}
 	}

@@ -185,7 +185,7 @@ func (w *world) heldBack(t *testing.T, id string) {
 		t.Errorf("starting it: %v", err)
 	}
 	var answer struct {
-		Fence *struct {
+		RestoreHold *struct {
 			Host string `json:"host"`
 			Wish string `json:"wish"`
 		} `json:"fence"`
@@ -193,8 +193,8 @@ func (w *world) heldBack(t *testing.T, id string) {
 	if err := w.Admin(ctx, http.MethodGet, "/admin/tenants/"+id+"/fence", nil, &answer); err != nil {
 		t.Fatal(err)
 	}
-	if answer.Fence == nil || answer.Fence.Host == "" || answer.Fence.Wish != "running" {
-		t.Errorf("the fence is %+v", answer.Fence)
+	if answer.RestoreHold == nil || answer.RestoreHold.Host == "" || answer.RestoreHold.Wish != "running" {
+		t.Errorf("the fence is %+v", answer.RestoreHold)
 	}
 	if p, err := w.WorkerProcess(ctx, id); err != nil || p.PID != 0 {
 		t.Errorf("its process is %+v, %v", p, err)
