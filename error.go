@@ -1,6 +1,7 @@
 package flowhq
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,8 +23,11 @@ const (
 
 // Error is a failure that may be shown to a person: Message is a whole sentence in plain words and never holds a secret
 // or an error string of Go. What went wrong inside is wrapped in Cause, for the log alone.
+//
+// Text replaces Message: what is new sets Text (see Fail), what still sets Message is being moved over.
 type Error struct {
 	Code    Code
+	Text    Text
 	Message string
 	Fields  []FieldError // for CodeInvalid: every wrong field, in the order of the form
 	Outage  Outage       // for CodeUnavailable of the store: why it can't be used
@@ -39,7 +43,7 @@ type FieldError struct {
 // Error gives the code, the sentence, the fields and the cause: a text for logs.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Code, e.Message)
+	fmt.Fprintf(&b, "%s: %s", e.Code, cmp.Or(e.Message, e.Text.String()))
 	for _, f := range e.Fields {
 		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
 	}
@@ -55,6 +59,11 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Errorf makes an Error of the given code with a formatted sentence.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Fail makes an Error of the given code that says the text of a key, see Say.
+func Fail(code Code, key string, args ...any) *Error {
+	return &Error{Code: code, Text: Say(key, args...)}
 }
 
 // NotFound makes the error for something that does not exist: "Tenant not found".
