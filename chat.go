@@ -8,27 +8,19 @@ type ChatSummary struct {
 	Last *Message // the newest message; nil when the log has none any more
 }
 
-// ProcessSample is one measurement of a worker's process.
-type ProcessSample struct {
-	At     time.Time
-	Memory int64   // bytes; 0 when it did not run
-	CPU    float64 // percent of one core since the measurement before
+// ChatEvent tells the state of one chat as its worker holds it; the latest one is the truth.
+type ChatEvent struct {
+	Chat         string     `json:"chat"`
+	Name         string     `json:"name,omitempty"`
+	Language     Language   `json:"language,omitempty"`
+	OptedOut     bool       `json:"opted_out"`
+	HandedOver   bool       `json:"handed_over"`
+	HandoffCause string     `json:"handoff_cause,omitempty"` // customer, flow, owner, admin
+	HandoffEnds  *time.Time `json:"handoff_ends,omitempty"`
 }
 
-// LogLine is one line of a worker's own log.
-type LogLine struct {
-	File string // base name of the file it stands in, rotated ones included
-	Text string // at most 4 KiB, valid UTF-8
-}
-
-// LogPage is what a search in a worker's log found, oldest first.
-type LogPage struct {
-	Lines []LogLine
-	Cut   bool // a bound ended the search before all was read
-}
-
-// EnvVar is a variable of a worker's environment. The value of a secret is not told.
-type EnvVar struct {
-	Name, Value string
-	Secret      bool
+// IdentityMerge says that the chat From is the same person as the chat Into.
+type IdentityMerge struct {
+	From string `json:"from"` // "lid:…"
+	Into string `json:"into"` // "+…"
 }

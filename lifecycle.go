@@ -1,7 +1,5 @@
 package flowhq
 
-import "fmt"
-
 // Occurrence is something that may change a tenant's status.
 type Occurrence string
 
@@ -55,41 +53,4 @@ func NextStatus(from TenantStatus, o Occurrence, linked bool) TenantStatus {
 		}
 	}
 	return from
-}
-
-// Failing tells whether a phase is one that a person must look at.
-func (p Phase) Failing() bool { return Remedy(p) != "" }
-
-// Remedy says what to do about a failing phase, in one sentence; "" for a phase that needs nobody.
-func Remedy(p Phase) string {
-	switch p {
-	case PhaseLoggedOut:
-		return "The device was unlinked. Show the owner the new QR code to link it again."
-	case PhaseRelink:
-		return "Needs linking again: it was linked with the former program, whose keys cannot be taken over. Start the worker and show the owner the QR code."
-	case PhaseReplaced:
-		return "Another program uses the same linked device. Stop the other one, then restart this worker."
-	case PhaseBanned:
-		return "WhatsApp banned the number for a time. Wait until the ban ends, send less, and answer only those who wrote first."
-	case PhaseRestricted:
-		return "WhatsApp refuses messages from this number for now. The bot waits and goes on by itself; send less."
-	case PhaseOutdated:
-		return "WhatsApp refuses this version of the client. Upgrade Flow HQ, or set WHATSAPP_VERSION to the current version."
-	case PhaseJournalFault:
-		return "The worker cannot write its journal. Free disk space in the sessions folder; WhatsApp keeps the messages meanwhile."
-	default:
-		return ""
-	}
-}
-
-// FailureText joins cause and remedy into the text of last_error, at most 1,000 characters.
-func FailureText(cause string, p Phase) string {
-	text := cause
-	if remedy := Remedy(p); remedy != "" {
-		text = fmt.Sprintf("%s %s", cause, remedy)
-	}
-	if r := []rune(text); len(r) > 1000 {
-		text = string(r[:999]) + "…"
-	}
-	return text
 }

@@ -2,6 +2,26 @@ package flowhq
 
 import "time"
 
+// Message is one row of a tenant's message log.
+type Message struct {
+	ID          string
+	TenantID    string
+	Direction   MessageDirection
+	FromNumber  string // E.164 with "+", or "lid:<digits>" when the number is hidden
+	ToNumber    string
+	Text        string
+	WAMessageID string
+	Chat        string // the chat's key: see MessageEvent.Chat
+	Author      Author
+	Kind        MessageKind
+	Target      string       // of an edit, a deletion or a reaction: the WAMessageID of the message it is about
+	CreatedAt   time.Time    // by the worker's clock: the order in which it met them
+	SentAt      *time.Time   // by WhatsApp's clock, where it is known
+	EditedAt    *time.Time   // nil: never
+	DeletedAt   *time.Time   // nil: never
+	Trace       []TraceEntry // only where it was asked for
+}
+
 // MessageDirection is seen from the business.
 type MessageDirection string
 
@@ -42,26 +62,6 @@ const (
 	KindOther    MessageKind = "other"
 )
 
-// Message is one row of a tenant's message log.
-type Message struct {
-	ID          string
-	TenantID    string
-	Direction   MessageDirection
-	FromNumber  string // E.164 with "+", or "lid:<digits>" when the number is hidden
-	ToNumber    string
-	Text        string
-	WAMessageID string
-	Chat        string // the chat's key: see MessageEvent.Chat
-	Author      Author
-	Kind        MessageKind
-	Target      string       // of an edit, a deletion or a reaction: the WAMessageID of the message it is about
-	CreatedAt   time.Time    // by the worker's clock: the order in which it met them
-	SentAt      *time.Time   // by WhatsApp's clock, where it is known
-	EditedAt    *time.Time   // nil: never
-	DeletedAt   *time.Time   // nil: never
-	Trace       []TraceEntry // only where it was asked for
-}
-
 // MessageEvent is a message as a worker journals it. Chat identifies the customer within the tenant whatever address a
 // message used: "+255700000001" when the number is known, else "lid:<digits>".
 type MessageEvent struct {
@@ -78,36 +78,10 @@ type MessageEvent struct {
 	Target      string           `json:"target,omitempty"`
 }
 
-// TraceEvent is a decision about the message it names.
-type TraceEvent struct {
-	WAMessageID string     `json:"wa_message_id"`
-	Chat        string     `json:"chat"`
-	Entry       TraceEntry `json:"entry"`
+// MessageQuery asks for a part of a tenant's message log, newest first.
+type MessageQuery struct {
+	Before Cursor
+	Limit  int    // 1 to MaxLimit
+	Chat   string // "": all chats
+	Trace  bool   // with the decisions behind each message
 }
-
-// TraceEntry is one decision about a message, in order: "why did my bot not answer?" is answered by these.
-type TraceEntry struct {
-	At     time.Time `json:"at"`
-	Step   string    `json:"step"`   // one of the Trace constants
-	Detail string    `json:"detail"` // in plain words
-}
-
-// Steps of a trace.
-const (
-	TraceReceived     = "received"
-	TraceDuplicate    = "duplicate"
-	TraceFiltered     = "filtered"
-	TraceQueued       = "queued"
-	TraceQueueFull    = "queue_full"
-	TraceTooOld       = "too_old"
-	TraceOptedOut     = "opted_out"
-	TraceHandedOver   = "handed_over"
-	TraceClosed       = "closed_hours"
-	TraceLimited      = "limited"
-	TraceSuppressed   = "suppressed"
-	TraceStep         = "step"
-	TraceReplyID      = "reply_id"
-	TraceSent         = "sent"
-	TraceAcknowledged = "acknowledged"
-	TraceFailed       = "failed"
-)

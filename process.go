@@ -23,21 +23,11 @@ type Process struct {
 	LeftOut map[LeftOut]int64 `json:"left_out,omitempty"` // since the worker's start, as it last said; nil: nothing yet
 }
 
-// LeftOut says where a message was written that is no business of a bot. Such messages are counted and not kept.
-type LeftOut string
-
-// The places.
-const (
-	LeftOutGroup      LeftOut = "group"
-	LeftOutStatus     LeftOut = "status"
-	LeftOutBroadcast  LeftOut = "broadcast" // broadcast lists, WhatsApp's own announcements and assistants
-	LeftOutNewsletter LeftOut = "newsletter"
-	LeftOutUnknown    LeftOut = "unknown" // nothing says who wrote it, or to whom
-)
-
-// LeftOuts lists the places in the order in which they are shown.
-func LeftOuts() []LeftOut {
-	return []LeftOut{LeftOutGroup, LeftOutStatus, LeftOutBroadcast, LeftOutNewsletter, LeftOutUnknown}
+// ProcessSample is one measurement of a worker's process.
+type ProcessSample struct {
+	At     time.Time
+	Memory int64   // bytes; 0 when it did not run
+	CPU    float64 // percent of one core since the measurement before
 }
 
 // ProcessChange is told by the process manager when a worker's process starts or ends.
@@ -62,3 +52,9 @@ const (
 	ProcessExited  ProcessChangeKind = "exited"
 	ProcessFailed  ProcessChangeKind = "failed" // could not be started
 )
+
+// EnvVar is a variable of a worker's environment. The value of a secret is not told.
+type EnvVar struct {
+	Name, Value string
+	Secret      bool
+}

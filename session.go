@@ -12,42 +12,6 @@ const (
 	SessionConnected    SessionState = "CONNECTED"
 )
 
-// Phase is the fine state of a session, as the worker reports it.
-type Phase string
-
-// The phases of a session. A phase that ends in a refusal says so: each has its own remedy (see Remedy).
-const (
-	PhaseOff          Phase = "OFF"           // no worker is running
-	PhaseStarting     Phase = "STARTING"      // the worker runs and has not reached WhatsApp yet
-	PhaseQR           Phase = "QR"            // codes are shown
-	PhaseNobody       Phase = "NOBODY"        // five rounds of codes that nobody scanned; waits to be asked for more
-	PhaseConnecting   Phase = "CONNECTING"    // linked, logging in (also between scan and ready)
-	PhaseConnected    Phase = "CONNECTED"     // ready
-	PhaseReconnecting Phase = "RECONNECTING"  // linked, connection lost, trying again
-	PhaseLoggedOut    Phase = "LOGGED_OUT"    // the device was unlinked by the owner or by WhatsApp
-	PhaseReplaced     Phase = "REPLACED"      // another process uses the same device
-	PhaseBanned       Phase = "BANNED"        // temporary ban, with code and expiry
-	PhaseRestricted   Phase = "RESTRICTED"    // sending is refused (463, reach-out timelock)
-	PhaseOutdated     Phase = "OUTDATED"      // WhatsApp refuses this client version
-	PhaseRelink       Phase = "RELINK"        // was linked with the predecessor, whose keys can't be taken over
-	PhaseJournalFault Phase = "JOURNAL_FAULT" // the journal can't be written, so nothing is taken in
-)
-
-// State gives the coarse state that goes with a phase.
-func (p Phase) State() SessionState {
-	switch p {
-	case PhaseQR:
-		return SessionQRReady
-	case PhaseConnected:
-		return SessionConnected
-	default:
-		return SessionDisconnected
-	}
-}
-
-// Blocked tells whether WhatsApp keeps the number from sending for a time; the bot pauses and goes on by itself.
-func (p Phase) Blocked() bool { return p == PhaseBanned || p == PhaseRestricted }
-
 // Session is the linked device of a tenant.
 type Session struct {
 	ID         string

@@ -2,6 +2,16 @@ package flowhq
 
 import "time"
 
+// Tenant is one business.
+type Tenant struct {
+	ID          string
+	Name        string
+	PhoneNumber string // E.164 with "+", or "" while none is known
+	Status      TenantStatus
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
 // TenantStatus is where a business stands as a whole; see NextStatus for the rules.
 type TenantStatus string
 
@@ -13,43 +23,6 @@ const (
 	TenantPaused    TenantStatus = "PAUSED"     // switched off by an admin
 	TenantError     TenantStatus = "ERROR"      // somebody must look; the worker's last error says why and what to do
 )
-
-// TemplateType chooses the conversation that a tenant starts with.
-type TemplateType string
-
-// The templates.
-const (
-	TemplateBooking   TemplateType = "BOOKING"
-	TemplateEcommerce TemplateType = "ECOMMERCE"
-	TemplateSupport   TemplateType = "SUPPORT"
-)
-
-// TemplateTypes lists the templates in the order of forms.
-func TemplateTypes() []TemplateType {
-	return []TemplateType{TemplateBooking, TemplateEcommerce, TemplateSupport}
-}
-
-// Language is a language that the product answers customers in.
-type Language string
-
-// The languages: Swahili first.
-const (
-	Swahili Language = "SW"
-	English Language = "EN"
-)
-
-// Languages lists the languages in the order of forms.
-func Languages() []Language { return []Language{Swahili, English} }
-
-// Tenant is one business.
-type Tenant struct {
-	ID          string
-	Name        string
-	PhoneNumber string // E.164 with "+", or "" while none is known
-	Status      TenantStatus
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-}
 
 // TenantConfig is what a tenant chose at its set-up.
 type TenantConfig struct {
@@ -89,4 +62,12 @@ type TenantPatch struct {
 	BusinessName *string
 	Language     *Language
 	HoursJSON    []byte
+}
+
+// TenantFilter narrows the list of tenants. The zero value lists all, newest first.
+type TenantFilter struct {
+	Query  string       // part of name, business name or number, case folded
+	Status TenantStatus // "": any
+	Before Cursor       // for paging
+	Limit  int          // 0: all
 }

@@ -30,19 +30,6 @@ type TenantSummary struct {
 	Restarts     int
 }
 
-// MessageHour counts a tenant's messages in one hour.
-type MessageHour struct {
-	TenantID string
-	Hour     time.Time // its beginning
-	Received int       // from customers
-	Sent     int       // to customers, by bot, owner or admin
-	Answered int       // messages whose answer's time was measured
-	Wait     time.Duration
-}
-
-// Open tells whether a request waits for somebody still.
-func (s RequestStatus) Open() bool { return s == RequestNew || s == RequestConfirmed }
-
 // SummaryOrder names an order of a list of tenants.
 type SummaryOrder string
 

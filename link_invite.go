@@ -15,12 +15,3 @@ type LinkInvite struct {
 
 // Open tells whether the link still leads somewhere.
 func (i LinkInvite) Open(now time.Time) bool { return i.RevokedAt == nil && now.Before(i.ExpiresAt) }
-
-// Pause says why a tenant is paused, and until when.
-type Pause struct {
-	TenantID  string
-	Reason    string // for admins; the owner does not see it
-	Author    string
-	CreatedAt time.Time
-	Until     *time.Time // resumed by itself then; nil: when somebody resumes it
-}

@@ -1,0 +1,25 @@
+package flowhq
+
+// Flows are the texts that an editor of a tenant's flow begins with. Own and common texts are YAML.
+type Flows struct {
+	Template  TemplateType
+	Language  Language
+	Published SettingsVersion
+	Draft     *SettingsVersion
+	Default   string // the template's own flow
+	Common    string // what every flow of the language says unless it says otherwise
+}
+
+// FlowProblem is one thing that is wrong in a flow's YAML, in words for the one who writes it. Line and Column count from 1.
+type FlowProblem struct {
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+// Conversation is what a tenant's customers are answered with: the facts of the business and its flow.
+type Conversation struct {
+	Business Business `json:"business"`
+	Version  int      `json:"version"`   // of the settings; 0 for a template's own
+	FlowYAML string   `json:"flow_yaml"` // "": the template's own flow
+}
