@@ -15,7 +15,7 @@ type AdminSession struct {
 
 // AdminSessionQuery asks for signed-in browsers, last seen first. The zero value is all, those that ended too.
 type AdminSessionQuery struct {
-	Part                // Before by LastSeenAt
+	PageQuery           // Before by LastSeenAt
 	Alive     time.Time // only those that end after; zero: any
 	SeenSince time.Time // only those last seen after; zero: any
 }

@@ -17,29 +17,29 @@ func TestNextStatusFollowsTheContract(t *testing.T) {
 	)
 	tests := []struct {
 		from   flowhq.TenantStatus
-		o      flowhq.Occurrence
+		o      flowhq.StatusTrigger
 		linked bool
 		want   flowhq.TenantStatus
 	}{
-		{n, flowhq.OccurStartedUnlinked, false, q},
-		{e, flowhq.OccurStartedUnlinked, false, q},
-		{a, flowhq.OccurUnlinked, false, q},
-		{q, flowhq.OccurConnected, true, a},
-		{e, flowhq.OccurConnected, true, a},
-		{n, flowhq.OccurStartedLinked, true, a},
-		{a, flowhq.OccurFailed, true, e},
-		{q, flowhq.OccurStopped, false, n},
-		{e, flowhq.OccurStopped, false, n},
-		{a, flowhq.OccurStopped, true, a},
-		{e, flowhq.OccurStopped, true, e},
-		{a, flowhq.OccurPaused, true, p},
-		{n, flowhq.OccurPaused, false, p},
-		{p, flowhq.OccurConnected, true, p},
-		{p, flowhq.OccurFailed, true, p},
-		{p, flowhq.OccurStartedUnlinked, false, p},
-		{p, flowhq.OccurResumed, true, a},
-		{p, flowhq.OccurResumed, false, n},
-		{a, flowhq.OccurResumed, true, a},
+		{n, flowhq.TriggerStartedUnlinked, false, q},
+		{e, flowhq.TriggerStartedUnlinked, false, q},
+		{a, flowhq.TriggerUnlinked, false, q},
+		{q, flowhq.TriggerConnected, true, a},
+		{e, flowhq.TriggerConnected, true, a},
+		{n, flowhq.TriggerStartedLinked, true, a},
+		{a, flowhq.TriggerFailed, true, e},
+		{q, flowhq.TriggerStopped, false, n},
+		{e, flowhq.TriggerStopped, false, n},
+		{a, flowhq.TriggerStopped, true, a},
+		{e, flowhq.TriggerStopped, true, e},
+		{a, flowhq.TriggerPaused, true, p},
+		{n, flowhq.TriggerPaused, false, p},
+		{p, flowhq.TriggerConnected, true, p},
+		{p, flowhq.TriggerFailed, true, p},
+		{p, flowhq.TriggerStartedUnlinked, false, p},
+		{p, flowhq.TriggerResumed, true, a},
+		{p, flowhq.TriggerResumed, false, n},
+		{a, flowhq.TriggerResumed, true, a},
 	}
 	for _, tt := range tests {
 		if got := flowhq.NextStatus(tt.from, tt.o, tt.linked); got != tt.want {

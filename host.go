@@ -2,8 +2,8 @@ package flowhq
 
 import "time"
 
-// BoxState is what the machine has. A field is 0 or "" where it can't be told.
-type BoxState struct {
+// HostState is what the machine has. A field is 0 or "" where it can't be told.
+type HostState struct {
 	MemoryTotal     int64 // bytes
 	MemoryAvailable int64
 	DiskPath        string
@@ -27,9 +27,9 @@ const (
 	memoryKeptPercent = 10
 )
 
-// Room tells how many more workers fit into the memory that is available, given what the running ones use each; -1 when it
+// RoomForWorkers tells how many more workers fit into the memory that is available, given what the running ones use each; -1 when it
 // can't be told. A tenth of the memory and MemoryKeptBack stay free.
-func Room(b BoxState, workers int, used int64) int {
+func RoomForWorkers(b HostState, workers int, used int64) int {
 	if b.MemoryTotal == 0 {
 		return -1
 	}

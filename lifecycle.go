@@ -1,18 +1,18 @@
 package flowhq
 
-// Occurrence is something that may change a tenant's status.
-type Occurrence string
+// StatusTrigger is something that can change a tenant's status.
+type StatusTrigger string
 
-// The occurrences of a tenant's life.
+// The triggers in a tenant's life.
 const (
-	OccurStartedUnlinked Occurrence = "started_unlinked" // worker started, no device linked
-	OccurStartedLinked   Occurrence = "started_linked"   // worker started, the device is still linked
-	OccurUnlinked        Occurrence = "unlinked"         // the device was logged out while the worker runs
-	OccurConnected       Occurrence = "connected"        // linked and connected
-	OccurFailed          Occurrence = "failed"           // stale, crash loop, banned, restricted, outdated, logged out while stopped …
-	OccurStopped         Occurrence = "stopped"          // worker stopped by an admin
-	OccurPaused          Occurrence = "paused"
-	OccurResumed         Occurrence = "resumed"
+	TriggerStartedUnlinked StatusTrigger = "started_unlinked" // worker started, no device linked
+	TriggerStartedLinked   StatusTrigger = "started_linked"   // worker started, the device is still linked
+	TriggerUnlinked        StatusTrigger = "unlinked"         // the device was logged out while the worker runs
+	TriggerConnected       StatusTrigger = "connected"        // linked and connected
+	TriggerFailed          StatusTrigger = "failed"           // stale, crash loop, banned, restricted, outdated, logged out while stopped …
+	TriggerStopped         StatusTrigger = "stopped"          // worker stopped by an admin
+	TriggerPaused          StatusTrigger = "paused"
+	TriggerResumed         StatusTrigger = "resumed"
 )
 
 // NextStatus is the life cycle of a tenant:
@@ -26,13 +26,13 @@ const (
 //	PAUSED                          –resumed→                          ACTIVE when linked, else NEW
 //
 // A short loss of connection changes nothing. linked says whether a device is linked now.
-func NextStatus(from TenantStatus, o Occurrence, linked bool) TenantStatus {
-	if o == OccurPaused {
+func NextStatus(from TenantStatus, o StatusTrigger, linked bool) TenantStatus {
+	if o == TriggerPaused {
 		return TenantPaused
 	}
 	if from == TenantPaused {
 		switch {
-		case o != OccurResumed:
+		case o != TriggerResumed:
 			return TenantPaused
 		case linked:
 			return TenantActive
@@ -41,13 +41,13 @@ func NextStatus(from TenantStatus, o Occurrence, linked bool) TenantStatus {
 		}
 	}
 	switch o {
-	case OccurStartedUnlinked, OccurUnlinked:
+	case TriggerStartedUnlinked, TriggerUnlinked:
 		return TenantQRPending
-	case OccurStartedLinked, OccurConnected:
+	case TriggerStartedLinked, TriggerConnected:
 		return TenantActive
-	case OccurFailed:
+	case TriggerFailed:
 		return TenantError
-	case OccurStopped:
+	case TriggerStopped:
 		if !linked {
 			return TenantNew
 		}

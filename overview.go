@@ -21,7 +21,7 @@ type Overview struct {
 	Workers  int   // that run
 	Memory   int64 // bytes that they use together
 	Capacity int   // about so many more workers fit; -1: not known
-	Box      BoxState
+	Host     HostState
 	Since    time.Time // the appliance's start
 }
 

@@ -17,8 +17,8 @@ type Cursor struct {
 // IsZero tells whether the cursor stands at the start.
 func (c Cursor) IsZero() bool { return c.ID == "" && c.At.IsZero() }
 
-// Part asks for a part of a list that is sorted by time and id, newest first. The zero value is all of it.
-type Part struct {
+// PageQuery asks for a part of a list that is sorted by time and id, newest first. The zero value is all of it.
+type PageQuery struct {
 	Before Cursor
 	Limit  int // 0: all
 }

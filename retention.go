@@ -95,8 +95,8 @@ func (o *RetentionOverride) check() []FieldError {
 	return wrong
 }
 
-// Keeping is what must be known of a tenant to remove its old rows.
-type Keeping struct {
+// RetentionRule is what must be known of a tenant to remove its old rows.
+type RetentionRule struct {
 	TenantID string
 	Location *time.Location
 	Own      *RetentionOverride

@@ -74,6 +74,6 @@ type NewSetupRequest struct {
 
 // SetupQuery asks for a part of the setup requests, newest first.
 type SetupQuery struct {
-	Part
+	PageQuery
 	Decided bool // without those that wait
 }

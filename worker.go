@@ -2,7 +2,7 @@ package flowhq
 
 import "time"
 
-// Worker is a tenant's worker process as the store knows it; what the process itself does is the process manager's to tell.
+// Worker is a tenant's worker process as the store knows it; ask the process manager what the process itself does.
 type Worker struct {
 	ID           string
 	TenantID     string
@@ -27,7 +27,7 @@ const (
 // DesiredState says whether a worker should run; it outlives restarts of everything.
 type DesiredState string
 
-// The wishes.
+// The desired states.
 const (
 	DesiredStopped DesiredState = "stopped"
 	DesiredRunning DesiredState = "running"

@@ -43,8 +43,8 @@ const (
 )
 
 // Measure tells memory, disk, database and what is known of certificate and backup.
-func (b *box) Measure(ctx context.Context) flowhq.BoxState {
-	s := flowhq.BoxState{DiskPath: b.config.SessionsPath, PublicURL: b.config.PublicURL, Version: Version}
+func (b *box) Measure(ctx context.Context) flowhq.HostState {
+	s := flowhq.HostState{DiskPath: b.config.SessionsPath, PublicURL: b.config.PublicURL, Version: Version}
 	s.MemoryTotal, s.MemoryAvailable = memory()
 	var fs unix.Statfs_t
 	if unix.Statfs(b.config.SessionsPath, &fs) == nil {

@@ -166,7 +166,7 @@ func readAdopted(t *testing.T, h *harness, later bool) {
 	equal(t, "kind of an old message", log[1].Kind, flowhq.KindText)
 	requests := must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t)
 	sameList(t, "requests", each(requests, func(r flowhq.SetupRequestDetail) string { return r.ID + r.User.ID + r.Tenant.ID }), "r1u1t1", "r2u1t1")
-	equal(t, "users", len(must(h.Users(h.ctx, flowhq.Part{}))(t)), 3)
+	equal(t, "users", len(must(h.Users(h.ctx, flowhq.PageQuery{}))(t)), 3)
 	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "asha@example.com"))(t).ID, "u2")
 	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "Asha@Example.com"))(t).ID, "u1")
 	equal(t, "portal events", len(must(h.PortalEvents(h.ctx, "t1", flowhq.EventQuery{}))(t)), 2)
@@ -184,7 +184,7 @@ func workOnAdopted(t *testing.T, h *harness) {
 	equal(t, "messages", len(must(h.Messages(h.ctx, "t1", flowhq.MessageQuery{}))(t)), 6)
 	_, err := h.CreateTenant(h.ctx, flowhq.NewTenant{Name: "X", PhoneNumber: "+255700000002"}, flowhq.Settings{}, "")
 	refused(t, err, flowhq.CodeInvalid, "phone_number")
-	if _, _, err := h.Transition(h.ctx, "t2", flowhq.OccurStartedUnlinked, "test"); err != nil {
+	if _, _, err := h.Transition(h.ctx, "t2", flowhq.TriggerStartedUnlinked, "test"); err != nil {
 		t.Error(err)
 	}
 	again := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)

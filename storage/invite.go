@@ -38,7 +38,7 @@ func (s *Store) InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.Link
 }
 
 // Invites lists a tenant's links, newest first.
-func (s *Store) Invites(ctx context.Context, tenantID string, p flowhq.Part) ([]flowhq.LinkInvite, error) {
+func (s *Store) Invites(ctx context.Context, tenantID string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
 	at, id := before(p.Before)
 	rows, err := s.queries().Invites(ctx, db.InvitesParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
 	if err != nil {

@@ -53,7 +53,7 @@ func TestEnumsThatLackValues(t *testing.T) {
 	equal(t, "up to date", must(h.Migrated(h.ctx))(t), true)
 	r := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
 	equal(t, "reviewed", must(h.ReviewSetupRequest(h.ctx, r.ID))(t).Status, flowhq.SetupReviewing)
-	_, to, err := h.Transition(h.ctx, "t1", flowhq.OccurPaused, "test")
+	_, to, err := h.Transition(h.ctx, "t1", flowhq.TriggerPaused, "test")
 	noError(t, err)
 	equal(t, "status", to, flowhq.TenantPaused)
 	sameList(t, "values left to get", must(storage.MakePlan(h.ctx, dsn, storage.Options{}))(t).Labels["TenantStatus"])

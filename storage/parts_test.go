@@ -43,8 +43,8 @@ func sameParts(t *testing.T, what string, n int, parts, whole []string) {
 }
 
 // part gives the part of a list that comes after a row, by the place that the row has.
-func part[V any](last *V, limit int, place func(V) flowhq.Cursor) flowhq.Part {
-	p := flowhq.Part{Limit: limit}
+func part[V any](last *V, limit int, place func(V) flowhq.Cursor) flowhq.PageQuery {
+	p := flowhq.PageQuery{Limit: limit}
 	if last != nil {
 		p.Before = place(*last)
 	}
@@ -86,7 +86,7 @@ func usersInParts(t *testing.T, h *harness, n, size int) {
 	parts := follow(t, size, id, func(last *flowhq.User) []flowhq.User {
 		return must(h.Users(h.ctx, part(last, size, func(u flowhq.User) flowhq.Cursor { return flowhq.Cursor{At: u.CreatedAt, ID: u.ID} })))(t)
 	})
-	sameParts(t, "users", n, parts, each(must(h.Users(h.ctx, flowhq.Part{}))(t), id))
+	sameParts(t, "users", n, parts, each(must(h.Users(h.ctx, flowhq.PageQuery{}))(t), id))
 }
 
 func setupRequestsInParts(t *testing.T, h *harness, n, size int) {
@@ -103,7 +103,7 @@ func setupRequestsInParts(t *testing.T, h *harness, n, size int) {
 		rows    int
 	}{"requests": {false, n}, "decided requests": {true, (n + 1) / 2}} {
 		parts := follow(t, size, id, func(last *request) []request {
-			return must(h.SetupRequests(h.ctx, flowhq.SetupQuery{Part: part(last, size, place), Decided: want.decided}))(t)
+			return must(h.SetupRequests(h.ctx, flowhq.SetupQuery{PageQuery: part(last, size, place), Decided: want.decided}))(t)
 		})
 		sameParts(t, what, want.rows, parts, each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{Decided: want.decided}))(t), id))
 	}
@@ -163,7 +163,7 @@ func sessionsInParts(t *testing.T, h *harness, n, size int) {
 	good := flowhq.AdminSessionQuery{Alive: noon.Add(time.Minute), SeenSince: noon.Add(-time.Minute)}
 	parts := follow(t, size, id, func(last *flowhq.AdminSession) []flowhq.AdminSession {
 		q := good
-		q.Part = part(last, size, func(s flowhq.AdminSession) flowhq.Cursor { return flowhq.Cursor{At: s.LastSeenAt, ID: s.ID} })
+		q.PageQuery = part(last, size, func(s flowhq.AdminSession) flowhq.Cursor { return flowhq.Cursor{At: s.LastSeenAt, ID: s.ID} })
 		return must(h.AdminSessions(h.ctx, q))(t)
 	})
 	sameParts(t, "sessions", n, parts, each(must(h.AdminSessions(h.ctx, good))(t), id))
@@ -182,7 +182,7 @@ func linksInParts(t *testing.T, h *harness, tenant string, n, size int) {
 	parts := follow(t, size, id, func(last *flowhq.LinkInvite) []flowhq.LinkInvite {
 		return must(h.Invites(h.ctx, tenant, part(last, size, func(i flowhq.LinkInvite) flowhq.Cursor { return flowhq.Cursor{At: i.CreatedAt, ID: i.ID} })))(t)
 	})
-	sameParts(t, "links", n, parts, each(must(h.Invites(h.ctx, tenant, flowhq.Part{}))(t), id))
+	sameParts(t, "links", n, parts, each(must(h.Invites(h.ctx, tenant, flowhq.PageQuery{}))(t), id))
 }
 
 func fencesInParts(t *testing.T, h *harness, tenants []string, size int) {

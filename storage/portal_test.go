@@ -26,7 +26,7 @@ func TestUsers(t *testing.T) {
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.CreateUser(h.ctx, flowhq.User{Name: "X", Email: "x@example.com", TenantID: d.ID})
 		refused(t, err, flowhq.CodeConflict)
-		sameList(t, "users", each(must(h.Users(h.ctx, flowhq.Part{}))(t), func(u flowhq.User) string { return u.Name }), "Boss", "Asha")
+		sameList(t, "users", each(must(h.Users(h.ctx, flowhq.PageQuery{}))(t), func(u flowhq.User) string { return u.Name }), "Boss", "Asha")
 	})
 }
 
@@ -118,7 +118,7 @@ func TestSetupRequest(t *testing.T) {
 		_, err = h.SubmitSetupRequest(h.ctx, u.ID, ask)
 		refused(t, err, flowhq.CodeConflict)
 
-		if _, _, err := h.Transition(h.ctx, d.ID, flowhq.OccurConnected, "linked"); err != nil {
+		if _, _, err := h.Transition(h.ctx, d.ID, flowhq.TriggerConnected, "linked"); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, "after the device connected", must(h.SetupRequest(h.ctx, r.ID))(t).Status, flowhq.SetupActive)

@@ -12,12 +12,12 @@ import (
 )
 
 // Keepings gives what must be known of tenants to remove their old rows, so many at most, after the given id; "" begins.
-func (s *Store) Keepings(ctx context.Context, after string, most int) ([]flowhq.Keeping, error) {
+func (s *Store) Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
 	rows, err := s.queries().Keepings(ctx, db.KeepingsParams{AfterID: after, MaxRows: limit(most)})
 	if err != nil {
 		return nil, s.fail("list retentions", err)
 	}
-	out := make([]flowhq.Keeping, len(rows))
+	out := make([]flowhq.RetentionRule, len(rows))
 	for i, r := range rows {
 		var settings flowhq.Settings
 		if len(r.SettingsJson) > 0 {
@@ -25,7 +25,7 @@ func (s *Store) Keepings(ctx context.Context, after string, most int) ([]flowhq.
 				s.log.WarnContext(ctx, "settings can't be read, so their retention is the default", "tenant", r.ID, "error", err)
 			}
 		}
-		out[i] = flowhq.Keeping{TenantID: r.ID, Location: settings.Location(), Own: settings.Retention}
+		out[i] = flowhq.RetentionRule{TenantID: r.ID, Location: settings.Location(), Own: settings.Retention}
 	}
 	return out, nil
 }

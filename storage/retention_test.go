@@ -54,7 +54,7 @@ func TestKeepings(t *testing.T) {
 		must(h.PublishDraft(h.ctx, second, ""))(t)
 		all := must(h.Keepings(h.ctx, "", 1))(t)
 		all = append(all, must(h.Keepings(h.ctx, all[0].TenantID, 10))(t)...)
-		sameList(t, "tenants", each(all, func(k flowhq.Keeping) string { return k.TenantID + k.Location.String() }), first+"Africa/Dar_es_Salaam", second+"Africa/Kampala")
+		sameList(t, "tenants", each(all, func(k flowhq.RetentionRule) string { return k.TenantID + k.Location.String() }), first+"Africa/Dar_es_Salaam", second+"Africa/Kampala")
 		equal(t, "days of one with its own", all[1].Own.Apply(flowhq.Retention{Messages: 365, Traces: 7}), flowhq.Retention{Messages: 14, Traces: 7})
 		equal(t, "days of one without", all[0].Own.Apply(flowhq.Retention{Messages: 365}), flowhq.Retention{Messages: 365})
 		at := noon.Add(time.Hour)

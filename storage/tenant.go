@@ -105,7 +105,7 @@ func (t *tx) deleteTenant(id string) error {
 
 // Transition applies flowhq.NextStatus to the tenant; whether a device is linked is read in the same transaction. A change of
 // status is recorded on the time line with its cause. A tenant that becomes ACTIVE turns its APPROVED setup requests ACTIVE.
-func (s *Store) Transition(ctx context.Context, id string, o flowhq.Occurrence, cause string) (from, to flowhq.TenantStatus, err error) {
+func (s *Store) Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error) {
 	err = s.write(ctx, "change tenant status", func(t *tx) error {
 		if err := t.lockTenant(id); err != nil {
 			return err

@@ -111,7 +111,7 @@ func TestUnknownTenant(t *testing.T) {
 			"Tenant":          func() error { _, err := h.Tenant(h.ctx, id); return err },
 			"UpdateTenant":    func() error { _, err := h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Name: ptr("x")}); return err },
 			"DeleteTenant":    func() error { return h.DeleteTenant(h.ctx, id) },
-			"Transition":      func() error { _, _, err := h.Transition(h.ctx, id, flowhq.OccurPaused, "x"); return err },
+			"Transition":      func() error { _, _, err := h.Transition(h.ctx, id, flowhq.TriggerPaused, "x"); return err },
 			"AddTenantEvent":  func() error { return h.AddTenantEvent(h.ctx, id, "X", "x", nil) },
 			"TenantEvents":    func() error { _, err := h.TenantEvents(h.ctx, id, flowhq.EventQuery{}); return err },
 			"PortalEvents":    func() error { _, err := h.PortalEvents(h.ctx, id, flowhq.EventQuery{}); return err },
@@ -173,7 +173,7 @@ func TestListTenants(t *testing.T) {
 		}
 		sameList(t, "page by page", paged, ids...)
 
-		if _, _, err := h.Transition(h.ctx, ids[3], flowhq.OccurPaused, "test"); err != nil {
+		if _, _, err := h.Transition(h.ctx, ids[3], flowhq.TriggerPaused, "test"); err != nil {
 			t.Fatal(err)
 		}
 		for query, want := range map[string]int{"duka": 7, "DUKA 3": 1, "3 lt": 1, "0000004": 1, "100%": 0, "_": 0, "nothing": 0, "  duka  ": 7} {
@@ -245,7 +245,7 @@ func TestDeleteTenantTakesAllThatIsIts(t *testing.T) {
 func TestTransition(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id := h.tenant(t, "Asha", "").ID
-		step := func(o flowhq.Occurrence, from, to flowhq.TenantStatus) {
+		step := func(o flowhq.StatusTrigger, from, to flowhq.TenantStatus) {
 			t.Helper()
 			h.clock.advance(time.Second)
 			gotFrom, gotTo, err := h.Transition(h.ctx, id, o, "because of "+string(o))
@@ -254,15 +254,15 @@ func TestTransition(t *testing.T) {
 			equal(t, "to", gotTo, to)
 			equal(t, "kept", must(h.Tenant(h.ctx, id))(t).Status, to)
 		}
-		step(flowhq.OccurStartedUnlinked, flowhq.TenantNew, flowhq.TenantQRPending)
-		step(flowhq.OccurConnected, flowhq.TenantQRPending, flowhq.TenantActive)
-		step(flowhq.OccurConnected, flowhq.TenantActive, flowhq.TenantActive)
+		step(flowhq.TriggerStartedUnlinked, flowhq.TenantNew, flowhq.TenantQRPending)
+		step(flowhq.TriggerConnected, flowhq.TenantQRPending, flowhq.TenantActive)
+		step(flowhq.TriggerConnected, flowhq.TenantActive, flowhq.TenantActive)
 		noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "255700000001:3@s.whatsapp.net"}, ""))
-		step(flowhq.OccurStopped, flowhq.TenantActive, flowhq.TenantActive) // linked, so it stays
-		step(flowhq.OccurPaused, flowhq.TenantActive, flowhq.TenantPaused)
-		step(flowhq.OccurFailed, flowhq.TenantPaused, flowhq.TenantPaused)
-		step(flowhq.OccurResumed, flowhq.TenantPaused, flowhq.TenantActive)
-		step(flowhq.OccurFailed, flowhq.TenantActive, flowhq.TenantError)
+		step(flowhq.TriggerStopped, flowhq.TenantActive, flowhq.TenantActive) // linked, so it stays
+		step(flowhq.TriggerPaused, flowhq.TenantActive, flowhq.TenantPaused)
+		step(flowhq.TriggerFailed, flowhq.TenantPaused, flowhq.TenantPaused)
+		step(flowhq.TriggerResumed, flowhq.TenantPaused, flowhq.TenantActive)
+		step(flowhq.TriggerFailed, flowhq.TenantActive, flowhq.TenantError)
 
 		events := must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{}))(t)
 		details := each(events, func(e flowhq.TenantEvent) string { return e.Detail })

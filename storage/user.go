@@ -9,7 +9,7 @@ import (
 )
 
 // Users lists users, newest first.
-func (s *Store) Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error) {
+func (s *Store) Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error) {
 	at, id := before(p.Before)
 	rows, err := s.queries().Users(ctx, db.UsersParams{BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
 	if err != nil {

@@ -15,7 +15,7 @@ func TestWishes(t *testing.T) {
 		for _, id := range []string{second, first, third} {
 			noError(t, h.SetDesired(h.ctx, id, flowhq.DesiredRunning))
 		}
-		if _, _, err := h.Transition(h.ctx, third, flowhq.OccurPaused, "test"); err != nil {
+		if _, _, err := h.Transition(h.ctx, third, flowhq.TriggerPaused, "test"); err != nil {
 			t.Fatal(err)
 		}
 		sameList(t, "wished", must(h.ShouldRun(h.ctx))(t), first, second)

@@ -27,7 +27,7 @@ func (f *fleetStub) CreateInvite(_ context.Context, _, id string) (string, flowh
 	return "https://bots.example.com/link/" + token, flowhq.LinkInvite{}, f.do("invite " + id)
 }
 
-func (f *fleetStub) Invites(_ context.Context, _ string, p flowhq.Part) ([]flowhq.LinkInvite, error) {
+func (f *fleetStub) Invites(_ context.Context, _ string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
 	if f.invites != nil {
 		return partOf(f.invites, p.Limit, func(i flowhq.LinkInvite) bool { return beyond(p.Before, i.CreatedAt) }), nil
 	}

@@ -87,7 +87,7 @@ func (f *fleetStub) Overview(context.Context) (flowhq.Overview, error) {
 	o := flowhq.Overview{
 		Tenants: len(f.tenants), Counts: map[flowhq.TenantStatus]int{}, SetupRequests: len(f.requests), Alarms: f.alarms, Received: 12345, Sent: 9, Before: 20,
 		OpenRequests: 4, Response: 4200 * time.Millisecond, Workers: 3, Memory: 27 << 20, Capacity: 357, Since: noon(),
-		Box: flowhq.BoxState{DiskPath: "/data", DiskTotal: 100 << 30, DiskFree: 40 << 30, MemoryTotal: 8 << 30, MemoryAvailable: 4 << 30, Database: "SQLite", DatabaseSize: 3 << 20, Version: "1.0"},
+		Host: flowhq.HostState{DiskPath: "/data", DiskTotal: 100 << 30, DiskFree: 40 << 30, MemoryTotal: 8 << 30, MemoryAvailable: 4 << 30, Database: "SQLite", DatabaseSize: 3 << 20, Version: "1.0"},
 	}
 	for _, t := range f.tenants {
 		o.Counts[t.Status]++

@@ -150,7 +150,7 @@ func roundDown(n int) int {
 }
 
 func boxFacts(l locale, o flowhq.Overview, now time.Time) []fact {
-	b := o.Box
+	b := o.Host
 	var out []fact
 	add := func(f fact) { out = append(out, f) }
 	if b.DiskTotal > 0 {
@@ -184,10 +184,10 @@ func boxFacts(l locale, o flowhq.Overview, now time.Time) []fact {
 
 func certificateFact(l locale, o flowhq.Overview, now time.Time) fact {
 	f := fact{Word: l.text("box.certificate"), Value: l.text("box.certificate_none"), Tone: "calm"}
-	if o.Box.PublicURL != "" {
-		f.Value, f.Hint = l.text("box.certificate_unknown"), o.Box.PublicURL
+	if o.Host.PublicURL != "" {
+		f.Value, f.Hint = l.text("box.certificate_unknown"), o.Host.PublicURL
 	}
-	if ends := o.Box.CertificateEnds; ends != nil {
+	if ends := o.Host.CertificateEnds; ends != nil {
 		days := int(ends.Sub(now) / (24 * time.Hour))
 		f.Value, f.Tone = fmt.Sprintf(l.text("box.certificate_days"), l.number(int64(days))), "good"
 		if days <= flowhq.CertificateDays {
@@ -197,7 +197,7 @@ func certificateFact(l locale, o flowhq.Overview, now time.Time) fact {
 	return f
 }
 
-func backupFact(l locale, b flowhq.BoxState, now time.Time) fact {
+func backupFact(l locale, b flowhq.HostState, now time.Time) fact {
 	f := fact{Word: l.text("box.backup"), Value: l.text("box.backup_none"), Hint: l.text("box.backup_hint"), Tone: "wait"}
 	if b.BackupAt != nil {
 		f.Value, f.Hint, f.At, f.Tone = "", "", b.BackupAt, "good"

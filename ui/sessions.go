@@ -32,7 +32,7 @@ type sessionRow struct {
 // sessions lists the signed-in browsers, latest seen first.
 func (u *UI) sessions(c *gin.Context) {
 	before := cursor(c.Query("before"))
-	rows, err := u.door.Sessions(c.Request.Context(), flowhq.Part{Before: before, Limit: sessionsShown})
+	rows, err := u.door.Sessions(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: sessionsShown})
 	if err != nil {
 		u.fail(c, err)
 		return
@@ -68,7 +68,7 @@ func (u *UI) endSession(c *gin.Context) {
 
 // endOtherSessions signs every browser out but the one that asks.
 func (u *UI) endOtherSessions(c *gin.Context) {
-	all, err := u.door.Sessions(c.Request.Context(), flowhq.Part{})
+	all, err := u.door.Sessions(c.Request.Context(), flowhq.PageQuery{})
 	own := access.Session(c)
 	for _, s := range all {
 		if err != nil {

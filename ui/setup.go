@@ -102,7 +102,7 @@ func (u *UI) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, m
 }
 
 func (u *UI) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
-	rows, err := u.fleet.SetupRequests(c.Request.Context(), flowhq.SetupQuery{Part: flowhq.Part{Before: before, Limit: decidedShown}, Decided: true})
+	rows, err := u.fleet.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
 	for _, r := range rows {
 		cards = append(cards, newSetupCard(u.locale(c), r))
 	}

@@ -23,7 +23,7 @@ type deviceControl interface {
 type inviter interface {
 	CanInvite() bool
 	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, by, id, invite string) error
 	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
 }
@@ -112,7 +112,7 @@ func (u *UI) invitesView(c *gin.Context, id string) (invitesView, error) {
 	if !before.IsZero() {
 		v.Self += "&before=" + place(before.At, before.ID)
 	}
-	invites, err := u.fleet.Invites(c.Request.Context(), id, flowhq.Part{Before: before, Limit: invitesShown})
+	invites, err := u.fleet.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: invitesShown})
 	if err != nil {
 		return v, err
 	}

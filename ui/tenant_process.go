@@ -136,14 +136,14 @@ func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) (processView, er
 	if p.CPU > 0 {
 		v.CPU = l.duration(p.CPU)
 	}
-	v.LeftOut = leftOutText(l, p.LeftOut)
+	v.LeftOut = leftOutText(l, p.Ignored)
 	return v, nil
 }
 
 // leftOutText says where messages were written that the bot left alone; "" when there were none.
-func leftOutText(l locale, counts map[flowhq.LeftOut]int64) string {
+func leftOutText(l locale, counts map[flowhq.IgnoredSource]int64) string {
 	var parts []string
-	for _, where := range flowhq.LeftOuts() {
+	for _, where := range flowhq.IgnoredSources() {
 		if n := counts[where]; n > 0 {
 			parts = append(parts, l.word("left_out", string(where))+" "+l.number(n))
 		}

@@ -47,7 +47,7 @@ type Door interface {
 	SignIn(c *gin.Context, password string) error
 	SignOut(c *gin.Context) error
 	// Sessions lists the browsers that are signed in, latest seen first; EndSession signs one out, CodeNotFound when it is gone.
-	Sessions(ctx context.Context, p flowhq.Part) ([]flowhq.AdminSession, error)
+	Sessions(ctx context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error)
 	EndSession(ctx context.Context, id string) error
 }
 

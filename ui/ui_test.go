@@ -38,7 +38,7 @@ func (door) SignIn(_ *gin.Context, password string) error {
 
 func (door) SignOut(*gin.Context) error { return nil }
 
-func (d door) Sessions(_ context.Context, p flowhq.Part) ([]flowhq.AdminSession, error) {
+func (d door) Sessions(_ context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error) {
 	if d.sessions != nil {
 		return partOf(d.sessions, p.Limit, func(s flowhq.AdminSession) bool { return beyond(p.Before, s.LastSeenAt) }), nil
 	}

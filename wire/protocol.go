@@ -66,7 +66,7 @@ type Heartbeat struct {
 	Unacked     int64                `json:"unacked"`      // events that wait to be acknowledged
 	DroppedLogs int64                `json:"dropped_logs"` // log lines dropped since the start
 
-	LeftOut map[flowhq.LeftOut]int64 `json:"left_out,omitempty"` // messages that are no business of a bot, since the start
+	LeftOut map[flowhq.IgnoredSource]int64 `json:"left_out,omitempty"` // messages that are no business of a bot, since the start
 }
 
 // Batch is a run of events of one journal, by rising number.

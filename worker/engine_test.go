@@ -96,7 +96,7 @@ func TestOnlyDirectChats(t *testing.T) {
 			h.take(whatsapp.Incoming{ID: fmt.Sprint(i), Chat: k, From: whatsapp.Address{PN: asha}, Text: "x"})
 		}
 		synctest.Wait()
-		want := map[flowhq.LeftOut]int64{"group": 1, "status": 1, "broadcast": 1, "newsletter": 1}
+		want := map[flowhq.IgnoredSource]int64{"group": 1, "status": 1, "broadcast": 1, "newsletter": 1}
 		if n := len(h.all()); n != 0 || !maps.Equal(h.e.leftOut.counts(), want) {
 			t.Errorf("%d events, left out: %v", n, h.e.leftOut.counts())
 		}

@@ -68,18 +68,18 @@ func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
 }
 
 // placeOf tells where a message was written that is left out.
-func placeOf(m whatsapp.Incoming) flowhq.LeftOut {
+func placeOf(m whatsapp.Incoming) flowhq.IgnoredSource {
 	switch m.Chat {
 	case whatsapp.ChatGroup:
-		return flowhq.LeftOutGroup
+		return flowhq.IgnoredGroup
 	case whatsapp.ChatStatus:
-		return flowhq.LeftOutStatus
+		return flowhq.IgnoredStatus
 	case whatsapp.ChatBroadcast:
-		return flowhq.LeftOutBroadcast
+		return flowhq.IgnoredBroadcast
 	case whatsapp.ChatNewsletter:
-		return flowhq.LeftOutNewsletter
+		return flowhq.IgnoredNewsletter
 	}
-	return flowhq.LeftOutUnknown
+	return flowhq.IgnoredUnknown
 }
 
 // decideAtOnce deals with a letter that found nothing before it, in the transaction that takes it in: one flush of the disk

@@ -11,19 +11,19 @@ import (
 // counts are all that tells of them; they begin anew with the process.
 type leftOut struct {
 	mu    sync.Mutex
-	count map[flowhq.LeftOut]int64
+	count map[flowhq.IgnoredSource]int64
 }
 
-func (l *leftOut) add(where flowhq.LeftOut) {
+func (l *leftOut) add(where flowhq.IgnoredSource) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.count == nil {
-		l.count = make(map[flowhq.LeftOut]int64)
+		l.count = make(map[flowhq.IgnoredSource]int64)
 	}
 	l.count[where]++
 }
 
-func (l *leftOut) counts() map[flowhq.LeftOut]int64 {
+func (l *leftOut) counts() map[flowhq.IgnoredSource]int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return maps.Clone(l.count)

@@ -30,7 +30,7 @@ func (e *engine) ownWriting(m whatsapp.Incoming) error {
 		to = e.dev.Self()
 	}
 	if to.IsZero() {
-		e.leftOut.add(flowhq.LeftOutUnknown)
+		e.leftOut.add(flowhq.IgnoredUnknown)
 		return nil
 	}
 	var merges []journal.Merge

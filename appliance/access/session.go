@@ -56,9 +56,9 @@ func (g *Gatekeeper) SignOut(c *gin.Context) error {
 }
 
 // Sessions lists the sessions that are good now, latest seen first.
-func (g *Gatekeeper) Sessions(ctx context.Context, p flowhq.Part) ([]flowhq.AdminSession, error) {
+func (g *Gatekeeper) Sessions(ctx context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error) {
 	now := g.cfg.Now()
-	return g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{Part: p, Alive: now, SeenSince: now.Add(-g.cfg.Idle)})
+	return g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{PageQuery: p, Alive: now, SeenSince: now.Add(-g.cfg.Idle)})
 }
 
 // EndSession signs out the browser that has this session. One that is gone already is CodeNotFound.

@@ -112,7 +112,7 @@ func TestSignOut(t *testing.T) {
 	if got := h.ask("POST", "/sign-out", "", with(one)).Code; got != 200 {
 		t.Errorf("signing out twice: %d", got)
 	}
-	all, err := h.gate.Sessions(context.Background(), flowhq.Part{})
+	all, err := h.gate.Sessions(context.Background(), flowhq.PageQuery{})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%d sessions, %v", len(all), err)
 	}

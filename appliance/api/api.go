@@ -50,7 +50,7 @@ type Fleet interface {
 type Sessions interface {
 	SignIn(c *gin.Context, password string) error
 	SignOut(c *gin.Context) error
-	Sessions(ctx context.Context, p flowhq.Part) ([]flowhq.AdminSession, error)
+	Sessions(ctx context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error)
 	EndSession(ctx context.Context, id string) error
 }
 

@@ -178,9 +178,9 @@ func showOverview(f boardReader) call {
 			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests, Alarms: list(o.Alarms, viewAlarm(speaks(c))),
 			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory, Since: stamp(o.Since),
 			Box: boxView{
-				MemoryTotal: o.Box.MemoryTotal, MemoryAvailable: o.Box.MemoryAvailable, DiskPath: o.Box.DiskPath, DiskTotal: o.Box.DiskTotal,
-				DiskFree: o.Box.DiskFree, Database: o.Box.Database, DatabaseSize: o.Box.DatabaseSize, PublicURL: orNull(o.Box.PublicURL),
-				CertificateEnds: maybe(o.Box.CertificateEnds), BackupAt: maybe(o.Box.BackupAt), Version: o.Box.Version,
+				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath, DiskTotal: o.Host.DiskTotal,
+				DiskFree: o.Host.DiskFree, Database: o.Host.Database, DatabaseSize: o.Host.DatabaseSize, PublicURL: orNull(o.Host.PublicURL),
+				CertificateEnds: maybe(o.Host.CertificateEnds), BackupAt: maybe(o.Host.BackupAt), Version: o.Host.Version,
 			},
 		}
 		if o.Response > 0 {

@@ -13,7 +13,7 @@ import (
 
 type inviter interface {
 	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, by, id, invite string) error
 }
 
@@ -61,7 +61,7 @@ func (a *API) listInvites(f inviter) call {
 		if err != nil {
 			return err
 		}
-		invites, err := f.Invites(c.Request.Context(), id, flowhq.Part{Before: before, Limit: limit})
+		invites, err := f.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

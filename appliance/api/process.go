@@ -30,13 +30,13 @@ type processView struct {
 	LastExitAt    *stamp  `json:"last_exit_at"`
 	NextStart     *stamp  `json:"next_start"`
 
-	LeftOut map[flowhq.LeftOut]int64 `json:"left_out"`
+	LeftOut map[flowhq.IgnoredSource]int64 `json:"left_out"`
 }
 
 func viewProcess(p *flowhq.Process) processView {
-	leftOut := p.LeftOut
+	leftOut := p.Ignored
 	if leftOut == nil {
-		leftOut = map[flowhq.LeftOut]int64{}
+		leftOut = map[flowhq.IgnoredSource]int64{}
 	}
 	return processView{
 		LeftOut: leftOut,

@@ -27,7 +27,7 @@ func listSessions(s Sessions) call {
 		if err != nil {
 			return err
 		}
-		sessions, err := s.Sessions(c.Request.Context(), flowhq.Part{Before: before, Limit: limit})
+		sessions, err := s.Sessions(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

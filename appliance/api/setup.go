@@ -28,7 +28,7 @@ func listSetupRequests(f setupDesk) call {
 		if err != nil {
 			return err
 		}
-		rows, err := f.SetupRequests(c.Request.Context(), flowhq.SetupQuery{Part: flowhq.Part{Before: before, Limit: limit}})
+		rows, err := f.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: limit}})
 		if err != nil {
 			return err
 		}

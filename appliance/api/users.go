@@ -10,7 +10,7 @@ import (
 )
 
 type userDesk interface {
-	Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error)
+	Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error)
 	CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error)
 	CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error)
 }
@@ -22,7 +22,7 @@ func listUsers(f userDesk) call {
 		if err != nil {
 			return err
 		}
-		users, err := f.Users(c.Request.Context(), flowhq.Part{Before: before, Limit: limit})
+		users, err := f.Users(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

@@ -12,12 +12,12 @@ import (
 
 // fakeBox is a machine that says what a test wants.
 type fakeBox struct {
-	state  flowhq.BoxState
+	state  flowhq.HostState
 	ends   *time.Time
 	broken bool
 }
 
-func (b *fakeBox) Measure(context.Context) flowhq.BoxState { return b.state }
+func (b *fakeBox) Measure(context.Context) flowhq.HostState { return b.state }
 
 func (b *fakeBox) Certificate(context.Context) (string, *time.Time, bool) {
 	return "bots.example.com", b.ends, b.broken
@@ -51,7 +51,7 @@ func TestBoardIsSortedSearchedAndPaged(t *testing.T) {
 	asha, neema := w.named("Asha"), w.named("neema")
 	juma := w.named("Juma")
 	w.must(w.Pause(w.ctx, "admin", asha))
-	_, _, err := w.store.Transition(w.ctx, juma, flowhq.OccurFailed, "It broke.")
+	_, _, err := w.store.Transition(w.ctx, juma, flowhq.TriggerFailed, "It broke.")
 	w.must(err)
 	w.changed(flowhq.ChangeTenant, juma, "")
 	_, err = w.store.ApplyEvents(w.ctx, neema, "j", []flowhq.WorkerEvent{{Seq: 1, At: w.clock.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
@@ -110,10 +110,10 @@ func TestBoardShowsAChangeAtOnce(t *testing.T) {
 
 func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 	w := newWorld(t)
-	w.box = &fakeBox{state: flowhq.BoxState{MemoryTotal: 8 << 30, MemoryAvailable: 6 << 30, DiskTotal: 100 << 30, DiskFree: 50 << 30}}
+	w.box = &fakeBox{state: flowhq.HostState{MemoryTotal: 8 << 30, MemoryAvailable: 6 << 30, DiskTotal: 100 << 30, DiskFree: 50 << 30}}
 	for i := range flowhq.NeedingShown + 3 {
 		id := w.named(fmt.Sprint("Business ", i))
-		_, _, err := w.store.Transition(w.ctx, id, flowhq.OccurFailed, "It broke.")
+		_, _, err := w.store.Transition(w.ctx, id, flowhq.TriggerFailed, "It broke.")
 		w.must(err)
 	}
 	w.linked()
@@ -131,19 +131,19 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 func TestRoom(t *testing.T) {
 	const mb = 1 << 20
 	tests := map[string]struct {
-		box     flowhq.BoxState
+		box     flowhq.HostState
 		workers int
 		used    int64
 		want    int
 	}{
-		"nothing known":  {flowhq.BoxState{}, 3, 30 * mb, -1},
-		"nobody yet":     {flowhq.BoxState{MemoryTotal: 1000 * mb, MemoryAvailable: 1000 * mb}, 0, 0, (1000 - 100 - 256) / 12},
-		"by use":         {flowhq.BoxState{MemoryTotal: 1000 * mb, MemoryAvailable: 756 * mb}, 10, 200 * mb, 20},
-		"full":           {flowhq.BoxState{MemoryTotal: 1000 * mb, MemoryAvailable: 100 * mb}, 10, 200 * mb, 0},
-		"too good a use": {flowhq.BoxState{MemoryTotal: 1000 * mb, MemoryAvailable: 956 * mb}, 10, 10 * mb, 100},
+		"nothing known":  {flowhq.HostState{}, 3, 30 * mb, -1},
+		"nobody yet":     {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 1000 * mb}, 0, 0, (1000 - 100 - 256) / 12},
+		"by use":         {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 756 * mb}, 10, 200 * mb, 20},
+		"full":           {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 100 * mb}, 10, 200 * mb, 0},
+		"too good a use": {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 956 * mb}, 10, 10 * mb, 100},
 	}
 	for name, tt := range tests {
-		if got := flowhq.Room(tt.box, tt.workers, tt.used); got != tt.want {
+		if got := flowhq.RoomForWorkers(tt.box, tt.workers, tt.used); got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestRoom(t *testing.T) {
 
 func TestTheMachineIsWatched(t *testing.T) {
 	w := newWorld(t)
-	box := &fakeBox{state: flowhq.BoxState{DiskTotal: 100 << 30, DiskFree: 900 << 20, DiskPath: "/data"}}
+	box := &fakeBox{state: flowhq.HostState{DiskTotal: 100 << 30, DiskFree: 900 << 20, DiskPath: "/data"}}
 	w.box = box
 	soon := w.clock.Now().Add(10*24*time.Hour + time.Hour)
 	box.ends = &soon

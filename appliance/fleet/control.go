@@ -54,7 +54,7 @@ func (s *Service) StopWorker(ctx context.Context, by, id string) error {
 		if err := s.halt(ctx, id); err != nil {
 			return err
 		}
-		return s.transition(ctx, id, flowhq.OccurStopped, "Worker stopped by "+by)
+		return s.transition(ctx, id, flowhq.TriggerStopped, "Worker stopped by "+by)
 	})
 }
 
@@ -123,9 +123,9 @@ func (s *Service) startBy(ctx context.Context, t flowhq.TenantDetail, cause stri
 	if err := s.begin(ctx, t); err != nil {
 		return err
 	}
-	occurrence := flowhq.OccurStartedUnlinked
+	occurrence := flowhq.TriggerStartedUnlinked
 	if t.Session.Linked() {
-		occurrence = flowhq.OccurStartedLinked
+		occurrence = flowhq.TriggerStartedLinked
 	}
 	if err := s.transition(ctx, t.ID, occurrence, cause); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *Service) failed(ctx context.Context, id, text string) {
 	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerError, text, ""); err != nil {
 		s.log.Error("a worker's failure could not be written", "tenant", id, "failure", text, "error", err)
 	}
-	if err := s.transition(ctx, id, flowhq.OccurFailed, text); err != nil {
+	if err := s.transition(ctx, id, flowhq.TriggerFailed, text); err != nil {
 		s.log.Error("a tenant's failure could not be written", "tenant", id, "failure", text, "error", err)
 	}
 }

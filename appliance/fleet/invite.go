@@ -48,7 +48,7 @@ func hashToken(token string) []byte {
 }
 
 // Invites lists the links of a tenant, newest first; those that expired more than a month ago may be gone.
-func (s *Service) Invites(ctx context.Context, id string, p flowhq.Part) ([]flowhq.LinkInvite, error) {
+func (s *Service) Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return nil, err
 	}

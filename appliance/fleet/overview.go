@@ -11,7 +11,7 @@ import (
 // Box measures the machine; what can't be told is left empty.
 type Box interface {
 	// Measure is quick: memory, disk, what is known of database, certificate and backup.
-	Measure(ctx context.Context) flowhq.BoxState
+	Measure(ctx context.Context) flowhq.HostState
 	// Certificate looks at the certificate under which the box is reached from outside: nil where there is none to look at;
 	// broken tells that browsers refuse it. It may take seconds.
 	Certificate(ctx context.Context) (host string, ends *time.Time, broken bool)
@@ -38,9 +38,9 @@ func (s *Service) Overview(ctx context.Context) (flowhq.Overview, error) {
 	s.sumLines(&o, lines)
 	s.sumHours(&o)
 	if s.box != nil {
-		o.Box = s.box.Measure(ctx)
+		o.Host = s.box.Measure(ctx)
 	}
-	o.Capacity = flowhq.Room(o.Box, o.Workers, o.Memory)
+	o.Capacity = flowhq.RoomForWorkers(o.Host, o.Workers, o.Memory)
 	return o, nil
 }
 

@@ -40,7 +40,7 @@ func (s *Service) PauseFor(ctx context.Context, by, id string, p flowhq.Pause) e
 				return err
 			}
 		}
-		if err := s.transition(ctx, id, flowhq.OccurPaused, withCause("Paused by "+by, p.Reason)); err != nil {
+		if err := s.transition(ctx, id, flowhq.TriggerPaused, withCause("Paused by "+by, p.Reason)); err != nil {
 			return err
 		}
 		s.changed(flowhq.ChangeTenant, id, "")
@@ -67,7 +67,7 @@ func (s *Service) Resume(ctx context.Context, by, id string) error {
 		if err := s.store.EndPause(ctx, id); err != nil || t.Status != flowhq.TenantPaused {
 			return err
 		}
-		if err := s.transition(ctx, id, flowhq.OccurResumed, "Resumed by "+by); err != nil {
+		if err := s.transition(ctx, id, flowhq.TriggerResumed, "Resumed by "+by); err != nil {
 			return err
 		}
 		if t.Worker == nil || t.Worker.DesiredState != flowhq.DesiredRunning {

@@ -7,7 +7,7 @@ import (
 )
 
 // Users lists the portal's users, newest first.
-func (s *Service) Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error) {
+func (s *Service) Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error) {
 	return s.store.Users(ctx, p)
 }
 

@@ -41,7 +41,7 @@ type TenantStore interface {
 	DeleteTenant(ctx context.Context, id string) error
 	// Transition applies flowhq.NextStatus and, where the status changes, records it with its cause on the time line.
 	// linked is read from the session inside the transaction. A tenant that becomes ACTIVE turns its APPROVED setup requests ACTIVE.
-	Transition(ctx context.Context, id string, o flowhq.Occurrence, cause string) (from, to flowhq.TenantStatus, err error)
+	Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error)
 	AddTenantEvent(ctx context.Context, tenantID, kind, detail string, payload json.RawMessage) error
 	TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
 }
@@ -98,7 +98,7 @@ type SettingsStore interface {
 // PortalStore keeps users and setup requests.
 type PortalStore interface {
 	// Users lists users, newest first.
-	Users(ctx context.Context, p flowhq.Part) ([]flowhq.User, error)
+	Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error)
 	// UserByEmail looks up case-insensitively.
 	UserByEmail(ctx context.Context, email string) (flowhq.User, error)
 	// CreateUser makes a user; an e-mail that is taken, or a tenant that has one, is CodeConflict; an unknown tenant CodeNotFound.
@@ -153,7 +153,7 @@ type InviteStore interface {
 	// InviteByHash finds a link, whether or not it is still open; CodeNotFound "Link not found".
 	InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.LinkInvite, error)
 	// Invites lists a tenant's links, newest first.
-	Invites(ctx context.Context, tenantID string, p flowhq.Part) ([]flowhq.LinkInvite, error)
+	Invites(ctx context.Context, tenantID string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, tenantID, id string) error
 	// InviteOpened notes the first opening.
 	InviteOpened(ctx context.Context, id string) error

@@ -44,7 +44,7 @@ func (s *Service) Process(ctx context.Context, id string) (flowhq.Process, error
 	}
 	if p, ok := s.processes.Process(id); ok {
 		s.mu.Lock()
-		p.LeftOut = maps.Clone(s.worker(id).leftOut)
+		p.Ignored = maps.Clone(s.worker(id).leftOut)
 		s.mu.Unlock()
 		return p, nil
 	}

@@ -258,14 +258,14 @@ func TestVerdicts(t *testing.T) {
 	tests := []struct {
 		phase     flowhq.Phase
 		connected bool
-		want      flowhq.Occurrence
+		want      flowhq.StatusTrigger
 	}{
 		{flowhq.PhaseOff, true, ""}, {flowhq.PhaseStarting, true, ""}, {flowhq.PhaseConnecting, true, ""},
-		{flowhq.PhaseReconnecting, true, ""}, {flowhq.PhaseQR, false, flowhq.OccurUnlinked}, {flowhq.PhaseNobody, false, flowhq.OccurUnlinked},
-		{flowhq.PhaseConnected, false, flowhq.OccurConnected}, {flowhq.PhaseLoggedOut, true, flowhq.OccurUnlinked},
-		{flowhq.PhaseLoggedOut, false, flowhq.OccurFailed}, {flowhq.PhaseReplaced, true, flowhq.OccurFailed},
-		{flowhq.PhaseBanned, true, flowhq.OccurFailed}, {flowhq.PhaseRestricted, true, flowhq.OccurFailed},
-		{flowhq.PhaseOutdated, true, flowhq.OccurFailed}, {flowhq.PhaseJournalFault, true, flowhq.OccurFailed},
+		{flowhq.PhaseReconnecting, true, ""}, {flowhq.PhaseQR, false, flowhq.TriggerUnlinked}, {flowhq.PhaseNobody, false, flowhq.TriggerUnlinked},
+		{flowhq.PhaseConnected, false, flowhq.TriggerConnected}, {flowhq.PhaseLoggedOut, true, flowhq.TriggerUnlinked},
+		{flowhq.PhaseLoggedOut, false, flowhq.TriggerFailed}, {flowhq.PhaseReplaced, true, flowhq.TriggerFailed},
+		{flowhq.PhaseBanned, true, flowhq.TriggerFailed}, {flowhq.PhaseRestricted, true, flowhq.TriggerFailed},
+		{flowhq.PhaseOutdated, true, flowhq.TriggerFailed}, {flowhq.PhaseJournalFault, true, flowhq.TriggerFailed},
 	}
 	for _, tt := range tests {
 		v := judge(flowhq.SessionReport{Phase: tt.phase}, tt.connected, "before", "")

@@ -49,7 +49,7 @@ func (s *Service) ResetSession(ctx context.Context, by, id, number string) error
 
 // afterReset lets the tenant go on as it was wished, with no device linked.
 func (s *Service) afterReset(ctx context.Context, t flowhq.TenantDetail, by string) error {
-	if err := s.transition(ctx, t.ID, flowhq.OccurStopped, "Session reset by "+by); err != nil {
+	if err := s.transition(ctx, t.ID, flowhq.TriggerStopped, "Session reset by "+by); err != nil {
 		return err
 	}
 	s.changed(flowhq.ChangeTenant, t.ID, "")

@@ -130,7 +130,7 @@ func (s *Service) tellSilence(ctx context.Context, id string) {
 	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerRunning, text, flowhq.PhaseReconnecting); err != nil {
 		s.log.Error("a worker's silence could not be written", "tenant", id, "error", err)
 	}
-	if err := s.transition(ctx, id, flowhq.OccurFailed, text); err != nil {
+	if err := s.transition(ctx, id, flowhq.TriggerFailed, text); err != nil {
 		s.log.Error("a tenant's silence could not be written", "tenant", id, "error", err)
 	}
 }

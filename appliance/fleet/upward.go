@@ -42,7 +42,7 @@ func (s *Service) Heartbeat(ctx context.Context, tenantID string, r flowhq.Sessi
 }
 
 // LeftOut takes a worker's counts of messages that it neither answered nor kept.
-func (s *Service) LeftOut(tenantID string, counts map[flowhq.LeftOut]int64) {
+func (s *Service) LeftOut(tenantID string, counts map[flowhq.IgnoredSource]int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.worker(tenantID).leftOut = counts

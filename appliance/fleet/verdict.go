@@ -9,8 +9,8 @@ import (
 
 // verdict is what follows from a worker's report for its tenant and its row.
 type verdict struct {
-	occurrence flowhq.Occurrence // "": the tenant's status is not concerned
-	cause      string            // for the time line
+	occurrence flowhq.StatusTrigger // "": the tenant's status is not concerned
+	cause      string               // for the time line
 	lastError  string
 	about      flowhq.Phase // which phase lastError is about
 }
@@ -26,7 +26,7 @@ type verdict struct {
 func judge(r flowhq.SessionReport, connected bool, lastError string, failure flowhq.Phase) verdict {
 	switch r.Phase {
 	case flowhq.PhaseQR, flowhq.PhaseNobody:
-		v := verdict{occurrence: flowhq.OccurUnlinked, cause: "The worker shows a QR code"}
+		v := verdict{occurrence: flowhq.TriggerUnlinked, cause: "The worker shows a QR code"}
 		if r.Phase == flowhq.PhaseNobody {
 			v.cause = "Nobody scanned the QR code; the worker waits until somebody opens the linking panel"
 		}
@@ -35,7 +35,7 @@ func judge(r flowhq.SessionReport, connected bool, lastError string, failure flo
 		}
 		return v
 	case flowhq.PhaseConnected:
-		return verdict{occurrence: flowhq.OccurConnected, cause: phaseText(r.Phase)}
+		return verdict{occurrence: flowhq.TriggerConnected, cause: phaseText(r.Phase)}
 	case flowhq.PhaseStarting, flowhq.PhaseConnecting, flowhq.PhaseReconnecting, flowhq.PhaseOff:
 		return verdict{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: lastError, about: failure}
 	}
@@ -44,9 +44,9 @@ func judge(r flowhq.SessionReport, connected bool, lastError string, failure flo
 		cause = ""
 	}
 	text := strings.TrimSpace(flowhq.FailureText(cause, r.Phase))
-	v := verdict{occurrence: flowhq.OccurFailed, cause: text, lastError: text, about: r.Phase}
+	v := verdict{occurrence: flowhq.TriggerFailed, cause: text, lastError: text, about: r.Phase}
 	if r.Phase == flowhq.PhaseLoggedOut && connected {
-		v.occurrence = flowhq.OccurUnlinked
+		v.occurrence = flowhq.TriggerUnlinked
 	}
 	return v
 }

@@ -36,7 +36,7 @@ type worker struct {
 
 	takeBack int // how often it may be told to take its device back, because an admin started it
 
-	leftOut map[flowhq.LeftOut]int64 // what this process counted
+	leftOut map[flowhq.IgnoredSource]int64 // what this process counted
 
 	revision int64 // of the configuration last sent
 }
@@ -72,7 +72,7 @@ func (s *Service) setWorkerStatus(ctx context.Context, id string, status flowhq.
 }
 
 // transition lets something happen to a tenant and tells whoever watches when its status changed.
-func (s *Service) transition(ctx context.Context, id string, o flowhq.Occurrence, cause string) error {
+func (s *Service) transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) error {
 	from, to, err := s.store.Transition(ctx, id, o, cause)
 	if err != nil || from == to {
 		return err

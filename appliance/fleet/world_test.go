@@ -239,7 +239,7 @@ func (s *switchStore) Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) 
 	return s.Store.Heartbeats(ctx, beats)
 }
 
-func (s *switchStore) Transition(ctx context.Context, id string, o flowhq.Occurrence, cause string) (from, to flowhq.TenantStatus, err error) {
+func (s *switchStore) Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error) {
 	if s.away.Load() {
 		return "", "", errAway
 	}

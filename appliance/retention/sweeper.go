@@ -11,7 +11,7 @@ import (
 // Store is what is swept.
 type Store interface {
 	// Keepings gives what must be known of tenants, so many at most, in the order of their ids, after the given one.
-	Keepings(ctx context.Context, after string, most int) ([]flowhq.Keeping, error)
+	Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error)
 	// DeleteOld removes rows older than before, so many at most, in one small transaction.
 	DeleteOld(ctx context.Context, tenantID string, kind flowhq.RetentionKind, before time.Time, most int) (int, error)
 	DeleteExpiredAdminSessions(ctx context.Context, now time.Time) (int, error)
@@ -117,7 +117,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 }
 
 // tenant removes a tenant's old rows for as long as its hours are quiet.
-func (s *Sweeper) tenant(ctx context.Context, t flowhq.Keeping) (removed int, err error) {
+func (s *Sweeper) tenant(ctx context.Context, t flowhq.RetentionRule) (removed int, err error) {
 	last := s.swept[t.TenantID]
 	if now := s.Now(); !s.Quiet.Contain(now.In(t.Location)) || !last.IsZero() && now.Sub(last) < 20*time.Hour && !now.Before(last) {
 		return 0, nil

@@ -12,7 +12,7 @@ import (
 
 // rows is a store that counts.
 type rows struct {
-	keepings []flowhq.Keeping
+	keepings []flowhq.RetentionRule
 	old      map[string]map[flowhq.RetentionKind][]time.Time
 	steps    []int
 	reclaims int
@@ -20,8 +20,8 @@ type rows struct {
 	onDelete func()
 }
 
-func (r *rows) Keepings(_ context.Context, after string, most int) ([]flowhq.Keeping, error) {
-	var out []flowhq.Keeping
+func (r *rows) Keepings(_ context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
+	var out []flowhq.RetentionRule
 	for _, k := range r.keepings {
 		if k.TenantID > after && len(out) < most {
 			out = append(out, k)
@@ -74,7 +74,7 @@ func TestSweep(t *testing.T) {
 	never := 0
 	store := &rows{
 		latest: now,
-		keepings: []flowhq.Keeping{
+		keepings: []flowhq.RetentionRule{
 			{TenantID: "a", Location: dar},
 			{TenantID: "b", Location: dar, Own: &flowhq.RetentionOverride{Messages: &ten}},
 			{TenantID: "c", Location: dar, Own: &flowhq.RetentionOverride{Messages: &never}},
@@ -125,7 +125,7 @@ func TestSweep(t *testing.T) {
 func TestSweepEndsWithTheNight(t *testing.T) {
 	now := time.Date(2026, 3, 1, 4, 59, 0, 0, time.UTC)
 	store := &rows{
-		latest: now, keepings: []flowhq.Keeping{{TenantID: "a", Location: time.UTC}},
+		latest: now, keepings: []flowhq.RetentionRule{{TenantID: "a", Location: time.UTC}},
 		old: map[string]map[flowhq.RetentionKind][]time.Time{"a": messages(now, 2000, 91)},
 	}
 	store.onDelete = func() { now = now.Add(time.Minute) }
@@ -153,7 +153,7 @@ func TestWrongClock(t *testing.T) {
 	really := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	now := really.AddDate(10, 0, 0)
 	store := &rows{
-		latest: really, keepings: []flowhq.Keeping{{TenantID: "a", Location: time.UTC}},
+		latest: really, keepings: []flowhq.RetentionRule{{TenantID: "a", Location: time.UTC}},
 		old: map[string]map[flowhq.RetentionKind][]time.Time{"a": messages(really, 3, 1)},
 	}
 	s := retention.New(retention.Config{Store: store, Keep: flowhq.Retention{Messages: 90}, Now: func() time.Time { return now }, Zone: time.UTC})

@@ -38,17 +38,17 @@ func TestWhoIsAnswered(t *testing.T) {
 	if len(inbox) != 1 {
 		t.Errorf("the customer got %d messages: %q", len(inbox), inbox)
 	}
-	w.wantLeftOut(t, salon.ID, map[flowhq.LeftOut]int64{flowhq.LeftOutGroup: 1, flowhq.LeftOutStatus: 1, flowhq.LeftOutNewsletter: 1})
+	w.wantLeftOut(t, salon.ID, map[flowhq.IgnoredSource]int64{flowhq.IgnoredGroup: 1, flowhq.IgnoredStatus: 1, flowhq.IgnoredNewsletter: 1})
 }
 
 // wantLeftOut wants the counts of messages that are none of the bot's business in the API and on the tenant's page.
-func (w *world) wantLeftOut(t *testing.T, id string, want map[flowhq.LeftOut]int64) {
+func (w *world) wantLeftOut(t *testing.T, id string, want map[flowhq.IgnoredSource]int64) {
 	t.Helper()
 	ctx := limit(t, 20*time.Second)
 	err := harness.Until(ctx, 100*time.Millisecond, func() error {
 		p, err := w.WorkerProcess(ctx, id)
-		if err == nil && !maps.Equal(p.LeftOut, want) {
-			err = fmt.Errorf("left out: %v, not %v", p.LeftOut, want)
+		if err == nil && !maps.Equal(p.Ignored, want) {
+			err = fmt.Errorf("left out: %v, not %v", p.Ignored, want)
 		}
 		return err
 	})

@@ -171,10 +171,10 @@ func (a *API) WorkerProcess(ctx context.Context, id string) (flowhq.Process, err
 		State    string `json:"state"`
 		Restarts int    `json:"restarts"`
 
-		LeftOut map[flowhq.LeftOut]int64 `json:"left_out"`
+		LeftOut map[flowhq.IgnoredSource]int64 `json:"left_out"`
 	}
 	err := a.Admin(ctx, http.MethodGet, "/admin/tenants/"+id+"/process", nil, &p)
-	return flowhq.Process{PID: p.PID, State: p.State, Restarts: p.Restarts, LeftOut: p.LeftOut}, err
+	return flowhq.Process{PID: p.PID, State: p.State, Restarts: p.Restarts, Ignored: p.LeftOut}, err
 }
 
 // PublishSettings puts settings in force.

@@ -37,19 +37,19 @@ func fillOne(ctx context.Context, s *storage.Store, i int) error {
 	}
 	now := time.Now()
 	report := flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: fmt.Sprintf("2557%08d:1@s.whatsapp.net", i), HeardAt: &now, Since: now}
-	occurrence := flowhq.OccurConnected
+	occurrence := flowhq.TriggerConnected
 	switch i % 20 {
 	case 0:
-		report, occurrence = flowhq.SessionReport{Phase: flowhq.PhaseLoggedOut, Since: now}, flowhq.OccurFailed
+		report, occurrence = flowhq.SessionReport{Phase: flowhq.PhaseLoggedOut, Since: now}, flowhq.TriggerFailed
 	case 1:
-		report, occurrence = flowhq.SessionReport{Phase: flowhq.PhaseNobody, Since: now}, flowhq.OccurStartedUnlinked
+		report, occurrence = flowhq.SessionReport{Phase: flowhq.PhaseNobody, Since: now}, flowhq.TriggerStartedUnlinked
 	case 2:
-		occurrence = flowhq.OccurPaused
+		occurrence = flowhq.TriggerPaused
 	}
 	if err := s.SaveSession(ctx, t.ID, report, ""); err != nil {
 		return err
 	}
-	if occurrence == flowhq.OccurFailed {
+	if occurrence == flowhq.TriggerFailed {
 		if err := s.SetWorkerStatus(ctx, t.ID, flowhq.WorkerStopped, flowhq.Remedy(flowhq.PhaseLoggedOut)); err != nil {
 			return err
 		}
