@@ -12,9 +12,20 @@ import (
 	"flowhq/appliance/access"
 )
 
-type bulkDesk interface {
+// bulkPages do one thing to several businesses.
+type bulkPages struct {
+	*renderer
+	jobs      bulkJobs
+	dashboard boardReader
+}
+
+type bulkJobs interface {
 	StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error)
 	Bulk(id string) (flowhq.BulkJob, error)
+}
+
+func (h *bulkPages) routes() []Route {
+	return []Route{post("/admin/bulk", h.start), get("/admin/bulk/:id", h.show)}
 }
 
 // bulkView is the question before an action on several businesses, or how far it is.
@@ -40,29 +51,29 @@ type bulkRow struct {
 }
 
 // bulk asks once what is chosen in the list, and does it when that is confirmed.
-func (u *UI) bulk(c *gin.Context) {
-	l := u.locale(c)
+func (h *bulkPages) start(c *gin.Context) {
+	l := h.locale(c)
 	action, ids := flowhq.BulkAction(c.PostForm("action")), c.PostFormArray("ids")
 	if !slices.Contains(flowhq.BulkActions(), action) {
-		u.fail(c, flowhq.NotFound("Part"))
+		h.fail(c, flowhq.NotFound("Part"))
 		return
 	}
 	if len(ids) == 0 {
-		u.fail(c, flowhq.Errorf(flowhq.CodeInvalid, "No business was chosen. Tick those that are meant."))
+		h.fail(c, flowhq.Errorf(flowhq.CodeInvalid, "No business was chosen. Tick those that are meant."))
 		return
 	}
 	if c.PostForm("confirm") == "yes" {
-		job, err := u.fleet.StartBulk(c.Request.Context(), access.By(c), action, ids)
+		job, err := h.jobs.StartBulk(c.Request.Context(), access.By(c), action, ids)
 		if err != nil {
-			u.fail(c, err)
+			h.fail(c, err)
 			return
 		}
 		c.Redirect(http.StatusSeeOther, "/admin/bulk/"+job.ID)
 		return
 	}
-	board, err := u.fleet.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
+	board, err := h.dashboard.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	word := l.word("action", string(action))
@@ -74,28 +85,28 @@ func (u *UI) bulk(c *gin.Context) {
 	}
 	v.Heading = fmt.Sprintf(l.text("bulk.ask"), word, l.number(int64(len(v.Rows))))
 	v.Word = v.Heading
-	v.Page = u.page(c, "tenants", v.Heading)
-	u.render(c, http.StatusOK, pageBulk, "layout", v)
+	v.Page = h.page(c, "tenants", v.Heading)
+	h.render(c, http.StatusOK, pageBulk, "layout", v)
 }
 
 // bulkJob shows how far an action on several businesses is.
-func (u *UI) bulkJob(c *gin.Context) {
-	job, err := u.fleet.Bulk(c.Param("id"))
+func (h *bulkPages) show(c *gin.Context) {
+	job, err := h.jobs.Bulk(c.Param("id"))
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	v := newBulkView(l, job)
 	if c.Query("part") == "job" {
-		u.render(c, http.StatusOK, pageBulk, "bulk-job", v)
+		h.render(c, http.StatusOK, pageBulk, "bulk-job", v)
 		return
 	}
-	v.Page = u.page(c, "tenants", v.Heading)
+	v.Page = h.page(c, "tenants", v.Heading)
 	if v.Running {
 		v.Page.Refresh = 2
 	}
-	u.render(c, http.StatusOK, pageBulk, "layout", v)
+	h.render(c, http.StatusOK, pageBulk, "layout", v)
 }
 
 func newBulkView(l locale, job flowhq.BulkJob) bulkView {

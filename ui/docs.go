@@ -10,19 +10,27 @@ import (
 
 const docsPath = "/api/docs"
 
+// docsPage shows the description of the API.
+type docsPage struct {
+	*renderer
+	document *apiDocument // nil: there is none
+}
+
+func (h *docsPage) routes() []Route { return []Route{get(docsPath, h.show).open()} }
+
 type docsView struct {
 	Page
 	*apiDocument
 }
 
 // docs shows the description of the API, to everybody: so is the document itself served.
-func (u *UI) docs(c *gin.Context) {
-	if u.openAPI == nil {
-		u.fail(c, flowhq.NotFound("Part"))
+func (h *docsPage) show(c *gin.Context) {
+	if h.document == nil {
+		h.fail(c, flowhq.NotFound("Part"))
 		return
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	title := l.text("docs.title")
-	p := Page{Lang: l.lang, Title: title, Nav: "docs", Path: docsPath, Simulator: u.simulator, Bare: true}
-	u.render(c, http.StatusOK, pageDocs, "layout", docsView{p, u.openAPI})
+	p := Page{Lang: l.lang, Title: title, Nav: "docs", Path: docsPath, Simulator: h.simulator, Bare: true}
+	h.render(c, http.StatusOK, pageDocs, "layout", docsView{p, h.document})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -17,6 +18,24 @@ import (
 
 // The page under a link that was sent to an owner: one tenant, one panel, no sign-in and no cookie of an admin's. Whoever has
 // the link can see the code of this one tenant, and nothing else, until it expires or is revoked.
+
+// ownerLinkPages are what an owner sees under a link.
+type ownerLinkPages struct {
+	*renderer
+	gate    Door
+	invites invitedFinder
+	device  deviceLinker
+	pace    pace
+}
+
+type invitedFinder interface {
+	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
+}
+
+func (h *ownerLinkPages) routes() []Route {
+	const path = "/link/:token"
+	return []Route{get(path, h.show).open(), post(path+"/codes", h.newCodes).open(), post(path+"/code", h.pairing).open()}
+}
 
 type linkPage struct {
 	Lang      flowhq.Language
@@ -39,33 +58,33 @@ const (
 )
 
 // invited finds the tenant of a link, or says in the reader's language that there is none.
-func (u *UI) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.LinkInvite, bool) {
+func (h *ownerLinkPages) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.LinkInvite, bool) {
 	c.Header("Referrer-Policy", "no-referrer") // the address is the key
 	c.Header("X-Robots-Tag", "noindex")
-	token, who := c.Param("token"), u.addressOf(c)
+	token, who := c.Param("token"), h.addressOf(c)
 	sum := sha256.Sum256([]byte(token))
 	key := hex.EncodeToString(sum[:8])
-	if u.pace.full("unknown "+who, linkUnknown, u.now()) || !u.pace.allow("ask "+key, linkAsks, linkAskWindow, u.now()) {
+	if h.pace.full("unknown "+who, linkUnknown, h.now()) || !h.pace.allow("ask "+key, linkAsks, linkAskWindow, h.now()) {
 		c.Header("Retry-After", "60")
-		u.linkGone(c, http.StatusTooManyRequests)
+		h.gone(c, http.StatusTooManyRequests)
 		return flowhq.TenantDetail{}, flowhq.LinkInvite{}, false
 	}
-	t, i, err := u.fleet.Invited(c.Request.Context(), token)
+	t, i, err := h.invites.Invited(c.Request.Context(), token)
 	switch {
 	case err == nil:
 		return t, i, true
 	case flowhq.CodeOf(err) == flowhq.CodeNotFound:
-		u.pace.allow("unknown "+who, linkUnknown, linkOtherWindow, u.now())
-		u.linkGone(c, http.StatusNotFound)
+		h.pace.allow("unknown "+who, linkUnknown, linkOtherWindow, h.now())
+		h.gone(c, http.StatusNotFound)
 	default:
-		u.sentence(c, err)
-		u.linkGone(c, statusOf(err))
+		h.sentence(c, err)
+		h.gone(c, statusOf(err))
 	}
 	return t, i, false
 }
 
-func (u *UI) addressOf(c *gin.Context) string {
-	if d, ok := u.door.(interface {
+func (h *ownerLinkPages) addressOf(c *gin.Context) string {
+	if d, ok := h.gate.(interface {
 		Address(*http.Request) netip.Addr
 	}); ok {
 		return d.Address(c.Request).String()
@@ -73,9 +92,9 @@ func (u *UI) addressOf(c *gin.Context) string {
 	return c.RemoteIP()
 }
 
-func (u *UI) linkGone(c *gin.Context, code int) {
+func (h *ownerLinkPages) gone(c *gin.Context, code int) {
 	lang := language(c.Request)
-	u.renderIn(c, lang, code, pageLink, "link", linkPage{Lang: lang, Gone: true, Simulator: u.simulator})
+	h.renderIn(c, lang, code, pageLink, "link", linkPage{Lang: lang, Gone: true, Simulator: h.simulator})
 }
 
 // linkLanguage is the owner's: what was chosen on this page, else what the business answers in.
@@ -89,13 +108,13 @@ func linkLanguage(c *gin.Context, t flowhq.TenantDetail) flowhq.Language {
 	return flowhq.Swahili
 }
 
-func (u *UI) link(c *gin.Context) {
-	t, i, ok := u.invited(c)
+func (h *ownerLinkPages) show(c *gin.Context) {
+	t, i, ok := h.invited(c)
 	if !ok {
 		return
 	}
 	lang := linkLanguage(c, t)
-	v := u.ownersPanel(c, lang, t)
+	v := h.panel(c, lang, t)
 	if c.Query("part") == "linking" {
 		// The panel asks again and again; most of the time nothing has changed, and then next to nothing is sent.
 		state := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, v.Phase, v.Words, v.QR, v.Linked)))[:16]
@@ -105,15 +124,15 @@ func (u *UI) link(c *gin.Context) {
 			return
 		}
 		v.Self += "&have=" + state
-		u.renderIn(c, lang, http.StatusOK, pageLink, "linking", v)
+		h.renderIn(c, lang, http.StatusOK, pageLink, "linking", v)
 		return
 	}
-	u.opened(c, t)
-	u.renderIn(c, lang, http.StatusOK, pageLink, "link", u.linkPage(c, lang, t, i, v))
+	opened(c, h.log, h.device, t)
+	h.renderIn(c, lang, http.StatusOK, pageLink, "link", h.view(c, lang, t, i, v))
 }
 
-func (u *UI) linkPage(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail, i flowhq.LinkInvite, v linkingView) linkPage {
-	page := linkPage{Lang: lang, Path: linkURL(c), Business: t.Name, Simulator: u.simulator, Linking: v, Expires: i.ExpiresAt, Other: flowhq.English}
+func (h *ownerLinkPages) view(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail, i flowhq.LinkInvite, v linkingView) linkPage {
+	page := linkPage{Lang: lang, Path: linkURL(c), Business: t.Name, Simulator: h.simulator, Linking: v, Expires: i.ExpiresAt, Other: flowhq.English}
 	if lang == flowhq.English {
 		page.Other = flowhq.Swahili
 	}
@@ -126,8 +145,8 @@ func (u *UI) linkPage(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetai
 func linkURL(c *gin.Context) string { return "/link/" + url.PathEscape(c.Param("token")) }
 
 // ownersPanel is the panel as an owner sees it: no worker can be started from here.
-func (u *UI) ownersPanel(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail) linkingView {
-	v := newLinkingView(u.locales[lang], t, u.now())
+func (h *ownerLinkPages) panel(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail) linkingView {
+	v := newLinkingView(h.locales[lang], t, h.now())
 	query := "?lang=" + string(lang)
 	v.Self, v.Polls = linkURL(c)+query+"&part=linking", true
 	v.CodeURL, v.NewCodes = linkURL(c)+"/code"+query, linkURL(c)+"/codes"+query
@@ -136,52 +155,53 @@ func (u *UI) ownersPanel(c *gin.Context, lang flowhq.Language, t flowhq.TenantDe
 		v.NewCodes = ""
 	}
 	if phaseOf(t) == flowhq.PhaseOff {
-		v.Words = u.locales[lang].text("link.owner_off")
+		v.Words = h.locales[lang].text("link.owner_off")
 	}
 	return v
 }
 
 // linkNewCodes asks for new codes where nobody scanned the last ones.
-func (u *UI) linkNewCodes(c *gin.Context) {
-	t, _, ok := u.invited(c)
+func (h *ownerLinkPages) newCodes(c *gin.Context) {
+	t, _, ok := h.invited(c)
 	if !ok {
 		return
 	}
-	u.opened(c, t)
+	opened(c, h.log, h.device, t)
 	c.Redirect(http.StatusSeeOther, linkURL(c)+"?lang="+string(linkLanguage(c, t)))
 }
 
 // linkPairing gives the owner a pairing code, a few times at most: WhatsApp counts them too.
-func (u *UI) linkPairing(c *gin.Context) {
-	t, i, ok := u.invited(c)
+func (h *ownerLinkPages) pairing(c *gin.Context) {
+	t, i, ok := h.invited(c)
 	if !ok {
 		return
 	}
 	lang := linkLanguage(c, t)
 	v := pairingView{ID: t.ID, URL: linkURL(c) + "/code?lang=" + string(lang), Phone: c.PostForm("phone_number")}
-	if u.pace.allow("code "+i.ID, linkCodes, linkOtherWindow, u.now()) {
-		v.ask(c.Request.Context(), u, lang, c, t.ID)
+	if h.pace.allow("code "+i.ID, linkCodes, linkOtherWindow, h.now()) {
+		h.ask(c, lang, t.ID, &v)
 	} else {
-		v.Wrong = u.locales[lang].text("link.code_slow")
+		v.Wrong = h.locales[lang].text("link.code_slow")
 	}
 	if c.GetHeader("HX-Request") != "" {
-		u.renderIn(c, lang, http.StatusOK, pageLink, "link-code-body", v)
+		h.renderIn(c, lang, http.StatusOK, pageLink, "link-code-body", v)
 		return
 	}
-	panel := u.ownersPanel(c, lang, t)
+	panel := h.panel(c, lang, t)
 	panel.Code = v
-	u.renderIn(c, lang, http.StatusOK, pageLink, "link", u.linkPage(c, lang, t, i, panel))
+	h.renderIn(c, lang, http.StatusOK, pageLink, "link", h.view(c, lang, t, i, panel))
 }
 
-func (v *pairingView) ask(ctx context.Context, u *UI, lang flowhq.Language, c *gin.Context, id string) {
-	code, err := u.fleet.LinkCode(ctx, id, v.Phone)
+// ask asks WhatsApp for a pairing code.
+func (h *ownerLinkPages) ask(c *gin.Context, lang flowhq.Language, id string, v *pairingView) {
+	code, err := h.device.LinkCode(c.Request.Context(), id, v.Phone)
 	if err == nil {
 		v.Code, v.Expires = code.Code, code.ExpiresAt
 		return
 	}
-	if e, ok := asDomain(err); ok && len(e.Fields) > 0 {
-		v.Wrong = u.locales[lang].say(e.Fields[0].Message)
+	if e, ok := errors.AsType[*flowhq.Error](err); ok && len(e.Fields) > 0 {
+		v.Wrong = h.locales[lang].say(e.Fields[0].Message)
 		return
 	}
-	v.Wrong = u.sentenceIn(c, lang, err)
+	v.Wrong = h.sentenceIn(c, lang, err)
 }

@@ -91,7 +91,7 @@ func language(r *http.Request) flowhq.Language {
 	return flowhq.English
 }
 
-func (u *UI) setLanguage(c *gin.Context) {
+func (h *accessPages) setLanguage(c *gin.Context) {
 	if l := flowhq.Language(c.PostForm("lang")); l == flowhq.Swahili || l == flowhq.English {
 		http.SetCookie(c.Writer, &http.Cookie{
 			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,6 +10,18 @@ import (
 
 	"flowhq"
 )
+
+// overviewPage shows how all businesses and the server are.
+type overviewPage struct {
+	*renderer
+	dashboard overviewReader
+}
+
+type overviewReader interface {
+	Overview(ctx context.Context) (flowhq.Overview, error)
+}
+
+func (h *overviewPage) routes() []Route { return []Route{get("/admin/overview", h.show)} }
 
 type overviewView struct {
 	Page
@@ -50,20 +63,20 @@ type step struct {
 	Done, Now    bool
 }
 
-func (u *UI) overview(c *gin.Context) {
-	o, err := u.fleet.Overview(c.Request.Context())
+func (h *overviewPage) show(c *gin.Context) {
+	o, err := h.dashboard.Overview(c.Request.Context())
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	l := u.locale(c)
-	v := overviewView{overviewParts: newOverview(l, o, u.now())}
+	l := h.locale(c)
+	v := overviewView{overviewParts: newOverview(l, o, h.now())}
 	if c.Query("part") == "overview" {
-		u.render(c, http.StatusOK, pageOverview, "overview", v.overviewParts)
+		h.render(c, http.StatusOK, pageOverview, "overview", v.overviewParts)
 		return
 	}
-	v.Page = u.page(c, "overview", l.text("nav.overview"))
-	u.render(c, http.StatusOK, pageOverview, "layout", v)
+	v.Page = h.page(c, "overview", l.text("nav.overview"))
+	h.render(c, http.StatusOK, pageOverview, "layout", v)
 }
 
 func newOverview(l locale, o flowhq.Overview, now time.Time) overviewParts {

@@ -2,12 +2,15 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +37,19 @@ const (
 	pageDocs          = "docs"
 )
 
-func pages() []string {
-	return append([]string{pageSignIn, pageTenants, pageTenantNew, pageSetupRequests, pageSetupRequest, pageError, pageBulk, pageOverview, pageSessions, pageDocs}, tenantPages()...)
+// pages gives the name of each page: that of its file.
+func pages() ([]string, error) {
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	var names []string
+	for _, f := range files {
+		if name := strings.TrimSuffix(path.Base(f), ".html"); name != "layout" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // engine holds the pages of one language. Each is parsed when it is first asked for: all of them take 12 MiB, and most
@@ -44,7 +58,11 @@ type engine struct {
 	pages map[string]func() (*template.Template, error)
 }
 
-func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) *engine {
+func newEngine(l locale, a *assets, set icons, now func() time.Time) (*engine, error) {
+	names, err := pages()
+	if err != nil {
+		return nil, err
+	}
 	funcs := template.FuncMap{
 		"t":     l.text,
 		"asset": a.url,
@@ -52,23 +70,23 @@ func newEngine(lang flowhq.Language, l locale, a *assets, now func() time.Time) 
 		"iso":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 		"clock": l.clock,
 		"ago":   func(t time.Time) string { return l.ago(now().Sub(t)) },
-		"icon":  icon,
+		"icon":  set.draw,
 		"say":   l.say,
 		"num":   l.number,
 		"hm":    func(t time.Time) string { return t.In(readersZone()).Format("15:04") },
 		"join":  func(parts []string) string { return strings.Join(parts, ", ") },
 	}
 	e := &engine{pages: map[string]func() (*template.Template, error){}}
-	for _, page := range pages() {
+	for _, page := range names {
 		e.pages[page] = sync.OnceValues(func() (*template.Template, error) {
 			t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts/*.html", "templates/"+page+".html")
 			if err != nil {
-				return nil, fmt.Errorf("page %s in %s: %w", page, lang, err)
+				return nil, fmt.Errorf("page %s in %s: %w", page, l.lang, err)
 			}
 			return t, nil
 		})
 	}
-	return e
+	return e, nil
 }
 
 // draw writes a page, or one part of it, to b.
@@ -92,50 +110,94 @@ type Page struct {
 	Simulator bool
 }
 
-func (u *UI) page(c *gin.Context, nav, title string) Page {
-	lang := language(c.Request)
-	p := Page{Lang: lang, Nav: nav, Title: title, Path: c.Request.URL.RequestURI(), Simulator: u.simulator}
-	if c.Request.Method != http.MethodGet {
-		p.Path = "/admin/tenants"
+// renderer draws pages in the reader's language. Every group of pages holds it.
+type renderer struct {
+	log       *slog.Logger
+	now       func() time.Time
+	simulator bool
+	waiting   waitingCounter
+	packers   packers
+	locales   map[flowhq.Language]locale
+	engines   map[flowhq.Language]*engine
+}
+
+// waitingCounter tells how many setup requests wait, for the badge that every page shows.
+type waitingCounter interface {
+	WaitingSetupRequests(ctx context.Context) (int, error)
+}
+
+func newRenderer(c Config, a *assets) (*renderer, error) {
+	h := &renderer{
+		log: c.Logger, now: c.Now, simulator: c.Simulator, waiting: c.Fleet,
+		locales: map[flowhq.Language]locale{}, engines: map[flowhq.Language]*engine{},
 	}
-	p.Waiting, _ = u.fleet.WaitingSetupRequests(c.Request.Context()) // the page itself says what is away
+	if h.now == nil {
+		h.now = time.Now
+	}
+	set, err := loadIcons()
+	if err != nil {
+		return nil, err
+	}
+	for _, lang := range flowhq.Languages() {
+		l, err := loadLocale(lang)
+		if err != nil {
+			return nil, err
+		}
+		h.locales[lang] = l
+		if h.engines[lang], err = newEngine(l, a, set, h.now); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *renderer) page(c *gin.Context, nav, title string) Page {
+	lang := language(c.Request)
+	p := Page{Lang: lang, Nav: nav, Title: title, Path: c.Request.URL.RequestURI(), Simulator: h.simulator}
+	if c.Request.Method != http.MethodGet {
+		p.Path = tenantsPath
+	}
+	p.Waiting, _ = h.waiting.WaitingSetupRequests(c.Request.Context()) // the page itself says what is away
 	return p
 }
 
 // locale gives the texts in the reader's language.
-func (u *UI) locale(c *gin.Context) locale { return u.locales[language(c.Request)] }
+func (h *renderer) locale(c *gin.Context) locale { return h.locales[language(c.Request)] }
 
 // render writes a page, or one part of it, whole or not at all.
-func (u *UI) render(c *gin.Context, status int, page, part string, view any) {
-	u.write(c.Writer, c.Request, status, page, part, view)
-}
-
-func (u *UI) write(w http.ResponseWriter, r *http.Request, status int, page, part string, view any) {
-	u.writeIn(w, r, language(r), status, page, part, view)
+func (h *renderer) render(c *gin.Context, status int, page, part string, view any) {
+	h.write(c.Writer, c.Request, language(c.Request), drawing{status, page, part, view})
 }
 
 // renderIn is render in another language than the reader's own.
-func (u *UI) renderIn(c *gin.Context, lang flowhq.Language, status int, page, part string, view any) {
-	u.writeIn(c.Writer, c.Request, lang, status, page, part, view)
+func (h *renderer) renderIn(c *gin.Context, lang flowhq.Language, status int, page, part string, view any) {
+	h.write(c.Writer, c.Request, lang, drawing{status, page, part, view})
 }
 
-func (u *UI) writeIn(w http.ResponseWriter, r *http.Request, lang flowhq.Language, status int, page, part string, view any) {
+// drawing is a page, or one part of it, with what it shows.
+type drawing struct {
+	status     int
+	page, part string
+	view       any
+}
+
+func (h *renderer) write(w http.ResponseWriter, r *http.Request, lang flowhq.Language, d drawing) {
 	var b bytes.Buffer
-	if err := u.engines[lang].draw(&b, page, part, view); err != nil {
-		u.log.Error("draw page", "page", page, "part", part, "error", err)
-		http.Error(w, u.locales[lang].text("error.unknown"), http.StatusInternalServerError)
+	if err := h.engines[lang].draw(&b, d.page, d.part, d.view); err != nil {
+		h.log.Error("draw page", "page", d.page, "part", d.part, "error", err)
+		http.Error(w, h.locales[lang].text("error.unknown"), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	u.packers.send(w, r, status, b.Bytes())
+	h.packers.send(w, r, d.status, b.Bytes())
 }
 
-// Refusal draws a sentence as a page for a browser that is turned away before it reaches one.
-func (u *UI) Refusal(w http.ResponseWriter, r *http.Request, status int, sentence string) {
-	lang := language(r)
-	p := Page{Lang: lang, Title: u.locales[lang].text("error.title"), Path: "/admin/tenants", Simulator: u.simulator, Bare: true}
-	u.write(w, r, status, pageError, "layout", errorView{Page: p, Message: u.locales[lang].say(sentence)})
+// refuse draws a sentence as a page for a browser that is turned away before it reaches one.
+func (h *renderer) refuse(w http.ResponseWriter, r *http.Request, status int, sentence string) {
+	l := h.locales[language(r)]
+	p := Page{Lang: l.lang, Title: l.text("error.title"), Path: tenantsPath, Simulator: h.simulator, Bare: true}
+	h.write(w, r, l.lang, drawing{status, pageError, "layout", errorView{Page: p, Message: l.say(sentence)}})
 }
 
 type errorView struct {
@@ -144,32 +206,52 @@ type errorView struct {
 }
 
 // fail shows an error as a page. What went wrong inside is logged, not shown.
-func (u *UI) fail(c *gin.Context, err error) {
-	view := errorView{Page: u.page(c, "", u.locale(c).text("error.title")), Message: u.sentence(c, err)}
-	u.render(c, statusOf(err), pageError, "layout", view)
+func (h *renderer) fail(c *gin.Context, err error) {
+	view := errorView{Page: h.page(c, "", h.locale(c).text("error.title")), Message: h.sentence(c, err)}
+	h.render(c, statusOf(err), pageError, "layout", view)
 }
 
 // sentence gives the words for a person, and logs what must not be shown.
-func (u *UI) sentence(c *gin.Context, err error) string {
-	return u.sentenceIn(c, language(c.Request), err)
+func (h *renderer) sentence(c *gin.Context, err error) string {
+	return h.sentenceIn(c, language(c.Request), err)
 }
 
-func (u *UI) sentenceIn(c *gin.Context, lang flowhq.Language, err error) string {
-	route := c.FullPath() // not the path: an owner's link has its key in it
-	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		if e.Cause != nil {
-			u.log.Warn("page", slog.String("route", route), slog.String("tenant", c.Param("id")), slog.Any("error", err))
-		}
-		if len(e.Fields) > 0 {
-			return u.locales[lang].faults(e.Fields)
-		}
-		if e.Code != flowhq.CodeInternal {
-			return u.locales[lang].say(e.Message)
-		}
-	} else {
-		u.log.Error("page", slog.String("route", route), slog.String("tenant", c.Param("id")), slog.Any("error", err))
+func (h *renderer) sentenceIn(c *gin.Context, lang flowhq.Language, err error) string {
+	l := h.locales[lang]
+	e, ok := errors.AsType[*flowhq.Error](err)
+	if !ok {
+		h.note(c, slog.LevelError, err)
+		return l.text("error.unknown")
 	}
-	return u.locales[lang].text("error.unknown")
+	if e.Cause != nil {
+		h.note(c, slog.LevelWarn, err)
+	}
+	switch {
+	case len(e.Fields) > 0:
+		return l.faults(e.Fields)
+	case e.Code != flowhq.CodeInternal:
+		return l.say(e.Message)
+	}
+	return l.text("error.unknown")
+}
+
+// note logs what went wrong inside. It names the route, not the path: an owner's link has its key in it.
+func (h *renderer) note(c *gin.Context, level slog.Level, err error) {
+	h.log.Log(c.Request.Context(), level, "page",
+		slog.String("route", c.FullPath()), slog.String("tenant", c.Param("id")), slog.Any("error", err))
+}
+
+// fieldErrors gives what is wrong by field, and a sentence when it is about no field.
+func (h *renderer) fieldErrors(c *gin.Context, err error) (fields map[string]string, rest string) {
+	fields = map[string]string{}
+	e, ok := errors.AsType[*flowhq.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return fields, h.sentence(c, err)
+	}
+	for _, f := range e.Fields {
+		fields[f.Field] = h.locale(c).say(f.Message)
+	}
+	return fields, ""
 }
 
 func statusOf(err error) int {

@@ -13,13 +13,20 @@ func TestEveryPageCanBeParsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	set, err := loadIcons()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, lang := range flowhq.Languages() {
 		l, err := loadLocale(lang)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := newEngine(lang, l, a, time.Now)
-		for _, page := range pages() {
+		e, err := newEngine(l, a, set, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for page := range e.pages {
 			if _, err := e.pages[page](); err != nil {
 				t.Error(err)
 			}

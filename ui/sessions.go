@@ -13,6 +13,8 @@ import (
 	"flowhq/appliance/access"
 )
 
+const sessionsPath = "/admin/sessions"
+
 type sessionsView struct {
 	Page
 	Rows   []sessionRow
@@ -30,15 +32,15 @@ type sessionRow struct {
 }
 
 // sessions lists the signed-in browsers, latest seen first.
-func (u *UI) sessions(c *gin.Context) {
+func (h *accessPages) sessions(c *gin.Context) {
 	before := cursor(c.Query("before"))
-	rows, err := u.door.Sessions(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: sessionsShown})
+	rows, err := h.gate.Sessions(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: sessionsShown})
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	l := u.locale(c)
-	v := sessionsView{Page: u.page(c, "sessions", l.text("sessions.title"))}
+	l := h.locale(c)
+	v := sessionsView{Page: h.page(c, "sessions", l.text("sessions.title"))}
 	v.Others = !before.IsZero()
 	own := access.Session(c)
 	for _, s := range rows {
@@ -51,40 +53,40 @@ func (u *UI) sessions(c *gin.Context) {
 	}
 	if len(rows) == sessionsShown {
 		last := rows[sessionsShown-1]
-		v.More = "/admin/sessions?before=" + place(last.LastSeenAt, last.ID)
+		v.More = sessionsPath + "?before=" + place(last.LastSeenAt, last.ID)
 	}
-	u.render(c, http.StatusOK, pageSessions, "layout", v)
+	h.render(c, http.StatusOK, pageSessions, "layout", v)
 }
 
 // endSession signs one browser out; the own one goes to the sign-in page by itself.
-func (u *UI) endSession(c *gin.Context) {
-	err := u.door.EndSession(c.Request.Context(), c.Param("id"))
+func (h *accessPages) endSession(c *gin.Context) {
+	err := h.gate.EndSession(c.Request.Context(), c.Param("id"))
 	if err != nil && flowhq.CodeOf(err) != flowhq.CodeNotFound { // gone already is what was wanted
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, "/admin/sessions")
+	c.Redirect(http.StatusSeeOther, sessionsPath)
 }
 
 // endOtherSessions signs every browser out but the one that asks.
-func (u *UI) endOtherSessions(c *gin.Context) {
-	all, err := u.door.Sessions(c.Request.Context(), flowhq.PageQuery{})
+func (h *accessPages) endOtherSessions(c *gin.Context) {
+	all, err := h.gate.Sessions(c.Request.Context(), flowhq.PageQuery{})
 	own := access.Session(c)
 	for _, s := range all {
 		if err != nil {
 			break
 		}
 		if own == nil || own.ID != s.ID {
-			if err = u.door.EndSession(c.Request.Context(), s.ID); flowhq.CodeOf(err) == flowhq.CodeNotFound {
+			if err = h.gate.EndSession(c.Request.Context(), s.ID); flowhq.CodeOf(err) == flowhq.CodeNotFound {
 				err = nil
 			}
 		}
 	}
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, "/admin/sessions")
+	c.Redirect(http.StatusSeeOther, sessionsPath)
 }
 
 // browserName makes two words of what a browser calls itself: "Firefox, Android".

@@ -12,6 +12,22 @@ import (
 	"flowhq/appliance/access"
 )
 
+const setupPath = "/admin/setup-requests"
+
+// setupPages list the setup requests of owners and decide about them.
+type setupPages struct {
+	*renderer
+	requests setupDesk
+}
+
+func (h *setupPages) routes() []Route {
+	return []Route{
+		get(setupPath, h.list), get(setupPath+"/:id", h.show),
+		post(setupPath+"/:id/approve", h.decide(h.requests.ApproveSetupRequest)),
+		post(setupPath+"/:id/reject", h.decide(h.requests.RejectSetupRequest)),
+	}
+}
+
 type setupDesk interface {
 	WaitingSetupRequests(ctx context.Context) (int, error)
 	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
@@ -51,26 +67,26 @@ type setupView struct {
 const openShown, decidedShown = 50, 30
 
 // setupRequests lists those that wait, the longest waiting first, then what was decided, newest first.
-func (u *UI) setupRequests(c *gin.Context) {
+func (h *setupPages) list(c *gin.Context) {
 	if c.Query("part") == "waiting" {
-		u.waitingBadge(c)
+		h.waitingBadge(c)
 		return
 	}
-	v, err := u.setupLists(c)
+	v, err := h.lists(c)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	if c.Query("part") == "list" {
-		u.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
+		h.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
 		return
 	}
-	v.Page = u.page(c, "requests", u.locale(c).text("setup.title"))
-	u.render(c, http.StatusOK, pageSetupRequests, "layout", v)
+	v.Page = h.page(c, "requests", h.locale(c).text("setup.title"))
+	h.render(c, http.StatusOK, pageSetupRequests, "layout", v)
 }
 
 // setupLists reads both lists; or those that wait after a place, or what was decided before one.
-func (u *UI) setupLists(c *gin.Context) (v setupListView, err error) {
+func (h *setupPages) lists(c *gin.Context) (v setupListView, err error) {
 	from, before := cursor(c.Query("after")), cursor(c.Query("before"))
 	v.Self, v.ShowOpen, v.ShowDecided = "/admin/setup-requests?part=list", before.IsZero(), from.IsZero()
 	if !from.IsZero() {
@@ -79,20 +95,20 @@ func (u *UI) setupLists(c *gin.Context) (v setupListView, err error) {
 		v.Self += "&before=" + place(before.At, before.ID)
 	}
 	if v.ShowOpen {
-		if v.Open, v.MoreOpen, err = u.openCards(c, from); err != nil {
+		if v.Open, v.MoreOpen, err = h.openCards(c, from); err != nil {
 			return v, err
 		}
 	}
 	if v.ShowDecided {
-		v.Decided, v.MoreDecided, err = u.decidedCards(c, before)
+		v.Decided, v.MoreDecided, err = h.decidedCards(c, before)
 	}
 	return v, err
 }
 
-func (u *UI) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, more string, err error) {
-	rows, err := u.fleet.OpenSetupRequests(c.Request.Context(), from, openShown)
+func (h *setupPages) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, more string, err error) {
+	rows, err := h.requests.OpenSetupRequests(c.Request.Context(), from, openShown)
 	for _, r := range rows {
-		cards = append(cards, newSetupCard(u.locale(c), r))
+		cards = append(cards, newSetupCard(h.locale(c), r))
 	}
 	if len(rows) == openShown {
 		last := rows[openShown-1]
@@ -101,10 +117,10 @@ func (u *UI) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, m
 	return cards, more, err
 }
 
-func (u *UI) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
-	rows, err := u.fleet.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
+func (h *setupPages) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
+	rows, err := h.requests.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
 	for _, r := range rows {
-		cards = append(cards, newSetupCard(u.locale(c), r))
+		cards = append(cards, newSetupCard(h.locale(c), r))
 	}
 	if len(rows) == decidedShown {
 		last := rows[decidedShown-1]
@@ -114,13 +130,13 @@ func (u *UI) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCa
 }
 
 // waitingBadge draws how many requests wait, for the navigation of a page that renews it.
-func (u *UI) waitingBadge(c *gin.Context) {
-	n, err := u.fleet.WaitingSetupRequests(c.Request.Context())
+func (h *setupPages) waitingBadge(c *gin.Context) {
+	n, err := h.requests.WaitingSetupRequests(c.Request.Context())
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	u.render(c, http.StatusOK, pageSetupRequests, "waiting", Page{Waiting: n})
+	h.render(c, http.StatusOK, pageSetupRequests, "waiting", Page{Waiting: n})
 }
 
 func newSetupCard(l locale, r flowhq.SetupRequestDetail) setupCard {
@@ -142,39 +158,39 @@ func newSetupCard(l locale, r flowhq.SetupRequestDetail) setupCard {
 }
 
 // setupRequest shows one request. To open a fresh one is to review it.
-func (u *UI) setupRequest(c *gin.Context) {
+func (h *setupPages) show(c *gin.Context) {
 	id := c.Param("id")
-	r, err := u.fleet.SetupRequest(c.Request.Context(), id)
+	r, err := h.requests.SetupRequest(c.Request.Context(), id)
 	if err == nil && r.Status == flowhq.SetupSubmitted {
-		r, err = u.fleet.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
+		r, err = h.requests.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
 	}
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	u.setupPage(c, http.StatusOK, r, "", "")
+	h.draw(c, http.StatusOK, r, "", "")
 }
 
-func (u *UI) setupPage(c *gin.Context, code int, r flowhq.SetupRequestDetail, typed, wrong string) {
-	card := newSetupCard(u.locale(c), r)
-	v := setupView{Page: u.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(), Typed: typed, Wrong: wrong}
+func (h *setupPages) draw(c *gin.Context, code int, r flowhq.SetupRequestDetail, typed, wrong string) {
+	card := newSetupCard(h.locale(c), r)
+	v := setupView{Page: h.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(), Typed: typed, Wrong: wrong}
 	if r.Status == flowhq.SetupApproved && r.Tenant != nil && r.Tenant.Worker != nil {
-		v.WorkerError = u.locale(c).say(r.Tenant.Worker.LastError)
+		v.WorkerError = h.locale(c).say(r.Tenant.Worker.LastError)
 	}
-	u.render(c, code, pageSetupRequest, "layout", v)
+	h.render(c, code, pageSetupRequest, "layout", v)
 }
 
 // decide approves or rejects and shows the request again.
-func (u *UI) decide(do func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) gin.HandlerFunc {
+func (h *setupPages) decide(do func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id, notes := c.Param("id"), strings.TrimSpace(c.PostForm("notes"))
 		if _, err := do(c.Request.Context(), access.By(c), id, notes); err != nil {
-			r, readErr := u.fleet.SetupRequest(c.Request.Context(), id)
+			r, readErr := h.requests.SetupRequest(c.Request.Context(), id)
 			if readErr != nil {
-				u.fail(c, readErr)
+				h.fail(c, readErr)
 				return
 			}
-			u.setupPage(c, statusOf(err), r, notes, u.sentence(c, err))
+			h.draw(c, statusOf(err), r, notes, h.sentence(c, err))
 			return
 		}
 		c.Redirect(http.StatusFound, "/admin/setup-requests/"+id)

@@ -14,6 +14,20 @@ const (
 	signOutPath = "/sign-out"
 )
 
+// accessPages let browsers in and out, and show which are in.
+type accessPages struct {
+	*renderer
+	gate Door
+}
+
+func (h *accessPages) routes() []Route {
+	return []Route{
+		get(signInPath, h.signInPage).open(), post(signInPath, h.signIn).open(), post(signOutPath, h.signOut).open(),
+		post("/language", h.setLanguage).open(),
+		get(sessionsPath, h.sessions), post(sessionsPath+"/end-others", h.endOtherSessions), post(sessionsPath+"/:id/end", h.endSession),
+	}
+}
+
 type signInView struct {
 	Lang      flowhq.Language
 	Simulator bool
@@ -21,33 +35,33 @@ type signInView struct {
 	Wrong     string
 }
 
-func (u *UI) signInPage(c *gin.Context) {
-	u.render(c, http.StatusOK, pageSignIn, "sign-in", signInView{
-		Lang: language(c.Request), Simulator: u.simulator, Next: localPath(c.Query("next")),
+func (h *accessPages) signInPage(c *gin.Context) {
+	h.render(c, http.StatusOK, pageSignIn, "sign-in", signInView{
+		Lang: language(c.Request), Simulator: h.simulator, Next: localPath(c.Query("next")),
 	})
 }
 
-func (u *UI) signIn(c *gin.Context) {
+func (h *accessPages) signIn(c *gin.Context) {
 	next := localPath(c.PostForm("next"))
-	err := u.door.SignIn(c, c.PostForm("password"))
+	err := h.gate.SignIn(c, c.PostForm("password"))
 	if err == nil {
 		c.Redirect(http.StatusSeeOther, next)
 		return
 	}
-	v := signInView{Lang: language(c.Request), Simulator: u.simulator, Next: next, Wrong: u.sentence(c, err)}
+	v := signInView{Lang: language(c.Request), Simulator: h.simulator, Next: next, Wrong: h.sentence(c, err)}
 	code := statusOf(err)
 	switch flowhq.CodeOf(err) {
 	case flowhq.CodeUnauthorized:
-		v.Wrong = u.locale(c).text("sign_in.failed")
+		v.Wrong = h.locale(c).text("sign_in.failed")
 	case flowhq.CodeUnavailable:
-		v.Wrong, code = u.locale(c).text("sign_in.slow"), http.StatusTooManyRequests
+		v.Wrong, code = h.locale(c).text("sign_in.slow"), http.StatusTooManyRequests
 	}
-	u.render(c, code, pageSignIn, "sign-in", v)
+	h.render(c, code, pageSignIn, "sign-in", v)
 }
 
-func (u *UI) signOut(c *gin.Context) {
-	if err := u.door.SignOut(c); err != nil {
-		u.log.Warn("sign out", "error", err)
+func (h *accessPages) signOut(c *gin.Context) {
+	if err := h.gate.SignOut(c); err != nil {
+		h.log.Warn("sign out", "error", err)
 	}
 	c.Redirect(http.StatusSeeOther, signInPath)
 }

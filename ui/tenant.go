@@ -9,6 +9,29 @@ import (
 	"flowhq"
 )
 
+// tenantPages are the overview of a tenant and the buttons of its head.
+type tenantPages struct {
+	*tenantScreen
+	control  workerControl
+	linking  *linkingPages
+	chats    *chatPages
+	requests *requestPages
+	process  *processPages
+	events   *eventPages
+	manage   *managePages
+}
+
+func (h *tenantPages) routes() []Route {
+	act := func(path string, do workerAction) Route { return post(tenantPath+path, h.act(do)) }
+	return []Route{
+		h.view("", h.show),
+		act("/worker/start", h.control.StartWorker), act("/worker/stop", h.control.StopWorker),
+		act("/worker/restart", h.control.RestartWorker), act("/worker/force-restart", h.control.ForceRestartWorker),
+		post(tenantPath+"/resume", h.actFrom("", "resumed", h.control.Resume)),
+		post(tenantPath+"/linking", h.actFrom("/linking", "", h.linking.newCodes)),
+	}
+}
+
 type tenantView struct {
 	tenantFrame
 	Linking  linkingView
@@ -40,48 +63,37 @@ const (
 	overviewEvents   = 8
 )
 
-func (u *UI) tenant(c *gin.Context, t flowhq.TenantDetail) {
+func (h *tenantPages) show(c *gin.Context, t flowhq.TenantDetail) {
 	if part := c.Query("part"); part != "" {
-		u.tenantPart(c, t, part)
+		h.part(c, t, part)
 		return
 	}
-	u.opened(c, t)
-	u.tenantPage(c, http.StatusOK, t, "")
-}
-
-// opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be reached says so
-// itself.
-func (u *UI) opened(c *gin.Context, t flowhq.TenantDetail) {
-	if phaseOf(t) != flowhq.PhaseNobody {
-		return
-	}
-	if err := u.fleet.OpenLinking(c.Request.Context(), t.ID); err != nil {
-		u.log.Info("open linking", "tenant", t.ID, "error", err)
-	}
+	opened(c, h.log, h.linking.device, t)
+	h.draw(c, http.StatusOK, t, "")
 }
 
 // tenantPage draws the overview, with what went wrong with the last action on top.
-func (u *UI) tenantPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong string) {
-	v := tenantView{tenantFrame: u.frame(c, t, "")}
+func (h *tenantPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, wrong string) {
+	v := tenantView{tenantFrame: h.frame(c, t, "")}
 	v.Head.Wrong = wrong
 	v.Linkable = !t.Session.Linked() && t.Status != flowhq.TenantPaused
 	var errs [5]error
-	v.Linking = u.linkingView(c, t)
-	v.Chats, errs[0] = u.chatListView(c, t.ID, "", overviewChats)
-	v.Fresh, errs[1] = u.waitingView(c, t.ID)
-	v.Process, errs[2] = u.processView(c, t)
-	v.Events, errs[3] = u.eventsView(c, t.ID, "", overviewEvents)
-	v.Pause, errs[4] = u.pauseView(c, t)
+	v.Linking = h.linking.panel(c, t)
+	v.Chats, errs[0] = h.chats.listView(c, t.ID, "", overviewChats)
+	v.Fresh, errs[1] = h.requests.waitingView(c, t.ID)
+	v.Process, errs[2] = h.process.processView(c, t)
+	v.Events, errs[3] = h.events.eventsView(c, t.ID, "", overviewEvents)
+	v.Pause, errs[4] = h.manage.pauseView(c, t)
 	if err := errors.Join(errs[:]...); err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	u.render(c, code, pageTenant, "layout", v)
+	h.render(c, code, pageTenant, "layout", v)
 }
 
 // tenantPart draws one part of the overview (or the tenant's row of the list) for a page that renews itself.
-func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
-	l := u.locale(c)
+func (h *tenantPages) part(c *gin.Context, t flowhq.TenantDetail, part string) {
+	l := h.locale(c)
 	var view any
 	var err error
 	page, name := pageTenant, part
@@ -89,26 +101,26 @@ func (u *UI) tenantPart(c *gin.Context, t flowhq.TenantDetail, part string) {
 	case "head":
 		name, view = "tenant-head", newHeadView(l, t)
 	case "linking":
-		view = u.linkingView(c, t)
+		view = h.linking.panel(c, t)
 	case "chats":
 		name = "recent-chats"
-		view, err = u.chatListView(c, t.ID, "", overviewChats)
+		view, err = h.chats.listView(c, t.ID, "", overviewChats)
 	case "waiting":
 		name = "waiting-requests"
-		view, err = u.waitingView(c, t.ID)
+		view, err = h.requests.waitingView(c, t.ID)
 	case "process":
 		name = "process-brief"
-		view, err = u.processView(c, t)
+		view, err = h.process.processView(c, t)
 	case "events":
-		view, err = u.eventsView(c, t.ID, "", overviewEvents)
+		view, err = h.events.eventsView(c, t.ID, "", overviewEvents)
 	default:
 		err = flowhq.NotFound("Part")
 	}
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	u.render(c, http.StatusOK, page, name, view)
+	h.render(c, http.StatusOK, page, name, view)
 }
 
 func newHeadView(l locale, t flowhq.TenantDetail) headView {
@@ -141,5 +153,3 @@ func tenantActions(l locale, t flowhq.TenantDetail) []action {
 	}
 	return actions
 }
-
-func asDomain(err error) (*flowhq.Error, bool) { return errors.AsType[*flowhq.Error](err) }

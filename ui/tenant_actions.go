@@ -13,21 +13,23 @@ type workerControl interface {
 	StopWorker(ctx context.Context, by, id string) error
 	RestartWorker(ctx context.Context, by, id string) error
 	ForceRestartWorker(ctx context.Context, by, id string) error
-	Pause(ctx context.Context, by, id string) error
 	Resume(ctx context.Context, by, id string) error
 }
 
+// workerAction does something to the tenant id; by is who asked.
+type workerAction func(ctx context.Context, by, id string) error
+
 // act does one thing to a tenant and shows its page again, with what went wrong on it.
-func (u *UI) act(do func(ctx context.Context, by, id string) error) gin.HandlerFunc {
-	return u.actFrom("", "", do)
+func (h *tenantPages) act(do workerAction) gin.HandlerFunc {
+	return h.actFrom("", "", do)
 }
 
 // actFrom is act that comes back to one page of the tenant and tells what was done.
-func (u *UI) actFrom(path, what string, do func(ctx context.Context, by, id string) error) gin.HandlerFunc {
+func (h *tenantPages) actFrom(path, what string, do workerAction) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id := c.Param("id")
 		if err := do(c.Request.Context(), access.By(c), id); err != nil {
-			u.tenantWithError(c, id, err)
+			h.refused(c, id, err)
 			return
 		}
 		if what == "" {
@@ -38,11 +40,11 @@ func (u *UI) actFrom(path, what string, do func(ctx context.Context, by, id stri
 	}
 }
 
-func (u *UI) tenantWithError(c *gin.Context, id string, err error) {
-	t, readErr := u.fleet.Tenant(c.Request.Context(), id)
+func (h *tenantPages) refused(c *gin.Context, id string, err error) {
+	t, readErr := h.tenants.Tenant(c.Request.Context(), id)
 	if readErr != nil {
-		u.fail(c, readErr)
+		h.fail(c, readErr)
 		return
 	}
-	u.tenantPage(c, statusOf(err), t, u.sentence(c, err))
+	h.draw(c, statusOf(err), t, h.sentence(c, err))
 }

@@ -15,14 +15,27 @@ import (
 	"flowhq/appliance/access"
 )
 
+// chatPages show a tenant's chats and write in them.
+type chatPages struct {
+	*tenantScreen
+	chats chatKeeper
+}
+
 type chatKeeper interface {
 	Chats(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error)
 	Customer(ctx context.Context, id, chat string) (flowhq.Customer, error)
+	Messages(ctx context.Context, id string, q flowhq.MessageQuery) ([]flowhq.Message, error)
 	SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error)
 	Send(ctx context.Context, by, id, chat, text string) error
 	TakeOver(ctx context.Context, by, id, chat string) error
 	Release(ctx context.Context, by, id, chat string) error
-	SetLabels(ctx context.Context, id, chat string, labels []string) ([]string, error)
+}
+
+func (h *chatPages) routes() []Route {
+	return []Route{
+		h.view("/chats", h.list), h.view("/chats/:chat", h.show), h.form("/chats/:chat/send", h.send),
+		h.form("/chats/:chat/take-over", h.onChat(h.chats.TakeOver)), h.form("/chats/:chat/release", h.onChat(h.chats.Release)),
+	}
 }
 
 // How many chats, messages and finds one page shows.
@@ -85,66 +98,66 @@ type composeView struct {
 	Sent             bool
 }
 
-func (u *UI) chats(c *gin.Context, t flowhq.TenantDetail) {
-	list, err := u.chatListView(c, t.ID, strings.TrimSpace(c.Query("q")), chatsShown)
+func (h *chatPages) list(c *gin.Context, t flowhq.TenantDetail) {
+	list, err := h.listView(c, t.ID, strings.TrimSpace(c.Query("q")), chatsShown)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	if c.Query("part") == "list" {
-		u.render(c, http.StatusOK, pageChats, "chat-list", list)
+		h.render(c, http.StatusOK, pageChats, "chat-list", list)
 		return
 	}
-	u.render(c, http.StatusOK, pageChats, "layout", chatsPage{tenantFrame: u.frame(c, t, "/chats"), List: list})
+	h.render(c, http.StatusOK, pageChats, "layout", chatsPage{tenantFrame: h.frame(c, t, "/chats"), List: list})
 }
 
-func (u *UI) chat(c *gin.Context, t flowhq.TenantDetail) {
-	customer, err := u.fleet.Customer(c.Request.Context(), t.ID, c.Param("chat"))
+func (h *chatPages) show(c *gin.Context, t flowhq.TenantDetail) {
+	customer, err := h.chats.Customer(c.Request.Context(), t.ID, c.Param("chat"))
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	switch c.Query("part") {
 	case "head":
-		v := u.newChatView(c, t.ID, customer)
-		u.render(c, http.StatusOK, pageChats, "chat-head", v)
+		v := h.chatView(c, t.ID, customer)
+		h.render(c, http.StatusOK, pageChats, "chat-head", v)
 	case "newer":
-		u.newerMessages(c, t.ID, customer.Chat)
+		h.newer(c, t.ID, customer.Chat)
 	case "older":
-		u.olderMessages(c, t.ID, customer.Chat)
+		h.older(c, t.ID, customer.Chat)
 	case "trace":
-		u.messageTrace(c, t.ID, customer.Chat)
+		h.trace(c, t.ID, customer.Chat)
 	default:
-		u.chatPage(c, http.StatusOK, t, customer, composeView{})
+		h.draw(c, http.StatusOK, t, customer, composeView{})
 	}
 }
 
-func (u *UI) chatPage(c *gin.Context, code int, t flowhq.TenantDetail, customer flowhq.Customer, compose composeView) {
-	v := u.newChatView(c, t.ID, customer)
+func (h *chatPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, customer flowhq.Customer, compose composeView) {
+	v := h.chatView(c, t.ID, customer)
 	compose.URL, compose.OptedOut = v.Compose.URL, v.Compose.OptedOut
 	v.Compose = compose
-	list, err := u.chatListView(c, t.ID, strings.TrimSpace(c.Query("q")), chatsShown)
+	list, err := h.listView(c, t.ID, strings.TrimSpace(c.Query("q")), chatsShown)
 	if err == nil {
-		v.Messages, err = u.messagesView(c, t.ID, customer.Chat, cursor(c.Query("before")))
+		v.Messages, err = h.messagesView(c, t.ID, customer.Chat, cursor(c.Query("before")))
 	}
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	page := chatsPage{tenantFrame: u.frame(c, t, "/chats"), List: list, Chat: &v}
+	page := chatsPage{tenantFrame: h.frame(c, t, "/chats"), List: list, Chat: &v}
 	page.Title = v.Name + " · " + t.Name
 	page.Path = v.URL
-	u.render(c, code, pageChats, "layout", page)
+	h.render(c, code, pageChats, "layout", page)
 }
 
-func (u *UI) newChatView(c *gin.Context, id string, customer flowhq.Customer) chatView {
-	l := u.locale(c)
+func (h *chatPages) chatView(c *gin.Context, id string, customer flowhq.Customer) chatView {
+	l := h.locale(c)
 	v := chatView{
 		ID: id, Chat: customer.Chat, Name: customerName(l, customer), Number: customer.Number, URL: chatURL(id, customer.Chat),
 		Labels: customer.Labels, OptedOut: customer.OptedOutAt, Human: customer.HandedOver, HumanUntil: customer.HandoffEnds,
 	}
 	v.Initial = initial(v.Name)
-	if customer.HandoffEnds != nil && customer.HandoffEnds.Before(u.now()) {
+	if customer.HandoffEnds != nil && customer.HandoffEnds.Before(h.now()) {
 		v.Human, v.HumanUntil = nil, nil // its worker has not said so yet
 	}
 	if customer.Language != "" {
@@ -179,17 +192,17 @@ func initial(name string) string {
 	return ""
 }
 
-func (u *UI) chatListView(c *gin.Context, id, query string, limit int) (chatListView, error) {
+func (h *chatPages) listView(c *gin.Context, id, query string, limit int) (chatListView, error) {
 	v := chatListView{ID: id, Query: query, Chat: c.Param("chat"), Self: tenantURL(id, "/chats?part=list")}
 	if v.Chat == "" {
 		v.Chat = c.Query("chat")
 	}
 	q := flowhq.CustomerQuery{Query: query, Limit: limit, Before: cursor(c.Query("more"))}
-	chats, err := u.fleet.Chats(c.Request.Context(), id, q)
+	chats, err := h.chats.Chats(c.Request.Context(), id, q)
 	if err != nil {
 		return v, err
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	for _, chat := range chats {
 		v.Rows = append(v.Rows, newChatRow(l, id, chat, v.Chat))
 	}
@@ -201,7 +214,7 @@ func (u *UI) chatListView(c *gin.Context, id, query string, limit int) (chatList
 	if query == "" {
 		return v, nil
 	}
-	return v, u.findMessages(c, &v)
+	return v, h.findMessages(c, &v)
 }
 
 func withQuery(query string) string {
@@ -212,9 +225,9 @@ func withQuery(query string) string {
 }
 
 // findMessages looks for the query in what was said as well.
-func (u *UI) findMessages(c *gin.Context, v *chatListView) error {
+func (h *chatPages) findMessages(c *gin.Context, v *chatListView) error {
 	q := flowhq.MessageQuery{Limit: foundShown, Before: cursor(c.Query("further"))}
-	found, next, err := u.fleet.SearchMessages(c.Request.Context(), v.ID, v.Query, q)
+	found, next, err := h.chats.SearchMessages(c.Request.Context(), v.ID, v.Query, q)
 	if err != nil {
 		return err
 	}
@@ -291,12 +304,12 @@ func clip(s string, n int) string {
 }
 
 // send sends a text as the business.
-func (u *UI) send(c *gin.Context, t flowhq.TenantDetail) {
+func (h *chatPages) send(c *gin.Context, t flowhq.TenantDetail) {
 	chat, text := c.Param("chat"), c.PostForm("text")
-	err := u.fleet.Send(c.Request.Context(), access.By(c), t.ID, chat, text)
+	err := h.chats.Send(c.Request.Context(), access.By(c), t.ID, chat, text)
 	v := composeView{URL: chatURL(t.ID, chat) + "/send", Sent: err == nil}
 	if err != nil {
-		fields, rest := u.fieldErrors(c, err)
+		fields, rest := h.fieldErrors(c, err)
 		if v.Wrong = fields["text"]; v.Wrong == "" {
 			v.Wrong = rest
 		}
@@ -304,21 +317,21 @@ func (u *UI) send(c *gin.Context, t flowhq.TenantDetail) {
 	}
 	switch {
 	case c.GetHeader("HX-Request") != "":
-		u.render(c, http.StatusOK, pageChats, "compose", v)
+		h.render(c, http.StatusOK, pageChats, "compose", v)
 	case err == nil:
 		c.Redirect(http.StatusSeeOther, chatURL(t.ID, chat))
 	default:
-		customer, readErr := u.fleet.Customer(c.Request.Context(), t.ID, chat)
+		customer, readErr := h.chats.Customer(c.Request.Context(), t.ID, chat)
 		if readErr != nil {
-			u.fail(c, readErr)
+			h.fail(c, readErr)
 			return
 		}
-		u.chatPage(c, statusOf(err), t, customer, v)
+		h.draw(c, statusOf(err), t, customer, v)
 	}
 }
 
 // onChat does something to a chat and comes back to it.
-func (u *UI) onChat(do func(ctx context.Context, by, id, chat string) error) func(*gin.Context, flowhq.TenantDetail) {
+func (h *chatPages) onChat(do func(ctx context.Context, by, id, chat string) error) func(*gin.Context, flowhq.TenantDetail) {
 	return func(c *gin.Context, t flowhq.TenantDetail) {
 		chat := c.Param("chat")
 		err := do(c.Request.Context(), access.By(c), t.ID, chat)
@@ -326,12 +339,12 @@ func (u *UI) onChat(do func(ctx context.Context, by, id, chat string) error) fun
 			c.Redirect(http.StatusSeeOther, chatURL(t.ID, chat))
 			return
 		}
-		customer, readErr := u.fleet.Customer(c.Request.Context(), t.ID, chat)
+		customer, readErr := h.chats.Customer(c.Request.Context(), t.ID, chat)
 		if readErr != nil {
-			u.fail(c, readErr)
+			h.fail(c, readErr)
 			return
 		}
-		u.chatPage(c, statusOf(err), t, customer, composeView{Wrong: u.sentence(c, err)})
+		h.draw(c, statusOf(err), t, customer, composeView{Wrong: h.sentence(c, err)})
 	}
 }
 

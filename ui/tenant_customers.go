@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,22 @@ import (
 
 	"flowhq"
 )
+
+// customerPages list a tenant's customers.
+type customerPages struct {
+	*tenantScreen
+	customers customerKeeper
+}
+
+type customerKeeper interface {
+	Customers(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
+	Customer(ctx context.Context, id, chat string) (flowhq.Customer, error)
+	SetLabels(ctx context.Context, id, chat string, labels []string) ([]string, error)
+}
+
+func (h *customerPages) routes() []Route {
+	return []Route{h.view("/customers", h.list), h.form("/chats/:chat/labels", h.setLabels)}
+}
 
 type customersPage struct {
 	tenantFrame
@@ -37,8 +54,8 @@ type customerRow struct {
 // customersShown is how many one page lists.
 const customersShown = 50
 
-func (u *UI) customers(c *gin.Context, t flowhq.TenantDetail) {
-	l := u.locale(c)
+func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
+	l := h.locale(c)
 	v := customersView{ID: t.ID, Query: strings.TrimSpace(c.Query("q")), OptedOut: c.Query("opted_out") == "1"}
 	base := tenantURL(t.ID, "/customers?") + withQuery(v.Query)
 	v.Filters = []boardFilter{
@@ -50,9 +67,9 @@ func (u *UI) customers(c *gin.Context, t flowhq.TenantDetail) {
 		v.CSV += "&opted_out=1"
 	}
 	q := flowhq.CustomerQuery{Query: v.Query, OptedOut: v.OptedOut, Before: cursor(c.Query("before")), Limit: customersShown}
-	rows, err := u.fleet.Customers(c.Request.Context(), t.ID, q)
+	rows, err := h.customers.Customers(c.Request.Context(), t.ID, q)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	for _, r := range rows {
@@ -65,7 +82,7 @@ func (u *UI) customers(c *gin.Context, t flowhq.TenantDetail) {
 			v.More += "&opted_out=1"
 		}
 	}
-	u.render(c, http.StatusOK, pageCustomers, "layout", customersPage{tenantFrame: u.frame(c, t, "/customers"), Customers: v})
+	h.render(c, http.StatusOK, pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 }
 
 func newCustomerRow(l locale, id string, r flowhq.Customer) customerRow {
@@ -83,19 +100,19 @@ func newCustomerRow(l locale, id string, r flowhq.Customer) customerRow {
 }
 
 // setLabels takes labels as they are written in one line, with commas between.
-func (u *UI) setLabels(c *gin.Context, t flowhq.TenantDetail) {
+func (h *customerPages) setLabels(c *gin.Context, t flowhq.TenantDetail) {
 	chat := c.Param("chat")
-	_, err := u.fleet.SetLabels(c.Request.Context(), t.ID, chat, strings.Split(c.PostForm("labels"), ","))
+	_, err := h.customers.SetLabels(c.Request.Context(), t.ID, chat, strings.Split(c.PostForm("labels"), ","))
 	if err != nil {
-		customer, readErr := u.fleet.Customer(c.Request.Context(), t.ID, chat)
+		customer, readErr := h.customers.Customer(c.Request.Context(), t.ID, chat)
 		if readErr != nil {
-			u.fail(c, readErr)
+			h.fail(c, readErr)
 			return
 		}
-		fields, rest := u.fieldErrors(c, err)
-		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest, Rows: []customerRow{newCustomerRow(u.locale(c), t.ID, customer)}}
+		fields, rest := h.fieldErrors(c, err)
+		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest, Rows: []customerRow{newCustomerRow(h.locale(c), t.ID, customer)}}
 		v.Rows[0].Typed = c.PostForm("labels")
-		u.render(c, statusOf(err), pageCustomers, "layout", customersPage{tenantFrame: u.frame(c, t, "/customers"), Customers: v})
+		h.render(c, statusOf(err), pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 		return
 	}
 	to := tenantURL(t.ID, "/customers")

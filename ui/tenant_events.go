@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,18 @@ import (
 
 	"flowhq"
 )
+
+// eventPages show what happened to a tenant.
+type eventPages struct {
+	*tenantScreen
+	timeline eventReader
+}
+
+type eventReader interface {
+	Events(ctx context.Context, id string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
+}
+
+func (h *eventPages) routes() []Route { return []Route{h.view("/events", h.list)} }
 
 type eventsPage struct {
 	tenantFrame
@@ -34,27 +47,27 @@ type eventRow struct {
 // eventsShown is how many entries of the time line one page lists.
 const eventsShown = 60
 
-func (u *UI) events(c *gin.Context, t flowhq.TenantDetail) {
+func (h *eventPages) list(c *gin.Context, t flowhq.TenantDetail) {
 	kind := c.Query("type")
 	if !slices.Contains(eventTypes(), kind) {
 		kind = ""
 	}
-	v, err := u.eventsView(c, t.ID, kind, eventsShown)
+	v, err := h.eventsView(c, t.ID, kind, eventsShown)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	if c.Query("part") == "events" {
-		u.render(c, http.StatusOK, pageEvents, "events-list", v)
+		h.render(c, http.StatusOK, pageEvents, "events-list", v)
 		return
 	}
-	l := u.locale(c)
-	page := eventsPage{tenantFrame: u.frame(c, t, "/events"), Events: v}
+	l := h.locale(c)
+	page := eventsPage{tenantFrame: h.frame(c, t, "/events"), Events: v}
 	page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events"), Word: l.text("events.all"), Current: kind == ""})
 	for _, k := range eventTypes() {
 		page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events?type=") + k, Word: l.word("event", k), Current: k == kind})
 	}
-	u.render(c, http.StatusOK, pageEvents, "layout", page)
+	h.render(c, http.StatusOK, pageEvents, "layout", page)
 }
 
 func eventTypes() []string {
@@ -63,15 +76,15 @@ func eventTypes() []string {
 	}
 }
 
-func (u *UI) eventsView(c *gin.Context, id, kind string, limit int) (eventsView, error) {
+func (h *eventPages) eventsView(c *gin.Context, id, kind string, limit int) (eventsView, error) {
 	q := flowhq.EventQuery{Type: kind, Limit: limit, Before: cursor(c.Query("before"))}
-	events, err := u.fleet.Events(c.Request.Context(), id, q)
+	events, err := h.timeline.Events(c.Request.Context(), id, q)
 	if err != nil {
 		return eventsView{}, err
 	}
 	v := eventsView{ID: id, Self: tenantURL(id, "/events?part=events&type=") + kind}
 	for _, e := range events {
-		v.Rows = append(v.Rows, newEventRow(u.locale(c), e))
+		v.Rows = append(v.Rows, newEventRow(h.locale(c), e))
 	}
 	if len(events) == limit {
 		last := events[limit-1]

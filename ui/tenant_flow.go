@@ -13,8 +13,20 @@ import (
 	"flowhq/appliance/fleet"
 )
 
+// flowPages show, change and try what a tenant's bot says.
+type flowPages struct {
+	*tenantScreen
+	flows    flowDesk
+	settings *settingsPages // lists the versions
+}
+
+func (h *flowPages) routes() []Route {
+	return []Route{h.view("/flow", h.show), h.form("/flow", h.save), h.form("/flow/check", h.check), h.form("/flow/try", h.try)}
+}
+
 type flowDesk interface {
 	Flows(ctx context.Context, id string) (flowhq.Flows, error)
+	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
 	CheckFlow(ctx context.Context, id, flowYAML string) ([]flowhq.FlowProblem, error)
 	TryFlow(ctx context.Context, id string, w fleet.Trial, t flowhq.Tryout) (flowhq.TryAnswer, error)
 	ReplayFlow(ctx context.Context, id string, w fleet.Trial, transcript string, limit int) (flowhq.ReplayAnswer, error)
@@ -66,26 +78,26 @@ type tryAct struct {
 // triedTurns is how much of a try-out the page keeps.
 const triedTurns = 40
 
-func (u *UI) flow(c *gin.Context, t flowhq.TenantDetail) {
-	u.flowPage(c, http.StatusOK, t, nil)
+func (h *flowPages) show(c *gin.Context, t flowhq.TenantDetail) {
+	h.draw(c, http.StatusOK, t, nil)
 }
 
-func (u *UI) flowPage(c *gin.Context, code int, t flowhq.TenantDetail, change func(*flowPage)) {
-	flows, err := u.fleet.Flows(c.Request.Context(), t.ID)
+func (h *flowPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, change func(*flowPage)) {
+	flows, err := h.flows.Flows(c.Request.Context(), t.ID)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	v := flowPage{tenantFrame: u.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
-	v.Draft = newDraftView(u.locale(c), t.ID, flows.Published, flows.Draft)
-	if v.Versions, err = u.versionsView(c, t.ID, "/flow"); err != nil {
-		u.fail(c, err)
+	v := flowPage{tenantFrame: h.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
+	v.Draft = newDraftView(h.locale(c), t.ID, flows.Published, flows.Draft)
+	if v.Versions, err = h.settings.versionsView(c, t.ID, "/flow"); err != nil {
+		h.fail(c, err)
 		return
 	}
 	if change != nil {
 		change(&v)
 	}
-	u.render(c, code, pageFlow, "layout", v)
+	h.render(c, code, pageFlow, "layout", v)
 }
 
 func newEditor(id string, flows flowhq.Flows) editorView {
@@ -110,10 +122,10 @@ func flowText(c *gin.Context, flows flowhq.Flows) string {
 }
 
 // saveFlow keeps the text as the draft. A text that does not load is kept in the editor, with what is wrong beside it.
-func (u *UI) saveFlow(c *gin.Context, t flowhq.TenantDetail) {
-	flows, err := u.fleet.Flows(c.Request.Context(), t.ID)
+func (h *flowPages) save(c *gin.Context, t flowhq.TenantDetail) {
+	flows, err := h.flows.Flows(c.Request.Context(), t.ID)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	text := flowText(c, flows)
@@ -124,24 +136,24 @@ func (u *UI) saveFlow(c *gin.Context, t flowhq.TenantDetail) {
 	if flows.Draft != nil {
 		settings = flows.Draft.Settings
 	}
-	if _, err = u.fleet.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, text); err == nil {
+	if _, err = h.flows.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, text); err == nil {
 		doneAt(c, tenantURL(t.ID, "/flow"), "draft")
 		return
 	}
-	check := u.checkedFlow(c, t.ID, text)
+	check := h.checked(c, t.ID, text)
 	if len(check.Problems) == 0 {
-		check.Wrong = u.sentence(c, err)
+		check.Wrong = h.sentence(c, err)
 	}
-	u.flowPage(c, statusOf(err), t, func(v *flowPage) { v.Editor.Text, v.Editor.Own, v.Editor.Check = text, true, check })
+	h.draw(c, statusOf(err), t, func(v *flowPage) { v.Editor.Text, v.Editor.Own, v.Editor.Check = text, true, check })
 }
 
-func (u *UI) checkedFlow(c *gin.Context, id, text string) checkView {
+func (h *flowPages) checked(c *gin.Context, id, text string) checkView {
 	v := checkView{ID: id, Checked: true}
-	problems, err := u.fleet.CheckFlow(c.Request.Context(), id, text)
+	problems, err := h.flows.CheckFlow(c.Request.Context(), id, text)
 	if err != nil {
-		v.Wrong = u.sentence(c, err)
+		v.Wrong = h.sentence(c, err)
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	for _, p := range problems {
 		p.Message = l.say(p.Message)
 		v.Problems = append(v.Problems, p)
@@ -150,41 +162,41 @@ func (u *UI) checkedFlow(c *gin.Context, id, text string) checkView {
 }
 
 // checkFlow tells what is wrong with the text in the editor, and what it would have answered otherwise.
-func (u *UI) checkFlow(c *gin.Context, t flowhq.TenantDetail) {
+func (h *flowPages) check(c *gin.Context, t flowhq.TenantDetail) {
 	text := strings.ReplaceAll(c.PostForm("flow_yaml"), "\r\n", "\n")
-	v := u.checkedFlow(c, t.ID, text)
+	v := h.checked(c, t.ID, text)
 	if c.PostForm("do") == "replay" && len(v.Problems) == 0 && v.Wrong == "" {
-		answer, err := u.fleet.ReplayFlow(c.Request.Context(), t.ID, fleet.Trial{FlowYAML: &text}, "", 500)
+		answer, err := h.flows.ReplayFlow(c.Request.Context(), t.ID, fleet.Trial{FlowYAML: &text}, "", 500)
 		if err != nil {
-			v.Wrong = u.sentence(c, err)
+			v.Wrong = h.sentence(c, err)
 		} else {
 			answer.Changes = answer.Changes[:min(len(answer.Changes), 20)]
 			v.Replay = &answer
 		}
 	}
 	if c.GetHeader("HX-Request") != "" {
-		u.render(c, http.StatusOK, pageFlow, "flow-check", v)
+		h.render(c, http.StatusOK, pageFlow, "flow-check", v)
 		return
 	}
-	u.flowPage(c, http.StatusOK, t, func(p *flowPage) { p.Editor.Text, p.Editor.Check = text, v })
+	h.draw(c, http.StatusOK, t, func(p *flowPage) { p.Editor.Text, p.Editor.Check = text, v })
 }
 
 // tryFlow goes on with the try-out: with the text in the editor where it was sent along, else with the draft.
-func (u *UI) tryFlow(c *gin.Context, t flowhq.TenantDetail) {
+func (h *flowPages) try(c *gin.Context, t flowhq.TenantDetail) {
 	v := tryoutView{ID: t.ID, Now: strings.TrimSpace(c.PostForm("now")), State: c.PostForm("state"), Log: c.PostForm("log")}
 	if c.PostForm("do") == "again" {
 		v.State, v.Log = "", ""
 	} else {
-		u.goOn(c, t.ID, &v)
+		h.goOn(c, t.ID, &v)
 	}
 	if c.GetHeader("HX-Request") != "" {
-		u.render(c, http.StatusOK, pageFlow, "tryout", v)
+		h.render(c, http.StatusOK, pageFlow, "tryout", v)
 		return
 	}
-	u.flowPage(c, http.StatusOK, t, func(p *flowPage) { p.Tryout = v })
+	h.draw(c, http.StatusOK, t, func(p *flowPage) { p.Tryout = v })
 }
 
-func (u *UI) goOn(c *gin.Context, id string, v *tryoutView) {
+func (h *flowPages) goOn(c *gin.Context, id string, v *tryoutView) {
 	if json.Unmarshal([]byte(v.Log), &v.Turns) != nil {
 		v.Turns = nil
 	}
@@ -201,16 +213,16 @@ func (u *UI) goOn(c *gin.Context, id string, v *tryoutView) {
 	if v.State != "" {
 		in.State = json.RawMessage(v.State)
 	}
-	answer, err := u.fleet.TryFlow(c.Request.Context(), id, trial, in)
+	answer, err := h.flows.TryFlow(c.Request.Context(), id, trial, in)
 	if err != nil {
-		fields, rest := u.fieldErrors(c, err)
+		fields, rest := h.fieldErrors(c, err)
 		v.Text, v.Wrong = text, rest
 		for _, wrong := range fields {
 			v.Wrong = wrong
 		}
 		return
 	}
-	v.take(u.locale(c), text, answer)
+	v.take(h.locale(c), text, answer)
 }
 
 func (v *tryoutView) take(l locale, said string, answer flowhq.TryAnswer) {

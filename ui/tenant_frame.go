@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,13 +29,6 @@ const (
 	pageManage    = "tenant_manage"
 	pageLink      = "link"
 )
-
-func tenantPages() []string {
-	return []string{
-		pageTenant, pageChats, pageBoard, pageRequest, pageCustomers, pageSettings, pageFlow, pageProcess, pageLog, pageEvents,
-		pageLinking, pageManage, pageLink,
-	}
-}
 
 // tenantFrame is what every page of a tenant shows around its own content.
 type tenantFrame struct {
@@ -60,12 +55,38 @@ type undo struct {
 	Fields map[string]string
 }
 
+// tenantScreen is what the pages of one tenant share: they find it, and draw its head and its tabs.
+type tenantScreen struct {
+	*renderer
+	tenants  tenantReader
+	settings settingsReader
+}
+
+type tenantReader interface {
+	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
+}
+
+type settingsReader interface {
+	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
+}
+
+const tenantPath = tenantsPath + "/:id"
+
+// view is a page of a tenant, form what is sent from one.
+func (h *tenantScreen) view(path string, do func(*gin.Context, flowhq.TenantDetail)) Route {
+	return get(tenantPath+path, h.ofTenant(do))
+}
+
+func (h *tenantScreen) form(path string, do func(*gin.Context, flowhq.TenantDetail)) Route {
+	return post(tenantPath+path, h.ofTenant(do))
+}
+
 // ofTenant makes a handler of what a page does with its tenant.
-func (u *UI) ofTenant(do func(c *gin.Context, t flowhq.TenantDetail)) gin.HandlerFunc {
+func (h *tenantScreen) ofTenant(do func(c *gin.Context, t flowhq.TenantDetail)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		t, err := u.fleet.Tenant(c.Request.Context(), c.Param("id"))
+		t, err := h.tenants.Tenant(c.Request.Context(), c.Param("id"))
 		if err != nil {
-			u.fail(c, err)
+			h.fail(c, err)
 			return
 		}
 		do(c, t)
@@ -73,9 +94,9 @@ func (u *UI) ofTenant(do func(c *gin.Context, t flowhq.TenantDetail)) gin.Handle
 }
 
 // frame makes head and tabs; title is that of the page.
-func (u *UI) frame(c *gin.Context, t flowhq.TenantDetail, current string) tenantFrame {
-	l := u.locale(c)
-	f := tenantFrame{Page: u.page(c, "tenants", t.Name), Head: newHeadView(l, t), Notice: u.notice(c)}
+func (h *tenantScreen) frame(c *gin.Context, t flowhq.TenantDetail, current string) tenantFrame {
+	l := h.locale(c)
+	f := tenantFrame{Page: h.page(c, "tenants", t.Name), Head: newHeadView(l, t), Notice: h.notice(c)}
 	f.Path = pagePath(c, tenantURL(t.ID, current))
 	tabs := []struct{ path, icon, key string }{
 		{"", "home", "tab.overview"}, {"/chats", "chat", "tab.chats"}, {"/requests", "calendar", "tab.requests"},
@@ -105,14 +126,14 @@ func pagePath(c *gin.Context, otherwise string) string {
 	return u.RequestURI()
 }
 
-func tenantURL(id, path string) string { return "/admin/tenants/" + url.PathEscape(id) + path }
+func tenantURL(id, path string) string { return tenantsPath + "/" + url.PathEscape(id) + path }
 
 func chatURL(id, chat string) string { return tenantURL(id, "/chats/"+url.PathEscape(chat)) }
 
 // notice reads what was just done from the address; only what has a text is told.
-func (u *UI) notice(c *gin.Context) notice {
+func (h *tenantScreen) notice(c *gin.Context) notice {
 	what := c.Query("done")
-	text := u.locale(c).word("done", what)
+	text := h.locale(c).word("done", what)
 	if text == what {
 		return notice{}
 	}
@@ -132,15 +153,11 @@ func doneAt(c *gin.Context, to, what string) {
 	c.Redirect(http.StatusSeeOther, to+sep+"done="+what)
 }
 
-// fieldErrors gives what is wrong by field, and a sentence when it is about no field.
-func (u *UI) fieldErrors(c *gin.Context, err error) (fields map[string]string, rest string) {
-	fields = map[string]string{}
-	e, ok := asDomain(err)
-	if !ok || len(e.Fields) == 0 {
-		return fields, u.sentence(c, err)
+// zone gives a tenant's own time zone; the usual one where its settings can't be read.
+func (h *tenantScreen) zone(c *gin.Context, id string) *time.Location {
+	published, _, err := h.settings.Settings(c.Request.Context(), id)
+	if err != nil {
+		return flowhq.Settings{}.Location()
 	}
-	for _, f := range e.Fields {
-		fields[f.Field] = u.locale(c).say(f.Message)
-	}
-	return fields, ""
+	return published.Settings.Location()
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -13,11 +14,22 @@ import (
 	"flowhq/appliance/access"
 )
 
-type deviceControl interface {
+// linkingPages link a tenant's phone, here or by a link that its owner gets.
+type linkingPages struct {
+	*tenantScreen
+	device  deviceLinker
+	invites inviter
+}
+
+func (h *linkingPages) routes() []Route {
+	return []Route{
+		h.view("/linking", h.show), h.form("/link-code", h.linkCode), h.form("/links", h.createInvite), h.form("/links/:link/revoke", h.revokeInvite),
+	}
+}
+
+type deviceLinker interface {
 	OpenLinking(ctx context.Context, id string) error
 	LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCode, error)
-	Logout(ctx context.Context, by, id string) error
-	ResetSession(ctx context.Context, by, id, number string) error
 }
 
 type inviter interface {
@@ -25,7 +37,6 @@ type inviter interface {
 	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
 	Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
 	RevokeInvite(ctx context.Context, by, id, invite string) error
-	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
 }
 
 // linkingView is the panel that links a phone: on the tenant's pages, and on the owner's own page.
@@ -79,40 +90,40 @@ type inviteRow struct {
 	OpenedAt  *time.Time
 }
 
-func (u *UI) linking(c *gin.Context, t flowhq.TenantDetail) {
+func (h *linkingPages) show(c *gin.Context, t flowhq.TenantDetail) {
 	if c.Query("part") == "invites" {
-		v, err := u.invitesView(c, t.ID)
+		v, err := h.invitesView(c, t.ID)
 		if err != nil {
-			u.fail(c, err)
+			h.fail(c, err)
 			return
 		}
-		u.render(c, http.StatusOK, pageLinking, "invites", v)
+		h.render(c, http.StatusOK, pageLinking, "invites", v)
 		return
 	}
-	u.opened(c, t)
-	u.linkingPage(c, http.StatusOK, t, "", invitesView{})
+	opened(c, h.log, h.device, t)
+	h.draw(c, http.StatusOK, t, "", invitesView{})
 }
 
-func (u *UI) linkingPage(c *gin.Context, code int, t flowhq.TenantDetail, wrong string, made invitesView) {
-	v := linkingPage{tenantFrame: u.frame(c, t, "/linking"), Linking: u.linkingView(c, t)}
+func (h *linkingPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, wrong string, made invitesView) {
+	v := linkingPage{tenantFrame: h.frame(c, t, "/linking"), Linking: h.panel(c, t)}
 	v.Head.Wrong = wrong
-	invites, err := u.invitesView(c, t.ID)
+	invites, err := h.invitesView(c, t.ID)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	invites.Address, invites.Wrong = made.Address, made.Wrong
 	v.Invites = invites
-	u.render(c, code, pageLinking, "layout", v)
+	h.render(c, code, pageLinking, "layout", v)
 }
 
-func (u *UI) invitesView(c *gin.Context, id string) (invitesView, error) {
-	v := invitesView{ID: id, Can: u.fleet.CanInvite(), Self: tenantURL(id, "/linking?part=invites")}
+func (h *linkingPages) invitesView(c *gin.Context, id string) (invitesView, error) {
+	v := invitesView{ID: id, Can: h.invites.CanInvite(), Self: tenantURL(id, "/linking?part=invites")}
 	before := cursor(c.Query("before"))
 	if !before.IsZero() {
 		v.Self += "&before=" + place(before.At, before.ID)
 	}
-	invites, err := u.fleet.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: invitesShown})
+	invites, err := h.invites.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: invitesShown})
 	if err != nil {
 		return v, err
 	}
@@ -120,9 +131,9 @@ func (u *UI) invitesView(c *gin.Context, id string) (invitesView, error) {
 		last := invites[invitesShown-1]
 		v.More = tenantURL(id, "/linking?before=") + place(last.CreatedAt, last.ID) + "#invites"
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	for _, i := range invites {
-		v.Rows = append(v.Rows, newInviteRow(l, i, u.now()))
+		v.Rows = append(v.Rows, newInviteRow(l, i, h.now()))
 	}
 	return v, nil
 }
@@ -143,26 +154,26 @@ func newInviteRow(l locale, i flowhq.LinkInvite, now time.Time) inviteRow {
 }
 
 // createInvite makes a link for the owner and shows it, once.
-func (u *UI) createInvite(c *gin.Context, t flowhq.TenantDetail) {
-	address, _, err := u.fleet.CreateInvite(c.Request.Context(), access.By(c), t.ID)
+func (h *linkingPages) createInvite(c *gin.Context, t flowhq.TenantDetail) {
+	address, _, err := h.invites.CreateInvite(c.Request.Context(), access.By(c), t.ID)
 	if err != nil {
-		u.linkingPage(c, statusOf(err), t, "", invitesView{Wrong: u.sentence(c, err)})
+		h.draw(c, statusOf(err), t, "", invitesView{Wrong: h.sentence(c, err)})
 		return
 	}
-	u.linkingPage(c, http.StatusCreated, t, "", invitesView{Address: address})
+	h.draw(c, http.StatusCreated, t, "", invitesView{Address: address})
 }
 
-func (u *UI) revokeInvite(c *gin.Context, t flowhq.TenantDetail) {
-	if err := u.fleet.RevokeInvite(c.Request.Context(), access.By(c), t.ID, c.Param("link")); err != nil {
-		u.linkingPage(c, statusOf(err), t, "", invitesView{Wrong: u.sentence(c, err)})
+func (h *linkingPages) revokeInvite(c *gin.Context, t flowhq.TenantDetail) {
+	if err := h.invites.RevokeInvite(c.Request.Context(), access.By(c), t.ID, c.Param("link")); err != nil {
+		h.draw(c, statusOf(err), t, "", invitesView{Wrong: h.sentence(c, err)})
 		return
 	}
 	doneAt(c, tenantURL(t.ID, "/linking"), "revoked")
 }
 
 // linkingView is the panel as an admin sees it.
-func (u *UI) linkingView(c *gin.Context, t flowhq.TenantDetail) linkingView {
-	v := newLinkingView(u.locale(c), t, u.now())
+func (h *linkingPages) panel(c *gin.Context, t flowhq.TenantDetail) linkingView {
+	v := newLinkingView(h.locale(c), t, h.now())
 	v.Self, v.CodeURL = tenantURL(t.ID, "?part=linking"), tenantURL(t.ID, "/link-code")
 	v.NewCodes, v.StartURL = tenantURL(t.ID, "/linking"), tenantURL(t.ID, "/worker/start")
 	v.Code.URL = v.CodeURL
@@ -232,42 +243,53 @@ func pictureURL(s string) template.URL {
 	return template.URL(s) //nolint:gosec // the prefix says that it is a picture
 }
 
-func (u *UI) openLinking(ctx context.Context, _, id string) error {
-	return u.fleet.OpenLinking(ctx, id)
+func (h *linkingPages) newCodes(ctx context.Context, _, id string) error {
+	return h.device.OpenLinking(ctx, id)
 }
 
 // linkCode asks for a pairing code and shows it in place; without JavaScript, on the whole page.
-func (u *UI) linkCode(c *gin.Context, t flowhq.TenantDetail) {
-	v := u.pairing(c, t)
+func (h *linkingPages) linkCode(c *gin.Context, t flowhq.TenantDetail) {
+	v := h.pairing(c, t)
 	if c.GetHeader("HX-Request") != "" {
-		u.render(c, http.StatusOK, pageLinking, "link-code-body", v)
+		h.render(c, http.StatusOK, pageLinking, "link-code-body", v)
 		return
 	}
-	page := linkingPage{tenantFrame: u.frame(c, t, "/linking"), Linking: u.linkingView(c, t)}
+	page := linkingPage{tenantFrame: h.frame(c, t, "/linking"), Linking: h.panel(c, t)}
 	page.Linking.Code = v
 	var err error
-	if page.Invites, err = u.invitesView(c, t.ID); err != nil {
-		u.fail(c, err)
+	if page.Invites, err = h.invitesView(c, t.ID); err != nil {
+		h.fail(c, err)
 		return
 	}
-	u.render(c, http.StatusOK, pageLinking, "layout", page)
+	h.render(c, http.StatusOK, pageLinking, "layout", page)
 }
 
-func (u *UI) pairing(c *gin.Context, t flowhq.TenantDetail) pairingView {
+func (h *linkingPages) pairing(c *gin.Context, t flowhq.TenantDetail) pairingView {
 	v := pairingView{ID: t.ID, URL: tenantURL(t.ID, "/link-code"), Phone: strings.TrimSpace(c.PostForm("phone_number"))}
-	code, err := u.fleet.LinkCode(c.Request.Context(), t.ID, v.Phone)
+	code, err := h.device.LinkCode(c.Request.Context(), t.ID, v.Phone)
 	if err != nil {
-		v.Wrong = u.pairingTrouble(c, err)
+		v.Wrong = h.pairingTrouble(c, err)
 		return v
 	}
 	v.Code, v.Expires = code.Code, code.ExpiresAt
 	return v
 }
 
-func (u *UI) pairingTrouble(c *gin.Context, err error) string {
-	fields, rest := u.fieldErrors(c, err)
+func (h *linkingPages) pairingTrouble(c *gin.Context, err error) string {
+	fields, rest := h.fieldErrors(c, err)
 	if wrong := fields["phone_number"]; wrong != "" {
 		return wrong
 	}
 	return rest
+}
+
+// opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be reached says so
+// itself.
+func opened(c *gin.Context, log *slog.Logger, device deviceLinker, t flowhq.TenantDetail) {
+	if phaseOf(t) != flowhq.PhaseNobody {
+		return
+	}
+	if err := device.OpenLinking(c.Request.Context(), t.ID); err != nil {
+		log.Info("open linking", "tenant", t.ID, "error", err)
+	}
 }

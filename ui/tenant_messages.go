@@ -34,9 +34,9 @@ type traceRow struct {
 }
 
 // messagesView gives a page of a chat, oldest first, as one reads it.
-func (u *UI) messagesView(c *gin.Context, id, chat string, before flowhq.Cursor) (messagesView, error) {
+func (h *chatPages) messagesView(c *gin.Context, id, chat string, before flowhq.Cursor) (messagesView, error) {
 	q := flowhq.MessageQuery{Limit: messagesShown, Trace: true, Before: before, Chat: chat}
-	messages, err := u.fleet.Messages(c.Request.Context(), id, q)
+	messages, err := h.chats.Messages(c.Request.Context(), id, q)
 	if err != nil {
 		return messagesView{}, err
 	}
@@ -52,14 +52,14 @@ func (u *UI) messagesView(c *gin.Context, id, chat string, before flowhq.Cursor)
 	if !before.IsZero() {
 		v.Newer = "" // somebody reads an old place; nothing is added to it
 	}
-	v.Rows = u.messageRows(c, v.URL, messages)
+	v.Rows = h.messageRows(c, v.URL, messages)
 	return v, nil
 }
 
 // messageRows turns messages, newest first, into rows in the order of reading.
-func (u *UI) messageRows(c *gin.Context, chatURL string, messages []flowhq.Message) []messageRow {
-	l := u.locale(c)
-	zone := u.zone(c, c.Param("id"))
+func (h *chatPages) messageRows(c *gin.Context, chatURL string, messages []flowhq.Message) []messageRow {
+	l := h.locale(c)
+	zone := h.zone(c, c.Param("id"))
 	var rows []messageRow
 	day := ""
 	for _, m := range slices.Backward(messages) {
@@ -89,23 +89,23 @@ func newMessageRow(l locale, chatURL string, m flowhq.Message) messageRow {
 }
 
 // olderMessages gives the page before, to be put in front of what is there.
-func (u *UI) olderMessages(c *gin.Context, id, chat string) {
-	v, err := u.messagesView(c, id, chat, cursor(c.Query("before")))
+func (h *chatPages) older(c *gin.Context, id, chat string) {
+	v, err := h.messagesView(c, id, chat, cursor(c.Query("before")))
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	v.Fresh, v.Newer = true, ""
-	u.render(c, http.StatusOK, pageChats, "messages-rows", v)
+	h.render(c, http.StatusOK, pageChats, "messages-rows", v)
 }
 
 // newerMessages gives what came since, and the place from which to go on asking.
-func (u *UI) newerMessages(c *gin.Context, id, chat string) {
+func (h *chatPages) newer(c *gin.Context, id, chat string) {
 	after := cursor(c.Query("after"))
 	q := flowhq.MessageQuery{Limit: messagesShown, Trace: true, Chat: chat}
-	messages, err := u.fleet.Messages(c.Request.Context(), id, q)
+	messages, err := h.chats.Messages(c.Request.Context(), id, q)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	v := messagesView{Tenant: id, URL: chatURL(id, chat), Fresh: true}
@@ -116,28 +116,28 @@ func (u *UI) newerMessages(c *gin.Context, id, chat string) {
 	messages = slices.DeleteFunc(messages, func(m flowhq.Message) bool {
 		return m.CreatedAt.Before(after.At) || (m.CreatedAt.Equal(after.At) && m.ID <= after.ID)
 	})
-	v.Rows = u.messageRows(c, v.URL, messages)
+	v.Rows = h.messageRows(c, v.URL, messages)
 	for i := range v.Rows {
 		v.Rows[i].Day = "" // the day stands there already, but for the first after midnight, which a reload shows
 	}
-	u.render(c, http.StatusOK, pageChats, "messages-rows", v)
+	h.render(c, http.StatusOK, pageChats, "messages-rows", v)
 }
 
 // messageTrace gives what was decided about one message by now.
-func (u *UI) messageTrace(c *gin.Context, id, chat string) {
+func (h *chatPages) trace(c *gin.Context, id, chat string) {
 	at := cursor(c.Query("message"))
 	q := flowhq.MessageQuery{Limit: 20, Trace: true, Chat: chat, Before: flowhq.Cursor{At: at.At.Add(time.Millisecond), ID: at.ID}}
-	messages, err := u.fleet.Messages(c.Request.Context(), id, q)
+	messages, err := h.chats.Messages(c.Request.Context(), id, q)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	i := slices.IndexFunc(messages, func(m flowhq.Message) bool { return m.ID == at.ID })
 	if i < 0 {
-		u.fail(c, flowhq.NotFound("Message"))
+		h.fail(c, flowhq.NotFound("Message"))
 		return
 	}
-	u.render(c, http.StatusOK, pageChats, "why-body", newWhyView(u.locale(c), messages[i]))
+	h.render(c, http.StatusOK, pageChats, "why-body", newWhyView(h.locale(c), messages[i]))
 }
 
 // newWhyView says in words what became of a message.

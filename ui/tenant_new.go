@@ -27,12 +27,12 @@ type choice struct {
 	Selected    bool
 }
 
-func (u *UI) newTenant(c *gin.Context) {
+func (h *tenantListPages) form(c *gin.Context) {
 	in := flowhq.NewTenant{TemplateType: flowhq.TemplateBooking, Language: flowhq.Swahili}
-	u.render(c, http.StatusOK, pageTenantNew, "layout", u.newTenantView(c, in, nil))
+	h.render(c, http.StatusOK, pageTenantNew, "layout", h.formView(c, in, nil))
 }
 
-func (u *UI) createTenant(c *gin.Context) {
+func (h *tenantListPages) create(c *gin.Context) {
 	in := flowhq.NewTenant{
 		Name:         strings.TrimSpace(c.PostForm("name")),
 		PhoneNumber:  strings.TrimSpace(c.PostForm("phone_number")),
@@ -40,19 +40,19 @@ func (u *UI) createTenant(c *gin.Context) {
 		BusinessName: strings.TrimSpace(c.PostForm("business_name")),
 		Language:     flowhq.Language(c.PostForm("language")),
 	}
-	t, err := u.fleet.CreateTenant(c.Request.Context(), access.By(c), in)
+	t, err := h.tenants.CreateTenant(c.Request.Context(), access.By(c), in)
 	if err != nil {
-		u.render(c, statusOf(err), pageTenantNew, "layout", u.newTenantView(c, in, err))
+		h.render(c, statusOf(err), pageTenantNew, "layout", h.formView(c, in, err))
 		return
 	}
 	c.Redirect(http.StatusSeeOther, "/admin/tenants/"+t.ID)
 }
 
 // newTenantView keeps what was typed and puts each complaint beside its field.
-func (u *UI) newTenantView(c *gin.Context, in flowhq.NewTenant, err error) newTenantView {
-	l := u.locale(c)
+func (h *tenantListPages) formView(c *gin.Context, in flowhq.NewTenant, err error) newTenantView {
+	l := h.locale(c)
 	v := newTenantView{
-		Page:         u.page(c, "tenants", l.text("action.new_tenant")),
+		Page:         h.page(c, "tenants", l.text("action.new_tenant")),
 		Name:         field{Value: in.Name},
 		BusinessName: field{Value: in.BusinessName},
 		Phone:        field{Value: in.PhoneNumber},
@@ -68,7 +68,7 @@ func (u *UI) newTenantView(c *gin.Context, in flowhq.NewTenant, err error) newTe
 	}
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok || len(e.Fields) == 0 {
-		v.Wrong = u.sentence(c, err)
+		v.Wrong = h.sentence(c, err)
 		return v
 	}
 	places := map[string]*string{

@@ -1,11 +1,9 @@
 package ui
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,6 +13,15 @@ import (
 
 	"flowhq"
 )
+
+// processPages show the process of a tenant's worker.
+type processPages struct {
+	*tenantScreen
+	processes processReader
+	events    *eventPages
+}
+
+func (h *processPages) routes() []Route { return []Route{h.view("/process", h.show)} }
 
 type processReader interface {
 	Process(ctx context.Context, id string) (flowhq.Process, error)
@@ -51,43 +58,43 @@ type processView struct {
 	Error                  string
 }
 
-func (u *UI) process(c *gin.Context, t flowhq.TenantDetail) {
-	v := processPage{tenantFrame: u.frame(c, t, "/process")}
+func (h *processPages) show(c *gin.Context, t flowhq.TenantDetail) {
+	v := processPage{tenantFrame: h.frame(c, t, "/process")}
 	var errs [4]error
-	v.Process, errs[0] = u.processView(c, t)
-	v.Restarts, errs[1] = u.eventsView(c, t.ID, flowhq.TenantEventWorker, 25)
-	errs[2] = u.graphs(c, t.ID, &v)
-	v.Env, errs[3] = u.fleet.Environment(c.Request.Context(), t.ID)
+	v.Process, errs[0] = h.processView(c, t)
+	v.Restarts, errs[1] = h.events.eventsView(c, t.ID, flowhq.TenantEventWorker, 25)
+	errs[2] = h.graphs(c, t.ID, &v)
+	v.Env, errs[3] = h.processes.Environment(c.Request.Context(), t.ID)
 	if err := errors.Join(errs[:]...); err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	switch c.Query("part") {
 	case "process":
-		u.render(c, http.StatusOK, pageProcess, "process", v)
+		h.render(c, http.StatusOK, pageProcess, "process", v)
 	case "restarts":
-		u.render(c, http.StatusOK, pageProcess, "restarts", v.Restarts)
+		h.render(c, http.StatusOK, pageProcess, "restarts", v.Restarts)
 	default:
-		limits, err := u.fleet.TenantLimits(c.Request.Context(), t.ID)
+		limits, err := h.processes.TenantLimits(c.Request.Context(), t.ID)
 		if err != nil {
-			u.fail(c, err)
+			h.fail(c, err)
 			return
 		}
-		v.Limits = limitPairs(u.locale(c), limits)
-		u.render(c, http.StatusOK, pageProcess, "layout", v)
+		v.Limits = limitPairs(h.locale(c), limits)
+		h.render(c, http.StatusOK, pageProcess, "layout", v)
 	}
 }
 
-func (u *UI) graphs(c *gin.Context, id string, v *processPage) error {
-	samples, err := u.fleet.Samples(c.Request.Context(), id)
+func (h *processPages) graphs(c *gin.Context, id string, v *processPage) error {
+	samples, err := h.processes.Samples(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
-	p, err := u.fleet.Process(c.Request.Context(), id)
+	p, err := h.processes.Process(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	v.Memory = newGraph(samples, float64(p.MemoryMax), func(s flowhq.ProcessSample) float64 { return float64(s.Memory) }, func(f float64) string { return l.bytes(int64(f)) })
 	v.CPU = newGraph(samples, 0, func(s flowhq.ProcessSample) float64 { return s.CPU }, func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) + " %" })
 	return nil
@@ -110,8 +117,8 @@ func limitPairs(l locale, m flowhq.Limits) []pair {
 	}
 }
 
-func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) (processView, error) {
-	l := u.locale(c)
+func (h *processPages) processView(c *gin.Context, t flowhq.TenantDetail) (processView, error) {
+	l := h.locale(c)
 	v := processView{ID: t.ID, Status: workerStatus(l, flowhq.WorkerStopped)}
 	if t.Worker != nil {
 		v.Status = workerStatus(l, t.Worker.Status)
@@ -122,7 +129,7 @@ func (u *UI) processView(c *gin.Context, t flowhq.TenantDetail) (processView, er
 	if t.Session != nil {
 		v.SeenAt, v.HeardAt = t.Session.LastSeenAt, t.Session.WAHeardAt
 	}
-	p, err := u.fleet.Process(c.Request.Context(), t.ID)
+	p, err := h.processes.Process(c.Request.Context(), t.ID)
 	if err != nil {
 		return v, err
 	}
@@ -195,52 +202,4 @@ func newGraph(samples []flowhq.ProcessSample, limit float64, of func(flowhq.Proc
 	v.Points = strings.TrimSpace(line.String())
 	v.Area = fmt.Sprintf("0,%d %s %d,%d", graphHeight, v.Points, graphWidth, graphHeight)
 	return v
-}
-
-type logReader interface {
-	FollowLog(ctx context.Context, id string, w io.Writer, lines int, follow bool) error
-	SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error)
-}
-
-type logPage struct {
-	tenantFrame
-	Query  string
-	Lines  []string
-	Found  []flowhq.LogLine
-	Cut    bool
-	Wrong  string
-	Stream string
-	File   string
-}
-
-// Bounds of the page of a log.
-const (
-	logLines  = 300
-	logSearch = 500
-)
-
-func (u *UI) workerLog(c *gin.Context, t flowhq.TenantDetail) {
-	v := logPage{
-		tenantFrame: u.frame(c, t, "/worker/log"), Query: strings.TrimSpace(c.Query("q")),
-		Stream: tenantURL(t.ID, "/worker/log/stream?lines=300"), File: tenantURL(t.ID, "/worker/log/file"),
-	}
-	code := http.StatusOK
-	if v.Query != "" {
-		found, err := u.fleet.SearchLog(c.Request.Context(), t.ID, v.Query, logSearch)
-		if err != nil {
-			fields, rest := u.fieldErrors(c, err)
-			v.Wrong, code = fields["q"]+rest, statusOf(err)
-		}
-		v.Found, v.Cut = found.Lines, found.Cut
-	} else {
-		var b bytes.Buffer
-		if err := u.fleet.FollowLog(c.Request.Context(), t.ID, &b, logLines, false); err != nil {
-			u.fail(c, err)
-			return
-		}
-		if text := strings.TrimRight(strings.ToValidUTF8(b.String(), "\uFFFD"), "\n"); text != "" {
-			v.Lines = strings.Split(text, "\n")
-		}
-	}
-	u.render(c, code, pageLog, "layout", v)
 }

@@ -13,14 +13,33 @@ import (
 	"flowhq/appliance/access"
 )
 
+// settingsPages show and change a tenant's settings: what holds at once, and what has a draft and versions.
+type settingsPages struct {
+	*tenantScreen
+	service  settingsKeeper
+	editor   tenantEditor
+	overview *tenantPages // says what was refused
+}
+
 type settingsKeeper interface {
-	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
+	settingsReader
 	SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
 	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
 	DiscardDraft(ctx context.Context, id string) error
 	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
 	Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error)
 	Limits() flowhq.Limits
+}
+
+type tenantEditor interface {
+	UpdateTenant(ctx context.Context, by, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error)
+}
+
+func (h *settingsPages) routes() []Route {
+	return []Route{
+		h.view("/settings", h.show), h.form("/settings", h.save), h.form("/identity", h.saveIdentity), h.form("/settings/publish", h.publish),
+		h.form("/settings/discard", h.discard), h.form("/settings/rollback", h.rollback),
+	}
 }
 
 type settingsPage struct {
@@ -69,46 +88,46 @@ type versionRow struct {
 	At          time.Time
 }
 
-func (u *UI) settings(c *gin.Context, t flowhq.TenantDetail) {
-	shown, err := u.presentSettings(c, t.ID)
+func (h *settingsPages) show(c *gin.Context, t flowhq.TenantDetail) {
+	shown, err := h.present(c, t.ID)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	u.settingsPage(c, http.StatusOK, t, newSettingsForm(u.locale(c), t.ID, shown.Settings), nil)
+	h.draw(c, http.StatusOK, t, newSettingsForm(h.locale(c), t.ID, shown.Settings), nil)
 }
 
 // settingsPage draws the page with a form as it is or was typed; change puts in what else was typed.
-func (u *UI) settingsPage(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
-	v := settingsPage{tenantFrame: u.frame(c, t, "/settings"), Identity: newIdentity(u.locale(c), t), Form: form}
-	v.Form.Server = u.fleet.Limits()
-	published, draft, err := u.fleet.Settings(c.Request.Context(), t.ID)
+func (h *settingsPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
+	v := settingsPage{tenantFrame: h.frame(c, t, "/settings"), Identity: newIdentity(h.locale(c), t), Form: form}
+	v.Form.Server = h.service.Limits()
+	published, draft, err := h.service.Settings(c.Request.Context(), t.ID)
 	if err == nil {
-		v.Draft = newDraftView(u.locale(c), t.ID, published, draft)
-		v.Versions, err = u.versionsView(c, t.ID, "/settings")
+		v.Draft = newDraftView(h.locale(c), t.ID, published, draft)
+		v.Versions, err = h.versionsView(c, t.ID, "/settings")
 	}
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	if change != nil {
 		change(&v)
 	}
-	u.render(c, code, pageSettings, "layout", v)
+	h.render(c, code, pageSettings, "layout", v)
 }
 
 // versionsView gives the versions below the one that the address names; page is where they are shown.
-func (u *UI) versionsView(c *gin.Context, id, page string) (out versionsView, err error) {
+func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versionsView, err error) {
 	below, err := strconv.Atoi(c.Query("below"))
 	if err != nil || below < 1 {
 		below = 0
 	}
 	// One more tells whether there are more, and another may be the draft.
-	versions, err := u.fleet.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
+	versions, err := h.service.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
 	if err != nil {
 		return out, err
 	}
-	l := u.locale(c)
+	l := h.locale(c)
 	for _, v := range versions {
 		if v.State == flowhq.SettingsDraft {
 			continue
@@ -131,37 +150,37 @@ func (u *UI) versionsView(c *gin.Context, id, page string) (out versionsView, er
 }
 
 // saveSettings takes the form: to save it as a draft, or to give it one more row, or one less.
-func (u *UI) saveSettings(c *gin.Context, t flowhq.TenantDetail) {
-	l := u.locale(c)
+func (h *settingsPages) save(c *gin.Context, t flowhq.TenantDetail) {
+	l := h.locale(c)
 	form := readSettingsForm(l, t.ID, c)
 	if form.edit(c.PostForm("do")) {
-		u.settingsPage(c, http.StatusOK, t, form, nil)
+		h.draw(c, http.StatusOK, t, form, nil)
 		return
 	}
 	settings, wrong := form.settings()
 	err := flowhq.Invalid(wrong)
 	if err == nil {
 		var present flowhq.SettingsVersion
-		if present, err = u.presentSettings(c, t.ID); err == nil {
+		if present, err = h.present(c, t.ID); err == nil {
 			settings.Retention = present.Settings.Retention // it has no field here
-			_, err = u.fleet.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, present.FlowYAML)
+			_, err = h.service.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, present.FlowYAML)
 		}
 	}
 	if err != nil {
-		fields, rest := u.fieldErrors(c, err)
+		fields, rest := h.fieldErrors(c, err)
 		form.mark(fields)
 		if rest == "" {
 			rest = l.text("settings.refused")
 		}
-		u.settingsPage(c, statusOf(err), t, form, func(v *settingsPage) { v.Head.Wrong = rest })
+		h.draw(c, statusOf(err), t, form, func(v *settingsPage) { v.Head.Wrong = rest })
 		return
 	}
 	doneAt(c, tenantURL(t.ID, "/settings"), "draft")
 }
 
 // presentSettings gives what an editor begins with: the draft, else the version in force.
-func (u *UI) presentSettings(c *gin.Context, id string) (flowhq.SettingsVersion, error) {
-	published, draft, err := u.fleet.Settings(c.Request.Context(), id)
+func (h *settingsPages) present(c *gin.Context, id string) (flowhq.SettingsVersion, error) {
+	published, draft, err := h.service.Settings(c.Request.Context(), id)
 	if draft != nil {
 		return *draft, err
 	}
@@ -169,26 +188,26 @@ func (u *UI) presentSettings(c *gin.Context, id string) (flowhq.SettingsVersion,
 }
 
 // publish puts the draft in force and comes back to where it was asked for.
-func (u *UI) publish(c *gin.Context, t flowhq.TenantDetail) {
-	_, err := u.fleet.PublishDraft(c.Request.Context(), access.By(c), t.ID)
-	u.settingsDone(c, t, "published", err)
+func (h *settingsPages) publish(c *gin.Context, t flowhq.TenantDetail) {
+	_, err := h.service.PublishDraft(c.Request.Context(), access.By(c), t.ID)
+	h.done(c, t, "published", err)
 }
 
-func (u *UI) discardDraft(c *gin.Context, t flowhq.TenantDetail) {
-	u.settingsDone(c, t, "discarded", u.fleet.DiscardDraft(c.Request.Context(), t.ID))
+func (h *settingsPages) discard(c *gin.Context, t flowhq.TenantDetail) {
+	h.done(c, t, "discarded", h.service.DiscardDraft(c.Request.Context(), t.ID))
 }
 
-func (u *UI) rollback(c *gin.Context, t flowhq.TenantDetail) {
+func (h *settingsPages) rollback(c *gin.Context, t flowhq.TenantDetail) {
 	version, err := strconv.Atoi(c.PostForm("version"))
 	if err != nil {
 		err = flowhq.NotFound("Version")
 	} else {
-		_, err = u.fleet.Rollback(c.Request.Context(), access.By(c), t.ID, version)
+		_, err = h.service.Rollback(c.Request.Context(), access.By(c), t.ID, version)
 	}
-	u.settingsDone(c, t, "rolled_back", err)
+	h.done(c, t, "rolled_back", err)
 }
 
-func (u *UI) settingsDone(c *gin.Context, t flowhq.TenantDetail, what string, err error) {
+func (h *settingsPages) done(c *gin.Context, t flowhq.TenantDetail, what string, err error) {
 	path := "/settings"
 	if c.PostForm("back") == "flow" {
 		path = "/flow"
@@ -197,7 +216,7 @@ func (u *UI) settingsDone(c *gin.Context, t flowhq.TenantDetail, what string, er
 		doneAt(c, tenantURL(t.ID, path), what)
 		return
 	}
-	u.tenantWithError(c, t.ID, err)
+	h.overview.refused(c, t.ID, err)
 }
 
 func newIdentity(l locale, t flowhq.TenantDetail) identityView {
@@ -220,7 +239,7 @@ func (v *identityView) choose(l locale, template flowhq.TemplateType, language f
 }
 
 // saveIdentity changes name, number, template and language of a tenant; a running worker works by them at once.
-func (u *UI) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
+func (h *settingsPages) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
 	name, business := strings.TrimSpace(c.PostForm("name")), strings.TrimSpace(c.PostForm("business_name"))
 	phone := strings.TrimSpace(c.PostForm("phone_number"))
 	template, language := flowhq.TemplateType(c.PostForm("template_type")), flowhq.Language(c.PostForm("language"))
@@ -228,23 +247,23 @@ func (u *UI) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
 	if phone != t.PhoneNumber {
 		p.PhoneNumber = &phone
 	}
-	_, err := u.fleet.UpdateTenant(c.Request.Context(), access.By(c), t.ID, p)
+	_, err := h.editor.UpdateTenant(c.Request.Context(), access.By(c), t.ID, p)
 	if err == nil {
 		doneAt(c, tenantURL(t.ID, "/settings"), "saved")
 		return
 	}
-	present, readErr := u.presentSettings(c, t.ID)
+	present, readErr := h.present(c, t.ID)
 	if readErr != nil {
-		u.fail(c, readErr)
+		h.fail(c, readErr)
 		return
 	}
-	fields, rest := u.fieldErrors(c, err)
-	u.settingsPage(c, statusOf(err), t, newSettingsForm(u.locale(c), t.ID, present.Settings), func(v *settingsPage) {
+	fields, rest := h.fieldErrors(c, err)
+	h.draw(c, statusOf(err), t, newSettingsForm(h.locale(c), t.ID, present.Settings), func(v *settingsPage) {
 		i := identityView{
 			URL: v.Identity.URL, Name: field{name, fields["name"]}, BusinessName: field{business, fields["business_name"]},
 			Phone: field{phone, fields["phone_number"]}, TemplateWrong: fields["template_type"], LanguageWrong: fields["language"],
 		}
-		i.choose(u.locale(c), template, language)
+		i.choose(h.locale(c), template, language)
 		v.Identity, v.Head.Wrong = i, rest
 	})
 }

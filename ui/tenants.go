@@ -14,16 +14,25 @@ import (
 	"flowhq"
 )
 
-type tenantReader interface {
-	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
-	Messages(ctx context.Context, id string, q flowhq.MessageQuery) ([]flowhq.Message, error)
-	Events(ctx context.Context, id string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
-	Process(ctx context.Context, id string) (flowhq.Process, error)
+const tenantsPath = "/admin/tenants"
+
+// tenantListPages are the list of all businesses and the form for a new one.
+type tenantListPages struct {
+	*renderer
+	dashboard boardReader
+	tenants   tenantCreator
 }
 
 type boardReader interface {
 	Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board, error)
-	Overview(ctx context.Context) (flowhq.Overview, error)
+}
+
+type tenantCreator interface {
+	CreateTenant(ctx context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error)
+}
+
+func (h *tenantListPages) routes() []Route {
+	return []Route{get(tenantsPath, h.list), post(tenantsPath, h.create), get(tenantsPath+"/new", h.form)}
 }
 
 type tenantsView struct {
@@ -89,12 +98,12 @@ type load struct {
 	Restarts    string // "" for none
 }
 
-func (u *UI) tenants(c *gin.Context) {
-	l := u.locale(c)
+func (h *tenantListPages) list(c *gin.Context) {
+	l := h.locale(c)
 	q := boardQuery(c)
-	b, err := u.fleet.Board(c.Request.Context(), q)
+	b, err := h.dashboard.Board(c.Request.Context(), q)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	v := tenantsView{Empty: b.All == 0, Query: q.Query, Status: q.Status, Order: q.Order, Back: q.Back, All: b.All}
@@ -108,14 +117,14 @@ func (u *UI) tenants(c *gin.Context) {
 	}
 	v.Actions = bulkButtons(l)
 	if c.Query("part") == "list" {
-		u.render(c, http.StatusOK, pageTenants, "tenant-list", v)
+		h.render(c, http.StatusOK, pageTenants, "tenant-list", v)
 		return
 	}
 	if v.Empty {
 		v.Steps = firstSteps(l, flowhq.Overview{})
 	}
-	v.Page = u.page(c, "tenants", l.text("tenants.title"))
-	u.render(c, http.StatusOK, pageTenants, "layout", v)
+	v.Page = h.page(c, "tenants", l.text("tenants.title"))
+	h.render(c, http.StatusOK, pageTenants, "layout", v)
 }
 
 // boardQuery reads what is asked for from the address; what makes no sense is left out.

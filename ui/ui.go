@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -11,23 +12,29 @@ import (
 	"flowhq"
 )
 
-// Fleet is what the pages show and do; each page asks for the part it needs.
+// Fleet is what the pages show and do; each group of pages asks for the part that it needs.
 type Fleet interface {
-	tenantReader
 	boardReader
-	bulkDesk
-	tenantKeeper
+	overviewReader
+	bulkJobs
+	tenantCreator
+	setupDesk
+	tenantReader
 	workerControl
-	deviceControl
+	deviceLinker
 	inviter
-	pauser
+	invitedFinder
 	chatKeeper
-	recordKeeper
+	customerKeeper
+	requestKeeper
 	settingsKeeper
+	settingsReader
+	tenantEditor
 	flowDesk
 	processReader
 	logReader
-	setupDesk
+	eventReader
+	tenantKeeper
 }
 
 // Config is what the pages are made from. Fleet, Door and Logger are required.
@@ -59,19 +66,10 @@ type Route struct {
 	Open    bool // without signing in
 }
 
-// UI holds the parsed templates and the assets.
+// UI holds the pages and the assets.
 type UI struct {
-	fleet     Fleet
-	door      Door
-	log       *slog.Logger
-	now       func() time.Time
-	simulator bool
-	openAPI   *apiDocument
-	assets    *assets
-	packers   packers
-	pace      pace
-	locales   map[flowhq.Language]locale
-	engines   map[flowhq.Language]*engine
+	renderer *renderer
+	routes   []Route
 }
 
 // New parses all that is embedded. It fails only when the program itself is broken.
@@ -80,49 +78,65 @@ func New(c Config) (*UI, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := c.Now
-	if now == nil {
-		now = time.Now
-	}
-	u := &UI{
-		fleet: c.Fleet, door: c.Door, log: c.Logger, now: now, simulator: c.Simulator, assets: a,
-		locales: map[flowhq.Language]locale{}, engines: map[flowhq.Language]*engine{},
-	}
-	if u.openAPI, err = readAPI(c.OpenAPI); err != nil {
+	r, err := newRenderer(c, a)
+	if err != nil {
 		return nil, err
 	}
-	for _, lang := range flowhq.Languages() {
-		if u.locales[lang], err = loadLocale(lang); err != nil {
-			return nil, err
-		}
-		u.engines[lang] = newEngine(lang, u.locales[lang], a, now)
+	document, err := readAPI(c.OpenAPI)
+	if err != nil {
+		return nil, err
 	}
-	return u, nil
+	assets := []Route{{Method: http.MethodGet, Path: "/assets/:name", Handler: a.serve, Open: true}}
+	f := c.Fleet
+	return &UI{renderer: r, routes: slices.Concat(
+		assets,
+		(&accessPages{renderer: r, gate: c.Door}).routes(),
+		(&docsPage{renderer: r, document: document}).routes(),
+		(&overviewPage{renderer: r, dashboard: f}).routes(),
+		(&bulkPages{renderer: r, jobs: f, dashboard: f}).routes(),
+		(&tenantListPages{renderer: r, dashboard: f, tenants: f}).routes(),
+		(&setupPages{renderer: r, requests: f}).routes(),
+		(&ownerLinkPages{renderer: r, gate: c.Door, invites: f, device: f}).routes(),
+		tenantRoutes(&tenantScreen{renderer: r, tenants: f, settings: f}, f),
+	)}, nil
+}
+
+// tenantRoutes makes the pages of one tenant, each a tab of the same frame.
+func tenantRoutes(s *tenantScreen, f Fleet) []Route {
+	linking := &linkingPages{tenantScreen: s, device: f, invites: f}
+	chats := &chatPages{tenantScreen: s, chats: f}
+	requests := &requestPages{tenantScreen: s, requests: f}
+	events := &eventPages{tenantScreen: s, timeline: f}
+	process := &processPages{tenantScreen: s, processes: f, events: events}
+	manage := &managePages{tenantScreen: s, keeper: f}
+	overview := &tenantPages{
+		tenantScreen: s, control: f, linking: linking, chats: chats, requests: requests, process: process, events: events, manage: manage,
+	}
+	settings := &settingsPages{tenantScreen: s, service: f, editor: f, overview: overview}
+	flow := &flowPages{tenantScreen: s, flows: f, settings: settings}
+	return slices.Concat(
+		overview.routes(), linking.routes(), chats.routes(), requests.routes(), settings.routes(), flow.routes(), events.routes(),
+		process.routes(), manage.routes(),
+		(&customerPages{tenantScreen: s, customers: f}).routes(),
+		(&logPages{tenantScreen: s, logs: f}).routes(),
+	)
 }
 
 // Routes lists every page and form. A path that serves JSON as well is joined with it by the caller.
-func (u *UI) Routes() []Route {
-	get, post := http.MethodGet, http.MethodPost
-	routes := []Route{
-		{Method: get, Path: "/assets/:name", Handler: u.assets.serve, Open: true},
-		{Method: get, Path: signInPath, Handler: u.signInPage, Open: true},
-		{Method: post, Path: signInPath, Handler: u.signIn, Open: true},
-		{Method: post, Path: signOutPath, Handler: u.signOut, Open: true},
-		{Method: post, Path: "/language", Handler: u.setLanguage, Open: true},
-		{Method: get, Path: docsPath, Handler: u.docs, Open: true},
-		{Method: get, Path: "/admin/sessions", Handler: u.sessions},
-		{Method: post, Path: "/admin/sessions/end-others", Handler: u.endOtherSessions},
-		{Method: post, Path: "/admin/sessions/:id/end", Handler: u.endSession},
-		{Method: get, Path: "/admin/overview", Handler: u.overview},
-		{Method: post, Path: "/admin/bulk", Handler: u.bulk},
-		{Method: get, Path: "/admin/bulk/:id", Handler: u.bulkJob},
-		{Method: get, Path: "/admin/tenants", Handler: u.tenants},
-		{Method: post, Path: "/admin/tenants", Handler: u.createTenant},
-		{Method: get, Path: "/admin/tenants/new", Handler: u.newTenant},
-		{Method: get, Path: "/admin/setup-requests", Handler: u.setupRequests},
-		{Method: get, Path: "/admin/setup-requests/:id", Handler: u.setupRequest},
-		{Method: post, Path: "/admin/setup-requests/:id/approve", Handler: u.decide(u.fleet.ApproveSetupRequest)},
-		{Method: post, Path: "/admin/setup-requests/:id/reject", Handler: u.decide(u.fleet.RejectSetupRequest)},
-	}
-	return append(routes, u.tenantRoutes()...)
+func (u *UI) Routes() []Route { return u.routes }
+
+// Refusal draws a sentence as a page for a browser that is turned away before it reaches one.
+func (u *UI) Refusal(w http.ResponseWriter, r *http.Request, status int, sentence string) {
+	u.renderer.refuse(w, r, status, sentence)
 }
+
+func get(path string, do gin.HandlerFunc) Route {
+	return Route{Method: http.MethodGet, Path: path, Handler: do}
+}
+
+func post(path string, do gin.HandlerFunc) Route {
+	return Route{Method: http.MethodPost, Path: path, Handler: do}
+}
+
+// open makes a route that needs no signing in.
+func (r Route) open() Route { r.Open = true; return r }

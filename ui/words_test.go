@@ -66,7 +66,7 @@ func TestIconsOfTemplatesExist(t *testing.T) {
 		}
 		files = append(files, some...)
 	}
-	icons, err := os.ReadFile("icon.go")
+	icons, err := os.ReadFile("icons.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestIconsOfTemplatesExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`\bicon "([a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
-			if !strings.Contains(string(icons), `case "`+m[1]+`":`) {
+			if !strings.Contains(string(icons), `"`+m[1]+`": `) {
 				t.Errorf("%s uses the icon %s, which is not in the set", f, m[1])
 			}
 		}

@@ -16,11 +16,20 @@ import (
 	"flowhq/appliance/access"
 )
 
-type recordKeeper interface {
-	Customers(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
+// requestPages show what customers of a tenant booked, ordered or reported.
+type requestPages struct {
+	*tenantScreen
+	requests requestKeeper
+}
+
+type requestKeeper interface {
 	Requests(ctx context.Context, id string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)
 	Request(ctx context.Context, id, request string) (flowhq.CustomerRequest, []flowhq.TenantEvent, error)
 	UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error)
+}
+
+func (h *requestPages) routes() []Route {
+	return []Route{h.view("/requests", h.list), h.view("/requests/:request", h.show), h.form("/requests/:request", h.update)}
 }
 
 type boardPage struct {
@@ -84,21 +93,21 @@ const (
 	boardClosed = 50
 )
 
-func (u *UI) board(c *gin.Context, t flowhq.TenantDetail) {
-	v, err := u.boardView(c, t)
+func (h *requestPages) list(c *gin.Context, t flowhq.TenantDetail) {
+	v, err := h.boardView(c, t)
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
 	if c.Query("part") == "board" {
-		u.render(c, http.StatusOK, pageBoard, "board", v)
+		h.render(c, http.StatusOK, pageBoard, "board", v)
 		return
 	}
-	u.render(c, http.StatusOK, pageBoard, "layout", boardPage{tenantFrame: u.frame(c, t, "/requests"), Board: v})
+	h.render(c, http.StatusOK, pageBoard, "layout", boardPage{tenantFrame: h.frame(c, t, "/requests"), Board: v})
 }
 
-func (u *UI) boardView(c *gin.Context, t flowhq.TenantDetail) (boardView, error) {
-	l := u.locale(c)
+func (h *requestPages) boardView(c *gin.Context, t flowhq.TenantDetail) (boardView, error) {
+	l := h.locale(c)
 	kind := flowhq.RequestType(strings.ToUpper(c.Query("type")))
 	if !slices.Contains(requestTypes(), kind) {
 		kind = usualRequest(t)
@@ -113,9 +122,9 @@ func (u *UI) boardView(c *gin.Context, t flowhq.TenantDetail) (boardView, error)
 	v.States = []boardFilter{{base, l.text("requests.open"), "", !closed}, {base + "&closed=1", l.text("requests.closed"), "", closed}}
 	if closed {
 		v.Self += "&closed=1"
-		return v, u.closedRequests(c, t.ID, &v)
+		return v, h.closed(c, t.ID, &v)
 	}
-	return v, u.openRequests(c, t.ID, &v)
+	return v, h.open(c, t.ID, &v)
 }
 
 func requestTypes() []flowhq.RequestType {
@@ -136,11 +145,11 @@ func usualRequest(t flowhq.TenantDetail) flowhq.RequestType {
 }
 
 // openRequests groups what is new or confirmed: bookings by their day, others by how far they are.
-func (u *UI) openRequests(c *gin.Context, id string, v *boardView) error {
-	l := u.locale(c)
+func (h *requestPages) open(c *gin.Context, id string, v *boardView) error {
+	l := h.locale(c)
 	var open []flowhq.CustomerRequest
 	for _, s := range []flowhq.RequestStatus{flowhq.RequestNew, flowhq.RequestConfirmed} {
-		rows, err := u.fleet.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Status: s, Limit: boardOpen})
+		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Status: s, Limit: boardOpen})
 		if err != nil {
 			return err
 		}
@@ -155,7 +164,7 @@ func (u *UI) openRequests(c *gin.Context, id string, v *boardView) error {
 		open = append(open, rows...)
 	}
 	if v.Type == flowhq.RequestBooking {
-		v.Groups = byDay(l, open, u.now().In(u.zone(c, id)))
+		v.Groups = byDay(l, open, h.now().In(h.zone(c, id)))
 	}
 	return nil
 }
@@ -208,12 +217,12 @@ func compareBool(a, b bool) int {
 }
 
 // closedRequests lists what is over, newest first.
-func (u *UI) closedRequests(c *gin.Context, id string, v *boardView) error {
-	l := u.locale(c)
+func (h *requestPages) closed(c *gin.Context, id string, v *boardView) error {
+	l := h.locale(c)
 	before := cursor(c.Query("before"))
 	group := boardGroup{Title: l.text("requests.closed")}
 	for len(group.Cards) < boardClosed {
-		rows, err := u.fleet.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Before: before, Limit: 200})
+		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Before: before, Limit: 200})
 		if err != nil {
 			return err
 		}
@@ -237,9 +246,9 @@ func (u *UI) closedRequests(c *gin.Context, id string, v *boardView) error {
 	return nil
 }
 
-func (u *UI) waitingView(c *gin.Context, id string) (waitingView, error) {
+func (h *requestPages) waitingView(c *gin.Context, id string) (waitingView, error) {
 	v := waitingView{ID: id}
-	rows, err := u.fleet.Requests(c.Request.Context(), id, flowhq.RequestQuery{Status: flowhq.RequestNew, Limit: overviewRequests + 1})
+	rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Status: flowhq.RequestNew, Limit: overviewRequests + 1})
 	if err != nil {
 		return v, err
 	}
@@ -247,7 +256,7 @@ func (u *UI) waitingView(c *gin.Context, id string) (waitingView, error) {
 		if v.More = i == overviewRequests; v.More {
 			break
 		}
-		v.Cards = append(v.Cards, newRequestCard(u.locale(c), r))
+		v.Cards = append(v.Cards, newRequestCard(h.locale(c), r))
 	}
 	return v, nil
 }
@@ -323,18 +332,18 @@ type requestPage struct {
 	Made    bool // the history does not tell that it was made: it is older than that
 }
 
-func (u *UI) request(c *gin.Context, t flowhq.TenantDetail) {
-	u.requestPage(c, http.StatusOK, t, field{}, "")
+func (h *requestPages) show(c *gin.Context, t flowhq.TenantDetail) {
+	h.draw(c, http.StatusOK, t, field{}, "")
 }
 
-func (u *UI) requestPage(c *gin.Context, code int, t flowhq.TenantDetail, note field, wrong string) {
-	r, history, err := u.fleet.Request(c.Request.Context(), t.ID, c.Param("request"))
+func (h *requestPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, note field, wrong string) {
+	r, history, err := h.requests.Request(c.Request.Context(), t.ID, c.Param("request"))
 	if err != nil {
-		u.fail(c, err)
+		h.fail(c, err)
 		return
 	}
-	l := u.locale(c)
-	v := requestPage{tenantFrame: u.frame(c, t, "/requests"), Card: newRequestCard(l, r), Note: note}
+	l := h.locale(c)
+	v := requestPage{tenantFrame: h.frame(c, t, "/requests"), Card: newRequestCard(l, r), Note: note}
 	if v.Note.Wrong == "" && v.Note.Value == "" {
 		v.Note.Value = r.Notes
 	}
@@ -348,7 +357,7 @@ func (u *UI) requestPage(c *gin.Context, code int, t flowhq.TenantDetail, note f
 		v.History = append(v.History, newEventRow(l, e))
 		v.Made = v.Made && !tellsOfMaking(e)
 	}
-	u.render(c, code, pageRequest, "layout", v)
+	h.render(c, code, pageRequest, "layout", v)
 }
 
 // tellsOfMaking tells whether an entry is about the beginning of a request: it was nothing before.
@@ -361,7 +370,7 @@ func tellsOfMaking(e flowhq.TenantEvent) bool {
 }
 
 // updateRequest moves a request on, or changes its notes, and offers to take it back.
-func (u *UI) updateRequest(c *gin.Context, t flowhq.TenantDetail) {
+func (h *requestPages) update(c *gin.Context, t flowhq.TenantDetail) {
 	id := c.Param("request")
 	p := flowhq.RequestPatch{By: access.By(c)}
 	if s := flowhq.RequestStatus(c.PostForm("status")); s != "" {
@@ -370,16 +379,16 @@ func (u *UI) updateRequest(c *gin.Context, t flowhq.TenantDetail) {
 	if notes, ok := c.GetPostForm("notes"); ok {
 		p.Notes = &notes
 	}
-	before, _, err := u.fleet.Request(c.Request.Context(), t.ID, id)
+	before, _, err := h.requests.Request(c.Request.Context(), t.ID, id)
 	if err == nil {
-		_, err = u.fleet.UpdateRequest(c.Request.Context(), t.ID, id, p)
+		_, err = h.requests.UpdateRequest(c.Request.Context(), t.ID, id, p)
 	}
 	if err != nil {
-		fields, rest := u.fieldErrors(c, err)
+		fields, rest := h.fieldErrors(c, err)
 		if rest == "" {
 			rest = fields["status"]
 		}
-		u.requestPage(c, statusOf(err), t, field{c.PostForm("notes"), fields["notes"]}, rest)
+		h.draw(c, statusOf(err), t, field{c.PostForm("notes"), fields["notes"]}, rest)
 		return
 	}
 	if p.Status == nil {
