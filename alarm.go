@@ -1,7 +1,8 @@
 package flowhq
 
 import (
-	"strings"
+	"cmp"
+	"strconv"
 	"time"
 )
 
@@ -39,8 +40,8 @@ func AlarmKinds() []AlarmKind {
 	}
 }
 
-// Alarm is something that a person must look at. It stands until its cause is gone. Facts fill the places of its sentence
-// ("{free}"); they are short words for people: numbers, paths, versions; never an error string, never a secret.
+// Alarm is something that a person must look at. It stands until its cause is gone. Facts are the
+// arguments of its texts; they are short words for people: numbers, paths, versions; never an error string, never a secret.
 type Alarm struct {
 	Kind     AlarmKind         `json:"kind"`
 	TenantID string            `json:"tenant_id,omitempty"` // "": the whole box
@@ -57,31 +58,20 @@ func (k AlarmKind) Grave() bool {
 	return true
 }
 
-// Sentence says what is wrong, in the reader's language.
-func (a Alarm) Sentence(lang Language) string { return fill(a.Kind.words(lang).sentence, a.Facts) }
+// Sentence says what is wrong. A fact that is missing is written as "?".
+func (a Alarm) Sentence() Text { return Text{Key: "alarm." + string(a.Kind), Args: a.arguments()} }
 
-// Remedy says what to do about it, in the reader's language.
-func (a Alarm) Remedy(lang Language) string { return fill(a.Kind.words(lang).remedy, a.Facts) }
+// Remedy says what to do about it.
+func (a Alarm) Remedy() Text { return Text{Key: "alarm." + string(a.Kind) + "_remedy", Args: a.arguments()} }
 
-// fill puts facts into their places; a place without a fact becomes "?".
-func fill(text string, facts map[string]string) string {
-	var b strings.Builder
-	for {
-		before, rest, open := strings.Cut(text, "{")
-		b.WriteString(before)
-		if !open {
-			return b.String()
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			b.WriteString("{" + rest)
-			return b.String()
-		}
-		if fact := facts[name]; fact != "" {
-			b.WriteString(fact)
-		} else {
-			b.WriteString("?")
-		}
-		text = after
+// arguments are the facts, and as "count" the number that a sentence counts.
+func (a Alarm) arguments() map[string]any {
+	args := make(map[string]any, len(a.Facts)+1)
+	for name, fact := range a.Facts {
+		args[name] = fact
 	}
+	if n, err := strconv.Atoi(cmp.Or(a.Facts["count"], a.Facts["days"])); err == nil {
+		args["count"] = n
+	}
+	return args
 }

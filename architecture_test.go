@@ -31,8 +31,8 @@ var mayImport = map[string][]string{
 	"flowhq/worker": {
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/whatsapp", "flowhq/wire",
 	},
-	"flowhq/ui":                   {"flowhq", "flowhq/appliance/fleet", "flowhq/appliance/access"},
-	"flowhq/appliance":            {"flowhq", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/ui":                   {"flowhq", "flowhq/locale", "flowhq/appliance/fleet", "flowhq/appliance/access"},
+	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
 	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/worker/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
 	"flowhq/internal/wasim":       {},

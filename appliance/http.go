@@ -16,6 +16,7 @@ import (
 	"flowhq/appliance/api"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
+	"flowhq/locale"
 	"flowhq/storage"
 	"flowhq/ui"
 )
@@ -76,11 +77,20 @@ func (w *website) engine(c *config.Config, s *fleet.Service, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	calls, err := api.New(api.Config{Fleet: s, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log})
+	texts, err := locale.New()
 	if err != nil {
 		return nil, err
 	}
-	if pages, err = ui.New(ui.Config{Fleet: s, Door: gate, Logger: log, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil}); err != nil {
+	calls, err := api.New(api.Config{
+		Fleet: s, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log, Texts: texts,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err = ui.New(ui.Config{
+		Fleet: s, Door: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
+	})
+	if err != nil {
 		return nil, err
 	}
 	gin.SetMode(gin.ReleaseMode)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -19,21 +20,29 @@ var files embed.FS
 
 // Catalogue says texts in English and Swahili. It is safe for use by many goroutines.
 type Catalogue struct {
-	byLanguage map[flowhq.Language]*i18n.Localizer
+	speakers map[flowhq.Language]*speaker
+}
+
+// speaker says texts in one language.
+type speaker struct {
+	localizer *i18n.Localizer
+	known     map[string]string // every key; its text where it is the same for all arguments, else ""
 }
 
 // New reads the embedded texts.
 func New() (*Catalogue, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	c := &Catalogue{speakers: make(map[flowhq.Language]*speaker)}
 	for _, lang := range flowhq.Languages() {
-		if err := load(bundle, tag(lang)); err != nil {
+		known, err := load(bundle, tag(lang))
+		if err != nil {
 			return nil, err
 		}
+		c.speakers[lang] = &speaker{known: known}
 	}
-	c := &Catalogue{byLanguage: make(map[flowhq.Language]*i18n.Localizer)}
-	for _, lang := range flowhq.Languages() {
-		c.byLanguage[lang] = i18n.NewLocalizer(bundle, tag(lang))
+	for lang, s := range c.speakers {
+		s.localizer = i18n.NewLocalizer(bundle, tag(lang))
 	}
 	return c, nil
 }
@@ -41,44 +50,64 @@ func New() (*Catalogue, error) {
 func tag(lang flowhq.Language) string { return strings.ToLower(string(lang)) }
 
 // load reads the files of one language; the library takes its language from the name's middle part.
-func load(bundle *i18n.Bundle, lang string) error {
+func load(bundle *i18n.Bundle, lang string) (map[string]string, error) {
 	names, err := fs.Glob(files, lang+"/*.json")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	known := make(map[string]string)
 	for _, name := range names {
 		data, err := files.ReadFile(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := bundle.ParseMessageFileBytes(data, "texts."+lang+".json"); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		file, err := bundle.ParseMessageFileBytes(data, "texts."+lang+".json")
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for _, m := range file.Messages {
+			known[m.ID] = ""
+			if m.One == "" && !strings.Contains(m.Other, "{{") {
+				known[m.ID] = m.Other
+			}
 		}
 	}
-	return nil
+	return known, nil
 }
 
-// Say gives a text in a language. A key that is not in the catalogue, as a newer worker may send it, is given as it is.
+// Has tells whether the catalogue holds a key.
+func (c *Catalogue) Has(key string) bool {
+	_, ok := c.in(flowhq.English).known[key]
+	return ok
+}
+
+// in gives the speaker of a language; of English for any other.
+func (c *Catalogue) in(lang flowhq.Language) *speaker {
+	if s, ok := c.speakers[lang]; ok {
+		return s
+	}
+	return c.speakers[flowhq.English]
+}
+
+// Say gives a text in a language. The argument "count" chooses the plural form and is written with its thousands apart; an
+// argument that is missing is written as "?". A key that is not in the catalogue, as a newer worker may send it, is given as it is.
 func (c *Catalogue) Say(lang flowhq.Language, t flowhq.Text) string {
 	if t.Key == "" {
 		return t.Plain
 	}
-	l, ok := c.byLanguage[lang]
-	if !ok {
-		l = c.byLanguage[flowhq.English]
+	s := c.in(lang)
+	if words := s.known[t.Key]; words != "" {
+		return words
 	}
-	config := &i18n.LocalizeConfig{MessageID: t.Key, PluralCount: t.Args["count"]}
-	if len(t.Args) > 0 {
-		config.TemplateData = c.arguments(lang, t.Args)
+	config := &i18n.LocalizeConfig{MessageID: t.Key, TemplateData: c.arguments(lang, t.Args)}
+	if n, ok := wholeNumber(t.Args["count"]); ok {
+		config.PluralCount = n
 	}
-	if n, ok := config.PluralCount.(float64); ok { // from JSON
-		config.PluralCount = int(n)
-	}
-	words, err := l.Localize(config)
+	words, err := s.localizer.Localize(config)
 	if err != nil && words == "" {
 		return t.String()
 	}
-	return words
+	return strings.ReplaceAll(words, "<no value>", "?")
 }
 
 func (c *Catalogue) arguments(lang flowhq.Language, args map[string]any) map[string]any {
@@ -87,12 +116,41 @@ func (c *Catalogue) arguments(lang flowhq.Language, args map[string]any) map[str
 		if t, ok := v.(flowhq.Text); ok {
 			v = c.Say(lang, t)
 		}
+		if n, ok := wholeNumber(v); ok && name == "count" {
+			v = Number(n)
+		}
 		out[name] = v
 	}
 	return out
 }
 
-// Error gives what a person may read of an error: the text of a flowhq.Error with its wrong fields; "" for any other error.
+// wholeNumber reads a number as it was given, or as it came back from JSON.
+func wholeNumber(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int:
+		return int64(n), true
+	case int64:
+		return n, true
+	case float64:
+		return int64(n), true
+	}
+	return 0, false
+}
+
+// Number writes a whole number with its thousands apart: 12,345 in both languages, as is usual in East Africa.
+func Number(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// Error gives what a person may read of an error: the text of a flowhq.Error; "" for any other error.
 func (c *Catalogue) Error(lang flowhq.Language, err error) string {
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // bulkPages do one thing to several businesses.
@@ -52,7 +52,7 @@ type bulkRow struct {
 
 // bulk asks once what is chosen in the list, and does it when that is confirmed.
 func (h *bulkPages) start(c *gin.Context) {
-	l := h.locale(c)
+	l := h.translator(c)
 	action, ids := flowhq.BulkAction(c.PostForm("action")), c.PostFormArray("ids")
 	if !slices.Contains(flowhq.BulkActions(), action) {
 		h.fail(c, flowhq.NotFound("Part"))
@@ -83,7 +83,7 @@ func (h *bulkPages) start(c *gin.Context) {
 			v.Rows = append(v.Rows, bulkRow{ID: line.ID, Name: line.Name})
 		}
 	}
-	v.Heading = fmt.Sprintf(l.text("bulk.ask"), word, l.number(int64(len(v.Rows))))
+	v.Heading = l.text(key.PageBulkAsk, "action", word, "count", len(v.Rows))
 	v.Word = v.Heading
 	v.Page = h.page(c, "tenants", v.Heading)
 	h.render(c, http.StatusOK, pageBulk, "layout", v)
@@ -96,7 +96,7 @@ func (h *bulkPages) show(c *gin.Context) {
 		h.fail(c, err)
 		return
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	v := newBulkView(l, job)
 	if c.Query("part") == "job" {
 		h.render(c, http.StatusOK, pageBulk, "bulk-job", v)
@@ -109,32 +109,32 @@ func (h *bulkPages) show(c *gin.Context) {
 	h.render(c, http.StatusOK, pageBulk, "layout", v)
 }
 
-func newBulkView(l locale, job flowhq.BulkJob) bulkView {
+func newBulkView(l translator, job flowhq.BulkJob) bulkView {
 	done, failed := job.Finished()
 	total := len(job.Results)
 	v := bulkView{
 		ID: job.ID, Action: job.Action, Running: job.Ended == nil, Total: total, Done: done,
-		Heading: fmt.Sprintf(l.text("bulk.job"), l.word("action", string(job.Action)), l.number(int64(total))),
+		Heading: l.text(key.PageBulkAsk, "action", l.word("action", string(job.Action)), "count", total),
 	}
-	v.Progress = fmt.Sprintf(l.text("bulk.progress"), l.number(int64(done)), l.number(int64(total)), l.number(int64(failed)))
+	v.Progress = l.text(key.PageBulkProgress, "done", done, "total", total, "failed", failed)
 	switch {
 	case v.Running:
-		v.Status = status{"wait", l.text("bulk.running")}
+		v.Status = status{"wait", l.text(key.PageBulkRunning)}
 	case failed > 0:
-		v.Status = status{"bad", l.text("bulk.failed")}
+		v.Status = status{"bad", l.text(key.PageBulkFailed)}
 	default:
-		v.Status = status{"good", l.text("bulk.done")}
+		v.Status = status{"good", l.text(key.PageBulkDone)}
 	}
 	if undo := job.Action.Undo(); undo != "" && !v.Running && failed < total {
-		v.Undo, v.UndoWord = undo, fmt.Sprintf(l.text("bulk.undo"), l.word("action", string(undo)))
+		v.Undo, v.UndoWord = undo, l.text(key.PageBulkUndo, "action", l.word("action", string(undo)))
 	}
 	for _, r := range job.Results {
-		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.say(r.Error), Status: status{"calm", l.text("bulk.waits")}}
+		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.say(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
 		switch {
 		case r.Error != "":
-			row.Status = status{"bad", l.text("bulk.failed")}
+			row.Status = status{"bad", l.text(key.PageBulkFailed)}
 		case r.Done:
-			row.Status = status{"good", l.text("bulk.done")}
+			row.Status = status{"good", l.text(key.PageBulkDone)}
 		}
 		v.Rows = append(v.Rows, row)
 	}

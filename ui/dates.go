@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"flowhq/locale/key"
 	"strconv"
 	"time"
 
@@ -9,19 +9,16 @@ import (
 )
 
 // day writes a day: "Thu 26 Nov", "Alh 26 Nov". t is in the zone that it is to be read in.
-func (l locale) day(t time.Time) string {
+func (l translator) day(t time.Time) string {
 	return l.weekday(t.Weekday()) + " " + strconv.Itoa(t.Day()) + " " + l.month(t.Month())
 }
 
-func (l locale) weekday(d time.Weekday) string {
-	if l.lang == flowhq.Swahili {
-		return [...]string{"Jumapili", "Jumatatu", "Jumanne", "Jumatano", "Alhamisi", "Ijumaa", "Jumamosi"}[d]
-	}
-	return d.String()
+func (l translator) weekday(d time.Weekday) string {
+	return l.text("time.weekday_" + strconv.Itoa(int(d)))
 }
 
 // hour writes an hour of the day as it is said: 14:30, and in Swahili with the hours counted from six as well.
-func (l locale) hour(clock string) string {
+func (l translator) hour(clock string) string {
 	t, err := time.Parse("15:04", clock)
 	if err != nil || l.lang != flowhq.Swahili {
 		return clock
@@ -30,33 +27,37 @@ func (l locale) hour(clock string) string {
 	if said == 0 {
 		said = 12
 	}
-	part := "usiku"
-	switch h := t.Hour(); {
-	case h >= 4 && h < 6:
-		part = "alfajiri"
-	case h >= 6 && h < 12:
-		part = "asubuhi"
-	case h >= 12 && h < 16:
-		part = "mchana"
-	case h >= 16 && h < 19:
-		part = "jioni"
-	}
-	minutes := ""
+	hour := strconv.Itoa(said)
 	if t.Minute() != 0 {
-		minutes = fmt.Sprintf(":%02d", t.Minute())
+		hour += t.Format(":04")
 	}
-	return fmt.Sprintf("%s (saa %d%s %s)", clock, said, minutes, part)
+	return l.text(key.TimeClockFromSix, "clock", clock, "hour", hour, "part", l.text(partOfDay(t.Hour())))
+}
+
+// partOfDay gives the key of the part of the day that an hour lies in.
+func partOfDay(hour int) string {
+	switch {
+	case hour < 4, hour >= 19:
+		return key.TimePartNight
+	case hour < 6:
+		return key.TimePartDawn
+	case hour < 12:
+		return key.TimePartMorning
+	case hour < 16:
+		return key.TimePartAfternoon
+	}
+	return key.TimePartEvening
 }
 
 // relativeDay names a day as seen from today; both are local dates.
-func (l locale) relativeDay(date, today time.Time) string {
+func (l translator) relativeDay(date, today time.Time) string {
 	switch days := int(date.Sub(today).Round(24*time.Hour) / (24 * time.Hour)); days {
 	case 0:
-		return l.text("day.today") + " · " + l.day(date)
+		return l.text(key.PageDayToday) + " · " + l.day(date)
 	case 1:
-		return l.text("day.tomorrow") + " · " + l.day(date)
+		return l.text(key.PageDayTomorrow) + " · " + l.day(date)
 	case -1:
-		return l.text("day.yesterday") + " · " + l.day(date)
+		return l.text(key.PageDayYesterday) + " · " + l.day(date)
 	}
 	return l.day(date)
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"flowhq/locale/key"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -29,8 +30,8 @@ func (h *docsPage) show(c *gin.Context) {
 		h.fail(c, flowhq.NotFound("Part"))
 		return
 	}
-	l := h.locale(c)
-	title := l.text("docs.title")
+	l := h.translator(c)
+	title := l.text(key.PageDocsTitle)
 	p := Page{Lang: l.lang, Title: title, Nav: "docs", Path: docsPath, Simulator: h.simulator, Bare: true}
 	h.render(c, http.StatusOK, pageDocs, "layout", docsView{p, h.document})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"flowhq/locale/key"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -146,7 +147,7 @@ func linkURL(c *gin.Context) string { return "/link/" + url.PathEscape(c.Param("
 
 // ownersPanel is the panel as an owner sees it: no worker can be started from here.
 func (h *ownerLinkPages) panel(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail) linkingView {
-	v := newLinkingView(h.locales[lang], t, h.now())
+	v := newLinkingView(h.translators[lang], t, h.now())
 	query := "?lang=" + string(lang)
 	v.Self, v.Polls = linkURL(c)+query+"&part=linking", true
 	v.CodeURL, v.NewCodes = linkURL(c)+"/code"+query, linkURL(c)+"/codes"+query
@@ -155,7 +156,7 @@ func (h *ownerLinkPages) panel(c *gin.Context, lang flowhq.Language, t flowhq.Te
 		v.NewCodes = ""
 	}
 	if phaseOf(t) == flowhq.PhaseOff {
-		v.Words = h.locales[lang].text("link.owner_off")
+		v.Words = h.translators[lang].text(key.PageLinkOwnerOff)
 	}
 	return v
 }
@@ -181,7 +182,7 @@ func (h *ownerLinkPages) pairing(c *gin.Context) {
 	if h.pace.allow("code "+i.ID, linkCodes, linkOtherWindow, h.now()) {
 		h.ask(c, lang, t.ID, &v)
 	} else {
-		v.Wrong = h.locales[lang].text("link.code_slow")
+		v.Wrong = h.translators[lang].text(key.PageLinkCodeSlow)
 	}
 	if c.GetHeader("HX-Request") != "" {
 		h.renderIn(c, lang, http.StatusOK, pageLink, "link-code-body", v)
@@ -200,7 +201,7 @@ func (h *ownerLinkPages) ask(c *gin.Context, lang flowhq.Language, id string, v 
 		return
 	}
 	if e, ok := errors.AsType[*flowhq.Error](err); ok && len(e.Fields) > 0 {
-		v.Wrong = h.locales[lang].say(e.Fields[0].Message)
+		v.Wrong = h.translators[lang].say(e.Fields[0].Message)
 		return
 	}
 	v.Wrong = h.sentenceIn(c, lang, err)

@@ -2,7 +2,7 @@ package ui
 
 import (
 	"context"
-	"fmt"
+	"flowhq/locale/key"
 	"net/http"
 	"time"
 
@@ -69,20 +69,20 @@ func (h *overviewPage) show(c *gin.Context) {
 		h.fail(c, err)
 		return
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	v := overviewView{overviewParts: newOverview(l, o, h.now())}
 	if c.Query("part") == "overview" {
 		h.render(c, http.StatusOK, pageOverview, "overview", v.overviewParts)
 		return
 	}
-	v.Page = h.page(c, "overview", l.text("nav.overview"))
+	v.Page = h.page(c, "overview", l.text(key.PageNavOverview))
 	h.render(c, http.StatusOK, pageOverview, "layout", v)
 }
 
-func newOverview(l locale, o flowhq.Overview, now time.Time) overviewParts {
+func newOverview(l translator, o flowhq.Overview, now time.Time) overviewParts {
 	v := overviewParts{Steps: firstSteps(l, o), Needs: needs(l, o), Hours: newSpark(l, o.Hours), Box: boxFacts(l, o, now)}
 	if rest := o.NeedingAll - len(o.Needing); rest > 0 {
-		v.More, v.MoreURL = fmt.Sprintf(l.text("overview.more"), l.number(int64(rest))), "/admin/tenants"
+		v.More, v.MoreURL = l.text(key.PageOverviewMore, "number", l.number(int64(rest))), "/admin/tenants"
 	}
 	board := flowhq.Board{Found: o.Tenants, Counts: o.Counts}
 	v.Statuses = tenantFilters(l, board, flowhq.BoardQuery{})
@@ -91,33 +91,33 @@ func newOverview(l locale, o flowhq.Overview, now time.Time) overviewParts {
 }
 
 // needs lists what needs a person: the box first, then requests, then businesses, the gravest first.
-func needs(l locale, o flowhq.Overview) []need {
+func needs(l translator, o flowhq.Overview) []need {
 	var out []need
 	for _, a := range o.Alarms {
-		n := need{Tone: "wait", Icon: "alert", Title: a.Sentence(l.lang), Remedy: a.Remedy(l.lang), Since: &a.Since}
+		n := need{Tone: "wait", Icon: "alert", Title: l.texts.Say(l.lang, a.Sentence()), Remedy: l.texts.Say(l.lang, a.Remedy()), Since: &a.Since}
 		if a.Kind.Grave() {
 			n.Tone = "bad"
 		}
 		if a.TenantID != "" {
-			n.URL, n.Link = "/admin/tenants/"+a.TenantID, l.text("action.show")
+			n.URL, n.Link = "/admin/tenants/"+a.TenantID, l.text(key.PageActionShow)
 		}
 		out = append(out, n)
 	}
 	if o.SetupRequests > 0 {
 		out = append(out, need{
-			Tone: "wait", Icon: "bell", Title: fmt.Sprintf(l.count("overview.requests", o.SetupRequests), l.number(int64(o.SetupRequests))),
-			Remedy: l.text("overview.requests_remedy"), URL: "/admin/setup-requests", Link: l.text("action.review"),
+			Tone: "wait", Icon: "bell", Title: l.text(key.PageOverviewRequests, "count", o.SetupRequests),
+			Remedy: l.text(key.PageOverviewRequestsRemedy), URL: "/admin/setup-requests", Link: l.text(key.PageActionReview),
 		})
 	}
 	for _, t := range o.Needing {
 		shown := tenantStatus(l, t.Status)
-		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID, Link: l.text("action.show")}
+		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID, Link: l.text(key.PageActionShow)}
 		n.Remedy, _ = why(l, t)
 		switch {
 		case t.Status == flowhq.TenantQRPending:
-			n.Icon, n.Link = "qr", l.text("action.link")
+			n.Icon, n.Link = "qr", l.text(key.PageActionLink)
 			if n.Remedy == "" {
-				n.Remedy = l.text("overview.unlinked")
+				n.Remedy = l.text(key.PageOverviewUnlinked)
 			}
 		case t.Status == flowhq.TenantActive:
 			n.Tone = "calm"
@@ -127,24 +127,24 @@ func needs(l locale, o flowhq.Overview) []need {
 	return out
 }
 
-func figuresOf(l locale, o flowhq.Overview) []figure {
-	before := fmt.Sprintf(l.text("overview.before"), l.number(int64(o.Before)))
-	response, hint := l.text("overview.none_yet"), l.text("overview.response_hint")
+func figuresOf(l translator, o flowhq.Overview) []figure {
+	before := l.text(key.PageOverviewBefore, "number", l.number(int64(o.Before)))
+	response, hint := l.text(key.PageOverviewNoneYet), l.text(key.PageOverviewResponseHint)
 	if o.Response > 0 {
 		response = l.duration(o.Response)
 	}
-	room := l.text("overview.unknown")
+	room := l.text(key.PageOverviewUnknown)
 	if o.Capacity >= 0 {
-		room = fmt.Sprintf(l.text("overview.room"), l.number(int64(roundDown(o.Capacity))))
+		room = l.text(key.PageOverviewRoom, "number", l.number(int64(roundDown(o.Capacity))))
 	}
 	memory := l.bytes(o.Memory)
 	return []figure{
-		{l.text("overview.received"), l.number(int64(o.Received)), before, "message-in"},
-		{l.text("overview.sent"), l.number(int64(o.Sent)), "", "message-out"},
-		{l.text("overview.response"), response, hint, "clock"},
-		{l.text("overview.open"), l.number(int64(o.OpenRequests)), l.text("overview.open_hint"), "calendar"},
-		{l.text("overview.workers"), l.number(int64(o.Workers)), fmt.Sprintf(l.text("overview.workers_hint"), memory), "cpu"},
-		{l.text("overview.capacity"), room, l.text("overview.capacity_hint"), "box"},
+		{l.text(key.PageOverviewReceived), l.number(int64(o.Received)), before, "message-in"},
+		{l.text(key.PageOverviewSent), l.number(int64(o.Sent)), "", "message-out"},
+		{l.text(key.PageOverviewResponse), response, hint, "clock"},
+		{l.text(key.PageOverviewOpen), l.number(int64(o.OpenRequests)), l.text(key.PageOverviewOpenHint), "calendar"},
+		{l.text(key.PageOverviewWorkers), l.number(int64(o.Workers)), l.text(key.PageOverviewWorkersHint, "memory", memory), "cpu"},
+		{l.text(key.PageOverviewCapacity), room, l.text(key.PageOverviewCapacityHint), "box"},
 	}
 }
 
@@ -162,22 +162,22 @@ func roundDown(n int) int {
 	}
 }
 
-func boxFacts(l locale, o flowhq.Overview, now time.Time) []fact {
+func boxFacts(l translator, o flowhq.Overview, now time.Time) []fact {
 	b := o.Host
 	var out []fact
 	add := func(f fact) { out = append(out, f) }
 	if b.DiskTotal > 0 {
-		f := fact{Word: l.text("box.disk"), Value: fmt.Sprintf(l.text("box.free_of"), l.bytes(b.DiskFree), l.bytes(b.DiskTotal)), Hint: b.DiskPath, Tone: "good"}
+		f := fact{Word: l.text(key.PageBoxDisk), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.DiskFree), "total", l.bytes(b.DiskTotal)), Hint: b.DiskPath, Tone: "good"}
 		if b.DiskFree < flowhq.DiskLow {
 			f.Tone = "bad"
 		}
 		add(f)
 	}
 	if b.MemoryTotal > 0 {
-		add(fact{Word: l.text("box.memory"), Value: fmt.Sprintf(l.text("box.free_of"), l.bytes(b.MemoryAvailable), l.bytes(b.MemoryTotal)), Tone: "good"})
+		add(fact{Word: l.text(key.PageBoxMemory), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.MemoryAvailable), "total", l.bytes(b.MemoryTotal)), Tone: "good"})
 	}
 	if b.Database != "" {
-		f := fact{Word: l.text("box.database"), Value: b.Database, Tone: "good"}
+		f := fact{Word: l.text(key.PageBoxDatabase), Value: b.Database, Tone: "good"}
 		if b.DatabaseSize > 0 {
 			f.Value += " · " + l.bytes(b.DatabaseSize)
 		}
@@ -190,19 +190,19 @@ func boxFacts(l locale, o flowhq.Overview, now time.Time) []fact {
 	}
 	add(certificateFact(l, o, now))
 	add(backupFact(l, b, now))
-	add(fact{Word: l.text("box.version"), Value: b.Version, Tone: "calm"})
-	add(fact{Word: l.text("box.since"), At: &o.Since, Tone: "calm"})
+	add(fact{Word: l.text(key.PageBoxVersion), Value: b.Version, Tone: "calm"})
+	add(fact{Word: l.text(key.PageBoxSince), At: &o.Since, Tone: "calm"})
 	return out
 }
 
-func certificateFact(l locale, o flowhq.Overview, now time.Time) fact {
-	f := fact{Word: l.text("box.certificate"), Value: l.text("box.certificate_none"), Tone: "calm"}
+func certificateFact(l translator, o flowhq.Overview, now time.Time) fact {
+	f := fact{Word: l.text(key.PageBoxCertificate), Value: l.text(key.PageBoxCertificateNone), Tone: "calm"}
 	if o.Host.PublicURL != "" {
-		f.Value, f.Hint = l.text("box.certificate_unknown"), o.Host.PublicURL
+		f.Value, f.Hint = l.text(key.PageBoxCertificateUnknown), o.Host.PublicURL
 	}
 	if ends := o.Host.CertificateEnds; ends != nil {
 		days := int(ends.Sub(now) / (24 * time.Hour))
-		f.Value, f.Tone = fmt.Sprintf(l.text("box.certificate_days"), l.number(int64(days))), "good"
+		f.Value, f.Tone = l.text(key.PageBoxCertificateDays, "count", days), "good"
 		if days <= flowhq.CertificateDays {
 			f.Tone = "wait"
 		}
@@ -210,8 +210,8 @@ func certificateFact(l locale, o flowhq.Overview, now time.Time) fact {
 	return f
 }
 
-func backupFact(l locale, b flowhq.HostState, now time.Time) fact {
-	f := fact{Word: l.text("box.backup"), Value: l.text("box.backup_none"), Hint: l.text("box.backup_hint"), Tone: "wait"}
+func backupFact(l translator, b flowhq.HostState, now time.Time) fact {
+	f := fact{Word: l.text(key.PageBoxBackup), Value: l.text(key.PageBoxBackupNone), Hint: l.text(key.PageBoxBackupHint), Tone: "wait"}
 	if b.BackupAt != nil {
 		f.Value, f.Hint, f.At, f.Tone = "", "", b.BackupAt, "good"
 		if now.Sub(*b.BackupAt) > 48*time.Hour {
@@ -222,21 +222,21 @@ func backupFact(l locale, b flowhq.HostState, now time.Time) fact {
 }
 
 // firstSteps leads to the first live business; nil once one was linked and has had messages.
-func firstSteps(l locale, o flowhq.Overview) []step {
+func firstSteps(l translator, o flowhq.Overview) []step {
 	linked := o.Counts[flowhq.TenantActive] > 0
 	talked := o.Received > 0 || o.Sent > 0 || o.Before > 0
 	if (linked && talked) || o.Tenants > 1 {
 		return nil
 	}
 	steps := []step{
-		{Number: 1, Title: l.text("first.create"), Words: l.text("first.create_words"), URL: "/admin/tenants/new", Link: l.text("action.new_tenant"), Done: o.Tenants > 0},
-		{Number: 2, Title: l.text("first.link"), Words: l.text("first.link_words"), Done: linked},
-		{Number: 3, Title: l.text("first.write"), Words: l.text("first.write_words"), Done: talked && linked},
+		{Number: 1, Title: l.text(key.PageFirstCreate), Words: l.text(key.PageFirstCreateWords), URL: "/admin/tenants/new", Link: l.text(key.PageActionNewTenant), Done: o.Tenants > 0},
+		{Number: 2, Title: l.text(key.PageFirstLink), Words: l.text(key.PageFirstLinkWords), Done: linked},
+		{Number: 3, Title: l.text(key.PageFirstWrite), Words: l.text(key.PageFirstWriteWords), Done: talked && linked},
 	}
 	if len(o.Needing) > 0 {
-		steps[1].URL, steps[1].Link = "/admin/tenants/"+o.Needing[0].ID, l.text("action.link")
+		steps[1].URL, steps[1].Link = "/admin/tenants/"+o.Needing[0].ID, l.text(key.PageActionLink)
 	} else if o.Tenants > 0 {
-		steps[1].URL, steps[1].Link = "/admin/tenants", l.text("nav.tenants")
+		steps[1].URL, steps[1].Link = "/admin/tenants", l.text(key.PageNavTenants)
 	}
 	for i := range steps {
 		if !steps[i].Done {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"flowhq/locale/key"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -58,7 +59,7 @@ type engine struct {
 	pages map[string]func() (*template.Template, error)
 }
 
-func newEngine(l locale, a *assets, set icons, now func() time.Time) (*engine, error) {
+func newEngine(l translator, a *assets, set icons, now func() time.Time) (*engine, error) {
 	names, err := pages()
 	if err != nil {
 		return nil, err
@@ -112,13 +113,13 @@ type Page struct {
 
 // renderer draws pages in the reader's language. Every group of pages holds it.
 type renderer struct {
-	log       *slog.Logger
-	now       func() time.Time
-	simulator bool
-	waiting   waitingCounter
-	packers   packers
-	locales   map[flowhq.Language]locale
-	engines   map[flowhq.Language]*engine
+	log         *slog.Logger
+	now         func() time.Time
+	simulator   bool
+	waiting     waitingCounter
+	packers     packers
+	translators map[flowhq.Language]translator
+	engines     map[flowhq.Language]*engine
 }
 
 // waitingCounter tells how many setup requests wait, for the badge that every page shows.
@@ -129,7 +130,7 @@ type waitingCounter interface {
 func newRenderer(c Config, a *assets) (*renderer, error) {
 	h := &renderer{
 		log: c.Logger, now: c.Now, simulator: c.Simulator, waiting: c.Fleet,
-		locales: map[flowhq.Language]locale{}, engines: map[flowhq.Language]*engine{},
+		translators: map[flowhq.Language]translator{}, engines: map[flowhq.Language]*engine{},
 	}
 	if h.now == nil {
 		h.now = time.Now
@@ -139,11 +140,11 @@ func newRenderer(c Config, a *assets) (*renderer, error) {
 		return nil, err
 	}
 	for _, lang := range flowhq.Languages() {
-		l, err := loadLocale(lang)
+		l, err := newTranslator(c.Texts, lang)
 		if err != nil {
 			return nil, err
 		}
-		h.locales[lang] = l
+		h.translators[lang] = l
 		if h.engines[lang], err = newEngine(l, a, set, h.now); err != nil {
 			return nil, err
 		}
@@ -161,8 +162,10 @@ func (h *renderer) page(c *gin.Context, nav, title string) Page {
 	return p
 }
 
-// locale gives the texts in the reader's language.
-func (h *renderer) locale(c *gin.Context) locale { return h.locales[language(c.Request)] }
+// translator gives the words of the reader's language.
+func (h *renderer) translator(c *gin.Context) translator {
+	return h.translators[language(c.Request)]
+}
 
 // render writes a page, or one part of it, whole or not at all.
 func (h *renderer) render(c *gin.Context, status int, page, part string, view any) {
@@ -185,7 +188,7 @@ func (h *renderer) write(w http.ResponseWriter, r *http.Request, lang flowhq.Lan
 	var b bytes.Buffer
 	if err := h.engines[lang].draw(&b, d.page, d.part, d.view); err != nil {
 		h.log.Error("draw page", "page", d.page, "part", d.part, "error", err)
-		http.Error(w, h.locales[lang].text("error.unknown"), http.StatusInternalServerError)
+		http.Error(w, h.translators[lang].text(key.PageErrorUnknown), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -195,8 +198,8 @@ func (h *renderer) write(w http.ResponseWriter, r *http.Request, lang flowhq.Lan
 
 // refuse draws a sentence as a page for a browser that is turned away before it reaches one.
 func (h *renderer) refuse(w http.ResponseWriter, r *http.Request, status int, sentence string) {
-	l := h.locales[language(r)]
-	p := Page{Lang: l.lang, Title: l.text("error.title"), Path: tenantsPath, Simulator: h.simulator, Bare: true}
+	l := h.translators[language(r)]
+	p := Page{Lang: l.lang, Title: l.text(key.PageErrorTitle), Path: tenantsPath, Simulator: h.simulator, Bare: true}
 	h.write(w, r, l.lang, drawing{status, pageError, "layout", errorView{Page: p, Message: l.say(sentence)}})
 }
 
@@ -207,7 +210,7 @@ type errorView struct {
 
 // fail shows an error as a page. What went wrong inside is logged, not shown.
 func (h *renderer) fail(c *gin.Context, err error) {
-	view := errorView{Page: h.page(c, "", h.locale(c).text("error.title")), Message: h.sentence(c, err)}
+	view := errorView{Page: h.page(c, "", h.translator(c).text(key.PageErrorTitle)), Message: h.sentence(c, err)}
 	h.render(c, statusOf(err), pageError, "layout", view)
 }
 
@@ -217,11 +220,11 @@ func (h *renderer) sentence(c *gin.Context, err error) string {
 }
 
 func (h *renderer) sentenceIn(c *gin.Context, lang flowhq.Language, err error) string {
-	l := h.locales[lang]
+	l := h.translators[lang]
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {
 		h.note(c, slog.LevelError, err)
-		return l.text("error.unknown")
+		return l.text(key.PageErrorUnknown)
 	}
 	if e.Cause != nil {
 		h.note(c, slog.LevelWarn, err)
@@ -230,9 +233,9 @@ func (h *renderer) sentenceIn(c *gin.Context, lang flowhq.Language, err error) s
 	case len(e.Fields) > 0:
 		return l.faults(e.Fields)
 	case e.Code != flowhq.CodeInternal:
-		return l.say(e.Message)
+		return l.message(e)
 	}
-	return l.text("error.unknown")
+	return l.text(key.PageErrorUnknown)
 }
 
 // note logs what went wrong inside. It names the route, not the path: an owner's link has its key in it.
@@ -249,7 +252,7 @@ func (h *renderer) fieldErrors(c *gin.Context, err error) (fields map[string]str
 		return fields, h.sentence(c, err)
 	}
 	for _, f := range e.Fields {
-		fields[f.Field] = h.locale(c).say(f.Message)
+		fields[f.Field] = h.translator(c).say(f.Message)
 	}
 	return fields, ""
 }

@@ -18,11 +18,7 @@ func TestEveryPageCanBeParsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range flowhq.Languages() {
-		l, err := loadLocale(lang)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := newEngine(l, a, set, time.Now)
+		e, err := newEngine(speaking(t, lang), a, set, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

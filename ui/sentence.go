@@ -1,6 +1,7 @@
 package ui
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -15,6 +16,9 @@ import (
 // ended. Pages say them in the reader's language. The English sentence itself is the key, with {} where a word varies; the
 // translation names those places {1}, {2} … A sentence that is not known stays as it is: better English than nothing.
 
+//go:embed sentences_sw.json
+var sentencesFile []byte
+
 // phrase is one known sentence: the words between its places, and what to say instead.
 type phrase struct {
 	pieces []string
@@ -28,19 +32,15 @@ type phrasebook struct {
 	duration func(time.Duration) string
 }
 
-func loadPhrases(lang flowhq.Language) (*phrasebook, error) {
-	if lang == flowhq.English {
+func loadPhrases(l translator) (*phrasebook, error) {
+	if l.lang == flowhq.English {
 		return nil, nil
 	}
-	data, err := localeFiles.ReadFile("locales/sentences_" + strings.ToLower(string(lang)) + ".json")
-	if err != nil {
-		return nil, fmt.Errorf("read sentences: %w", err)
-	}
 	var known map[string]string
-	if err := json.Unmarshal(data, &known); err != nil {
-		return nil, fmt.Errorf("sentences of %s: %w", lang, err)
+	if err := json.Unmarshal(sentencesFile, &known); err != nil {
+		return nil, fmt.Errorf("sentences of %s: %w", l.lang, err)
 	}
-	b := &phrasebook{exact: make(map[string]string, len(known)), duration: locale{lang: lang}.duration}
+	b := &phrasebook{exact: make(map[string]string, len(known)), duration: l.duration}
 	for english, text := range known {
 		if pieces := strings.Split(english, "{}"); len(pieces) > 1 {
 			b.phrases = append(b.phrases, phrase{pieces, text})

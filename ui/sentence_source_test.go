@@ -84,7 +84,6 @@ func openFiles() []string {
 func elsewhere() map[string]string {
 	return map[string]string{
 		"cmd": "the command line", "internal": "tests and measurements", "packaging": "tests", "tools": "tools of ours",
-		"alarm_words.go":                 "speaks both languages itself",
 		"appliance/access/config.go":     "settings, told at the start",
 		"appliance/access/credential.go": "settings, told at the start",
 		"appliance/api":                  "the JSON API, in English; what pages show of it is in access and fleet",

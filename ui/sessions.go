@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 const sessionsPath = "/admin/sessions"
@@ -39,8 +40,8 @@ func (h *accessPages) sessions(c *gin.Context) {
 		h.fail(c, err)
 		return
 	}
-	l := h.locale(c)
-	v := sessionsView{Page: h.page(c, "sessions", l.text("sessions.title"))}
+	l := h.translator(c)
+	v := sessionsView{Page: h.page(c, "sessions", l.text(key.PageSessionsTitle))}
 	v.Others = !before.IsZero()
 	own := access.Session(c)
 	for _, s := range rows {
@@ -90,7 +91,7 @@ func (h *accessPages) endOtherSessions(c *gin.Context) {
 }
 
 // browserName makes two words of what a browser calls itself: "Firefox, Android".
-func browserName(l locale, agent string) string {
+func browserName(l translator, agent string) string {
 	find := func(names ...string) string {
 		for _, n := range names {
 			key, word, _ := strings.Cut(n, "=")
@@ -112,5 +113,5 @@ func browserName(l locale, agent string) string {
 	if program := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,30}`).FindString(agent); program != "" {
 		return program
 	}
-	return l.text("sessions.unknown")
+	return l.text(key.PageSessionsUnknown)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"flowhq/locale/key"
 	"strconv"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // newDraftView says what publishing the draft would change, fact by fact.
-func newDraftView(l locale, id string, published flowhq.SettingsVersion, draft *flowhq.SettingsVersion) draftView {
+func newDraftView(l translator, id string, published flowhq.SettingsVersion, draft *flowhq.SettingsVersion) draftView {
 	v := draftView{ID: id}
 	if draft == nil {
 		return v
@@ -27,8 +28,8 @@ func newDraftView(l locale, id string, published flowhq.SettingsVersion, draft *
 	}
 	v.items(l, from.Services, to.Services, to.Currency)
 	v.items(l, from.Products, to.Products, to.Currency)
-	v.change(l.text("settings.hours"), hoursText(l, from.Hours), hoursText(l, to.Hours))
-	v.change(l.text("settings.limits"), limitsText(from.Limits), limitsText(to.Limits))
+	v.change(l.text(key.PageSettingsHours), hoursText(l, from.Hours), hoursText(l, to.Hours))
+	v.change(l.text(key.PageSettingsLimits), limitsText(from.Limits), limitsText(to.Limits))
 	return v
 }
 
@@ -38,7 +39,7 @@ func (v *draftView) change(what, from, to string) {
 	}
 }
 
-func (v *draftView) items(l locale, from, to []flowhq.Item, currency string) {
+func (v *draftView) items(l translator, from, to []flowhq.Item, currency string) {
 	was := map[string]string{}
 	for _, i := range from {
 		was[i.Name] = itemText(l, i, currency)
@@ -54,8 +55,8 @@ func (v *draftView) items(l locale, from, to []flowhq.Item, currency string) {
 	}
 }
 
-func itemText(l locale, i flowhq.Item, currency string) string {
-	text := l.text("settings.on_request")
+func itemText(l translator, i flowhq.Item, currency string) string {
+	text := l.text(key.PageSettingsOnRequest)
 	if i.Price > 0 {
 		text = currency + " " + l.number(i.Price)
 	}
@@ -63,15 +64,15 @@ func itemText(l locale, i flowhq.Item, currency string) string {
 		text += " / " + i.Unit
 	}
 	if !i.Available {
-		text += " · " + l.text("settings.unavailable")
+		text += " · " + l.text(key.PageSettingsUnavailable)
 	}
 	return text
 }
 
 // hoursText writes hours in one line: what follows each other and is the same is joined.
-func hoursText(l locale, h *flowhq.Hours) string {
+func hoursText(l translator, h *flowhq.Hours) string {
 	if h == nil {
-		return l.text("settings.hours_unsaid")
+		return l.text(key.PageSettingsHoursUnsaid)
 	}
 	keys := flowhq.DayKeys()
 	var parts []string
@@ -86,13 +87,13 @@ func hoursText(l locale, h *flowhq.Hours) string {
 		}
 		spans := spansText(h.Days[(i+1)%7])
 		if spans == "" {
-			spans = l.text("settings.closed")
+			spans = l.text(key.PageSettingsClosed)
 		}
 		parts = append(parts, days+" "+spans)
 		i = j + 1
 	}
 	if n := len(h.Holidays); n > 0 {
-		parts = append(parts, l.text("settings.holidays")+" "+strings.Join(h.Holidays, ", "))
+		parts = append(parts, l.text(key.PageSettingsHolidays)+" "+strings.Join(h.Holidays, ", "))
 	}
 	return strings.Join(parts, " · ")
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"flowhq/locale/key"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,15 +56,15 @@ func zones() []string {
 	}
 }
 
-func emptyForm(l locale, id string) settingsForm {
+func emptyForm(l translator, id string) settingsForm {
 	return settingsForm{
 		URL: tenantURL(id, "/settings"), Zones: zones(),
-		Services: itemList{Name: "service", Title: l.text("settings.services"), Hint: l.text("settings.services_hint"), Add: l.text("settings.add_service")},
-		Products: itemList{Name: "product", Title: l.text("settings.products"), Hint: l.text("settings.products_hint"), Add: l.text("settings.add_product")},
+		Services: itemList{Name: "service", Title: l.text(key.PageSettingsServices), Hint: l.text(key.PageSettingsServicesHint), Add: l.text(key.PageSettingsAddService)},
+		Products: itemList{Name: "product", Title: l.text(key.PageSettingsProducts), Hint: l.text(key.PageSettingsProductsHint), Add: l.text(key.PageSettingsAddProduct)},
 	}
 }
 
-func newSettingsForm(l locale, id string, s flowhq.Settings) settingsForm {
+func newSettingsForm(l translator, id string, s flowhq.Settings) settingsForm {
 	v := emptyForm(l, id)
 	v.Timezone, v.Currency, v.Contact = field{Value: s.Timezone}, field{Value: s.Currency}, field{Value: s.Contact}
 	v.Address, v.Delivery, v.Greeting = field{Value: s.Address}, field{Value: s.Delivery}, field{Value: s.Greeting}
@@ -114,7 +115,7 @@ func itemRows(items []flowhq.Item) []itemRow {
 }
 
 // readSettingsForm reads what was typed.
-func readSettingsForm(l locale, id string, c *gin.Context) settingsForm {
+func readSettingsForm(l translator, id string, c *gin.Context) settingsForm {
 	v := emptyForm(l, id)
 	typed := func(name string) field { return field{Value: strings.TrimSpace(c.PostForm(name))} }
 	v.Timezone, v.Currency, v.Contact, v.Address = typed("timezone"), typed("currency"), typed("contact"), typed("address")

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 const setupPath = "/admin/setup-requests"
@@ -81,7 +82,7 @@ func (h *setupPages) list(c *gin.Context) {
 		h.render(c, http.StatusOK, pageSetupRequests, "setup-list", v)
 		return
 	}
-	v.Page = h.page(c, "requests", h.locale(c).text("setup.title"))
+	v.Page = h.page(c, "requests", h.translator(c).text(key.PageSetupTitle))
 	h.render(c, http.StatusOK, pageSetupRequests, "layout", v)
 }
 
@@ -108,7 +109,7 @@ func (h *setupPages) lists(c *gin.Context) (v setupListView, err error) {
 func (h *setupPages) openCards(c *gin.Context, from flowhq.Cursor) (cards []setupCard, more string, err error) {
 	rows, err := h.requests.OpenSetupRequests(c.Request.Context(), from, openShown)
 	for _, r := range rows {
-		cards = append(cards, newSetupCard(h.locale(c), r))
+		cards = append(cards, newSetupCard(h.translator(c), r))
 	}
 	if len(rows) == openShown {
 		last := rows[openShown-1]
@@ -120,7 +121,7 @@ func (h *setupPages) openCards(c *gin.Context, from flowhq.Cursor) (cards []setu
 func (h *setupPages) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
 	rows, err := h.requests.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
 	for _, r := range rows {
-		cards = append(cards, newSetupCard(h.locale(c), r))
+		cards = append(cards, newSetupCard(h.translator(c), r))
 	}
 	if len(rows) == decidedShown {
 		last := rows[decidedShown-1]
@@ -139,7 +140,7 @@ func (h *setupPages) waitingBadge(c *gin.Context) {
 	h.render(c, http.StatusOK, pageSetupRequests, "waiting", Page{Waiting: n})
 }
 
-func newSetupCard(l locale, r flowhq.SetupRequestDetail) setupCard {
+func newSetupCard(l translator, r flowhq.SetupRequestDetail) setupCard {
 	card := setupCard{
 		ID: r.ID, TenantID: r.TenantID, Number: r.WhatsAppNumber, Notes: r.Notes, Business: r.WhatsAppNumber,
 		Template: l.word("template", string(r.TemplateType)), Status: setupStatus(l, r.Status), At: &r.CreatedAt,
@@ -172,10 +173,10 @@ func (h *setupPages) show(c *gin.Context) {
 }
 
 func (h *setupPages) draw(c *gin.Context, code int, r flowhq.SetupRequestDetail, typed, wrong string) {
-	card := newSetupCard(h.locale(c), r)
+	card := newSetupCard(h.translator(c), r)
 	v := setupView{Page: h.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(), Typed: typed, Wrong: wrong}
 	if r.Status == flowhq.SetupApproved && r.Tenant != nil && r.Tenant.Worker != nil {
-		v.WorkerError = h.locale(c).say(r.Tenant.Worker.LastError)
+		v.WorkerError = h.translator(c).say(r.Tenant.Worker.LastError)
 	}
 	h.render(c, code, pageSetupRequest, "layout", v)
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"flowhq/locale/key"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -52,9 +53,9 @@ func (h *accessPages) signIn(c *gin.Context) {
 	code := statusOf(err)
 	switch flowhq.CodeOf(err) {
 	case flowhq.CodeUnauthorized:
-		v.Wrong = h.locale(c).text("sign_in.failed")
+		v.Wrong = h.translator(c).text(key.PageSignInFailed)
 	case flowhq.CodeUnavailable:
-		v.Wrong, code = h.locale(c).text("sign_in.slow"), http.StatusTooManyRequests
+		v.Wrong, code = h.translator(c).text(key.PageSignInSlow), http.StatusTooManyRequests
 	}
 	h.render(c, code, pageSignIn, "sign-in", v)
 }

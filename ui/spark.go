@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"flowhq/locale/key"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // day is how many messages a business has had today, with a picture of the last 24 hours.
@@ -17,11 +19,11 @@ type spark struct {
 	Words string // what the picture tells, for who does not see it
 }
 
-func newDay(l locale, in, out int, hours [24]int) day {
+func newDay(l translator, in, out int, hours [24]int) day {
 	return day{In: l.number(int64(in)), Out: l.number(int64(out)), Spark: newSpark(l, hours)}
 }
 
-func newSpark(l locale, hours [24]int) spark {
+func newSpark(l translator, hours [24]int) spark {
 	most, sum, at := 0, 0, 0
 	for i, n := range hours {
 		sum += n
@@ -30,7 +32,7 @@ func newSpark(l locale, hours [24]int) spark {
 		}
 	}
 	if most == 0 {
-		return spark{Words: l.text("spark.none")}
+		return spark{Words: l.text(key.PageSparkNone)}
 	}
 	var path strings.Builder
 	for i, n := range hours {
@@ -40,5 +42,5 @@ func newSpark(l locale, hours [24]int) spark {
 		height := max(2, n*24/most)
 		fmt.Fprintf(&path, "M%d 24v-%dh3v%dz", i*4, height, height)
 	}
-	return spark{Path: path.String(), Words: fmt.Sprintf(l.text("spark.words"), l.number(int64(sum)), l.number(int64(most)), 23-at)}
+	return spark{Path: path.String(), Words: l.text(key.PageSparkWords, "count", sum, "most", l.number(int64(most)), "ago", l.ago(time.Duration(23-at)*time.Hour))}
 }

@@ -10,7 +10,7 @@ type status struct {
 	Word string
 }
 
-func tenantStatus(l locale, s flowhq.TenantStatus) status {
+func tenantStatus(l translator, s flowhq.TenantStatus) status {
 	tone := "calm"
 	switch s {
 	case flowhq.TenantActive:
@@ -23,7 +23,7 @@ func tenantStatus(l locale, s flowhq.TenantStatus) status {
 	return status{Tone: tone, Word: l.word("status", string(s))}
 }
 
-func phaseStatus(l locale, p flowhq.Phase) status {
+func phaseStatus(l translator, p flowhq.Phase) status {
 	tone := "calm"
 	switch p {
 	case flowhq.PhaseConnected:
@@ -38,7 +38,7 @@ func phaseStatus(l locale, p flowhq.Phase) status {
 	return status{Tone: tone, Word: l.word("phase", string(p))}
 }
 
-func workerStatus(l locale, s flowhq.WorkerStatus) status {
+func workerStatus(l translator, s flowhq.WorkerStatus) status {
 	tone := "calm"
 	switch s {
 	case flowhq.WorkerRunning:
@@ -49,7 +49,7 @@ func workerStatus(l locale, s flowhq.WorkerStatus) status {
 	return status{Tone: tone, Word: l.word("worker", string(s))}
 }
 
-func setupStatus(l locale, s flowhq.SetupRequestStatus) status {
+func setupStatus(l translator, s flowhq.SetupRequestStatus) status {
 	tone := "calm"
 	switch s {
 	case flowhq.SetupSubmitted, flowhq.SetupReviewing:
@@ -69,7 +69,7 @@ func phaseOf(t flowhq.TenantDetail) flowhq.Phase {
 }
 
 // todo says what a person should do about a tenant now, or "".
-func todo(l locale, t flowhq.TenantDetail) string {
+func todo(l translator, t flowhq.TenantDetail) string {
 	if t.Status == flowhq.TenantError && t.Worker != nil && t.Worker.LastError != "" {
 		return l.say(t.Worker.LastError)
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"flowhq/locale/key"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -93,7 +94,7 @@ func (h *tenantPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, wron
 
 // tenantPart draws one part of the overview (or the tenant's row of the list) for a page that renews itself.
 func (h *tenantPages) part(c *gin.Context, t flowhq.TenantDetail, part string) {
-	l := h.locale(c)
+	l := h.translator(c)
 	var view any
 	var err error
 	page, name := pageTenant, part
@@ -123,7 +124,7 @@ func (h *tenantPages) part(c *gin.Context, t flowhq.TenantDetail, part string) {
 	h.render(c, http.StatusOK, page, name, view)
 }
 
-func newHeadView(l locale, t flowhq.TenantDetail) headView {
+func newHeadView(l translator, t flowhq.TenantDetail) headView {
 	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Actions: tenantActions(l, t), Todo: todo(l, t)}
 	if t.Config != nil {
 		if t.Config.BusinessName != t.Name {
@@ -136,20 +137,20 @@ func newHeadView(l locale, t flowhq.TenantDetail) headView {
 }
 
 // tenantActions gives the buttons that make sense now, the likeliest first.
-func tenantActions(l locale, t flowhq.TenantDetail) []action {
-	button := func(path, key, icon string) action {
-		return action{URL: tenantURL(t.ID, path), Word: l.text(key), Icon: icon}
+func tenantActions(l translator, t flowhq.TenantDetail) []action {
+	button := func(path, word, icon string) action {
+		return action{URL: tenantURL(t.ID, path), Word: l.text(word), Icon: icon}
 	}
 	first := func(a action) []action { a.Main = true; return []action{a} }
 	if t.Status == flowhq.TenantPaused {
-		return first(button("/resume", "action.resume", "play"))
+		return first(button("/resume", key.PageActionResume, "play"))
 	}
 	if t.Worker == nil || t.Worker.DesiredState != flowhq.DesiredRunning {
-		return first(button("/worker/start", "action.start", "play"))
+		return first(button("/worker/start", key.PageActionStart, "play"))
 	}
-	actions := []action{button("/worker/restart", "action.restart", "restart"), button("/worker/stop", "action.stop", "stop")}
+	actions := []action{button("/worker/restart", key.PageActionRestart, "restart"), button("/worker/stop", key.PageActionStop, "stop")}
 	if t.Status == flowhq.TenantError {
-		actions = append(actions, button("/worker/force-restart", "action.force_restart", "alert"))
+		actions = append(actions, button("/worker/force-restart", key.PageActionForceRestart, "alert"))
 	}
 	return actions
 }

@@ -13,6 +13,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // chatPages show a tenant's chats and write in them.
@@ -151,7 +152,7 @@ func (h *chatPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, custom
 }
 
 func (h *chatPages) chatView(c *gin.Context, id string, customer flowhq.Customer) chatView {
-	l := h.locale(c)
+	l := h.translator(c)
 	v := chatView{
 		ID: id, Chat: customer.Chat, Name: customerName(l, customer), Number: customer.Number, URL: chatURL(id, customer.Chat),
 		Labels: customer.Labels, OptedOut: customer.OptedOutAt, Human: customer.HandedOver, HumanUntil: customer.HandoffEnds,
@@ -168,7 +169,7 @@ func (h *chatPages) chatView(c *gin.Context, id string, customer flowhq.Customer
 }
 
 // customerName gives what to call somebody: the own name, the number, or that it is hidden.
-func customerName(l locale, c flowhq.Customer) string {
+func customerName(l translator, c flowhq.Customer) string {
 	switch {
 	case c.Name != "":
 		return c.Name
@@ -176,7 +177,7 @@ func customerName(l locale, c flowhq.Customer) string {
 		return c.Number
 	case strings.HasPrefix(c.Chat, "lid:"):
 		digits := c.Chat[len("lid:"):]
-		return l.text("chat.hidden") + " …" + digits[max(0, len(digits)-4):]
+		return l.text(key.PageChatHidden) + " …" + digits[max(0, len(digits)-4):]
 	}
 	return c.Chat
 }
@@ -202,7 +203,7 @@ func (h *chatPages) listView(c *gin.Context, id, query string, limit int) (chatL
 	if err != nil {
 		return v, err
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	for _, chat := range chats {
 		v.Rows = append(v.Rows, newChatRow(l, id, chat, v.Chat))
 	}
@@ -279,7 +280,7 @@ func indexRunes(text, want []rune) int {
 	return -1
 }
 
-func newChatRow(l locale, id string, chat flowhq.ChatSummary, current string) chatRow {
+func newChatRow(l translator, id string, chat flowhq.ChatSummary, current string) chatRow {
 	row := chatRow{
 		URL: chatURL(id, chat.Chat), Name: customerName(l, chat.Customer), At: chat.LastSeenAt, Human: chat.HandedOver != nil,
 		OptedOut: chat.OptedOutAt != nil, Current: chat.Chat == current,

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flowhq/locale/key"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,12 +56,12 @@ type customerRow struct {
 const customersShown = 50
 
 func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
-	l := h.locale(c)
+	l := h.translator(c)
 	v := customersView{ID: t.ID, Query: strings.TrimSpace(c.Query("q")), OptedOut: c.Query("opted_out") == "1"}
 	base := tenantURL(t.ID, "/customers?") + withQuery(v.Query)
 	v.Filters = []boardFilter{
-		{URL: base, Word: l.text("customers.all"), Current: !v.OptedOut},
-		{URL: base + "opted_out=1", Word: l.text("customers.opted_out"), Current: v.OptedOut},
+		{URL: base, Word: l.text(key.PageCustomersAll), Current: !v.OptedOut},
+		{URL: base + "opted_out=1", Word: l.text(key.PageCustomersOptedOut), Current: v.OptedOut},
 	}
 	v.CSV = base + "format=csv"
 	if v.OptedOut {
@@ -85,7 +86,7 @@ func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
 	h.render(c, http.StatusOK, pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 }
 
-func newCustomerRow(l locale, id string, r flowhq.Customer) customerRow {
+func newCustomerRow(l translator, id string, r flowhq.Customer) customerRow {
 	row := customerRow{
 		Key: r.ID, URL: chatURL(id, r.Chat), LabelURL: chatURL(id, r.Chat) + "/labels", Name: customerName(l, r), Number: r.Number,
 		Labels: r.Labels, Typed: strings.Join(r.Labels, ", "), OptedOut: r.OptedOutAt, Human: r.HandedOver, First: r.FirstSeenAt, Last: r.LastSeenAt,
@@ -110,7 +111,7 @@ func (h *customerPages) setLabels(c *gin.Context, t flowhq.TenantDetail) {
 			return
 		}
 		fields, rest := h.fieldErrors(c, err)
-		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest, Rows: []customerRow{newCustomerRow(h.locale(c), t.ID, customer)}}
+		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest, Rows: []customerRow{newCustomerRow(h.translator(c), t.ID, customer)}}
 		v.Rows[0].Typed = c.PostForm("labels")
 		h.render(c, statusOf(err), pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 		return

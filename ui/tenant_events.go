@@ -3,7 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"flowhq/locale/key"
 	"net/http"
 	"slices"
 	"time"
@@ -61,9 +61,9 @@ func (h *eventPages) list(c *gin.Context, t flowhq.TenantDetail) {
 		h.render(c, http.StatusOK, pageEvents, "events-list", v)
 		return
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	page := eventsPage{tenantFrame: h.frame(c, t, "/events"), Events: v}
-	page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events"), Word: l.text("events.all"), Current: kind == ""})
+	page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events"), Word: l.text(key.PageEventsAll), Current: kind == ""})
 	for _, k := range eventTypes() {
 		page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events?type=") + k, Word: l.word("event", k), Current: k == kind})
 	}
@@ -84,7 +84,7 @@ func (h *eventPages) eventsView(c *gin.Context, id, kind string, limit int) (eve
 	}
 	v := eventsView{ID: id, Self: tenantURL(id, "/events?part=events&type=") + kind}
 	for _, e := range events {
-		v.Rows = append(v.Rows, newEventRow(h.locale(c), e))
+		v.Rows = append(v.Rows, newEventRow(h.translator(c), e))
 	}
 	if len(events) == limit {
 		last := events[limit-1]
@@ -93,7 +93,7 @@ func (h *eventPages) eventsView(c *gin.Context, id, kind string, limit int) (eve
 	return v, nil
 }
 
-func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
+func newEventRow(l translator, e flowhq.TenantEvent) eventRow {
 	row := eventRow{Kind: l.word("event", e.Type), Icon: eventIcon(e.Type), Detail: l.say(e.Detail), At: e.CreatedAt}
 	var change struct {
 		From   string `json:"from"`
@@ -108,7 +108,7 @@ func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
 	}
 	switch {
 	case e.Type == flowhq.TenantEventMerge && change.Into != "":
-		row.Detail = fmt.Sprintf(l.text("events.merged"), change.From, change.Into)
+		row.Detail = l.text(key.PageEventsMerged, "from", change.From, "into", change.Into)
 		return row
 	case change.To == "":
 		return row
@@ -123,9 +123,9 @@ func newEventRow(l locale, e flowhq.TenantEvent) eventRow {
 	case flowhq.TenantEventRecord:
 		s := requestStatus(l, flowhq.RequestStatus(change.To))
 		row.Status = &s
-		row.Detail = l.text("request.made")
+		row.Detail = l.text(key.PageRequestMade)
 		if change.From != "" {
-			row.Detail = l.text("request.was") + " " + l.word("request", change.From)
+			row.Detail = l.text(key.PageRequestWas) + " " + l.word("request", change.From)
 		}
 		if change.By != "" {
 			row.Detail += " · " + change.By

@@ -11,6 +11,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/access"
 	"flowhq/appliance/fleet"
+	"flowhq/locale/key"
 )
 
 // flowPages show, change and try what a tenant's bot says.
@@ -89,7 +90,7 @@ func (h *flowPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, change
 		return
 	}
 	v := flowPage{tenantFrame: h.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
-	v.Draft = newDraftView(h.locale(c), t.ID, flows.Published, flows.Draft)
+	v.Draft = newDraftView(h.translator(c), t.ID, flows.Published, flows.Draft)
 	if v.Versions, err = h.settings.versionsView(c, t.ID, "/flow"); err != nil {
 		h.fail(c, err)
 		return
@@ -153,7 +154,7 @@ func (h *flowPages) checked(c *gin.Context, id, text string) checkView {
 	if err != nil {
 		v.Wrong = h.sentence(c, err)
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	for _, p := range problems {
 		p.Message = l.say(p.Message)
 		v.Problems = append(v.Problems, p)
@@ -222,10 +223,10 @@ func (h *flowPages) goOn(c *gin.Context, id string, v *tryoutView) {
 		}
 		return
 	}
-	v.take(h.locale(c), text, answer)
+	v.take(h.translator(c), text, answer)
 }
 
-func (v *tryoutView) take(l locale, said string, answer flowhq.TryAnswer) {
+func (v *tryoutView) take(l translator, said string, answer flowhq.TryAnswer) {
 	turn := tryTurn{Said: said}
 	for _, one := range answer.Turns {
 		for _, a := range one.Acts {
@@ -238,7 +239,7 @@ func (v *tryoutView) take(l locale, said string, answer flowhq.TryAnswer) {
 		}
 	}
 	if len(turn.Acts) == 0 {
-		turn.Acts = []tryAct{{"note", l.text("try.silence")}}
+		turn.Acts = []tryAct{{"note", l.text(key.PageTrySilence)}}
 	}
 	v.Turns = append(v.Turns, turn)
 	v.Turns = v.Turns[max(0, len(v.Turns)-triedTurns):]

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flowhq/locale/key"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,19 +96,19 @@ func (h *tenantScreen) ofTenant(do func(c *gin.Context, t flowhq.TenantDetail)) 
 
 // frame makes head and tabs; title is that of the page.
 func (h *tenantScreen) frame(c *gin.Context, t flowhq.TenantDetail, current string) tenantFrame {
-	l := h.locale(c)
+	l := h.translator(c)
 	f := tenantFrame{Page: h.page(c, "tenants", t.Name), Head: newHeadView(l, t), Notice: h.notice(c)}
 	f.Path = pagePath(c, tenantURL(t.ID, current))
-	tabs := []struct{ path, icon, key string }{
-		{"", "home", "tab.overview"}, {"/chats", "chat", "tab.chats"}, {"/requests", "calendar", "tab.requests"},
-		{"/customers", "users", "tab.customers"}, {"/settings", "shop", "tab.settings"}, {"/flow", "flow", "tab.flow"},
-		{"/linking", "qr", "tab.linking"}, {"/process", "cpu", "tab.process"}, {"/worker/log", "list", "tab.log"},
-		{"/events", "clock", "tab.events"}, {"/manage", "settings", "tab.manage"},
+	tabs := []struct{ path, icon, word string }{
+		{"", "home", key.PageTabOverview}, {"/chats", "chat", key.PageTabChats}, {"/requests", "calendar", key.PageTabRequests},
+		{"/customers", "users", key.PageTabCustomers}, {"/settings", "shop", key.PageTabSettings}, {"/flow", "flow", key.PageTabFlow},
+		{"/linking", "qr", key.PageTabLinking}, {"/process", "cpu", key.PageTabProcess}, {"/worker/log", "list", key.PageTabLog},
+		{"/events", "clock", key.PageTabEvents}, {"/manage", "settings", key.PageTabManage},
 	}
 	for _, tab := range tabs {
-		f.Tabs = append(f.Tabs, tenantTab{URL: tenantURL(t.ID, tab.path), Icon: tab.icon, Word: l.text(tab.key), Current: tab.path == current})
+		f.Tabs = append(f.Tabs, tenantTab{URL: tenantURL(t.ID, tab.path), Icon: tab.icon, Word: l.text(tab.word), Current: tab.path == current})
 		if tab.path == current && current != "" {
-			f.Title = l.text(tab.key) + " · " + t.Name
+			f.Title = l.text(tab.word) + " · " + t.Name
 		}
 	}
 	return f
@@ -133,7 +134,7 @@ func chatURL(id, chat string) string { return tenantURL(id, "/chats/"+url.PathEs
 // notice reads what was just done from the address; only what has a text is told.
 func (h *tenantScreen) notice(c *gin.Context) notice {
 	what := c.Query("done")
-	text := h.locale(c).word("done", what)
+	text := h.translator(c).word("done", what)
 	if text == what {
 		return notice{}
 	}

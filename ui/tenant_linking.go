@@ -12,6 +12,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // linkingPages link a tenant's phone, here or by a link that its owner gets.
@@ -131,24 +132,24 @@ func (h *linkingPages) invitesView(c *gin.Context, id string) (invitesView, erro
 		last := invites[invitesShown-1]
 		v.More = tenantURL(id, "/linking?before=") + place(last.CreatedAt, last.ID) + "#invites"
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	for _, i := range invites {
 		v.Rows = append(v.Rows, newInviteRow(l, i, h.now()))
 	}
 	return v, nil
 }
 
-func newInviteRow(l locale, i flowhq.LinkInvite, now time.Time) inviteRow {
+func newInviteRow(l translator, i flowhq.LinkInvite, now time.Time) inviteRow {
 	row := inviteRow{ID: i.ID, Open: i.Open(now), CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt, OpenedAt: i.OpenedAt}
 	switch {
 	case row.Open && i.OpenedAt != nil:
-		row.Status = status{Tone: "good", Word: l.text("invite.opened")}
+		row.Status = status{Tone: "good", Word: l.text(key.PageInviteOpened)}
 	case row.Open:
-		row.Status = status{Tone: "wait", Word: l.text("invite.waiting")}
+		row.Status = status{Tone: "wait", Word: l.text(key.PageInviteWaiting)}
 	case i.RevokedAt != nil:
-		row.Status = status{Tone: "calm", Word: l.text("invite.revoked")}
+		row.Status = status{Tone: "calm", Word: l.text(key.PageInviteRevoked)}
 	default:
-		row.Status = status{Tone: "calm", Word: l.text("invite.expired")}
+		row.Status = status{Tone: "calm", Word: l.text(key.PageInviteExpired)}
 	}
 	return row
 }
@@ -173,7 +174,7 @@ func (h *linkingPages) revokeInvite(c *gin.Context, t flowhq.TenantDetail) {
 
 // linkingView is the panel as an admin sees it.
 func (h *linkingPages) panel(c *gin.Context, t flowhq.TenantDetail) linkingView {
-	v := newLinkingView(h.locale(c), t, h.now())
+	v := newLinkingView(h.translator(c), t, h.now())
 	v.Self, v.CodeURL = tenantURL(t.ID, "?part=linking"), tenantURL(t.ID, "/link-code")
 	v.NewCodes, v.StartURL = tenantURL(t.ID, "/linking"), tenantURL(t.ID, "/worker/start")
 	v.Code.URL = v.CodeURL
@@ -191,7 +192,7 @@ func (v *linkingView) offer(t flowhq.TenantDetail) {
 	}
 }
 
-func newLinkingView(l locale, t flowhq.TenantDetail, now time.Time) linkingView {
+func newLinkingView(l translator, t flowhq.TenantDetail, now time.Time) linkingView {
 	phase := phaseOf(t)
 	v := linkingView{ID: t.ID, Phase: phaseStatus(l, phase), Code: pairingView{ID: t.ID, Phone: t.PhoneNumber}}
 	if t.Session != nil && t.Session.State == flowhq.SessionQRReady {
@@ -211,24 +212,24 @@ func newLinkingView(l locale, t flowhq.TenantDetail, now time.Time) linkingView 
 	return v
 }
 
-func (v *linkingView) say(l locale, t flowhq.TenantDetail, phase flowhq.Phase) {
+func (v *linkingView) say(l translator, t flowhq.TenantDetail, phase flowhq.Phase) {
 	switch phase {
 	case flowhq.PhaseConnected:
-		v.Linked, v.Number, v.Words = true, t.PhoneNumber, l.text("link.connected")
+		v.Linked, v.Number, v.Words = true, t.PhoneNumber, l.text(key.PageLinkConnected)
 	case flowhq.PhaseConnecting:
-		v.Words = l.text("link.connecting")
+		v.Words = l.text(key.PageLinkConnecting)
 	case flowhq.PhaseReconnecting:
-		v.Linked, v.Words = true, l.text("link.reconnecting")
+		v.Linked, v.Words = true, l.text(key.PageLinkReconnecting)
 	case flowhq.PhaseNobody:
-		v.Words = l.text("link.nobody")
+		v.Words = l.text(key.PageLinkNobody)
 	case flowhq.PhaseOff:
-		v.Words = l.text("link.off")
+		v.Words = l.text(key.PageLinkOff)
 		if t.Status == flowhq.TenantPaused {
-			v.Words = l.text("link.paused")
+			v.Words = l.text(key.PageLinkPaused)
 		}
 	default:
 		if v.Words = l.say(flowhq.Remedy(phase)); v.Words == "" {
-			v.Words = l.text("link.starting")
+			v.Words = l.text(key.PageLinkStarting)
 		} else {
 			v.Wrong = true
 		}

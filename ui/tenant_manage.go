@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // managePages hold what is rarely done and can hardly be taken back.
@@ -75,7 +76,7 @@ func (h *managePages) pauseView(c *gin.Context, t flowhq.TenantDetail) (*pauseVi
 	}
 	v := &pauseView{Reason: p.Reason, Since: p.CreatedAt, Until: p.Until}
 	if p.Until != nil {
-		v.Day = h.locale(c).day(p.Until.In(h.zone(c, t.ID)))
+		v.Day = h.translator(c).day(p.Until.In(h.zone(c, t.ID)))
 	}
 	return v, nil
 }
@@ -130,7 +131,7 @@ func (h *managePages) remove(c *gin.Context, t flowhq.TenantDetail) {
 	typed := strings.TrimSpace(c.PostForm("confirm"))
 	if typed != strings.TrimSpace(t.Name) {
 		h.draw(c, http.StatusBadRequest, t, func(v *manageView) {
-			v.Confirm = field{typed, h.locale(c).text("confirm.delete_mismatch")}
+			v.Confirm = field{typed, h.translator(c).text(key.PageConfirmDeleteMismatch)}
 		})
 		return
 	}

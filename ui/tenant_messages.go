@@ -58,7 +58,7 @@ func (h *chatPages) messagesView(c *gin.Context, id, chat string, before flowhq.
 
 // messageRows turns messages, newest first, into rows in the order of reading.
 func (h *chatPages) messageRows(c *gin.Context, chatURL string, messages []flowhq.Message) []messageRow {
-	l := h.locale(c)
+	l := h.translator(c)
 	zone := h.zone(c, c.Param("id"))
 	var rows []messageRow
 	day := ""
@@ -72,7 +72,7 @@ func (h *chatPages) messageRows(c *gin.Context, chatURL string, messages []flowh
 	return rows
 }
 
-func newMessageRow(l locale, chatURL string, m flowhq.Message) messageRow {
+func newMessageRow(l translator, chatURL string, m flowhq.Message) messageRow {
 	row := messageRow{
 		ID: m.ID, Out: m.Direction == flowhq.DirectionOut, Text: m.Text, At: m.CreatedAt, Author: l.word("msg.author", string(m.Author)),
 		Edited: m.EditedAt != nil || m.Kind == flowhq.KindEdit, Deleted: m.DeletedAt != nil || m.Kind == flowhq.KindDelete,
@@ -137,11 +137,11 @@ func (h *chatPages) trace(c *gin.Context, id, chat string) {
 		h.fail(c, flowhq.NotFound("Message"))
 		return
 	}
-	h.render(c, http.StatusOK, pageChats, "why-body", newWhyView(h.locale(c), messages[i]))
+	h.render(c, http.StatusOK, pageChats, "why-body", newWhyView(h.translator(c), messages[i]))
 }
 
 // newWhyView says in words what became of a message.
-func newWhyView(l locale, m flowhq.Message) whyView {
+func newWhyView(l translator, m flowhq.Message) whyView {
 	v := whyView{}
 	for _, e := range m.Trace {
 		v.Steps = append(v.Steps, traceRow{Step: l.word("trace", e.Step), Detail: l.say(upperFirst(e.Detail)), At: e.At})

@@ -9,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 type newTenantView struct {
@@ -50,9 +51,9 @@ func (h *tenantListPages) create(c *gin.Context) {
 
 // newTenantView keeps what was typed and puts each complaint beside its field.
 func (h *tenantListPages) formView(c *gin.Context, in flowhq.NewTenant, err error) newTenantView {
-	l := h.locale(c)
+	l := h.translator(c)
 	v := newTenantView{
-		Page:         h.page(c, "tenants", l.text("action.new_tenant")),
+		Page:         h.page(c, "tenants", l.text(key.PageActionNewTenant)),
 		Name:         field{Value: in.Name},
 		BusinessName: field{Value: in.BusinessName},
 		Phone:        field{Value: in.PhoneNumber},

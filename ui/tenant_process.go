@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"flowhq/locale/key"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -80,7 +81,7 @@ func (h *processPages) show(c *gin.Context, t flowhq.TenantDetail) {
 			h.fail(c, err)
 			return
 		}
-		v.Limits = limitPairs(h.locale(c), limits)
+		v.Limits = limitPairs(h.translator(c), limits)
 		h.render(c, http.StatusOK, pageProcess, "layout", v)
 	}
 }
@@ -94,31 +95,31 @@ func (h *processPages) graphs(c *gin.Context, id string, v *processPage) error {
 	if err != nil {
 		return err
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	v.Memory = newGraph(samples, float64(p.MemoryMax), func(s flowhq.ProcessSample) float64 { return float64(s.Memory) }, func(f float64) string { return l.bytes(int64(f)) })
 	v.CPU = newGraph(samples, 0, func(s flowhq.ProcessSample) float64 { return s.CPU }, func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) + " %" })
 	return nil
 }
 
-func limitPairs(l locale, m flowhq.Limits) []pair {
+func limitPairs(l translator, m flowhq.Limits) []pair {
 	count := func(n int) string {
 		if n == 0 {
-			return l.text("limit.none")
+			return l.text(key.PageLimitNone)
 		}
 		return l.number(int64(n))
 	}
-	yes := map[bool]string{true: l.text("word.on"), false: l.text("word.off")}
+	yes := map[bool]string{true: l.text(key.PageWordOn), false: l.text(key.PageWordOff)}
 	return []pair{
-		{l.text("limit.replies"), count(m.RepliesPerMinute)},
-		{l.text("limit.contact"), count(m.ContactReplies) + " / " + l.duration(m.ContactWindow)},
-		{l.text("limit.typing"), yes[m.Typing]},
-		{l.text("limit.catch_up"), l.duration(m.CatchUp)},
-		{l.text("limit.handoff"), l.duration(m.Handoff)},
+		{l.text(key.PageLimitReplies), count(m.RepliesPerMinute)},
+		{l.text(key.PageLimitContact), count(m.ContactReplies) + " / " + l.duration(m.ContactWindow)},
+		{l.text(key.PageLimitTyping), yes[m.Typing]},
+		{l.text(key.PageLimitCatchUp), l.duration(m.CatchUp)},
+		{l.text(key.PageLimitHandoff), l.duration(m.Handoff)},
 	}
 }
 
 func (h *processPages) processView(c *gin.Context, t flowhq.TenantDetail) (processView, error) {
-	l := h.locale(c)
+	l := h.translator(c)
 	v := processView{ID: t.ID, Status: workerStatus(l, flowhq.WorkerStopped)}
 	if t.Worker != nil {
 		v.Status = workerStatus(l, t.Worker.Status)
@@ -148,7 +149,7 @@ func (h *processPages) processView(c *gin.Context, t flowhq.TenantDetail) (proce
 }
 
 // leftOutText says where messages were written that the bot left alone; "" when there were none.
-func leftOutText(l locale, counts map[flowhq.IgnoredSource]int64) string {
+func leftOutText(l translator, counts map[flowhq.IgnoredSource]int64) string {
 	var parts []string
 	for _, where := range flowhq.IgnoredSources() {
 		if n := counts[where]; n > 0 {
@@ -159,7 +160,7 @@ func leftOutText(l locale, counts map[flowhq.IgnoredSource]int64) string {
 }
 
 // size writes an amount of memory; "" for none.
-func size(l locale, n int64) string {
+func size(l translator, n int64) string {
 	if n <= 0 {
 		return ""
 	}

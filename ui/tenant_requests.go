@@ -14,6 +14,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // requestPages show what customers of a tenant booked, ordered or reported.
@@ -107,7 +108,7 @@ func (h *requestPages) list(c *gin.Context, t flowhq.TenantDetail) {
 }
 
 func (h *requestPages) boardView(c *gin.Context, t flowhq.TenantDetail) (boardView, error) {
-	l := h.locale(c)
+	l := h.translator(c)
 	kind := flowhq.RequestType(strings.ToUpper(c.Query("type")))
 	if !slices.Contains(requestTypes(), kind) {
 		kind = usualRequest(t)
@@ -119,7 +120,7 @@ func (h *requestPages) boardView(c *gin.Context, t flowhq.TenantDetail) (boardVi
 	for _, k := range requestTypes() {
 		v.Kinds = append(v.Kinds, boardFilter{tenantURL(t.ID, "/requests?type=") + string(k), l.word("requests", string(k)), icons[k], k == kind})
 	}
-	v.States = []boardFilter{{base, l.text("requests.open"), "", !closed}, {base + "&closed=1", l.text("requests.closed"), "", closed}}
+	v.States = []boardFilter{{base, l.text(key.PageRequestsOpen), "", !closed}, {base + "&closed=1", l.text(key.PageRequestsClosed), "", closed}}
 	if closed {
 		v.Self += "&closed=1"
 		return v, h.closed(c, t.ID, &v)
@@ -146,7 +147,7 @@ func usualRequest(t flowhq.TenantDetail) flowhq.RequestType {
 
 // openRequests groups what is new or confirmed: bookings by their day, others by how far they are.
 func (h *requestPages) open(c *gin.Context, id string, v *boardView) error {
-	l := h.locale(c)
+	l := h.translator(c)
 	var open []flowhq.CustomerRequest
 	for _, s := range []flowhq.RequestStatus{flowhq.RequestNew, flowhq.RequestConfirmed} {
 		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Status: s, Limit: boardOpen})
@@ -170,7 +171,7 @@ func (h *requestPages) open(c *gin.Context, id string, v *boardView) error {
 }
 
 // byDay puts bookings under their days: the coming ones in order, what lies behind us last.
-func byDay(l locale, rows []flowhq.CustomerRequest, now time.Time) []boardGroup {
+func byDay(l translator, rows []flowhq.CustomerRequest, now time.Time) []boardGroup {
 	today, _ := time.Parse(time.DateOnly, now.Format(time.DateOnly))
 	days := map[string]*boardGroup{}
 	var dates []string
@@ -182,7 +183,7 @@ func byDay(l locale, rows []flowhq.CustomerRequest, now time.Time) []boardGroup 
 		}
 		g, ok := days[date]
 		if !ok {
-			g = &boardGroup{Title: l.text("day.none")}
+			g = &boardGroup{Title: l.text(key.PageDayNone)}
 			if date != "" {
 				g.Title, g.Late = l.relativeDay(day, today), day.Before(today)
 			}
@@ -218,9 +219,9 @@ func compareBool(a, b bool) int {
 
 // closedRequests lists what is over, newest first.
 func (h *requestPages) closed(c *gin.Context, id string, v *boardView) error {
-	l := h.locale(c)
+	l := h.translator(c)
 	before := cursor(c.Query("before"))
-	group := boardGroup{Title: l.text("requests.closed")}
+	group := boardGroup{Title: l.text(key.PageRequestsClosed)}
 	for len(group.Cards) < boardClosed {
 		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Before: before, Limit: 200})
 		if err != nil {
@@ -256,12 +257,12 @@ func (h *requestPages) waitingView(c *gin.Context, id string) (waitingView, erro
 		if v.More = i == overviewRequests; v.More {
 			break
 		}
-		v.Cards = append(v.Cards, newRequestCard(h.locale(c), r))
+		v.Cards = append(v.Cards, newRequestCard(h.translator(c), r))
 	}
 	return v, nil
 }
 
-func newRequestCard(l locale, r flowhq.CustomerRequest) requestCard {
+func newRequestCard(l translator, r flowhq.CustomerRequest) requestCard {
 	f := r.Fields
 	card := requestCard{
 		ID: r.ID, URL: tenantURL(r.TenantID, "/requests/"+url.PathEscape(r.ID)), ChatURL: chatURL(r.TenantID, r.Chat),
@@ -293,7 +294,7 @@ func numberOf(chat string) string {
 	return ""
 }
 
-func requestStatus(l locale, s flowhq.RequestStatus) status {
+func requestStatus(l translator, s flowhq.RequestStatus) status {
 	tone := "calm"
 	switch s {
 	case flowhq.RequestNew:
@@ -305,7 +306,7 @@ func requestStatus(l locale, s flowhq.RequestStatus) status {
 }
 
 // movesOf gives the steps that make sense, the likeliest first. Every state leads back, so that a slip can be undone.
-func movesOf(l locale, r flowhq.CustomerRequest) []move {
+func movesOf(l translator, r flowhq.CustomerRequest) []move {
 	to := func(s flowhq.RequestStatus, main, grim bool) move {
 		return move{Status: s, Word: l.word("request.move", string(s)), Main: main, Grim: grim}
 	}
@@ -342,7 +343,7 @@ func (h *requestPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, not
 		h.fail(c, err)
 		return
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	v := requestPage{tenantFrame: h.frame(c, t, "/requests"), Card: newRequestCard(l, r), Note: note}
 	if v.Note.Wrong == "" && v.Note.Value == "" {
 		v.Note.Value = r.Notes

@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // settingsPages show and change a tenant's settings: what holds at once, and what has a draft and versions.
@@ -94,16 +95,16 @@ func (h *settingsPages) show(c *gin.Context, t flowhq.TenantDetail) {
 		h.fail(c, err)
 		return
 	}
-	h.draw(c, http.StatusOK, t, newSettingsForm(h.locale(c), t.ID, shown.Settings), nil)
+	h.draw(c, http.StatusOK, t, newSettingsForm(h.translator(c), t.ID, shown.Settings), nil)
 }
 
 // settingsPage draws the page with a form as it is or was typed; change puts in what else was typed.
 func (h *settingsPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
-	v := settingsPage{tenantFrame: h.frame(c, t, "/settings"), Identity: newIdentity(h.locale(c), t), Form: form}
+	v := settingsPage{tenantFrame: h.frame(c, t, "/settings"), Identity: newIdentity(h.translator(c), t), Form: form}
 	v.Form.Server = h.service.Limits()
 	published, draft, err := h.service.Settings(c.Request.Context(), t.ID)
 	if err == nil {
-		v.Draft = newDraftView(h.locale(c), t.ID, published, draft)
+		v.Draft = newDraftView(h.translator(c), t.ID, published, draft)
 		v.Versions, err = h.versionsView(c, t.ID, "/settings")
 	}
 	if err != nil {
@@ -127,7 +128,7 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 	if err != nil {
 		return out, err
 	}
-	l := h.locale(c)
+	l := h.translator(c)
 	for _, v := range versions {
 		if v.State == flowhq.SettingsDraft {
 			continue
@@ -137,9 +138,9 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 			break
 		}
 		row := versionRow{ID: id, Number: v.Version, Author: v.Author, Own: v.FlowYAML != "", Back: v.State == flowhq.SettingsOld, At: v.CreatedAt}
-		row.Status = status{Tone: "calm", Word: l.text("version.old")}
+		row.Status = status{Tone: "calm", Word: l.text(key.PageVersionOld)}
 		if v.State == flowhq.SettingsPublished {
-			row.Status = status{Tone: "good", Word: l.text("version.published")}
+			row.Status = status{Tone: "good", Word: l.text(key.PageVersionPublished)}
 		}
 		if v.PublishedAt != nil {
 			row.At = *v.PublishedAt
@@ -151,7 +152,7 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 
 // saveSettings takes the form: to save it as a draft, or to give it one more row, or one less.
 func (h *settingsPages) save(c *gin.Context, t flowhq.TenantDetail) {
-	l := h.locale(c)
+	l := h.translator(c)
 	form := readSettingsForm(l, t.ID, c)
 	if form.edit(c.PostForm("do")) {
 		h.draw(c, http.StatusOK, t, form, nil)
@@ -170,7 +171,7 @@ func (h *settingsPages) save(c *gin.Context, t flowhq.TenantDetail) {
 		fields, rest := h.fieldErrors(c, err)
 		form.mark(fields)
 		if rest == "" {
-			rest = l.text("settings.refused")
+			rest = l.text(key.PageSettingsRefused)
 		}
 		h.draw(c, statusOf(err), t, form, func(v *settingsPage) { v.Head.Wrong = rest })
 		return
@@ -219,7 +220,7 @@ func (h *settingsPages) done(c *gin.Context, t flowhq.TenantDetail, what string,
 	h.overview.refused(c, t.ID, err)
 }
 
-func newIdentity(l locale, t flowhq.TenantDetail) identityView {
+func newIdentity(l translator, t flowhq.TenantDetail) identityView {
 	v := identityView{URL: tenantURL(t.ID, "/identity"), Name: field{Value: t.Name}, Phone: field{Value: t.PhoneNumber}}
 	template, language := flowhq.TemplateBooking, flowhq.Swahili
 	if t.Config != nil {
@@ -229,7 +230,7 @@ func newIdentity(l locale, t flowhq.TenantDetail) identityView {
 	return v
 }
 
-func (v *identityView) choose(l locale, template flowhq.TemplateType, language flowhq.Language) {
+func (v *identityView) choose(l translator, template flowhq.TemplateType, language flowhq.Language) {
 	for _, one := range flowhq.TemplateTypes() {
 		v.Templates = append(v.Templates, choice{string(one), l.word("template", string(one)), one == template})
 	}
@@ -258,12 +259,12 @@ func (h *settingsPages) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
 		return
 	}
 	fields, rest := h.fieldErrors(c, err)
-	h.draw(c, statusOf(err), t, newSettingsForm(h.locale(c), t.ID, present.Settings), func(v *settingsPage) {
+	h.draw(c, statusOf(err), t, newSettingsForm(h.translator(c), t.ID, present.Settings), func(v *settingsPage) {
 		i := identityView{
 			URL: v.Identity.URL, Name: field{name, fields["name"]}, BusinessName: field{business, fields["business_name"]},
 			Phone: field{phone, fields["phone_number"]}, TemplateWrong: fields["template_type"], LanguageWrong: fields["language"],
 		}
-		i.choose(h.locale(c), template, language)
+		i.choose(h.translator(c), template, language)
 		v.Identity, v.Head.Wrong = i, rest
 	})
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flowhq/locale/key"
 	"net/http"
 	"net/url"
 	"slices"
@@ -99,7 +100,7 @@ type load struct {
 }
 
 func (h *tenantListPages) list(c *gin.Context) {
-	l := h.locale(c)
+	l := h.translator(c)
 	q := boardQuery(c)
 	b, err := h.dashboard.Board(c.Request.Context(), q)
 	if err != nil {
@@ -123,7 +124,7 @@ func (h *tenantListPages) list(c *gin.Context) {
 	if v.Empty {
 		v.Steps = firstSteps(l, flowhq.Overview{})
 	}
-	v.Page = h.page(c, "tenants", l.text("tenants.title"))
+	v.Page = h.page(c, "tenants", l.text(key.PageTenantsTitle))
 	h.render(c, http.StatusOK, pageTenants, "layout", v)
 }
 
@@ -172,12 +173,12 @@ func statusOrder() []flowhq.TenantStatus {
 }
 
 // tenantFilters counts the businesses by status, among those that the search matches.
-func tenantFilters(l locale, b flowhq.Board, q flowhq.BoardQuery) []tenantFilter {
+func tenantFilters(l translator, b flowhq.Board, q flowhq.BoardQuery) []tenantFilter {
 	var filters []tenantFilter
 	for _, s := range statusOrder() {
 		to := q
 		to.Status, to.Page = s, 1
-		f := tenantFilter{URL: boardURL(to, ""), Word: l.text("tenants.all"), Count: l.number(int64(b.Found)), Current: s == q.Status}
+		f := tenantFilter{URL: boardURL(to, ""), Word: l.text(key.PageTenantsAll), Count: l.number(int64(b.Found)), Current: s == q.Status}
 		if s != "" {
 			shown := tenantStatus(l, s)
 			f.Word, f.Tone, f.Count = shown.Word, shown.Tone, l.number(int64(b.Counts[s]))
@@ -188,23 +189,23 @@ func tenantFilters(l locale, b flowhq.Board, q flowhq.BoardQuery) []tenantFilter
 }
 
 // columns are the headings of the list; pressing one again turns the order round.
-func columns(l locale, q flowhq.BoardQuery) []column {
+func columns(l translator, q flowhq.BoardQuery) []column {
 	current := q.Order
 	if current == "" {
 		current = flowhq.OrderUrgency
 	}
 	var out []column
 	for _, c := range []struct {
-		key   string
+		word  string
 		order flowhq.SummaryOrder
 		up    bool // the order's own direction is ascending
 	}{
-		{"tenants.name", flowhq.OrderName, true}, {"tenants.status", flowhq.OrderUrgency, true}, {"tenants.heard", flowhq.OrderHeard, true},
-		{"tenants.today", flowhq.OrderMessages, false}, {"tenants.requests", flowhq.OrderRequests, false}, {"process.memory", flowhq.OrderMemory, false},
+		{key.PageTenantsName, flowhq.OrderName, true}, {key.PageTenantsStatus, flowhq.OrderUrgency, true}, {key.PageTenantsHeard, flowhq.OrderHeard, true},
+		{key.PageTenantsToday, flowhq.OrderMessages, false}, {key.PageTenantsRequests, flowhq.OrderRequests, false}, {key.PageProcessMemory, flowhq.OrderMemory, false},
 	} {
 		to := q
 		to.Order, to.Page, to.Back = c.order, 1, false
-		col := column{Word: l.text(c.key), Class: "col-" + string(c.order)}
+		col := column{Word: l.text(c.word), Class: "col-" + string(c.order)}
 		if c.order == current {
 			to.Back = !q.Back
 			col.Sorted = map[bool]string{true: "ascending", false: "descending"}[c.up != q.Back]
@@ -215,7 +216,7 @@ func columns(l locale, q flowhq.BoardQuery) []column {
 	return out
 }
 
-func orders(l locale, q flowhq.BoardQuery) []choice {
+func orders(l translator, q flowhq.BoardQuery) []choice {
 	var out []choice
 	for _, o := range flowhq.SummaryOrders() {
 		out = append(out, choice{string(o), l.word("order", string(o)), o == q.Order})
@@ -237,7 +238,7 @@ func pagerOf(b flowhq.Board, q flowhq.BoardQuery) pager {
 	return p
 }
 
-func newTenantRow(l locale, t flowhq.TenantSummary) tenantRow {
+func newTenantRow(l translator, t flowhq.TenantSummary) tenantRow {
 	row := tenantRow{
 		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Phase: l.word("phase", string(t.Phase)),
 		HeardAt: t.HeardAt, Today: newDay(l, t.Received, t.Sent, t.Hours), Process: newLoad(l, t),
@@ -253,7 +254,7 @@ func newTenantRow(l locale, t flowhq.TenantSummary) tenantRow {
 }
 
 // why says what a person should know of a business now, and whether it is something to be done.
-func why(l locale, t flowhq.TenantSummary) (string, bool) {
+func why(l translator, t flowhq.TenantSummary) (string, bool) {
 	switch {
 	case t.Status == flowhq.TenantPaused:
 		return "", false
@@ -262,16 +263,16 @@ func why(l locale, t flowhq.TenantSummary) (string, bool) {
 	case t.Phase.Failing():
 		return l.say(flowhq.Remedy(t.Phase)), true
 	case t.Phase == flowhq.PhaseNobody:
-		return l.text("link.nobody"), true
+		return l.text(key.PageLinkNobody), true
 	case t.Status == flowhq.TenantActive && t.DesiredState != flowhq.DesiredRunning:
-		return l.text("tenants.stopped"), true
+		return l.text(key.PageTenantsStopped), true
 	case t.Phase == flowhq.PhaseReconnecting:
-		return l.text("link.reconnecting"), false
+		return l.text(key.PageLinkReconnecting), false
 	}
 	return "", false
 }
 
-func newLoad(l locale, t flowhq.TenantSummary) load {
+func newLoad(l translator, t flowhq.TenantSummary) load {
 	v := load{Percent: -1, Tone: "calm"}
 	if t.Restarts > 0 {
 		v.Restarts = l.number(int64(t.Restarts))
@@ -291,7 +292,7 @@ func newLoad(l locale, t flowhq.TenantSummary) load {
 	return v
 }
 
-func bulkButtons(l locale) []bulkButton {
+func bulkButtons(l translator) []bulkButton {
 	icons := map[flowhq.BulkAction]string{
 		flowhq.BulkStart: "play", flowhq.BulkStop: "stop", flowhq.BulkRestart: "restart", flowhq.BulkPause: "pause", flowhq.BulkResume: "play",
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"flowhq/locale"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -37,11 +38,12 @@ type Fleet interface {
 	tenantKeeper
 }
 
-// Config is what the pages are made from. Fleet, Door and Logger are required.
+// Config is what the pages are made from. Fleet, Door, Logger and Texts are required.
 type Config struct {
 	Fleet     Fleet
 	Door      Door
 	Logger    *slog.Logger
+	Texts     *locale.Catalogue
 	Now       func() time.Time // nil: the wall clock
 	OpenAPI   []byte           // the description of the API as JSON; nil: there is no page about it
 	Simulator bool             // no real WhatsApp is used; every page says so

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"flowhq/locale"
 	"net/http"
 	"strings"
 
@@ -24,7 +25,7 @@ type alarmView struct {
 	Since    stamp             `json:"since"`
 }
 
-func viewAlarm(lang flowhq.Language) func(*flowhq.Alarm) alarmView {
+func viewAlarm(texts *locale.Catalogue, lang flowhq.Language) func(*flowhq.Alarm) alarmView {
 	return func(a *flowhq.Alarm) alarmView {
 		facts := a.Facts
 		if facts == nil {
@@ -32,16 +33,16 @@ func viewAlarm(lang flowhq.Language) func(*flowhq.Alarm) alarmView {
 		}
 		return alarmView{
 			Kind: a.Kind, Grave: a.Kind.Grave(), TenantID: orNull(a.TenantID),
-			Sentence: a.Sentence(lang), Remedy: a.Remedy(lang), Facts: facts, Since: stamp(a.Since),
+			Sentence: texts.Say(lang, a.Sentence()), Remedy: texts.Say(lang, a.Remedy()), Facts: facts, Since: stamp(a.Since),
 		}
 	}
 }
 
 // listAlarms shows what needs a person now, the gravest first.
-func listAlarms(f alarmReader) call {
+func listAlarms(f alarmReader, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		c.Header("Vary", "Accept-Language")
-		c.JSON(http.StatusOK, list(f.RaisedAlarms(), viewAlarm(speaks(c))))
+		c.JSON(http.StatusOK, list(f.RaisedAlarms(), viewAlarm(texts, speaks(c))))
 		return nil
 	}
 }

@@ -87,7 +87,7 @@ func (a *API) view(c *gin.Context, err error) (int, errorView) {
 	if status >= 500 {
 		a.log(c, err)
 	}
-	return status, errorView{Error: e.Message, Fields: e.Fields}
+	return status, errorView{Error: a.cfg.Texts.Error(flowhq.English, e), Fields: e.Fields}
 }
 
 // statusClientGone is nginx's number for a client that did not wait for its answer; nobody reads it but the log.

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale"
 )
 
 // Fleet is all that the calls do. Each call asks for its own part of it; see the interfaces beside the handlers.
@@ -64,6 +65,7 @@ type Config struct {
 	MaxStreams int                       // open at once; 0: 256
 	Now        func() time.Time          // nil: time.Now
 	Log        *slog.Logger              // nil: discards
+	Texts      *locale.Catalogue         // nil: one of its own
 }
 
 // API holds the calls. Make one with New.
@@ -107,6 +109,13 @@ func New(cfg Config) (*API, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Texts == nil {
+		texts, err := locale.New()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Texts = texts
 	}
 	spec, err := readDocument()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale"
 )
 
 type boardReader interface {
@@ -167,7 +168,7 @@ type boxView struct {
 }
 
 // showOverview tells what needs a person now and how the day goes.
-func showOverview(f boardReader) call {
+func showOverview(f boardReader, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		o, err := f.Overview(c.Request.Context())
 		if err != nil {
@@ -175,7 +176,7 @@ func showOverview(f boardReader) call {
 		}
 		v := overviewView{
 			Tenants: o.Tenants, Counts: viewCounts(o.Counts), Needing: list(o.Needing, viewLine), NeedingAll: o.NeedingAll,
-			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests, Alarms: list(o.Alarms, viewAlarm(speaks(c))),
+			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests, Alarms: list(o.Alarms, viewAlarm(texts, speaks(c))),
 			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory, Since: stamp(o.Since),
 			Box: boxView{
 				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath, DiskTotal: o.Host.DiskTotal,

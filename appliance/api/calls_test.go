@@ -54,7 +54,7 @@ func (w *world) openCalls() {
 	}
 	w.service.Alarms().Raise(flowhq.AlarmDiskLow, "", map[string]string{"free": "90 MB", "path": "/data"})
 	alarms := w.ask("GET", "/admin/alarms", nil).want(200)
-	alarms.is("Only 90 MB are left on the disk of /data.", 0, "sentence")
+	alarms.is("Only 90 MB are free on the disk of /data.", 0, "sentence")
 	alarms.is(nil, 0, "tenant_id")
 	w.ask("GET", "/admin/alarms", nil, header("Accept-Language", "sw")).want(200).is("Zimebaki 90 MB tu kwenye diski ya /data.", 0, "sentence")
 	w.boardCalls()

@@ -166,7 +166,7 @@ func TestTheMachineIsWatched(t *testing.T) {
 	if got := kinds(); !slices.Equal(got, []flowhq.AlarmKind{flowhq.AlarmDiskLow, flowhq.AlarmCertificate}) {
 		t.Errorf("raised %v", got)
 	}
-	if got := w.Alarms().List()[1].Sentence(flowhq.English); got != "The certificate of bots.example.com ends in 10 days." {
+	if got := w.Alarms().List()[1].Sentence().String(); got != "alarm.certificate(count=10, days=10, host=bots.example.com)" {
 		t.Error(got)
 	}
 	box.state.DiskFree, box.ends, box.broken = 1100<<20, nil, true // a little more is not enough

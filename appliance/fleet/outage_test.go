@@ -74,7 +74,7 @@ func TestDamagedStore(t *testing.T) {
 		w.flush(w.ctx)
 		w.onlyAlarm(flowhq.AlarmDatabaseDamaged)
 	}
-	if got := w.RaisedAlarms()[0].Remedy(flowhq.English); got == "" || w.RaisedAlarms()[0].Facts["backup"] != "flowhq-2026-02-28.fhqb" {
+	if got := w.RaisedAlarms()[0].Remedy(); got.Empty() || w.RaisedAlarms()[0].Facts["backup"] != "flowhq-2026-02-28.fhqb" {
 		t.Errorf("it says %q", got)
 	}
 	w.must(w.StopWorker(w.ctx, "admin", id))
