@@ -62,7 +62,9 @@ func (k AlarmKind) Grave() bool {
 func (a Alarm) Sentence() Text { return Text{Key: "alarm." + string(a.Kind), Args: a.arguments()} }
 
 // Remedy says what to do about it.
-func (a Alarm) Remedy() Text { return Text{Key: "alarm." + string(a.Kind) + "_remedy", Args: a.arguments()} }
+func (a Alarm) Remedy() Text {
+	return Text{Key: "alarm." + string(a.Kind) + "_remedy", Args: a.arguments()}
+}
 
 // arguments are the facts, and as "count" the number that a sentence counts.
 func (a Alarm) arguments() map[string]any {
