@@ -52,7 +52,7 @@ var onlyImporter = map[string][]string{
 	"github.com/landlock-lsm/go-landlock": {"flowhq/worker"},
 	"filippo.io/age":                      {"flowhq/appliance/backup"},
 	"github.com/nicksnyder/go-i18n/v2":    {"flowhq/locale"},
-	"github.com/klauspost/compress":       {"flowhq/appliance/backup"},
+	"github.com/klauspost/compress":       {"flowhq/appliance/backup", "flowhq/ui"},
 }
 
 type goPackage struct {

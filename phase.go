@@ -69,8 +69,5 @@ func FailureText(cause string, p Phase) string {
 	if remedy := Remedy(p); remedy != "" {
 		text = fmt.Sprintf("%s %s", cause, remedy)
 	}
-	if r := []rune(text); len(r) > 1000 {
-		text = string(r[:999]) + "…"
-	}
-	return text
+	return Shorten(text, 1000)
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -11,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -28,26 +26,25 @@ var joinedAssets = [...]struct{ name, parts string }{
 
 // assets are the embedded files under names that change with their content, so that a browser may keep them for good.
 type assets struct {
-	hashed map[string]string // app.css → /assets/app.1a2b3c4d.css
-	files  map[string]asset  // by hashed name
+	hashed   map[string]string // app.css → /assets/app.1a2b3c4d.css
+	files    map[string]asset  // by hashed name
+	compress compressor
 }
 
 // asset is one file as it goes over the wire.
 type asset struct {
-	kind         string
-	plain, small []byte // small: compressed
+	kind string
+	data []byte
 }
 
-func loadAssets() (*assets, error) {
-	a := &assets{hashed: map[string]string{}, files: map[string]asset{}}
+func loadAssets(compress compressor) (*assets, error) {
+	a := &assets{hashed: map[string]string{}, files: map[string]asset{}, compress: compress}
 	for _, j := range joinedAssets {
 		data, err := join(j.parts)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.add(j.name, data); err != nil {
-			return nil, err
-		}
+		a.add(j.name, data)
 	}
 	single, err := fs.Glob(assetFiles, "assets/*.*")
 	if err != nil {
@@ -58,9 +55,7 @@ func loadAssets() (*assets, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read asset: %w", err)
 		}
-		if err := a.add(path.Base(file), data); err != nil {
-			return nil, err
-		}
+		a.add(path.Base(file), data)
 	}
 	return a, nil
 }
@@ -83,17 +78,12 @@ func join(pattern string) ([]byte, error) {
 	return all.Bytes(), nil
 }
 
-func (a *assets) add(name string, data []byte) error {
-	small, err := compress(data, gzip.BestCompression)
-	if err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
-	}
+func (a *assets) add(name string, data []byte) {
 	sum := sha256.Sum256(data)
 	stem, ext, _ := strings.Cut(name, ".")
 	hashed := fmt.Sprintf("%s.%s.%s", stem, hex.EncodeToString(sum[:4]), ext)
 	a.hashed[name] = "/assets/" + hashed
-	a.files[hashed] = asset{kind: mime.TypeByExtension(path.Ext(name)), plain: data, small: small}
-	return nil
+	a.files[hashed] = asset{kind: mime.TypeByExtension(path.Ext(name)), data: data}
 }
 
 func (a *assets) url(name string) (string, error) {
@@ -110,13 +100,7 @@ func (a *assets) serve(c *gin.Context) {
 		c.String(http.StatusNotFound, "no such file")
 		return
 	}
-	body := file.plain
-	if takesGzip(c.Request) {
-		c.Header("Content-Encoding", "gzip")
-		body = file.small
-	}
-	c.Header("Vary", "Accept-Encoding")
 	c.Header("Cache-Control", "public, max-age=31536000, immutable")
-	c.Header("Content-Length", strconv.Itoa(len(body)))
-	c.Data(http.StatusOK, file.kind, body)
+	c.Header("Content-Type", file.kind)
+	a.compress.send(c.Writer, c.Request, http.StatusOK, file.data)
 }

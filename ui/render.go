@@ -117,7 +117,7 @@ type renderer struct {
 	now         func() time.Time
 	simulator   bool
 	waiting     waitingCounter
-	packers     packers
+	compress    compressor
 	translators map[flowhq.Language]translator
 	engines     map[flowhq.Language]*engine
 }
@@ -127,9 +127,9 @@ type waitingCounter interface {
 	WaitingSetupRequests(ctx context.Context) (int, error)
 }
 
-func newRenderer(c Config, a *assets) (*renderer, error) {
+func newRenderer(c Config, a *assets, compress compressor) (*renderer, error) {
 	h := &renderer{
-		log: c.Logger, now: c.Now, simulator: c.Simulator, waiting: c.Fleet,
+		log: c.Logger, now: c.Now, simulator: c.Simulator, waiting: c.Fleet, compress: compress,
 		translators: map[flowhq.Language]translator{}, engines: map[flowhq.Language]*engine{},
 	}
 	if h.now == nil {
@@ -193,7 +193,7 @@ func (h *renderer) write(w http.ResponseWriter, r *http.Request, lang flowhq.Lan
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	h.packers.send(w, r, d.status, b.Bytes())
+	h.compress.send(w, r, d.status, b.Bytes())
 }
 
 // refuse draws a sentence as a page for a browser that is turned away before it reaches one.

@@ -9,7 +9,7 @@ import (
 
 // Pages are parsed when they are first asked for: a fault in one must not wait for its first reader.
 func TestEveryPageCanBeParsed(t *testing.T) {
-	a, err := loadAssets()
+	a, err := loadAssets(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func newDraftView(l translator, id string, published flowhq.SettingsVersion, dra
 		{"currency", from.Currency, to.Currency},
 	}
 	for _, t := range texts {
-		v.change(l.word("settings", t.key), clip(t.from, 80), clip(t.to, 80))
+		v.change(l.word("settings", t.key), flowhq.Shorten(t.from, 80), flowhq.Shorten(t.to, 80))
 	}
 	v.items(l, from.Services, to.Services, to.Currency)
 	v.items(l, from.Products, to.Products, to.Currency)

@@ -251,7 +251,7 @@ func newFoundRow(id, query string, m flowhq.Message) foundRow {
 		other = m.ToNumber
 	}
 	row := foundRow{
-		Name: other, At: m.CreatedAt, Before: clip(m.Text, 2*around),
+		Name: other, At: m.CreatedAt, Before: flowhq.Shorten(m.Text, 2*around),
 		URL: chatURL(id, m.Chat) + "?before=" + place(m.CreatedAt.Add(time.Millisecond), m.ID),
 	}
 	text := []rune(m.Text)
@@ -288,20 +288,11 @@ func newChatRow(l translator, id string, chat flowhq.ChatSummary, current string
 	row.Initial = initial(row.Name)
 	if chat.Last != nil {
 		row.Out, row.At = chat.Last.Direction == flowhq.DirectionOut, chat.Last.CreatedAt
-		if row.Preview = clip(strings.Join(strings.Fields(chat.Last.Text), " "), 80); row.Preview == "" {
+		if row.Preview = flowhq.Shorten(strings.Join(strings.Fields(chat.Last.Text), " "), 80); row.Preview == "" {
 			row.Preview = l.word("kind", string(chat.Last.Kind))
 		}
 	}
 	return row
-}
-
-// clip cuts a text to so many characters.
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }
 
 // send sends a text as the business.

@@ -234,7 +234,7 @@ func (v *tryoutView) take(l translator, said string, answer flowhq.TryAnswer) {
 			case "reply":
 				turn.Acts = append(turn.Acts, tryAct{"reply", a.Text})
 			case "record", "handoff", "opt_out", "opt_in", "notify_owner":
-				turn.Acts = append(turn.Acts, tryAct{"note", strings.TrimSuffix(l.word("try", a.Kind)+" "+clip(a.Text, 200), " ")})
+				turn.Acts = append(turn.Acts, tryAct{"note", strings.TrimSuffix(l.word("try", a.Kind)+" "+flowhq.Shorten(a.Text, 200), " ")})
 			}
 		}
 	}

@@ -76,11 +76,15 @@ type UI struct {
 
 // New parses all that is embedded. It fails only when the program itself is broken.
 func New(c Config) (*UI, error) {
-	a, err := loadAssets()
+	compress, err := newCompressor()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRenderer(c, a)
+	a, err := loadAssets(compress)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRenderer(c, a, compress)
 	if err != nil {
 		return nil, err
 	}

@@ -251,12 +251,7 @@ func note(tx *journal.Tx, kind, detail string) error {
 	return tx.Event(flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: kind, Detail: shorten(detail)}})
 }
 
-func shorten(s string) string {
-	if r := []rune(s); len(r) > maxDetail {
-		return string(r[:maxDetail-1]) + "…"
-	}
-	return s
-}
+func shorten(s string) string { return flowhq.Shorten(s, maxDetail) }
 
 // sent serves retry receipts: what went out under an id.
 func (e *engine) sent(id string) (to whatsapp.Address, text string, ok bool) {

@@ -56,11 +56,7 @@ func (e *engine) tellOwner(tx *journal.Tx, text, about string, now time.Time) er
 }
 
 func excerpt(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if r := []rune(text); len(r) > excerptLength {
-		text = string(r[:excerptLength-1]) + "…"
-	}
-	return text
+	return flowhq.Shorten(strings.Join(strings.Fields(text), " "), excerptLength)
 }
 
 // scheduleList sends the list of what came too late once nothing was added to it for a while.

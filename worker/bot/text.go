@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"flowhq"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -113,15 +114,11 @@ func (l textLine) render(value func(string) string) (out string, has, empty bool
 
 // shorten cuts a text to n characters, at the end of a line where it can.
 func shorten(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
+	short := flowhq.Shorten(s, n)
+	if short == s {
 		return s
 	}
-	at := 0
-	for range n - 1 {
-		_, size := utf8.DecodeRuneInString(s[at:])
-		at += size
-	}
-	cut := s[:at]
+	cut := strings.TrimSuffix(short, "…")
 	if line := strings.LastIndexByte(cut, '\n'); line > len(cut)/2 {
 		cut = cut[:line]
 	}
