@@ -144,9 +144,8 @@ bench-ui: build ## weight, speed, cost and reactions of the pages with 1,000 bus
 	@tools/test-needs.sh browser
 	go run ./internal/uibench --out docs/benchmarks/ui.md
 
-lint: ## go vet and gofmt
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
-	go vet ./...
+lint: ## gofmt, go vet, golangci-lint and govulncheck (tools/lint.sh ./storage/... for some packages only)
+	@tools/lint.sh
 
 fmt: ## gofmt everything
 	gofmt -w $$(git ls-files '*.go')
