@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"flowhq/appliance/access"
 	"flowhq/locale/key"
 	"net/http"
 
@@ -38,12 +39,12 @@ type signInView struct {
 
 func (h *accessPages) signInPage(c *gin.Context) {
 	h.render(c, http.StatusOK, pageSignIn, "sign-in", signInView{
-		Lang: language(c.Request), Simulator: h.simulator, Next: localPath(c.Query("next")),
+		Lang: language(c.Request), Simulator: h.simulator, Next: access.SafeNext(c.Query("next")),
 	})
 }
 
 func (h *accessPages) signIn(c *gin.Context) {
-	next := localPath(c.PostForm("next"))
+	next := access.SafeNext(c.PostForm("next"))
 	err := h.gate.SignIn(c, c.PostForm("password"))
 	if err == nil {
 		c.Redirect(http.StatusSeeOther, next)

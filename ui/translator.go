@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"flowhq/appliance/access"
 	"flowhq/locale"
 	"net/http"
 	"strings"
@@ -84,16 +85,5 @@ func (h *accessPages) setLanguage(c *gin.Context) {
 			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 	}
-	c.Redirect(http.StatusSeeOther, localPath(c.PostForm("next")))
-}
-
-// homePath is where a browser goes after signing in, when it came for nothing in particular.
-const homePath = "/admin/overview"
-
-// localPath lets only a path of this site through, so that no form can send a browser elsewhere.
-func localPath(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
-		return homePath
-	}
-	return next
+	c.Redirect(http.StatusSeeOther, access.SafeNext(c.PostForm("next")))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/access"
 	"flowhq/locale"
 	"flowhq/ui"
 )
@@ -174,6 +175,22 @@ func TestNothingInlineAndNothingFromElsewhere(t *testing.T) {
 	}
 }
 
+// The forms offer each template once, as the API, the schema and the command line do; see TestTemplateTypes.
+func TestForms_Templates(t *testing.T) {
+	h := serve(t, example())
+	for _, path := range []string{"/admin/tenants/new", "/admin/tenants/t1/settings"} {
+		_, form, _ := strings.Cut(get(h, path).Body.String(), `name="template_type"`)
+		form, _, _ = strings.Cut(form, "</select>")
+		var offered []flowhq.TemplateType
+		for _, m := range regexp.MustCompile(`<option value="(\w+)"`).FindAllStringSubmatch(form, -1) {
+			offered = append(offered, flowhq.TemplateType(m[1]))
+		}
+		if !slices.Equal(offered, flowhq.TemplateTypes()) {
+			t.Errorf("%s offers %v", path, offered)
+		}
+	}
+}
+
 func TestFirstRunSaysWhatToDo(t *testing.T) {
 	body := get(serve(t, &fleetStub{}), "/admin/tenants").Body.String()
 	if !strings.Contains(body, "Three steps to the first live business") || strings.Contains(body, "<table") {
@@ -273,9 +290,9 @@ func TestSigningIn(t *testing.T) {
 		to, says       string
 	}{
 		{"sesame", "/admin/tenants/t1", http.StatusSeeOther, "/admin/tenants/t1", ""},
-		{"sesame", "https://evil.example/", http.StatusSeeOther, "/admin/overview", ""},
-		{"sesame", "//evil.example/", http.StatusSeeOther, "/admin/overview", ""},
-		{"sesame", `/\evil.example/`, http.StatusSeeOther, "/admin/overview", ""},
+		{"sesame", "https://evil.example/", http.StatusSeeOther, access.HomePath, ""},
+		{"sesame", "//evil.example/", http.StatusSeeOther, access.HomePath, ""},
+		{"sesame", `/\evil.example/`, http.StatusSeeOther, access.HomePath, ""},
 		{"mistaken word", "/", http.StatusUnauthorized, "", "That is not the password."},
 		{"again and again", "/", http.StatusTooManyRequests, "", "Too many attempts"},
 	}
@@ -287,6 +304,20 @@ func TestSigningIn(t *testing.T) {
 		if strings.Contains(w.Body.String(), tt.password+`"`) {
 			t.Error("the page repeats the password")
 		}
+	}
+}
+
+// There is one home page: where / leads, where a browser goes that signs in, and where the sign of Flow HQ leads.
+func TestHomePage(t *testing.T) {
+	h := serve(t, example())
+	for path, form := range map[string]url.Values{"/sign-in": {"password": {"sesame"}}, "/language": {"lang": {"SW"}}} {
+		if got := post(h, path, form).Header().Get("Location"); got != access.HomePath {
+			t.Errorf("%s leads to %q", path, got)
+		}
+	}
+	page := get(h, access.HomePath).Body.String()
+	if !strings.Contains(page, `<a class="brand" href="/">`) || !strings.Contains(page, `aria-current="page"`) {
+		t.Error("the sign of Flow HQ does not lead home")
 	}
 }
 

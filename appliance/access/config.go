@@ -19,8 +19,10 @@ const (
 	DefaultIdle       = 12 * time.Hour
 	DefaultAbsolute   = 7 * 24 * time.Hour
 	DefaultSignInPath = "/sign-in"
-	DefaultHomePath   = "/admin/tenants"
 )
+
+// HomePath is the home page: where / leads, and a browser that has just signed in.
+const HomePath = "/admin/tenants"
 
 // MaxBody is how many bytes of a request's body are read at most; a longer one is answered with 413.
 const MaxBody = 1 << 20
@@ -44,7 +46,6 @@ type Config struct {
 	PublicURL      string   // where it is reached from outside, "" when nowhere: https://bots.example.com
 	TrustedProxies []string // addresses or CIDR ranges whose X-Forwarded-* headers are believed
 	SignInPath     string   // where a browser is sent that is not signed in
-	HomePath       string   // where a browser goes that has just signed in
 	Idle           time.Duration
 	Absolute       time.Duration
 	Sessions       SessionStore
@@ -98,9 +99,6 @@ func New(cfg Config) (*Gatekeeper, error) {
 func (cfg Config) withDefaults() Config {
 	if cfg.SignInPath == "" {
 		cfg.SignInPath = DefaultSignInPath
-	}
-	if cfg.HomePath == "" {
-		cfg.HomePath = DefaultHomePath
 	}
 	if cfg.Idle <= 0 {
 		cfg.Idle = DefaultIdle

@@ -95,12 +95,12 @@ func withoutPassword(u *url.URL) string {
 	return clean.String()
 }
 
-// SafeNext gives where to go after signing in: next when it is a path of this appliance, else home.
-func (g *Gatekeeper) SafeNext(next string) string {
+// SafeNext gives where a form leads a browser: next when it is a path of this appliance, else HomePath.
+func SafeNext(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(next, "/") ||
 		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
-		return g.cfg.HomePath
+		return HomePath
 	}
 	return withoutPassword(u)
 }

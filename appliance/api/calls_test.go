@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/appliance/access"
 	"flowhq/worker/bot"
 )
 
@@ -41,7 +42,7 @@ func TestEveryCall(t *testing.T) {
 
 func (w *world) openCalls() {
 	t := w.t
-	if got := w.ask("GET", "/", nil).want(302).header.Get("Location"); got != "/admin/tenants" {
+	if got := w.ask("GET", "/", nil).want(302).header.Get("Location"); got != access.HomePath {
 		t.Errorf("/ leads to %q", got)
 	}
 	w.ask("GET", "/healthz", nil).want(200).is("ok", "status")

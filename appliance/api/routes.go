@@ -1,6 +1,7 @@
 package api
 
 import (
+	"flowhq/appliance/access"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +24,7 @@ func (a *API) route(area Area, method, path string, do call) Route {
 func (a *API) openRoutes() []Route {
 	f, s := a.cfg.Fleet, a.cfg.Sessions
 	home := func(c *gin.Context) error {
-		c.Redirect(http.StatusFound, "/admin/tenants")
+		c.Redirect(http.StatusFound, access.HomePath)
 		return nil
 	}
 	return []Route{

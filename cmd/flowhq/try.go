@@ -51,7 +51,7 @@ another chat. --tenant needs a running appliance; TENANT is an id, the beginning
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.tenant, "tenant", "", "a tenant of the running appliance")
-	f.StringVar(&o.template, "template", "", "a template's own conversation: BOOKING, ECOMMERCE or SUPPORT")
+	f.StringVar(&o.template, "template", "", "a template's own conversation: one of "+templateNames())
 	f.StringVar(&o.language, "language", "SW", "its language: SW or EN")
 	f.StringVar(&o.flow, "flow", "", "use the flow in this YAML file")
 	f.StringVar(&o.now, "now", "", "the time at the beginning, like 2026-03-10T09:00 (default the present)")
@@ -102,7 +102,7 @@ func (o *tryOptions) check() error {
 	case (o.tenant == "") == (o.template == ""):
 		return errors.New("name either a --tenant or a --template")
 	case o.template != "" && !slices.Contains(flowhq.TemplateTypes(), flowhq.TemplateType(o.template)):
-		return fmt.Errorf("--template: there is no %q; there are BOOKING, ECOMMERCE and SUPPORT", o.template)
+		return fmt.Errorf("--template: there is no %q; there are %s", o.template, templateNames())
 	case !slices.Contains(flowhq.Languages(), flowhq.Language(o.language)):
 		return fmt.Errorf("--language: there is no %q; there are SW and EN", o.language)
 	case o.log && o.tenant == "":
@@ -194,4 +194,13 @@ func unreadable(flag string, err error) error {
 		return flowhq.Errorf(flowhq.CodeInvalid, "%s: %s cannot be read: %s.", flag, p.Path, p.Err)
 	}
 	return err
+}
+
+// templateNames lists the templates as a person reads them.
+func templateNames() string {
+	var names []string
+	for _, t := range flowhq.TemplateTypes() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
 }

@@ -23,6 +23,8 @@ func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	ctx := limit(t, 4*time.Minute)
 	page := browserPage(t, w.URL+"/sign-in").CancelTimeout().Timeout(4 * time.Minute)
 	signIn(page)
+	page.MustElementR("h1", "Businesses")
+	page.MustNavigate(w.URL + "/admin/overview").MustWaitLoad()
 	page.MustElementR("h1", "Overview")
 	page.MustElementR(".first-steps .now h3", "Enter the business")
 
@@ -162,7 +164,7 @@ func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	defer router.MustStop()
 	page.MustReload().MustWaitLoad()
 	signIn(page)
-	page.MustElementR("h1", "Overview")
+	page.MustElementR("h1", "Businesses")
 	if page.MustEval(`() => typeof window.htmx !== "undefined"`).Bool() {
 		t.Fatal("the script came all the same")
 	}
@@ -171,7 +173,7 @@ func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	page.MustNavigate(w.URL + "/admin/tenants?q=neema").MustWaitLoad()
 	page.MustElement("#tenant-" + id + " .tick").MustClick()
 	page.MustElementR(".bulk button", "Start").MustClick()
-	page.MustElementR("h1", "Start: 1 businesses")
+	page.MustElementR("h1", "Start: 1 business")
 	page.MustElement("form.form button.main").MustClick()
 	page.MustElement("#bulk-job")
 	if !strings.Contains(page.MustHTML(), `<noscript><meta http-equiv="refresh"`) && !strings.Contains(page.MustElement("#bulk-job").MustText(), "1 of 1") {
