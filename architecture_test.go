@@ -14,19 +14,36 @@ import (
 // each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
 // project, its own sub-packages and what stands behind its name here; the longest matching name counts.
 var mayImport = map[string][]string{
-	"flowhq":                     {},
-	"flowhq/locale":              {"flowhq"},
-	"flowhq/locale/key":          {},
-	"flowhq/locale/internal":     {},
-	"flowhq/procman":             {},
-	"flowhq/storage":             {"flowhq"},
-	"flowhq/worker/bot":          {"flowhq"},
-	"flowhq/worker/whatsapp":     {"flowhq"},
-	"flowhq/wire":                {"flowhq"},
-	"flowhq/appliance/access":    {"flowhq"},
-	"flowhq/appliance/config":    {"flowhq"},
-	"flowhq/appliance/backup":    {"flowhq", "flowhq/storage", "flowhq/worker/journal"},
-	"flowhq/appliance/fleet":     {"flowhq"},
+	"flowhq":                         {},
+	"flowhq/locale":                  {"flowhq"},
+	"flowhq/locale/key":              {},
+	"flowhq/locale/internal":         {},
+	"flowhq/procman":                 {},
+	"flowhq/storage":                 {"flowhq"},
+	"flowhq/worker/bot":              {"flowhq"},
+	"flowhq/worker/whatsapp":         {"flowhq"},
+	"flowhq/wire":                    {"flowhq"},
+	"flowhq/appliance/access":        {"flowhq"},
+	"flowhq/appliance/config":        {"flowhq"},
+	"flowhq/appliance/backup":        {"flowhq", "flowhq/storage", "flowhq/worker/journal"},
+	"flowhq/appliance/form":          {"flowhq"},
+	"flowhq/appliance/supervisor":    {"flowhq", "flowhq/appliance/form"},
+	"flowhq/appliance/tenants":       {"flowhq", "flowhq/appliance/form", "flowhq/appliance/supervisor"},
+	"flowhq/appliance/onboarding":    {"flowhq", "flowhq/appliance/form", "flowhq/appliance/supervisor"},
+	"flowhq/appliance/conversations": {"flowhq", "flowhq/appliance/form", "flowhq/appliance/supervisor"},
+	"flowhq/appliance/dashboard":     {"flowhq"},
+	"flowhq/appliance/services": {
+		"flowhq", "flowhq/storage", "flowhq/appliance/supervisor", "flowhq/appliance/tenants", "flowhq/appliance/onboarding",
+		"flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	},
+	"flowhq/appliance/services/servicestest": {
+		"flowhq", "flowhq/storage", "flowhq/worker/bot", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	},
+	"flowhq/appliance/fleet": {
+		"flowhq", "flowhq/appliance/form", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/whatsapp", "flowhq/wire",
@@ -158,7 +175,7 @@ func allowed(from, rule, imp string) bool {
 			if under(tree, imp) {
 				return true
 			}
-		} else if imp == a || (a != "flowhq" && a != "flowhq/appliance/fleet" && under(a, imp)) {
+		} else if imp == a || (a != "flowhq" && under(a, imp)) {
 			return true
 		}
 	}

@@ -23,3 +23,12 @@ type Conversation struct {
 	Version  int      `json:"version"`   // of the settings; 0 for a template's own
 	FlowYAML string   `json:"flow_yaml"` // "": the template's own flow
 }
+
+// ConversationOf gives what a tenant's customers are answered with under one version of its settings.
+func ConversationOf(t TenantDetail, v SettingsVersion) Conversation {
+	b := Business{TenantID: t.ID, Name: t.Name, Template: TemplateBooking, Language: Swahili, Settings: v.Settings}
+	if t.Config != nil {
+		b.Name, b.Template, b.Language = t.Config.BusinessName, t.Config.TemplateType, t.Config.Language
+	}
+	return Conversation{Business: b, Version: v.Version, FlowYAML: v.FlowYAML}
+}

@@ -45,6 +45,11 @@ type TenantDetail struct {
 	Worker  *Worker
 }
 
+// ShouldRun tells whether the tenant's worker should run: its desired state is running and the tenant is not paused.
+func (t TenantDetail) ShouldRun() bool {
+	return t.Worker != nil && t.Worker.DesiredState == DesiredRunning && t.Status != TenantPaused
+}
+
 // NewTenant is the input of a tenant's creation.
 type NewTenant struct {
 	Name         string

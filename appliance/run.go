@@ -21,6 +21,7 @@ import (
 	"flowhq/appliance/fleet"
 	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
+	"flowhq/appliance/services"
 	"flowhq/procman"
 	"flowhq/storage"
 	"flowhq/wire"
@@ -195,11 +196,11 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 	a.workers = wire.NewServer(wire.Config{
 		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
 	})
-	a.fleet = fleet.New(fleet.Config{
-		Version: Version, Store: a.store, Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
+	a.fleet = fleet.New(services.Config{
+		Version: Version, Stores: services.StoresOf(a.store), Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
 		Box:    &box{config: a.config, store: a.store, lastGood: func() *time.Time { return a.keeper.State().LastAt }},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
-		Flows:         tryout.Desk{},
+		Bot:           tryout.Desk{},
 		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, EraseChat: a.eraseChat, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
 		RemoveDevice: a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})

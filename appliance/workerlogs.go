@@ -9,12 +9,12 @@ import (
 	"strings"
 
 	"flowhq"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/supervisor"
 	"flowhq/procman"
 	"flowhq/worker"
 )
 
-var _ fleet.WorkerLogs = (*processes)(nil)
+var _ supervisor.WorkerLogs = (*processes)(nil)
 
 // FollowLog writes the last lines of a worker's log and, with follow, what comes. A worker that never ran has none.
 func (p *processes) FollowLog(ctx context.Context, tenantID string, w io.Writer, lines int, follow bool) error {

@@ -29,8 +29,8 @@ func sayings() []saying {
 		{name: "NotFound", tail: " not found"},
 		{name: "orNotFound", arg: 1, tail: " not found"},
 		{in: ".", name: "add", arg: 1},
-		{in: "appliance/fleet", name: "refuse", arg: 1},
-		{in: "appliance/fleet", name: "note", arg: 3},
+		{name: "Refuse", arg: 1},
+		{name: "Note", arg: 3},
 		{in: "worker/bot", name: "add", arg: 1},
 		{in: "worker/bot", name: "entriesOf", arg: 1},
 		{in: "worker/bot", name: "trace", arg: 1, upper: true},
@@ -67,12 +67,12 @@ func speakers() map[string][]string {
 
 // plainErrors are files whose errors are written for people: what is wrong with a field.
 func plainErrors() []string {
-	return []string{"hours.go", "appliance/fleet/phone.go", "worker/bot/phrase.go"}
+	return []string{"hours.go", "appliance/form/phone.go", "worker/bot/phrase.go"}
 }
 
 // openFolders are those where every whole sentence, wherever it stands, is taken for one that is read.
 func openFolders() []string {
-	return []string{"appliance/access", "appliance/fleet", "worker/whatsapp", "wire", "worker", "ui"}
+	return []string{"appliance/access", "appliance/form", "appliance/supervisor", "appliance/tenants", "appliance/onboarding", "appliance/conversations", "appliance/dashboard", "worker/whatsapp", "wire", "worker", "ui"}
 }
 
 // openFiles are single files of the same kind.
@@ -97,7 +97,7 @@ func elsewhere() map[string]string {
 		"appliance/control_restore.go":   "the command line",
 		"appliance/control_talk.go":      "the command line",
 		"appliance/firstsettings.go":     "the command line",
-		"appliance/fleet/portal.go":      "the portal, through the JSON API",
+		"appliance/onboarding/users.go":  "the portal, through the JSON API",
 		"appliance/handover.go":          "the command line",
 		"appliance/reload.go":            "the command line",
 		"appliance/run.go":               "told at the start",

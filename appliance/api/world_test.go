@@ -23,6 +23,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/access"
 	"flowhq/appliance/fleet"
+	"flowhq/appliance/services"
 	"flowhq/storage"
 	"flowhq/worker/bot/tryout"
 )
@@ -224,7 +225,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.service = fleet.New(fleet.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Store: store, Processes: p, Links: w.links, Flows: tryout.Desk{}, Logger: log, Backups: w.backups})
+	w.service = fleet.New(services.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Stores: services.StoresOf(store), Processes: p, Links: w.links, Bot: tryout.Desk{}, Logger: log, Backups: w.backups})
 	w.fleet = &broken{Fleet: w.service}
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,
