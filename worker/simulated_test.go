@@ -97,7 +97,7 @@ func (s *simulated) link() {
 			return code != ""
 		})
 	})
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	_, err := s.phone.Scan(ctx, code)
 	must(s.t, err)
@@ -203,7 +203,7 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 		}
 	}
 	s.sim.EndFaults()
-	if !eventually(t, 90*time.Second, s.answered) {
+	if !eventually(t, patience, s.answered) {
 		t.Error("not everything was answered in time")
 	}
 	total := 0

@@ -42,10 +42,10 @@ func TestReplaced(t *testing.T) {
 	if now := w.lastLogin(t, salonNumber); !now.Equal(login) {
 		t.Error("the device was taken back by itself")
 	}
-	if err := w.Worker(limit(t, 30*time.Second), salon.ID, "restart"); err != nil {
+	if err := w.Worker(limit(t, 2*time.Minute), salon.ID, "restart"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.WaitStatus(limit(t, time.Minute), salon.ID, flowhq.TenantActive); err != nil {
+	if err := w.WaitStatus(limit(t, 3*time.Minute), salon.ID, flowhq.TenantActive); err != nil {
 		t.Fatal(err)
 	}
 	w.answeredAfter(t, asha, login)
@@ -54,7 +54,7 @@ func TestReplaced(t *testing.T) {
 // standsDown waits until a tenant is ERROR because its worker was replaced, and the worker another process than was.
 func (w *world) standsDown(t *testing.T, id string, was int) {
 	t.Helper()
-	ctx := limit(t, 40*time.Second)
+	ctx := limit(t, 3*time.Minute)
 	err := harness.Until(ctx, 50*time.Millisecond, func() error {
 		tenant, err := w.Tenant(ctx, id)
 		if err != nil {

@@ -147,11 +147,23 @@ func (b *bot) use(dev *store.Device) {
 	})
 }
 
+var errKept = errors.New("kept until the end of the test")
+
 // keptDevices lets whatsmeow delete no device: it would take the stores out of one under others that use them, a data race.
 type keptDevices struct{ store.DeviceContainer }
 
 func (keptDevices) DeleteDevice(context.Context, *store.Device) error {
-	return errors.New("kept until the end of the test")
+	return errKept
+}
+
+// PutDevice stays around a device that is stored for the first time: the store puts itself in its place.
+func (k keptDevices) PutDevice(ctx context.Context, d *store.Device) error {
+	first := !d.Initialized
+	err := k.DeviceContainer.PutDevice(ctx, d)
+	if first {
+		d.Container = k
+	}
+	return err
 }
 
 // comeback connects a client again, in place of whatsmeow's own way, which counts its tries under no lock.

@@ -36,7 +36,7 @@ type Config struct {
 	FewKeys bool
 
 	Logger *slog.Logger     // default: nothing is logged. Debug level shows every stanza
-	Now    func() time.Time // default time.Now; stamps messages, does not drive timers
+	Now    func() time.Time // default time.Now; stamps messages and ends bans and timelocks, does not drive timers
 }
 
 const (

@@ -16,9 +16,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-func linked(t *testing.T) (*wasim.Server, *bot, *wasim.Customer) {
+func linked(t *testing.T, change ...func(*wasim.Config)) (*wasim.Server, *bot, *wasim.Customer) {
 	t.Helper()
-	srv := start(t)
+	srv := start(t, change...)
 	return srv, newBot(t, srv).link(makePhone(t, srv, phoneNo)), makeCustomer(t, srv, customerNo, wasim.AddressPN)
 }
 

@@ -127,7 +127,7 @@ func (f *faults) slowness(number string) time.Duration {
 func (f *faults) refusal(number string) *waBinary.Node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if b, left := f.bans[number], time.Until(f.bans[number].until); left > 0 {
+	if b, left := f.bans[number], f.bans[number].until.Sub(f.srv.cfg.Now()); left > 0 {
 		f.srv.stats.banned.Add(1)
 		node := refusalNode(Fault{Code: 402, BanCode: b.code, Expire: int((left + time.Second - 1) / time.Second)})
 		return &node
@@ -155,7 +155,7 @@ func (f *faults) ackError(number string, answer bool) int {
 			continue
 		}
 		if !a.until.IsZero() {
-			if !time.Now().Before(a.until) {
+			if !f.srv.cfg.Now().Before(a.until) {
 				delete(f.ackFails, key)
 			} else if !answer {
 				return a.code

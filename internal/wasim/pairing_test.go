@@ -150,7 +150,9 @@ func TestClientLogsItselfOut(t *testing.T) {
 	srv := start(t)
 	phone := makePhone(t, srv, phoneNo)
 	b := newBot(t, srv).link(phone)
-	must(t, b.cli.Logout(context.Background()))
+	if err := b.cli.Logout(context.Background()); !errors.Is(err, errKept) { // WhatsApp is told before the keys are deleted
+		t.Fatal(err)
+	}
 	if d := phone.Info().Devices; len(d) != 0 {
 		t.Fatalf("still linked: %+v", d)
 	}

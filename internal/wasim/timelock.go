@@ -21,7 +21,7 @@ func (s *Server) timelock(who *party, f Fault) (int, error) {
 	if f.Seconds <= 0 {
 		return 0, errBad("timelock: seconds must be above 0")
 	}
-	until := time.Now().Add(time.Duration(f.Seconds*float64(time.Second)) + time.Second - 1).Truncate(time.Second)
+	until := s.cfg.Now().Add(time.Duration(f.Seconds*float64(time.Second)) + time.Second - 1).Truncate(time.Second)
 	phones := s.chosen(who)
 	s.faults.set(func() {
 		for _, p := range phones {
@@ -53,7 +53,7 @@ func (s *Server) ban(who *party, f Fault) (int, error) {
 	if f.Seconds <= 0 {
 		return 0, errBad("ban: seconds must be above 0")
 	}
-	until := time.Now().Add(time.Duration(f.Seconds * float64(time.Second)))
+	until := s.cfg.Now().Add(time.Duration(f.Seconds * float64(time.Second)))
 	phones := s.chosen(who)
 	s.faults.set(func() {
 		for _, p := range phones {

@@ -32,6 +32,7 @@ type connection struct {
 	http   *http.Transport
 	wire   atomic.Pointer[net.Conn] // the latest one made; the websocket's, since nothing is downloaded
 	shaken chan struct{}            // closed when the handshake is over, well or badly
+	seen   frameTally               // stanzas that came
 
 	born    time.Time
 	heard   atomic.Int64                  // nanoseconds after born
@@ -95,7 +96,7 @@ func (n *connection) connect(ctx context.Context) error {
 // not touch notifications.
 func (n *connection) newClient() *whatsmeow.Client {
 	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, &n.quiet, n.received, n.sent))
-	direct(wa, patient{n.http, n.shaken})
+	direct(wa, endingTransport{n.http, n.shaken, &n.seen})
 	wa.EnableAutoReconnect = false // Run reconnects
 	wa.DisableLoginAutoReconnect = true
 	wa.SynchronousAck = true
@@ -200,6 +201,7 @@ func (n *connection) received(node *waBinary.Node) {
 	case "failure", "stream:error":
 		n.refusal.Store(node)
 	}
+	n.seen.add()
 }
 
 // sent sees every stanza just before it is written.

@@ -91,10 +91,10 @@ func (s *deviceStore) close() error { return s.devices.Close() }
 // Names of contacts, chat settings and message secrets are not kept: nothing here reads them, they cost a commit per
 // message and grow without bound. The list of contacts is not even asked for.
 func (n *connection) equip(d *store.Device) {
+	d.Container = keptDevices{d.Container}
 	if d.ID == nil {
 		return
 	}
-	d.Container = keptDevices{d.Container}
 	none := &store.NoopStore{}
 	d.Contacts, d.ChatSettings, d.MsgSecrets = none, none, none
 	d.AppState = appState{d.AppState}
@@ -104,14 +104,25 @@ func (n *connection) equip(d *store.Device) {
 	d.LIDs = &addresses{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
 }
 
-// keptDevices lets whatsmeow delete no device. When WhatsApp has unlinked it, whatsmeow would take the keys and stores out of
-// the Device under all others that use them at that moment (store/store.go, Delete). Run forgets the device, when the
-// connection is closed and nobody uses it any more.
+// keptDevices lets whatsmeow delete no device. whatsmeow does so when WhatsApp has unlinked it, and when it believes that the
+// confirmation of a pairing did not go out, which it does under load although WhatsApp has it (pair.go, handlePair): it
+// takes the keys and stores out of the Device under all others that use them at that moment (store/store.go, Delete). Run
+// forgets the device when WhatsApp refuses its login, the connection is closed and nobody uses it any more.
 type keptDevices struct{ store.DeviceContainer }
 
 var errForgottenLater = errors.New("it is forgotten when the connection is closed")
 
 func (keptDevices) DeleteDevice(context.Context, *store.Device) error { return errForgottenLater }
+
+// PutDevice stores a device and stays around it: the store puts itself into a device that it stores for the first time.
+func (k keptDevices) PutDevice(ctx context.Context, d *store.Device) error {
+	first := !d.Initialized
+	err := k.DeviceContainer.PutDevice(ctx, d)
+	if first {
+		d.Container = k
+	}
+	return err
+}
 
 // errNotKept is why a part of the account's settings is not fetched.
 var errNotKept = errors.New("not kept on this device")

@@ -152,6 +152,9 @@ func (p *pairing) signal(signal any) (end ending, over bool) {
 // closed tells what a closed connection means: a pairing that went through, a round that nobody used, or a loss.
 func (p *pairing) closed() ending {
 	end := p.whyClosed()
+	if end.how == again {
+		p.awaitPaired()
+	}
 	switch {
 	case p.paired && (end.how == lost || end.how == again):
 		return ending{how: paired}
@@ -159,6 +162,27 @@ func (p *pairing) closed() ending {
 		return ending{how: unseen}
 	}
 	return end
+}
+
+// awaitPaired waits for whatsmeow to store the device, when the connection closed right behind the order to connect again,
+// which WhatsApp gives once it has the confirmation of the pairing.
+func (p *pairing) awaitPaired() {
+	limit := time.NewTimer(restartLimit)
+	defer limit.Stop()
+	for !p.paired {
+		select {
+		case <-limit.C:
+			return
+		case <-p.box.ready:
+			for _, signal := range p.box.take() {
+				switch signal.(type) {
+				case *events.PairSuccess, *events.PairError:
+					p.signal(signal)
+					return
+				}
+			}
+		}
+	}
 }
 
 // start begins to show a set of codes.

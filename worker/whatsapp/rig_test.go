@@ -206,16 +206,6 @@ func (r *rig) phase(from int, p flowhq.Phase) (found flowhq.SessionReport, next 
 	return found, next
 }
 
-// quietFor demands that no report comes for a while.
-func (r *rig) quietFor(d time.Duration) {
-	r.t.Helper()
-	before := r.mark()
-	<-time.After(d)
-	if r.mark() != before {
-		r.t.Fatalf("it should have stayed as it was: %s", r.history())
-	}
-}
-
 func (r *rig) mark() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/appstate"
-	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"flowhq"
@@ -18,10 +17,6 @@ type unlinked struct{}
 
 // limited is the signal that the restriction of sending has changed.
 type limited struct{}
-
-// refusalGrace is how long a closed connection may still explain itself: the stanza that says why is handled beside the
-// one that notices the closing.
-const refusalGrace = 300 * time.Millisecond
 
 // session is a login with a stored device, and the staying logged in.
 type session struct {
@@ -77,9 +72,10 @@ func (s *session) run(ctx context.Context) ending {
 		case <-s.login.C:
 			return ending{how: lost, detail: "The login did not complete in time."}
 		case <-s.pulse.C:
-			if quiet := s.silent(); quiet >= c.cfg.Silence {
+			switch quiet := s.silent(); pulseOf(quiet, c.cfg.Silence) {
+			case pulseLost:
 				return ending{how: lost, detail: fmt.Sprintf("WhatsApp was silent for %s.", quiet.Round(time.Second))}
-			} else if quiet >= c.cfg.Silence/3 {
+			case pulsePing:
 				s.ping()
 			}
 		case <-s.refetch.C:
@@ -97,6 +93,26 @@ func (s *session) run(ctx context.Context) ending {
 			}
 		}
 	}
+}
+
+// pulse is what to do about a connection from which nothing comes.
+type pulse int
+
+const (
+	pulseQuiet pulse = iota // nothing
+	pulsePing               // ask for a sign of life
+	pulseLost               // the connection counts as lost
+)
+
+// pulseOf decides after so much silence, of which limit is too much.
+func pulseOf(quiet, limit time.Duration) pulse {
+	switch {
+	case quiet >= limit:
+		return pulseLost
+	case quiet >= limit/3:
+		return pulsePing
+	}
+	return pulseQuiet
 }
 
 // signal handles one event of the connection; over says that it was the last.
@@ -168,49 +184,15 @@ func (s *session) showLimit() {
 	s.free.Reset(max(until.Sub(s.client.cfg.Now()), 10*time.Millisecond))
 }
 
-// whyClosed waits a moment for an explanation of the closing. One that came over the wire but was not handled any more,
-// because the closing overtook it, is handed to whatsmeow again.
+// whyClosed tells why the connection closed. The stanza that says so came before the closing (see endingTransport), but
+// whatsmeow drops what it has not handled yet when a connection closes.
 func (n *connection) whyClosed() ending {
-	closed := ending{how: lost, detail: "WhatsApp closed the connection."}
-	node := n.lastWord()
-	if node == nil {
-		return closed
-	}
-	for try := range 2 {
-		if try == 1 {
-			in := n.wa.DangerousInternals()
-			if node.Tag == "failure" {
-				in.HandleConnectFailure(n.ctx, node)
-			} else {
-				in.HandleStreamError(n.ctx, node)
-			}
-		}
-		grace := time.NewTimer(refusalGrace)
-		for waiting := true; waiting; {
-			select {
-			case <-n.box.ready:
-				for _, signal := range n.box.take() {
-					if end, over := n.ended(signal); over {
-						grace.Stop()
-						return end
-					}
-				}
-			case <-grace.C:
-				waiting = false
-			}
+	if event := refusalEvent(n.refusal.Load()); event != nil {
+		if end, over := n.ended(event); over {
+			return end
 		}
 	}
-	return closed
-}
-
-// lastWord gives the stanza that ended the connection, nil when there was none. The closing may be noticed while that
-// stanza is still being decrypted.
-func (n *connection) lastWord() *waBinary.Node {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(refusalGrace / 2); n.refusal.Load() == nil && time.Now().Before(end); <-tick.C {
-	}
-	return n.refusal.Load()
+	return ending{how: lost, detail: "WhatsApp closed the connection."}
 }
 
 // ended translates the events that end a connection; over is false for all others.

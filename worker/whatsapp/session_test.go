@@ -1,9 +1,12 @@
 package whatsapp
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -55,13 +58,20 @@ func TestComesBackAfterALoss(t *testing.T) {
 
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	r, asha := linked(t)
+	var ahead atomic.Int64 // of WhatsApp's clock
+	r := newRig(t, simulator(t, func(c *wasim.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	}))
+	r.link()
+	asha := r.customer(wasim.AddressPN)
 	next := r.mark()
-	r.srv.Outage(time.Second)
+	r.srv.Outage(time.Hour)
 	write(t, asha, "while away")
 	_, next = r.phase(next, flowhq.PhaseReconnecting)
 	_, err := r.say(Address{PN: customerNo}, "nobody hears")
 	wantErr(t, err, ErrOffline)
+	ahead.Store(int64(2 * time.Second)) // it tells times to the second
+	r.srv.EndFaults()
 	r.phase(next, flowhq.PhaseConnected)
 	if m := r.message("while away"); !m.Offline {
 		t.Error("a message from before the login is not marked as late")
@@ -77,15 +87,33 @@ func TestSilence(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t, func(c *Config) { c.Silence = 1500 * time.Millisecond })
 	next := r.mark()
-	r.quietFor(2 * time.Second) // longer than Silence: own pings keep a healthy connection alive
-	r.inject(wasim.Fault{Fault: "freeze", Seconds: 60})
+	r.inject(wasim.Fault{Fault: "freeze", Seconds: 3600})
 	lost, next := r.phase(next, flowhq.PhaseReconnecting)
 	if !strings.Contains(lost.Detail, "silent") {
 		t.Errorf("cause: %q", lost.Detail)
 	}
 	r.srv.EndFaults()
 	r.phase(next, flowhq.PhaseConnected)
+	r.stop()
+	r.cfg.Silence = time.Minute
+	next = r.mark()
+	r.open()
+	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
+}
+
+// TestPulseOf: what a pulse does after so much silence.
+func TestPulseOf(t *testing.T) {
+	t.Parallel()
+	const silence = 90 * time.Second
+	for quiet, want := range map[time.Duration]pulse{
+		0: pulseQuiet, 29 * time.Second: pulseQuiet, 30 * time.Second: pulsePing, 89 * time.Second: pulsePing,
+		90 * time.Second: pulseLost, time.Hour: pulseLost,
+	} {
+		if got := pulseOf(quiet, silence); got != want {
+			t.Errorf("after %s: %v, want %v", quiet, got, want)
+		}
+	}
 }
 
 // TestLimbo: the server takes the login but never answers what comes after it.
@@ -105,7 +133,11 @@ func TestLimbo(t *testing.T) {
 		return false
 	})
 	r.srv.EndFaults()
-	r.phase(r.mark(), flowhq.PhaseConnected)
+	r.stop()
+	r.cfg.Timing.Login = quick.Login
+	next := r.mark()
+	r.open()
+	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
 }
 
@@ -201,10 +233,57 @@ func TestReplacedStandsDown(t *testing.T) {
 	next := r.mark()
 	r.inject(wasim.Fault{Fault: "replaced"})
 	_, next = r.phase(next, flowhq.PhaseReplaced)
-	r.quietFor(time.Second) // many times the pause between tries
 	r.Relink()
 	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
+}
+
+// TestClient_settle: after which ending the client waits for how long, in virtual time; and that it waits for ever where
+// another try would do harm.
+func TestClient_settle(t *testing.T) {
+	t.Parallel()
+	const ban = 3 * time.Hour
+	for _, tc := range []struct {
+		how         how
+		rounds      int
+		least, most time.Duration // most 0: until it is asked
+	}{
+		{how: again}, {how: paired}, {how: loggedOut}, {how: unseen, rounds: 1},
+		{how: lost, least: 2500 * time.Millisecond, most: 7500 * time.Millisecond},
+		{how: banned, least: ban, most: ban},
+		{how: outdated, least: time.Hour, most: time.Hour}, {how: refused, least: time.Hour, most: time.Hour},
+		{how: unseen, rounds: qrRounds, least: 1}, {how: replaced, least: 1},
+	} {
+		t.Run(fmt.Sprint(tc.how, tc.rounds), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, err := Open(t.Context(), Config{
+					Dir: t.TempDir(), Receive: func(context.Context, Incoming) error { return nil },
+					Simulator: &Simulator{Addr: "127.0.0.1:9", RootKey: [32]byte{1}},
+				})
+				must(t, err)
+				done := make(chan time.Duration, 1)
+				go func() {
+					began := time.Now()
+					c.settle(t.Context(), ending{how: tc.how, until: began.Add(ban)}, tc.rounds)
+					done <- time.Since(began)
+				}()
+				if forever := tc.most == 0 && tc.least > 0; forever {
+					time.Sleep(30 * 24 * time.Hour)
+					select {
+					case took := <-done:
+						t.Fatalf("it tried again after %s", took)
+					default:
+					}
+					c.Relink()
+					<-done
+				} else if took := <-done; took < tc.least || took > tc.most {
+					t.Errorf("it waited %s, want %s to %s", took, tc.least, tc.most)
+				}
+				must(t, c.Close())
+			})
+		})
+	}
 }
 
 // TestReasonOvertakenByTheClosing: the server closes right behind the stanza that says why.
@@ -225,25 +304,31 @@ func TestRestrictedThenFree(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
 	r.works(asha, "before")
-	next := r.mark()
-	r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
-	_, err := r.say(Address{PN: customerNo}, "refused")
-	wantErr(t, err, ErrRestricted)
-	limit, next := r.phase(next, flowhq.PhaseRestricted)
-	if limit.Until == nil || limit.Detail == "" {
-		t.Fatalf("report: %+v", limit)
+	var next int
+	for tried := false; !tried; { // each pause is twice as long as the one before
+		next = r.mark()
+		r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
+		_, err := r.say(Address{PN: customerNo}, "refused")
+		wantErr(t, err, ErrRestricted)
+		var limit flowhq.SessionReport
+		limit, next = r.phase(next, flowhq.PhaseRestricted)
+		if limit.Until == nil || limit.Detail == "" {
+			t.Fatalf("report: %+v", limit)
+		}
+		_, err = r.say(Address{PN: customerNo}, "held back") // the simulator would take it by now
+		if tried = time.Now().Before(*limit.Until); tried {
+			wantErr(t, err, ErrRestricted)
+			write(t, asha, "still heard")
+			r.message("still heard")
+		}
+		_, next = r.phase(next, flowhq.PhaseConnected)
 	}
-	_, err = r.say(Address{PN: customerNo}, "held back") // the simulator would take it by now
-	wantErr(t, err, ErrRestricted)
-	write(t, asha, "still heard")
-	r.message("still heard")
-	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
 }
 
 func TestRestrictionOutlivesAReconnect(t *testing.T) {
 	t.Parallel()
-	r, _ := linked(t, func(c *Config) { c.Timing.Restricted = 3 * time.Second })
+	r, _ := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
 	next := r.mark()
 	r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
 	_, err := r.say(Address{PN: customerNo}, "refused")
@@ -251,8 +336,7 @@ func TestRestrictionOutlivesAReconnect(t *testing.T) {
 	_, next = r.phase(next, flowhq.PhaseRestricted)
 	r.inject(wasim.Fault{Fault: "drop"})
 	_, next = r.phase(next, flowhq.PhaseReconnecting)
-	_, next = r.phase(next, flowhq.PhaseRestricted)
-	r.phase(next, flowhq.PhaseConnected)
+	r.phase(next, flowhq.PhaseRestricted)
 }
 
 // TestTimelockAnnounced: WhatsApp says until when it keeps the account from sending.
@@ -260,17 +344,26 @@ func TestTimelockAnnounced(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
 	r.works(asha, "before")
-	next := r.mark()
-	r.inject(wasim.Fault{Fault: "timelock", Seconds: 2})
-	limit, next := r.phase(next, flowhq.PhaseRestricted)
-	if limit.Until == nil || time.Until(*limit.Until) > 3*time.Second || limit.Detail == "" {
-		t.Fatalf("report: %+v", limit)
+	for length := 2 * time.Second; ; length *= 2 { // until this machine is done with the middle of it before the end
+		next := r.mark()
+		began := time.Now()
+		r.inject(wasim.Fault{Fault: "timelock", Seconds: length.Seconds()})
+		limit, next := r.phase(next, flowhq.PhaseRestricted)
+		if limit.Until == nil || limit.Until.Before(began.Add(length)) || limit.Detail == "" {
+			t.Fatalf("report: %+v", limit)
+		}
+		_, err := r.say(Address{PN: customerNo}, "held back")
+		_, err2 := r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
+		tried := time.Now().Before(*limit.Until)
+		if tried {
+			wantErr(t, err, ErrRestricted)
+			wantErr(t, err2, ErrRestricted) // of a message that was under way: it does not move the end that is known
+		}
+		r.phase(next, flowhq.PhaseConnected)
+		if tried {
+			break
+		}
 	}
-	_, err := r.say(Address{PN: customerNo}, "held back")
-	wantErr(t, err, ErrRestricted)
-	_, err = r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
-	wantErr(t, err, ErrRestricted) // of a message that was under way: it does not move the end that is known
-	r.phase(next, flowhq.PhaseConnected)
 	r.works(asha, "after")
 }
 
@@ -280,8 +373,9 @@ func TestTimelockThatIsOver(t *testing.T) {
 	r, asha := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
 	r.works(asha, "before")
 	r.stop()
-	r.inject(wasim.Fault{Fault: "timelock", Seconds: 0.1})
-	time.Sleep(1200 * time.Millisecond) // its end is told to the full second
+	r.inject(wasim.Fault{Fault: "timelock", Seconds: 60})
+	r.srv.EndFaults()
+	r.cfg.Now = func() time.Time { return time.Now().Add(time.Hour) }
 	next := r.mark()
 	r.open()
 	r.phase(next, flowhq.PhaseConnected)
@@ -293,4 +387,28 @@ func TestTimelockThatIsOver(t *testing.T) {
 			t.Errorf("restricted by a timelock that was over: %+v", report)
 		}
 	}
+}
+
+// TestReasonDecodedAfterTheClosing: the last stanza is decoded a second later than the connection closes, as on a machine
+// with much other work.
+func TestReasonDecodedAfterTheClosing(t *testing.T) {
+	t.Parallel()
+	var slow atomic.Bool
+	r := newRig(t, simulator(t, func(c *wasim.Config) { c.Linger = time.Nanosecond }), func(c *Config) {
+		c.Now = func() time.Time { // asked for each stanza that comes
+			if slow.Load() {
+				<-time.After(time.Second)
+			}
+			return time.Now()
+		}
+	})
+	r.link()
+	next := r.mark()
+	slow.Store(true)
+	r.inject(wasim.Fault{Fault: "replaced"})
+	r.until("an end", func() bool { return len(r.reports) > next })
+	if got := r.reports[next]; got.Phase != flowhq.PhaseReplaced {
+		t.Errorf("reported %s (%s) at first, want %s", got.Phase, got.Detail, flowhq.PhaseReplaced)
+	}
+	slow.Store(false)
 }
