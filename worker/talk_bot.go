@@ -68,7 +68,7 @@ func (o *outcome) take(a bot.Action) {
 		}
 	case bot.ActionHandoff:
 		o.handoff = journal.HandoffFlow
-		if strings.Contains(a.Cause, "customer") {
+		if a.Reason == bot.HandoverAsked {
 			o.handoff = journal.HandoffCustomer
 		}
 		o.traces = append(o.traces, decided{flowhq.TraceStep, "Handed to a human: " + a.Cause + "."})

@@ -66,7 +66,7 @@ func TestActionsBecomeWhatFollows(t *testing.T) {
 	for _, a := range []bot.Action{
 		{Kind: bot.ActionReply, Text: "hi", Asks: "date_or_time", Step: "booking/date"},
 		{Kind: bot.ActionRecord, Request: &flowhq.RequestEvent{Type: flowhq.RequestBooking}},
-		{Kind: bot.ActionHandoff, Cause: "the customer asked for a person"},
+		{Kind: bot.ActionHandoff, Reason: bot.HandoverAsked, Cause: "the customer asked for a person"},
 		{Kind: bot.ActionNotifyOwner, Text: "call"},
 		{Kind: bot.ActionTrace, Step: flowhq.TraceClosed, Cause: "closed"},
 	} {
@@ -92,4 +92,33 @@ func TestRealFlowThroughTheEngine(t *testing.T) {
 			t.Errorf("asha sees %q", got)
 		}
 	})
+}
+
+// TestOutcome_take checks whom the chat in the journal names as the one who asked for a human: a business may name its own
+// intents as it likes.
+func TestOutcome_take(t *testing.T) {
+	care := bot.DefaultYAML(flowhq.TemplateBooking, flowhq.English)
+	care = strings.Replace(care, "intents:\n", "intents:\n  customer_care:\n    words: [warranty]\n    handoff: true\n", 1)
+	for text, want := range map[string]string{
+		"warranty":                   journal.HandoffFlow,
+		"I want to talk to a person": journal.HandoffCustomer,
+	} {
+		t.Run("handover/"+text, func(t *testing.T) {
+			inVirtualTime(t, func(t *testing.T, h *house) {
+				h.e.flows.talk = botTalk{}
+				c := plain()
+				c.Revision, c.Version, c.FlowYAML = 2, 2, care
+				must(t, h.e.configure(c))
+				h.says("+255700000001", text)
+				synctest.Wait()
+				must(t, h.j.Read(func(tx *journal.Tx) error {
+					chat, err := tx.Chat(1)
+					if err == nil && chat.HandoffCause != want {
+						t.Errorf("%q is stored as asked for by %q, want %q", text, chat.HandoffCause, want)
+					}
+					return err
+				}))
+			})
+		})
+	}
 }

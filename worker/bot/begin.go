@@ -33,7 +33,7 @@ func (t *turn) begin() {
 	case topic != "" && t.takesTopic(starts, handoffs):
 		t.startWithTopic(topic)
 	case len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos):
-		t.callHuman("the flow hands over: " + handoffs[0].intent.name)
+		t.callHuman(HandoverIntent, "the flow hands over: "+handoffs[0].intent.name)
 	case len(starts)+len(handoffs) == 0 && t.wantsSome(infos):
 		t.start(t.selling(), topic, "")
 	case len(starts) == 0 && len(infos) > 0 && t.wantsItems(infos):
@@ -168,7 +168,7 @@ func (t *turn) missed() bool {
 	if t.flow.humanAfter > 0 && t.st.Misses >= t.flow.humanAfter {
 		t.st.leaveTask()
 		t.st.Misses = 0
-		t.callHuman("not understood several times in a row")
+		t.callHuman(HandoverMisses, "not understood several times in a row")
 		return true
 	}
 	return false

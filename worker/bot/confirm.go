@@ -291,7 +291,7 @@ func (t *turn) record(task *task, lead string) {
 	t.reply(text, "")
 	t.notify(notice)
 	if task.handoff {
-		t.acts = append(t.acts, Action{Kind: ActionHandoff, Cause: "the flow hands over after " + task.name})
+		t.acts = append(t.acts, Action{Kind: ActionHandoff, Reason: HandoverTask, Cause: "the flow hands over after " + task.name})
 	}
 }
 

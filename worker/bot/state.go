@@ -126,7 +126,7 @@ type ActionKind string
 const (
 	ActionReply       ActionKind = "reply"        // send Text to the customer; Asks and Says tell what it is about
 	ActionRecord      ActionKind = "record"       // keep Request
-	ActionHandoff     ActionKind = "handoff"      // a human takes the chat; Cause says why
+	ActionHandoff     ActionKind = "handoff"      // a human takes the chat; Reason says why, Cause says it in words
 	ActionOptOut      ActionKind = "opt_out"      // the customer wants no more messages
 	ActionOptIn       ActionKind = "opt_in"       // the customer is back
 	ActionNotifyOwner ActionKind = "notify_owner" // send Text to the owner
@@ -138,6 +138,7 @@ type Action struct {
 	Kind    ActionKind           `json:"kind"`
 	Text    string               `json:"text,omitempty"`
 	Request *flowhq.RequestEvent `json:"request,omitempty"` // ID and Chat are left to the worker
+	Reason  HandoverReason       `json:"reason,omitempty"`  // of a hand-over
 	Cause   string               `json:"cause,omitempty"`
 	Step    string               `json:"step,omitempty"` // for the trace
 	Asks    string               `json:"asks,omitempty"` // what a reply asks for: menu, service, product, quantity, date, time, name …; several joined by _or_

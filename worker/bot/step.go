@@ -183,20 +183,6 @@ func (t *turn) optOut() {
 	t.send(t.render("opted_out", nil), "")
 }
 
-func (t *turn) handOff() {
-	t.st.leaveTask()
-	t.st.Before, t.st.Misses = nil, 0
-	t.callHuman("the customer asked for a person")
-}
-
-// callHuman hands the chat over, tells the customer and the owner.
-func (t *turn) callHuman(cause string) {
-	t.acts = append(t.acts, Action{Kind: ActionHandoff, Cause: cause})
-	t.says = append(t.says, "handed_over")
-	t.reply(t.render("handed_over", nil), "")
-	t.notify(t.render("notify_human", t.messageValue()))
-}
-
 func (t *turn) messageValue() func(string) string {
 	return func(name string) string {
 		if name == "message" {

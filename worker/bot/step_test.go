@@ -278,14 +278,26 @@ func TestTheFlowSaysWhenATaskIsForgotten(t *testing.T) {
 	}
 }
 
-func TestSignals(t *testing.T) {
-	flow, _ := salonFlow()
-	for text, want := range map[string]Signal{
-		"STOP": SignalOptOut, "acha!": SignalOptOut, "where is the bus stop": SignalNone, "Start": SignalOptIn, "anza": SignalOptIn,
-		"nataka kuongea na mtu": SignalHuman, "agent": SignalHuman, "bei": SignalNone, "": SignalNone,
+func TestStep_signals(t *testing.T) {
+	flow, biz := salonFlow()
+	for text, want := range map[string]ActionKind{
+		"STOP": ActionOptOut, "acha!": ActionOptOut, "where is the bus stop": "", "Start": "", "anza": "",
+		"nataka kuongea na mtu": ActionHandoff, "agent": ActionHandoff, "bei": "", "": "",
 	} {
-		if got := flow.Signal(text); got != want {
+		_, actions := Step(flow, biz, State{}, Message{ID: "A", Kind: flowhq.KindText, Text: text}, fuzzNow())
+		got := ActionKind("")
+		for _, a := range actions {
+			if a.Kind == ActionOptOut || a.Kind == ActionHandoff {
+				got = a.Kind
+			}
+		}
+		if got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]bool{"Start": true, "anza": true, "bei": false} {
+		if next, _ := Step(flow, biz, State{OptedOut: true}, Message{ID: "A", Kind: flowhq.KindText, Text: text}, fuzzNow()); next.OptedOut == want {
+			t.Errorf("%q of one who opted out: opted out is %v", text, next.OptedOut)
 		}
 	}
 }

@@ -220,10 +220,10 @@ func (c *chat) send(m bot.Message) {
 	c.now = c.now.Add(time.Second)
 	m.ID, m.At = messageID(c.sent), c.now
 	c.last = nil
-	if c.now.Before(c.human) && c.flow.Signal(m.Text) != bot.SignalOptOut {
-		return // a human has the chat: the worker does not ask the bot
-	}
 	state, actions := bot.Step(c.flow, c.biz, c.state, m, c.now)
+	if c.now.Before(c.human) && !optsOut(actions) {
+		return // a human has the chat: as a worker does, only STOP is followed
+	}
 	c.state, c.last = state, actions
 	for _, a := range actions {
 		switch a.Kind {
@@ -239,6 +239,10 @@ func (c *chat) send(m bot.Message) {
 			c.notices = append(c.notices, a.Text)
 		}
 	}
+}
+
+func optsOut(actions []bot.Action) bool {
+	return slices.ContainsFunc(actions, func(a bot.Action) bool { return a.Kind == bot.ActionOptOut })
 }
 
 // plain writes a scalar of the YAML as text.
