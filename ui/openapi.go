@@ -23,7 +23,6 @@ type apiGroup struct {
 
 type apiCall struct {
 	ID, Method, Path, Summary string
-	Access                    string // "admin", "portal" or "open"
 	Words                     []paragraph
 	Params                    []apiField
 	Body                      []typed
@@ -184,7 +183,7 @@ func (d *openAPI) calls(path string, byTag map[string][]apiCall) error {
 func (d *openAPI) call(method, path string, op operation) apiCall {
 	c := apiCall{
 		ID: "call-" + op.OperationID, Method: method, Path: path, Summary: op.Summary, Words: paragraphs(op.Description),
-		Access: accessOf(path, op), Example: example(method, path, op),
+		Example: example(method, path, op),
 	}
 	for _, p := range op.Parameters {
 		if name, ok := strings.CutPrefix(p.Ref, "#/components/parameters/"); ok {

@@ -44,12 +44,12 @@ func tenantPages() map[string][2]string {
 	chat := of + "/chats/%2B255700000055"
 	return map[string][2]string{
 		of:                           {"not paid", "Imesitishwa"},
-		of + "/linking":              {"Make a link", "Tengeneza kiungo"},
+		of + "/linking":              {"Create a link", "Tengeneza kiungo"},
 		of + "/linking?part=invites": {"Not opened yet", "Kimebatilishwa"},
 		of + "/chats":                {"Choose a chat", "Chagua mazungumzo"},
 		of + "/chats?q=karibu":       {"<mark>Karibu</mark>", "Ndani ya jumbe"},
-		of + "/chats?part=list":      {"Asha", "Hataki ujumbe"},
-		chat:                         {"Not answered: with a person", "Haukujibiwa: uko kwa mtu"},
+		of + "/chats?part=list":      {"Asha", "Amejitoa"},
+		chat:                         {"Not answered: a person handles the chat", "Haukujibiwa: mtu anashughulikia mazungumzo"},
 		chat + "?part=head":          {"Take over", "Chukua mazungumzo"},
 		chat + "?part=newer&after=20200101T000000.000_x":    {"&lt;script&gt;", "mteja"},
 		chat + "?part=trace&message=20261123T120000.000_m1": {"Received", "Umepokelewa"},
@@ -57,12 +57,12 @@ func tenantPages() map[string][2]string {
 		of + "/requests?type=ORDER&closed=1":   {"TZS 50,000", "Limekamilika"},
 		of + "/requests/q1":                    {"Facial", "Historia"},
 		of + "/customers":                      {"VIP", "Lebo"},
-		of + "/customers?opted_out=1":          {"opted_out=1", "Daftari"},
+		of + "/customers?opted_out=1":          {"opted_out=1", "waliandika ACHA"},
 		of + "/settings":                       {"35,000", "Saa za kazi"},
 		of + "/flow":                           {"flow: 1", "Andika kama mteja"},
 		of + "/process":                        {"<polyline", "siri"},
 		of + "/process?part=process":           {"9.0 MB of 256 MB", "kati ya"},
-		of + "/process?part=restarts":          {"Status NEW", "Kuanza na kuisha"},
+		of + "/process?part=restarts":          {"Status NEW", "Kuanza na kusimama"},
 		of + "/worker/log":                     {"&lt;b&gt;second&lt;/b&gt;", "Pakua"},
 		of + "/worker/log?q=boom":              {"found &lt;boom&gt;", "mistari imepatikana"},
 		of + "/events":                         {"Status NEW", "Matukio"},
@@ -241,7 +241,7 @@ func TestTryingAFlowOut(t *testing.T) {
 	h := serve(t, f)
 	const of = "/admin/tenants/t1/flow"
 	body := htmxPost(h, of+"/try", url.Values{"text": {"habari <b>"}, "flow_yaml": {"flow: 1"}}).Body.String()
-	for _, want := range []string{"Karibu! habari &lt;b&gt;", "A person is called.", `name="state" value="{&#34;n&#34;:0}"`} {
+	for _, want := range []string{"Karibu! habari &lt;b&gt;", "The bot calls a person.", `name="state" value="{&#34;n&#34;:0}"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the try-out lacks %q", want)
 		}
@@ -321,7 +321,7 @@ func TestInviteIsShownOnce(t *testing.T) {
 		t.Error("the address is shown again")
 	}
 	f.public = false
-	if body := get(h, "/admin/tenants/t1/linking").Body.String(); !strings.Contains(body, "PUBLIC_URL") || strings.Contains(body, "Make a link") {
+	if body := get(h, "/admin/tenants/t1/linking").Body.String(); !strings.Contains(body, "PUBLIC_URL") || strings.Contains(body, "Create a link") {
 		t.Error("without an address outside the page does not say what is missing")
 	}
 }
@@ -372,13 +372,13 @@ func TestAThousandRequestsAreOnePage(t *testing.T) {
 		})
 	}
 	w := get(serve(t, f), "/admin/tenants/t1/requests?type=BOOKING")
-	if n := strings.Count(w.Body.String(), `class="card request"`); w.Code != http.StatusOK || n != 1000 || !strings.Contains(w.Body.String(), "Not all open ones fit") {
+	if n := strings.Count(w.Body.String(), `class="card request"`); w.Code != http.StatusOK || n != 1000 || !strings.Contains(w.Body.String(), "There are more open requests than fit here") {
 		t.Errorf("%d, %d cards", w.Code, n)
 	}
 }
 
 func TestAPauseIsCountedDown(t *testing.T) {
-	for lang, words := range map[string]string{"en": "WhatsApp lifts this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
+	for lang, words := range map[string]string{"en": "WhatsApp ends this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
 		for _, tc := range []struct {
 			phase flowhq.Phase
 			ends  *time.Time

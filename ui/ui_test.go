@@ -126,16 +126,16 @@ func TestPagesAreDrawnInBothLanguages(t *testing.T) {
 	pages := map[string][2]string{
 		"/sign-in":                           {"Sign in", "Ingia"},
 		"/admin/tenants":                     {"Neema Salon", "Inasubiri kuunganishwa"},
-		"/admin/tenants?q=asha":              {"Duka &lt;b&gt;la&lt;/b&gt; Asha", "Inakuhitaji"},
+		"/admin/tenants?q=asha":              {"Duka &lt;b&gt;la&lt;/b&gt; Asha", "Inahitaji uangalizi"},
 		"/admin/tenants?part=list":           {"FastNet", "Inajibu"},
 		"/admin/tenants/new":                 {"New business", "Biashara mpya"},
 		"/admin/tenants/t1":                  {"Linked and connected", "Mazungumzo"},
-		"/admin/tenants/t1?part=chats":       {"&lt;script&gt;", "Hataki ujumbe"},
+		"/admin/tenants/t1?part=chats":       {"&lt;script&gt;", "Amejitoa"},
 		"/admin/tenants/t1?part=process":     {"9.0 MB of 256 MB", "kati ya"},
 		"/admin/tenants/t1?part=events":      {"QR_PENDING", "Yaliyotokea"},
 		"/admin/tenants/t1?part=head":        {"Restart", "Simamisha"},
 		"/admin/tenants?status=ERROR":        {"WhatsApp banned the number", "1,234"},
-		"/admin/overview":                    {"Needs you now", "Yanayokuhitaji sasa"},
+		"/admin/overview":                    {"Needs your attention", "Yanayohitaji uangalizi wako"},
 		"/admin/overview?part=overview":      {"4.2 s", "sek 4.2"},
 		"/admin/bulk/j1":                     {"2 of 2 done, 1 failed", "Bot tayari inafanya kazi"},
 		"/admin/sessions":                    {"Chrome, Android", "Vivinjari vilivyoingia"},
@@ -143,7 +143,7 @@ func TestPagesAreDrawnInBothLanguages(t *testing.T) {
 		"/admin/tenants/t2":                  {"WhatsApp banned the number for 3 hours.", "Cha kufanya"},
 		"/admin/tenants/t3?part=linking":     {`src="data:image/png;base64,AAAA"`, "Elekeza kamera"},
 		"/admin/tenants/t4":                  {"ARCHIVED", "From elsewhere"},
-		"/admin/setup-requests":              {"Waiting for you", "Yanakusubiri"},
+		"/admin/setup-requests":              {"Waiting for your decision", "Yanasubiri uamuzi wako"},
 		"/admin/setup-requests?part=list":    {"neema@example.com", "No number"},
 		"/admin/setup-requests/r1":           {"Approve", "Kataa"},
 		"/admin/setup-requests?part=waiting": {`<span class="badge">1</span>`, `<span class="badge">1</span>`},
@@ -193,7 +193,7 @@ func TestForms_Templates(t *testing.T) {
 
 func TestFirstRunSaysWhatToDo(t *testing.T) {
 	body := get(serve(t, &fleetStub{}), "/admin/tenants").Body.String()
-	if !strings.Contains(body, "Three steps to the first live business") || strings.Contains(body, "<table") {
+	if !strings.Contains(body, "Three steps to your first business") || strings.Contains(body, "<table") {
 		t.Error("the empty list does not lead to the first business")
 	}
 }
@@ -293,7 +293,7 @@ func TestSigningIn(t *testing.T) {
 		{"sesame", "https://evil.example/", http.StatusSeeOther, access.HomePath, ""},
 		{"sesame", "//evil.example/", http.StatusSeeOther, access.HomePath, ""},
 		{"sesame", `/\evil.example/`, http.StatusSeeOther, access.HomePath, ""},
-		{"mistaken word", "/", http.StatusUnauthorized, "", "That is not the password."},
+		{"mistaken word", "/", http.StatusUnauthorized, "", "The password is wrong."},
 		{"again and again", "/", http.StatusTooManyRequests, "", "Too many attempts"},
 	}
 	for _, tt := range tests {

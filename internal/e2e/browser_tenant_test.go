@@ -177,7 +177,7 @@ func (w *world) readsAChat(t *testing.T, page *rod.Page, id string) {
 	page.MustElementR(".bubble", "Naweza kuja kesho")
 	err := harness.Until(ctx, 300*time.Millisecond, func() error {
 		page.MustReload().MustWaitLoad()
-		if has, _, _ := page.HasR(".verdict", "Not answered: with a person"); !has {
+		if has, _, _ := page.HasR(".verdict", "Not answered: a person handles the chat"); !has {
 			return fmt.Errorf("the page does not say why")
 		}
 		return nil
@@ -321,7 +321,7 @@ func TestOwnerLinksThePhoneByALink(t *testing.T) {
 	if err := w.Admin(ctx, http.MethodPost, "/admin/tenants/"+tenant.ID+"/links/"+link.ID+"/revoke", nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	page.MustReload().MustElementR("h1", "Kiungo hiki|This link leads nowhere")
+	page.MustReload().MustElementR("h1", "Kiungo hiki|This link does not work")
 	if strings.Contains(w.Output(), path.Base(address.Path)) {
 		t.Error("the appliance's log holds the link's token")
 	}

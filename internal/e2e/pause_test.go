@@ -143,7 +143,7 @@ func (w *world) blocked(t *testing.T, id string, phase flowhq.Phase, ends time.T
 // lacksCountdown looks for the end on the tenant's page, in both languages, and tells what is missing.
 func (w *world) lacksCountdown(t *testing.T, id string, until time.Time) (problems []string) {
 	t.Helper()
-	for lang, words := range map[string]string{"en": "WhatsApp lifts this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
+	for lang, words := range map[string]string{"en": "WhatsApp ends this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
 		page := w.page(t, "/admin/tenants/"+id, "Accept-Language", lang)
 		countdown := `<time datetime="` + until.UTC().Format("2006-01-02T15:04:05.000Z") + `" data-left="long">`
 		if !strings.Contains(page, words) || !strings.Contains(page, countdown) {
