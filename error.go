@@ -17,6 +17,7 @@ const (
 	CodeForbidden    Code = "forbidden"    // a known caller that may not do this
 	CodeNotFound     Code = "not_found"
 	CodeConflict     Code = "conflict"    // the request does not fit the present state
+	CodeRunning      Code = "running"     // the conflict that a worker runs already, which has a status of its own in the contract
 	CodeUnavailable  Code = "unavailable" // something needed is away; the same call may succeed later
 	CodeInternal     Code = "internal"    // a fault of ours; the message says nothing of its inside
 )

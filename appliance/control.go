@@ -185,7 +185,7 @@ func writeError(w http.ResponseWriter, err error) {
 	body := controlError(err)
 	status := map[flowhq.Code]int{
 		flowhq.CodeInvalid: http.StatusBadRequest, flowhq.CodeForbidden: http.StatusForbidden, flowhq.CodeNotFound: http.StatusNotFound,
-		flowhq.CodeConflict: http.StatusConflict, flowhq.CodeUnavailable: http.StatusServiceUnavailable,
+		flowhq.CodeConflict: http.StatusConflict, flowhq.CodeRunning: http.StatusConflict, flowhq.CodeUnavailable: http.StatusServiceUnavailable,
 	}[body.Code]
 	if status == 0 {
 		status = http.StatusInternalServerError

@@ -82,7 +82,7 @@ func (w *website) engine(c *config.Config, s *fleet.Service, store *storage.Stor
 		return nil, err
 	}
 	calls, err := api.New(api.Config{
-		Fleet: s, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log, Texts: texts,
+		Services: s.All, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log, Texts: texts,
 	})
 	if err != nil {
 		return nil, err

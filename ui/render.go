@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"flowhq/appliance/access"
 	"flowhq/locale/key"
 	"fmt"
 	"html/template"
@@ -257,21 +258,4 @@ func (h *renderer) fieldErrors(c *gin.Context, err error) (fields map[string]str
 	return fields, ""
 }
 
-func statusOf(err error) int {
-	switch flowhq.CodeOf(err) {
-	case flowhq.CodeInvalid:
-		return http.StatusBadRequest
-	case flowhq.CodeUnauthorized:
-		return http.StatusUnauthorized
-	case flowhq.CodeForbidden:
-		return http.StatusForbidden
-	case flowhq.CodeNotFound:
-		return http.StatusNotFound
-	case flowhq.CodeConflict:
-		return http.StatusConflict
-	case flowhq.CodeUnavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
+func statusOf(err error) int { return access.StatusOf(flowhq.CodeOf(err)) }

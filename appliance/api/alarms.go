@@ -1,18 +1,15 @@
 package api
 
 import (
-	"flowhq/locale"
 	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/dashboard"
+	"flowhq/locale"
 )
-
-type alarmReader interface {
-	RaisedAlarms() []flowhq.Alarm
-}
 
 // alarmView is what a person must look at, in words of the reader's language.
 type alarmView struct {
@@ -39,10 +36,10 @@ func viewAlarm(texts *locale.Catalogue, lang flowhq.Language) func(*flowhq.Alarm
 }
 
 // listAlarms shows what needs a person now, the gravest first.
-func listAlarms(f alarmReader, texts *locale.Catalogue) call {
+func listAlarms(alarms *dashboard.Alarms, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		c.Header("Vary", "Accept-Language")
-		c.JSON(http.StatusOK, list(f.RaisedAlarms(), viewAlarm(texts, speaks(c))))
+		c.JSON(http.StatusOK, list(alarms.List(), viewAlarm(texts, speaks(c))))
 		return nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/access"
 )
 
 // call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer ends it.
@@ -83,7 +84,7 @@ func (a *API) view(c *gin.Context, err error) (int, errorView) {
 		a.log(c, err)
 		return http.StatusInternalServerError, errorView{Error: "Something went wrong here. It is in the log."}
 	}
-	status := statusOf(e.Code)
+	status := access.StatusOf(e.Code)
 	if status >= 500 {
 		a.log(c, err)
 	}
@@ -95,25 +96,6 @@ const statusClientGone = 499
 
 func (a *API) log(c *gin.Context, err error) {
 	a.cfg.Log.Error("a call failed", "method", c.Request.Method, "route", c.FullPath(), "tenant", c.Param("id"), "error", err)
-}
-
-func statusOf(code flowhq.Code) int {
-	switch code {
-	case flowhq.CodeInvalid:
-		return http.StatusBadRequest
-	case flowhq.CodeUnauthorized:
-		return http.StatusUnauthorized
-	case flowhq.CodeForbidden:
-		return http.StatusForbidden
-	case flowhq.CodeNotFound:
-		return http.StatusNotFound
-	case flowhq.CodeConflict:
-		return http.StatusConflict
-	case flowhq.CodeUnavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
 }
 
 // missing gives what is not found the name that the contract has for it at this call.

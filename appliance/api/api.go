@@ -10,42 +10,9 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/services"
 	"flowhq/locale"
 )
-
-// Fleet is all that the calls do. Each call asks for its own part of it; see the interfaces beside the handlers.
-type Fleet interface {
-	tenantReader
-	tenantWriter
-	workerControl
-	tenantPauser
-	linking
-	messageReader
-	chatControl
-	chatReader
-	requestReader
-	inviter
-	pauser
-	resetter
-	logReader
-	processDetails
-	timeline
-	processReader
-	settingsKeeper
-	flowDesk
-	setupDesk
-	userDesk
-	recordKeeper
-	portalDesk
-	watcher
-	alarmReader
-	backupDesk
-	fenceDesk
-	customerEraser
-	boardReader
-	bulkDesk
-	health
-}
 
 // Sessions are the signed-in browsers; access.Gatekeeper has them.
 type Sessions interface {
@@ -55,9 +22,9 @@ type Sessions interface {
 	EndSession(ctx context.Context, id string) error
 }
 
-// Config is what an API works with. Fleet and Sessions are required.
+// Config is what an API works with. Services and Sessions are required.
 type Config struct {
-	Fleet      Fleet
+	Services   *services.Services
 	Sessions   Sessions
 	StillIn    func(c *gin.Context) bool // is the credential of an open stream still good; nil: yes
 	Stopping   <-chan struct{}           // closed when the appliance shuts down: open streams end

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -9,18 +8,10 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/dashboard"
+	"flowhq/appliance/supervisor"
+	"flowhq/appliance/tenants"
 )
-
-type backupDesk interface {
-	Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupState, error)
-	StartBackup(ctx context.Context, by string) error
-}
-
-type fenceDesk interface {
-	RestoreHold(ctx context.Context, id string) (*flowhq.RestoreHold, error)
-	RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error)
-	ReleaseRestoreHold(ctx context.Context, by, id string) error
-}
 
 type backupsView struct {
 	State   flowhq.BackupState `json:"state"`
@@ -52,9 +43,9 @@ func viewFence(f *flowhq.RestoreHold) fenceView {
 }
 
 // listBackups tells how the backups are doing and which there are. Storage that is away is told, and no failure of the call.
-func listBackups(f backupDesk) call {
+func listBackups(backups *dashboard.Backups) call {
 	return func(c *gin.Context) error {
-		backups, state, err := f.Backups(c.Request.Context())
+		backups, state, err := backups.Backups(c.Request.Context())
 		view := backupsView{State: state, Backups: backups}
 		if backups == nil {
 			view.Backups = []flowhq.Backup{}
@@ -70,9 +61,9 @@ func listBackups(f backupDesk) call {
 	}
 }
 
-func startBackup(f backupDesk) call {
+func startBackup(backups *dashboard.Backups) call {
 	return func(c *gin.Context) error {
-		if err := f.StartBackup(c.Request.Context(), access.By(c)); err != nil {
+		if err := backups.StartBackup(c.Request.Context(), access.By(c)); err != nil {
 			return err
 		}
 		c.JSON(http.StatusAccepted, doneView{Success: true, Message: "Backup started"})
@@ -81,13 +72,13 @@ func startBackup(f backupDesk) call {
 }
 
 // listFences shows the businesses that are held back, the oldest first: all of them, or a part.
-func listFences(f fenceDesk) call {
+func listFences(holds *supervisor.RestoreHolds) call {
 	return func(c *gin.Context) error {
 		limit, from, err := page(c, 0)
 		if err != nil {
 			return err
 		}
-		fences, err := f.RestoreHolds(c.Request.Context(), from, limit)
+		fences, err := holds.RestoreHolds(c.Request.Context(), from, limit)
 		if err != nil {
 			return err
 		}
@@ -101,19 +92,16 @@ func listFences(f fenceDesk) call {
 }
 
 // showFence answers with null for a business that is not held back.
-func showFence(f interface {
-	fenceDesk
-	tenantReader
-}) call {
+func showFence(holds *supervisor.RestoreHolds, businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if _, err := f.Tenant(c.Request.Context(), id); err != nil {
+		if _, err := businesses.Tenant(c.Request.Context(), id); err != nil {
 			return err
 		}
-		fence, err := f.RestoreHold(c.Request.Context(), id)
+		fence, err := holds.RestoreHold(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,18 +10,9 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/dashboard"
 	"flowhq/locale"
 )
-
-type boardReader interface {
-	Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board, error)
-	Overview(ctx context.Context) (flowhq.Overview, error)
-}
-
-type bulkDesk interface {
-	StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error)
-	Bulk(id string) (flowhq.BulkJob, error)
-}
 
 // lineView is a tenant as lists show it, with the figures of the day.
 type lineView struct {
@@ -85,13 +75,13 @@ type boardView struct {
 }
 
 // showBoard lists tenants with the figures of the day: q, status, order, back, page and length say which.
-func showBoard(f boardReader) call {
+func showBoard(summaries *dashboard.Summaries) call {
 	return func(c *gin.Context) error {
 		q, err := boardQuery(c)
 		if err != nil {
 			return err
 		}
-		b, err := f.Board(c.Request.Context(), q)
+		b, err := summaries.Board(c.Request.Context(), q)
 		if err != nil {
 			return err
 		}
@@ -168,9 +158,9 @@ type boxView struct {
 }
 
 // showOverview tells what needs a person now and how the day goes.
-func showOverview(f boardReader, texts *locale.Catalogue) call {
+func showOverview(overviews *dashboard.Overviews, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
-		o, err := f.Overview(c.Request.Context())
+		o, err := overviews.Overview(c.Request.Context())
 		if err != nil {
 			return err
 		}
@@ -225,7 +215,7 @@ func viewBulk(j flowhq.BulkJob) bulkView {
 }
 
 // startBulk does one action to several tenants; the answer comes at once, the job goes on.
-func startBulk(f bulkDesk) call {
+func startBulk(jobs *dashboard.BulkJobs) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -241,7 +231,7 @@ func startBulk(f bulkDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		job, err := f.StartBulk(c.Request.Context(), access.By(c), action, ids)
+		job, err := jobs.StartBulk(c.Request.Context(), access.By(c), action, ids)
 		if err != nil {
 			return err
 		}
@@ -252,13 +242,13 @@ func startBulk(f bulkDesk) call {
 }
 
 // showBulk tells how far a bulk action is.
-func showBulk(f bulkDesk) call {
+func showBulk(jobs *dashboard.BulkJobs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Job")
 		if err != nil {
 			return err
 		}
-		job, err := f.Bulk(id)
+		job, err := jobs.Bulk(id)
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (w *world) openCalls() {
 	if a := w.ask("GET", "/api/openapi.yaml", nil).want(200); !strings.HasPrefix(string(a.body), "openapi: 3.1") {
 		t.Errorf("the document begins with %.40s", a.body)
 	}
-	w.service.Alarms().Raise(flowhq.AlarmDiskLow, "", map[string]string{"free": "90 MB", "path": "/data"})
+	w.services.Alarms.Raise(flowhq.AlarmDiskLow, "", map[string]string{"free": "90 MB", "path": "/data"})
 	alarms := w.ask("GET", "/admin/alarms", nil).want(200)
 	alarms.is("Only 90 MB are free on the disk of /data.", 0, "sentence")
 	alarms.is(nil, 0, "tenant_id")
@@ -436,7 +436,7 @@ func TestAskingForTheCodeOpensLinking(t *testing.T) {
 		t.Error("a worker that shows codes was asked for new ones")
 	}
 	gaveUp := flowhq.SessionReport{Phase: flowhq.PhaseNobody, Since: time.Now()}
-	if err := w.service.Report(t.Context(), id, gaveUp); err != nil {
+	if err := w.services.Reports.Report(t.Context(), id, gaveUp); err != nil {
 		t.Fatal(err)
 	}
 	w.ask("GET", "/admin/tenants/"+id+"/qr", nil).want(200).is("NOBODY", "phase")

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,14 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/conversations"
 )
-
-type chatReader interface {
-	Chats(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error)
-	Customer(ctx context.Context, id, chat string) (flowhq.Customer, error)
-	SetLabels(ctx context.Context, id, chat string, labels []string) ([]string, error)
-	SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error)
-}
 
 // chatView is a customer with the newest message of the chat.
 type chatView struct {
@@ -33,7 +26,7 @@ func viewChat(c *flowhq.ChatSummary) chatView {
 }
 
 // listChats shows a tenant's chats, last seen first.
-func listChats(f chatReader) call {
+func listChats(chats *conversations.Chats) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
@@ -43,7 +36,7 @@ func listChats(f chatReader) call {
 		if err != nil {
 			return err
 		}
-		rows, err := f.Chats(c.Request.Context(), id, customerQuery(c, before, limit))
+		rows, err := chats.Chats(c.Request.Context(), id, customerQuery(c, before, limit))
 		if err != nil {
 			return err
 		}
@@ -54,13 +47,13 @@ func listChats(f chatReader) call {
 }
 
 // showChat shows who the chat is with, and how it stands; its messages are in the log.
-func showChat(f chatReader, of target) call {
+func showChat(chats *conversations.Chats, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
 			return err
 		}
-		customer, err := f.Customer(c.Request.Context(), id, c.Param("chat"))
+		customer, err := chats.Customer(c.Request.Context(), id, c.Param("chat"))
 		if err != nil {
 			return err
 		}
@@ -74,7 +67,7 @@ type labelsView struct {
 }
 
 // setLabels replaces a customer's labels; a form writes them in one line, with commas between.
-func setLabels(f chatReader, of target) call {
+func setLabels(chats *conversations.Chats, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
@@ -88,7 +81,7 @@ func setLabels(f chatReader, of target) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		kept, err := f.SetLabels(c.Request.Context(), id, c.Param("chat"), labels)
+		kept, err := chats.SetLabels(c.Request.Context(), id, c.Param("chat"), labels)
 		if err != nil {
 			return err
 		}
@@ -115,7 +108,7 @@ func (in *input) texts(name string) []string {
 
 // searchMessages looks for a text in all of a tenant's messages, newest first. It reads so many at a time: the Link header may
 // be there although little or nothing was found, and says where to go on.
-func searchMessages(f chatReader) call {
+func searchMessages(chats *conversations.Chats) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
@@ -129,7 +122,7 @@ func searchMessages(f chatReader) call {
 		if text == "" {
 			return flowhq.Invalid([]flowhq.FieldError{{Field: "q", Message: "must not be empty"}})
 		}
-		found, next, err := f.SearchMessages(c.Request.Context(), id, text, flowhq.MessageQuery{Chat: c.Query("chat"), Before: before, Limit: limit})
+		found, next, err := chats.SearchMessages(c.Request.Context(), id, text, flowhq.MessageQuery{Chat: c.Query("chat"), Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -146,12 +139,8 @@ type requestWithHistory struct {
 	History []eventView `json:"history"`
 }
 
-type requestReader interface {
-	Request(ctx context.Context, id, request string) (flowhq.CustomerRequest, []flowhq.TenantEvent, error)
-}
-
 // showRequest shows one request and what happened to it, newest first.
-func showRequest(f requestReader, of target) call {
+func showRequest(requests *conversations.Requests, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
@@ -161,7 +150,7 @@ func showRequest(f requestReader, of target) call {
 		if err != nil {
 			return err
 		}
-		r, history, err := f.Request(c.Request.Context(), id, request)
+		r, history, err := requests.Request(c.Request.Context(), id, request)
 		if err != nil {
 			return err
 		}

@@ -1,27 +1,22 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
 )
 
-type customerEraser interface {
-	CustomerData(ctx context.Context, id, chat string) (map[string][]map[string]any, error)
-	EraseCustomer(ctx context.Context, by, id, chat string) (int64, error)
-}
-
 // exportCustomer gives all that is kept of a customer.
-func exportCustomer(f customerEraser) call {
+func exportCustomer(erasure *conversations.Erasure) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		data, err := f.CustomerData(c.Request.Context(), id, c.Param("chat"))
+		data, err := erasure.CustomerData(c.Request.Context(), id, c.Param("chat"))
 		if err != nil {
 			return err
 		}
@@ -31,13 +26,13 @@ func exportCustomer(f customerEraser) call {
 	}
 }
 
-func eraseCustomer(f customerEraser) call {
+func eraseCustomer(erasure *conversations.Erasure) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if _, err := f.EraseCustomer(c.Request.Context(), access.By(c), id, c.Param("chat")); err != nil {
+		if _, err := erasure.EraseCustomer(c.Request.Context(), access.By(c), id, c.Param("chat")); err != nil {
 			return err
 		}
 		c.Status(http.StatusNoContent)

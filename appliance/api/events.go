@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,11 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/tenants"
 )
-
-type timeline interface {
-	Events(ctx context.Context, id string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
-}
 
 type eventView struct {
 	ID        string          `json:"id"`
@@ -31,7 +27,7 @@ func viewEvent(e *flowhq.TenantEvent) eventView {
 }
 
 // listEvents shows a tenant's time line, newest first.
-func listEvents(f timeline) call {
+func listEvents(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
@@ -41,7 +37,7 @@ func listEvents(f timeline) call {
 		if err != nil {
 			return err
 		}
-		rows, err := f.Events(c.Request.Context(), id, flowhq.EventQuery{Type: strings.ToUpper(c.Query("type")), Before: before, Limit: limit})
+		rows, err := businesses.Events(c.Request.Context(), id, flowhq.EventQuery{Type: strings.ToUpper(c.Query("type")), Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

@@ -221,7 +221,7 @@ func TestFaultsOfOurs(t *testing.T) {
 		{flowhq.Errorf(flowhq.CodeForbidden, "Not you."), 403, "Not you."},
 	}
 	for _, test := range tests {
-		w.fleet.err = test.err
+		w.broken.err = test.err
 		a := w.ask("GET", "/admin/tenants", nil)
 		a.wantError(test.status, test.sentence)
 		if test.status == 503 && a.header.Get("Retry-After") == "" {
@@ -231,7 +231,7 @@ func TestFaultsOfOurs(t *testing.T) {
 			t.Errorf("%v is not in the log", test.err)
 		}
 	}
-	w.fleet.err = flowhq.Errorf(flowhq.CodeUnavailable, "The database can't be reached.")
+	w.broken.err = flowhq.Errorf(flowhq.CodeUnavailable, "The database can't be reached.")
 	w.ask("GET", "/readyz", nil).want(503).is("unavailable", "status")
 	w.ask("GET", "/healthz", nil).want(200)
 }
@@ -254,7 +254,7 @@ func TestSignInIsSlowedDown(t *testing.T) {
 
 func TestNothingSecretInTheLog(t *testing.T) {
 	w := newWorld(t)
-	w.fleet.err = errors.New("broken")
+	w.broken.err = errors.New("broken")
 	w.ask("GET", "/admin/tenants?q=Asha&password="+password, nil)
 	w.ask("POST", "/sign-in", map[string]string{"password": password + "!"})
 	w.ask("POST", "/admin/tenants", `{"password":"`+password+`","name":5}`)
@@ -264,4 +264,15 @@ func TestNothingSecretInTheLog(t *testing.T) {
 			t.Errorf("%q is in the log:\n%s", secret, w.log)
 		}
 	}
+}
+
+// A conflict is 409 whatever its words are; a worker that runs already is the contract's 400.
+func TestStartWorker(t *testing.T) {
+	w := newWorld(t)
+	id := w.tenant("+255711000077")
+	w.broken.err = flowhq.Errorf(flowhq.CodeConflict, "A restore is already running.")
+	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).wantError(409, "A restore is already running.")
+	w.broken.err = nil
+	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).want(200)
+	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).wantError(400, "Worker already running")
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,15 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/tenants/settings"
 )
-
-type flowDesk interface {
-	Flows(ctx context.Context, id string) (flowhq.Flows, error)
-	CheckFlow(ctx context.Context, id, flowYAML string) ([]flowhq.FlowProblem, error)
-	TryFlow(ctx context.Context, id string, w fleet.Trial, t flowhq.Tryout) (flowhq.TryAnswer, error)
-	ReplayFlow(ctx context.Context, id string, w fleet.Trial, transcript string, limit int) (flowhq.ReplayAnswer, error)
-}
 
 // flowTextView is one flow of a tenant; own is false where the template's own flow is used.
 type flowTextView struct {
@@ -40,13 +32,13 @@ type flowsView struct {
 }
 
 // showFlow shows the flow in force, the draft's, and the template's own.
-func showFlow(f flowDesk) call {
+func showFlow(flows *settings.Flows) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		all, err := f.Flows(c.Request.Context(), id)
+		all, err := flows.Flows(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -77,7 +69,7 @@ type flowCheckView struct {
 }
 
 // checkFlow tells what is wrong with a flow and where, and keeps nothing.
-func checkFlow(f flowDesk) call {
+func checkFlow(flows *settings.Flows) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -91,7 +83,7 @@ func checkFlow(f flowDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		problems, err := f.CheckFlow(c.Request.Context(), id, flow)
+		problems, err := flows.CheckFlow(c.Request.Context(), id, flow)
 		if err != nil {
 			return err
 		}
@@ -101,8 +93,8 @@ func checkFlow(f flowDesk) call {
 }
 
 // trial reads what is tried out: "use" is draft (as long as there is one) or published; "flow_yaml" takes the place of its flow.
-func (in *input) trial() fleet.Trial {
-	w := fleet.Trial{FlowYAML: in.maybeText("flow_yaml")}
+func (in *input) trial() settings.Trial {
+	w := settings.Trial{FlowYAML: in.maybeText("flow_yaml")}
 	switch use := in.text("use"); use {
 	case "", "draft":
 	case "published":
@@ -130,7 +122,7 @@ type turnView struct {
 }
 
 // tryFlow goes on with a conversation that no customer sees. Nothing is kept: the state goes back and forth.
-func tryFlow(f flowDesk) call {
+func tryFlow(flows *settings.Flows) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -149,7 +141,7 @@ func tryFlow(f flowDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		a, err := f.TryFlow(c.Request.Context(), id, w, t)
+		a, err := flows.TryFlow(c.Request.Context(), id, w, t)
 		if err != nil {
 			return err
 		}
@@ -211,7 +203,7 @@ func (in *input) tryMessages() []flowhq.TryMessage {
 }
 
 // replayFlow tells what a draft would have answered otherwise.
-func replayFlow(f flowDesk) call {
+func replayFlow(flows *settings.Flows) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -225,7 +217,7 @@ func replayFlow(f flowDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		a, err := f.ReplayFlow(c.Request.Context(), id, w, transcript, limit)
+		a, err := flows.ReplayFlow(c.Request.Context(), id, w, transcript, limit)
 		if err != nil {
 			return err
 		}

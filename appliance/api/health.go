@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-)
 
-type health interface {
-	Health(ctx context.Context) error
-}
+	"flowhq/appliance/supervisor"
+)
 
 type healthView struct {
 	Status string `json:"status"`
@@ -26,11 +24,11 @@ func alive(c *gin.Context) error {
 const readyTimeout = 5 * time.Second
 
 // ready says whether the store and the process manager answer. Why not is in the log: anybody may ask here.
-func (a *API) ready(f health) call {
+func (a *API) ready(health *supervisor.Supervisor) call {
 	return func(c *gin.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTimeout)
 		defer cancel()
-		if err := f.Health(ctx); err != nil {
+		if err := health.Health(ctx); err != nil {
 			a.cfg.Log.Warn("not ready", "error", err)
 			c.JSON(http.StatusServiceUnavailable, healthView{Status: "unavailable"})
 			return nil

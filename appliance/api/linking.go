@@ -1,21 +1,14 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/supervisor"
 )
-
-type linking interface {
-	Session(ctx context.Context, id string) (flowhq.Session, error)
-	OpenLinking(ctx context.Context, id string) error
-	LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCode, error)
-	Logout(ctx context.Context, by, id string) error
-}
 
 // qrView is the code to scan. The state is the coarse one that the portal knows.
 type qrView struct {
@@ -35,18 +28,18 @@ func byPath(what string) target {
 
 // showQR shows the code. Somebody who asks has the linking panel open: a worker that waits because nobody scanned makes
 // new codes.
-func (a *API) showQR(f linking, of target) call {
+func (a *API) showQR(devices *supervisor.Devices, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
 			return err
 		}
-		s, err := f.Session(c.Request.Context(), id)
+		s, err := devices.Session(c.Request.Context(), id)
 		if err != nil {
 			return missing(err, "Session")
 		}
 		if s.Phase == flowhq.PhaseNobody {
-			if err := f.OpenLinking(c.Request.Context(), id); err != nil {
+			if err := devices.OpenLinking(c.Request.Context(), id); err != nil {
 				a.cfg.Log.Warn("new codes could not be asked for", "tenant", id, "error", err)
 			}
 		}
@@ -58,16 +51,16 @@ func (a *API) showQR(f linking, of target) call {
 }
 
 // openLinking says that somebody looks at the linking panel, for pages that get the code by the stream of changes.
-func openLinking(f linking) call {
+func openLinking(devices *supervisor.Devices) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Session")
 		if err != nil {
 			return err
 		}
-		if _, err := f.Session(c.Request.Context(), id); err != nil {
+		if _, err := devices.Session(c.Request.Context(), id); err != nil {
 			return missing(err, "Session")
 		}
-		if err := f.OpenLinking(c.Request.Context(), id); err != nil {
+		if err := devices.OpenLinking(c.Request.Context(), id); err != nil {
 			return err
 		}
 		done(c, "Linking opened")
@@ -81,7 +74,7 @@ type linkCodeView struct {
 }
 
 // makeLinkCode asks WhatsApp for a pairing code, for phone_number or the tenant's own number.
-func makeLinkCode(f linking, of target) call {
+func makeLinkCode(devices *supervisor.Devices, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
@@ -95,7 +88,7 @@ func makeLinkCode(f linking, of target) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		code, err := f.LinkCode(c.Request.Context(), id, phone)
+		code, err := devices.LinkCode(c.Request.Context(), id, phone)
 		if err != nil {
 			return err
 		}
@@ -105,13 +98,13 @@ func makeLinkCode(f linking, of target) call {
 }
 
 // logoutDevice unlinks the device.
-func logoutDevice(f linking) call {
+func logoutDevice(devices *supervisor.Devices) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if err := f.Logout(c.Request.Context(), access.By(c), id); err != nil {
+		if err := devices.Logout(c.Request.Context(), access.By(c), id); err != nil {
 			return err
 		}
 		done(c, "Device unlinked")

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -9,13 +8,10 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
+	"flowhq/appliance/supervisor"
+	"flowhq/appliance/tenants"
 )
-
-type inviter interface {
-	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
-	RevokeInvite(ctx context.Context, by, id, invite string) error
-}
 
 // inviteView is a link for an owner; its address is told once, when it is made.
 type inviteView struct {
@@ -36,13 +32,13 @@ func viewInvite(i *flowhq.LinkInvite, address string, now time.Time) inviteView 
 	}
 }
 
-func (a *API) createInvite(f inviter) call {
+func (a *API) createInvite(links *onboarding.Invites) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		address, i, err := f.CreateInvite(c.Request.Context(), access.By(c), id)
+		address, i, err := links.CreateInvite(c.Request.Context(), access.By(c), id)
 		if err != nil {
 			return err
 		}
@@ -51,7 +47,7 @@ func (a *API) createInvite(f inviter) call {
 	}
 }
 
-func (a *API) listInvites(f inviter) call {
+func (a *API) listInvites(links *onboarding.Invites) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -61,7 +57,7 @@ func (a *API) listInvites(f inviter) call {
 		if err != nil {
 			return err
 		}
-		invites, err := f.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: limit})
+		invites, err := links.Invites(c.Request.Context(), id, flowhq.PageQuery{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -75,7 +71,7 @@ func (a *API) listInvites(f inviter) call {
 	}
 }
 
-func revokeInvite(f inviter) call {
+func revokeInvite(links *onboarding.Invites) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -85,18 +81,12 @@ func revokeInvite(f inviter) call {
 		if err != nil {
 			return err
 		}
-		if err := f.RevokeInvite(c.Request.Context(), access.By(c), id, link); err != nil {
+		if err := links.RevokeInvite(c.Request.Context(), access.By(c), id, link); err != nil {
 			return err
 		}
 		done(c, "Link revoked")
 		return nil
 	}
-}
-
-type pauser interface {
-	PauseFor(ctx context.Context, by, id string, p flowhq.Pause) error
-	PauseOf(ctx context.Context, id string) (*flowhq.Pause, error)
-	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
 }
 
 type pauseView struct {
@@ -108,7 +98,7 @@ type pauseView struct {
 }
 
 // pauseFor switches a tenant off, with a reason and, where it is said, the moment at which it is resumed by itself.
-func pauseFor(f pauser) call {
+func pauseFor(pauses *supervisor.Pauses, businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -129,10 +119,10 @@ func pauseFor(f pauser) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		if err := f.PauseFor(c.Request.Context(), access.By(c), id, p); err != nil {
+		if err := pauses.PauseFor(c.Request.Context(), access.By(c), id, p); err != nil {
 			return err
 		}
-		t, err := f.Tenant(c.Request.Context(), id)
+		t, err := businesses.Tenant(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -141,17 +131,17 @@ func pauseFor(f pauser) call {
 	}
 }
 
-func showPause(f pauser) call {
+func showPause(pauses *supervisor.Pauses, businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		t, err := f.Tenant(c.Request.Context(), id)
+		t, err := businesses.Tenant(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
-		p, err := f.PauseOf(c.Request.Context(), id)
+		p, err := pauses.PauseOf(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -164,12 +154,8 @@ func showPause(f pauser) call {
 	}
 }
 
-type resetter interface {
-	ResetSession(ctx context.Context, by, id, number string) error
-}
-
 // resetSession removes the linked device's keys, for another phone or number.
-func resetSession(f resetter) call {
+func resetSession(devices *supervisor.Devices) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -183,7 +169,7 @@ func resetSession(f resetter) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		if err := f.ResetSession(c.Request.Context(), access.By(c), id, number); err != nil {
+		if err := devices.ResetSession(c.Request.Context(), access.By(c), id, number); err != nil {
 			return err
 		}
 		done(c, "Session reset")

@@ -8,6 +8,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
 )
 
 // How many log rows come where no limit is asked for: the predecessor's numbers.
@@ -15,18 +16,6 @@ const (
 	adminLogs  = 200
 	portalLogs = 50
 )
-
-type messageReader interface {
-	Messages(ctx context.Context, id string, q flowhq.MessageQuery) ([]flowhq.Message, error)
-}
-
-type chatControl interface {
-	Send(ctx context.Context, by, id, chat, text string) error
-	SendFirst(ctx context.Context, by, id, chat, text string) error
-	TakeOver(ctx context.Context, by, id, chat string) error
-	Release(ctx context.Context, by, id, chat string) error
-	OptIn(ctx context.Context, by, id, chat string) error
-}
 
 // messageView is a row of message_logs, with the decisions behind it where they were asked for.
 type messageView struct {
@@ -68,7 +57,7 @@ func viewTraced(m *flowhq.Message) messageView {
 }
 
 // listMessages shows a tenant's log, newest first; chat narrows it, trace=1 adds the decisions.
-func listMessages(f messageReader, of target, def int) call {
+func listMessages(chats *conversations.Chats, of target, def int) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, def)
 		if err != nil {
@@ -79,7 +68,7 @@ func listMessages(f messageReader, of target, def int) call {
 			return err
 		}
 		q := flowhq.MessageQuery{Before: before, Limit: limit, Chat: c.Query("chat"), Trace: c.Query("trace") == "1"}
-		rows, err := f.Messages(c.Request.Context(), id, q)
+		rows, err := chats.Messages(c.Request.Context(), id, q)
 		if err != nil {
 			return err
 		}
@@ -112,7 +101,7 @@ func onChat(do func(ctx context.Context, by, id, chat string) error, of target, 
 }
 
 // sendMessage sends a text to a chat as the business.
-func sendMessage(f chatControl) call {
+func sendMessage(chats *conversations.Chats) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -122,9 +111,9 @@ func sendMessage(f chatControl) call {
 		if err != nil {
 			return err
 		}
-		text, send := in.text("text"), f.Send
+		text, send := in.text("text"), chats.Send
 		if in.flag("allow_first") {
-			send = f.SendFirst
+			send = chats.SendFirst
 		}
 		if err := in.err(); err != nil {
 			return err

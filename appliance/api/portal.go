@@ -1,20 +1,14 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
 )
-
-type portalDesk interface {
-	Me(ctx context.Context, email string) (flowhq.User, *flowhq.TenantDetail, *flowhq.SetupRequest, error)
-	OwnTenant(ctx context.Context, email string) (flowhq.TenantDetail, *flowhq.SetupRequest, error)
-	SubmitSetupRequest(ctx context.Context, email string, r flowhq.NewSetupRequest) (flowhq.SetupRequest, error)
-}
 
 type meView struct {
 	User         portalUserView    `json:"user"`
@@ -23,9 +17,9 @@ type meView struct {
 }
 
 // showMe shows the portal's user and what is theirs.
-func showMe(f portalDesk) call {
+func showMe(users *onboarding.Users) call {
 	return func(c *gin.Context) error {
-		u, t, r, err := f.Me(c.Request.Context(), access.Email(c))
+		u, t, r, err := users.Me(c.Request.Context(), access.Email(c))
 		if err != nil {
 			return missing(err, "User")
 		}
@@ -35,7 +29,7 @@ func showMe(f portalDesk) call {
 }
 
 // submitSetupRequest is an owner asking for a bot.
-func submitSetupRequest(f portalDesk) call {
+func submitSetupRequest(setups *onboarding.SetupRequests) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -48,7 +42,7 @@ func submitSetupRequest(f portalDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		made, err := f.SubmitSetupRequest(c.Request.Context(), access.Email(c), r)
+		made, err := setups.SubmitSetupRequest(c.Request.Context(), access.Email(c), r)
 		if err != nil {
 			return err
 		}
@@ -71,9 +65,9 @@ type statusTenantView struct {
 }
 
 // showOwnStatus shows how the user's tenant is.
-func showOwnStatus(f portalDesk) call {
+func showOwnStatus(users *onboarding.Users) call {
 	return func(c *gin.Context) error {
-		t, r, err := f.OwnTenant(c.Request.Context(), access.Email(c))
+		t, r, err := users.OwnTenant(c.Request.Context(), access.Email(c))
 		if err != nil {
 			return missing(err, "Tenant")
 		}
@@ -86,9 +80,9 @@ func showOwnStatus(f portalDesk) call {
 }
 
 // ownTenant finds the tenant of the portal's user.
-func ownTenant(f portalDesk) target {
+func ownTenant(users *onboarding.Users) target {
 	return func(c *gin.Context) (string, error) {
-		t, _, err := f.OwnTenant(c.Request.Context(), access.Email(c))
+		t, _, err := users.OwnTenant(c.Request.Context(), access.Email(c))
 		return t.ID, missing(err, "Tenant")
 	}
 }

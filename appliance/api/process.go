@@ -1,17 +1,13 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/supervisor"
 )
-
-type processReader interface {
-	Process(ctx context.Context, id string) (flowhq.Process, error)
-}
 
 // processView is what the process manager knows. Memory is in bytes; a number that is not known is null, a limit that is
 // not set as well.
@@ -55,13 +51,13 @@ func positive[N int | int64](n N) *N {
 }
 
 // showProcess shows a worker's process.
-func showProcess(f processReader) call {
+func showProcess(logs *supervisor.Logs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		p, err := f.Process(c.Request.Context(), id)
+		p, err := logs.Process(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}

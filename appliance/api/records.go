@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -10,13 +9,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
 )
-
-type recordKeeper interface {
-	Customers(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
-	Requests(ctx context.Context, id string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)
-	UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error)
-}
 
 type customerView struct {
 	ID              string           `json:"id"`
@@ -62,12 +56,16 @@ func viewRequest(r *flowhq.CustomerRequest) requestView {
 }
 
 // listCustomers shows who wrote to a tenant, last seen first, as JSON or as a table for a spreadsheet.
-func listCustomers(f recordKeeper, of target) call { return customers(f, of, "customers.csv", false) }
+func listCustomers(chats *conversations.Chats, of target) call {
+	return customers(chats, of, "customers.csv", false)
+}
 
 // listOptOuts shows the register of those who want no messages, as JSON or as a table for a spreadsheet.
-func listOptOuts(f recordKeeper, of target) call { return customers(f, of, "opt-outs.csv", true) }
+func listOptOuts(chats *conversations.Chats, of target) call {
+	return customers(chats, of, "opt-outs.csv", true)
+}
 
-func customers(f recordKeeper, of target, file string, optedOut bool) call {
+func customers(chats *conversations.Chats, of target, file string, optedOut bool) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
 		if err != nil {
@@ -80,7 +78,7 @@ func customers(f recordKeeper, of target, file string, optedOut bool) call {
 		q := customerQuery(c, before, limit)
 		q.OptedOut = q.OptedOut || optedOut
 		read := func(q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
-			return f.Customers(c.Request.Context(), id, q)
+			return chats.Customers(c.Request.Context(), id, q)
 		}
 		if wantsCSV(c) {
 			return exportCustomers(c, file, q, read)
@@ -148,7 +146,7 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 }
 
 // listRequests shows bookings, orders and tickets, newest first, as JSON or as a table for a spreadsheet.
-func listRequests(f recordKeeper, of target) call {
+func listRequests(requests *conversations.Requests, of target) call {
 	return func(c *gin.Context) error {
 		q, err := requestQuery(c)
 		if err != nil {
@@ -159,7 +157,7 @@ func listRequests(f recordKeeper, of target) call {
 			return err
 		}
 		read := func(q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
-			return f.Requests(c.Request.Context(), id, q)
+			return requests.Requests(c.Request.Context(), id, q)
 		}
 		if wantsCSV(c) {
 			return exportRequests(c, q, read)
@@ -175,7 +173,7 @@ func listRequests(f recordKeeper, of target) call {
 }
 
 // patchRequest works a request off: its status, its notes.
-func patchRequest(f recordKeeper, of target) call {
+func patchRequest(requests *conversations.Requests, of target) call {
 	return func(c *gin.Context) error {
 		id, err := of(c)
 		if err != nil {
@@ -196,7 +194,7 @@ func patchRequest(f recordKeeper, of target) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		r, err := f.UpdateRequest(c.Request.Context(), id, request, p)
+		r, err := requests.UpdateRequest(c.Request.Context(), id, request, p)
 		if err != nil {
 			return err
 		}

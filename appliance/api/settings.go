@@ -11,16 +11,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/tenants/settings"
 )
-
-type settingsKeeper interface {
-	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
-	SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
-	DiscardDraft(ctx context.Context, id string) error
-	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
-	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
-	Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error)
-}
 
 // settingsVersionView is a row of tenant_settings; flow_yaml is null where the template's own flow is used.
 type settingsVersionView struct {
@@ -83,13 +75,13 @@ type settingsAnswer struct {
 }
 
 // showSettings shows the version in force and the draft, when there is one.
-func showSettings(f settingsKeeper) call {
+func showSettings(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		published, draft, err := f.Settings(c.Request.Context(), id)
+		published, draft, err := versions.Settings(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -104,7 +96,7 @@ func showSettings(f settingsKeeper) call {
 }
 
 // listSettings shows versions, newest first: all of them, or a part. The place in this list is the number of a version.
-func listSettings(f settingsKeeper) call {
+func listSettings(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -114,7 +106,7 @@ func listSettings(f settingsKeeper) call {
 		if err != nil {
 			return err
 		}
-		versions, err := f.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: limit})
+		versions, err := versions.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -126,7 +118,7 @@ func listSettings(f settingsKeeper) call {
 
 // saveDraft takes a whole settings document, bare or under "settings", and with it "flow_yaml". A flow that is not sent
 // stays what it was; an empty one or null goes back to the template's own.
-func saveDraft(f settingsKeeper) call {
+func saveDraft(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -142,11 +134,11 @@ func saveDraft(f settingsKeeper) call {
 			return err
 		}
 		if !in.sent("flow_yaml") {
-			if flow, err = presentFlow(c.Request.Context(), f, id); err != nil {
+			if flow, err = presentFlow(c.Request.Context(), versions, id); err != nil {
 				return err
 			}
 		}
-		v, err := f.SaveDraft(c.Request.Context(), access.By(c), id, s, flow)
+		v, err := versions.SaveDraft(c.Request.Context(), access.By(c), id, s, flow)
 		if err != nil {
 			return err
 		}
@@ -155,8 +147,8 @@ func saveDraft(f settingsKeeper) call {
 	}
 }
 
-func presentFlow(ctx context.Context, f settingsKeeper, id string) (string, error) {
-	published, draft, err := f.Settings(ctx, id)
+func presentFlow(ctx context.Context, versions *settings.Settings, id string) (string, error) {
+	published, draft, err := versions.Settings(ctx, id)
 	if err != nil {
 		return "", err
 	}
@@ -201,13 +193,13 @@ func (in *input) items(name string) []flowhq.Item {
 }
 
 // discardDraft throws the draft away.
-func discardDraft(f settingsKeeper) call {
+func discardDraft(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if err := f.DiscardDraft(c.Request.Context(), id); err != nil {
+		if err := versions.DiscardDraft(c.Request.Context(), id); err != nil {
 			return err
 		}
 		done(c, "Draft discarded")
@@ -216,13 +208,13 @@ func discardDraft(f settingsKeeper) call {
 }
 
 // publishDraft puts the draft in force.
-func publishDraft(f settingsKeeper) call {
+func publishDraft(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		v, err := f.PublishDraft(c.Request.Context(), access.By(c), id)
+		v, err := versions.PublishDraft(c.Request.Context(), access.By(c), id)
 		if err != nil {
 			return err
 		}
@@ -232,7 +224,7 @@ func publishDraft(f settingsKeeper) call {
 }
 
 // rollbackSettings publishes an earlier version again.
-func rollbackSettings(f settingsKeeper) call {
+func rollbackSettings(versions *settings.Settings) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -249,7 +241,7 @@ func rollbackSettings(f settingsKeeper) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		v, err := f.Rollback(c.Request.Context(), access.By(c), id, version)
+		v, err := versions.Rollback(c.Request.Context(), access.By(c), id, version)
 		if err != nil {
 			return err
 		}

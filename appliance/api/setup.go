@@ -9,26 +9,19 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
 )
 
 const setupRequest = "Setup request"
 
-type setupDesk interface {
-	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
-	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
-	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
-	ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
-	RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
-}
-
 // listSetupRequests shows them newest first: all of them, or a part.
-func listSetupRequests(f setupDesk) call {
+func listSetupRequests(setups *onboarding.SetupRequests) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, 0)
 		if err != nil {
 			return err
 		}
-		rows, err := f.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: limit}})
+		rows, err := setups.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: limit}})
 		if err != nil {
 			return err
 		}
@@ -42,13 +35,13 @@ func listSetupRequests(f setupDesk) call {
 }
 
 // showSetupRequest shows one. It changes nothing: that somebody looks at it is told by POST …/review.
-func showSetupRequest(f setupDesk) call {
+func showSetupRequest(setups *onboarding.SetupRequests) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", setupRequest)
 		if err != nil {
 			return err
 		}
-		r, err := f.SetupRequest(c.Request.Context(), id)
+		r, err := setups.SetupRequest(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -58,13 +51,13 @@ func showSetupRequest(f setupDesk) call {
 }
 
 // reviewSetupRequest notes that somebody looks at the request.
-func reviewSetupRequest(f setupDesk) call {
+func reviewSetupRequest(setups *onboarding.SetupRequests) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", setupRequest)
 		if err != nil {
 			return err
 		}
-		r, err := f.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
+		r, err := setups.ReviewSetupRequest(c.Request.Context(), access.By(c), id)
 		if err != nil {
 			return err
 		}

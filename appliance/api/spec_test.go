@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 	"testing"
+
+	"flowhq/appliance/services"
 )
 
 // spec is the OpenAPI document as a test reads it: enough of JSON Schema for what the document uses, and a fault for
@@ -209,7 +211,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	s := loadSpec(t)
 	described := s.operations()
 	var routed []string
-	a, err := New(Config{Fleet: (*broken)(nil)})
+	a, err := New(Config{Services: services.New(services.Config{})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,15 +11,11 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/dashboard"
 )
 
 // writeTimeout is how long one write to a watcher may take; who reads more slowly is cut off and comes again by itself.
 const writeTimeout = 10 * time.Second
-
-type watcher interface {
-	// Subscribe gives the changes from now on until ctx ends; the channel is closed when the watcher can't keep up.
-	Subscribe(ctx context.Context) <-chan flowhq.Change
-}
 
 type changeView struct {
 	Kind     flowhq.ChangeKind `json:"kind"`
@@ -31,7 +27,7 @@ type changeView struct {
 // streamChanges sends what changes as server-sent events, each named by its kind. The first one, "hello", says that the
 // stream stands: what happened before is to be read anew. The stream ends when the appliance stops, when the browser
 // was signed out, and when its reader can't keep up.
-func (a *API) streamChanges(f watcher) call {
+func (a *API) streamChanges(changes *dashboard.Changes) call {
 	return func(c *gin.Context) error {
 		select {
 		case a.streams <- struct{}{}:
@@ -41,7 +37,7 @@ func (a *API) streamChanges(f watcher) call {
 		}
 		ctx, cancel := context.WithCancel(c.Request.Context())
 		defer cancel()
-		changes := f.Subscribe(ctx)
+		changes := changes.Subscribe(ctx)
 		h := c.Writer.Header()
 		h.Set("Content-Type", "text/event-stream; charset=utf-8")
 		h.Set("Cache-Control", "no-store")

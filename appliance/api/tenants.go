@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,24 +9,15 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
+	"flowhq/appliance/tenants"
 )
 
 // logsWithTenant is how many log rows come along with one tenant.
 const logsWithTenant = 50
 
-type tenantReader interface {
-	Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error)
-	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
-}
-
-type tenantWriter interface {
-	CreateTenant(ctx context.Context, by string, t flowhq.NewTenant) (flowhq.TenantDetail, error)
-	UpdateTenant(ctx context.Context, by, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error)
-	DeleteTenant(ctx context.Context, by, id string) error
-}
-
 // listTenants: all of them, newest first; q, status, limit and before narrow the list.
-func listTenants(f tenantReader) call {
+func listTenants(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, 0)
 		if err != nil {
@@ -41,7 +31,7 @@ func listTenants(f tenantReader) call {
 		default:
 			return flowhq.Invalid([]flowhq.FieldError{{Field: "status", Message: "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR"}})
 		}
-		rows, err := f.Tenants(c.Request.Context(), filter)
+		rows, err := businesses.Tenants(c.Request.Context(), filter)
 		if err != nil {
 			return err
 		}
@@ -55,7 +45,7 @@ func listTenants(f tenantReader) call {
 }
 
 // createTenant makes a tenant; whether the fields are good is the fleet's to say.
-func createTenant(f tenantWriter) call {
+func createTenant(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -71,7 +61,7 @@ func createTenant(f tenantWriter) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		made, err := f.CreateTenant(c.Request.Context(), access.By(c), t)
+		made, err := businesses.CreateTenant(c.Request.Context(), access.By(c), t)
 		if err != nil {
 			return err
 		}
@@ -87,20 +77,17 @@ type tenantWithLogs struct {
 }
 
 // showTenant: one tenant and the newest of its messages.
-func showTenant(f interface {
-	tenantReader
-	messageReader
-}) call {
+func showTenant(businesses *tenants.Service, chats *conversations.Chats) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		t, err := f.Tenant(c.Request.Context(), id)
+		t, err := businesses.Tenant(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
-		logs, err := f.Messages(c.Request.Context(), id, flowhq.MessageQuery{Limit: logsWithTenant})
+		logs, err := chats.Messages(c.Request.Context(), id, flowhq.MessageQuery{Limit: logsWithTenant})
 		if err != nil {
 			return err
 		}
@@ -110,7 +97,7 @@ func showTenant(f interface {
 }
 
 // patchTenant changes what the body names and leaves the rest.
-func patchTenant(f tenantWriter) call {
+func patchTenant(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -135,7 +122,7 @@ func patchTenant(f tenantWriter) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		t, err := f.UpdateTenant(c.Request.Context(), access.By(c), id, p)
+		t, err := businesses.UpdateTenant(c.Request.Context(), access.By(c), id, p)
 		if err != nil {
 			return err
 		}
@@ -145,13 +132,13 @@ func patchTenant(f tenantWriter) call {
 }
 
 // deleteTenant takes the tenant and all that belongs to it.
-func deleteTenant(f tenantWriter) call {
+func deleteTenant(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if err := f.DeleteTenant(c.Request.Context(), access.By(c), id); err != nil {
+		if err := businesses.DeleteTenant(c.Request.Context(), access.By(c), id); err != nil {
 			return err
 		}
 		c.Status(http.StatusNoContent)

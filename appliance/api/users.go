@@ -1,28 +1,22 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/onboarding"
 )
 
-type userDesk interface {
-	Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error)
-	CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error)
-	CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error)
-}
-
 // listUsers shows the portal's users, newest first: all of them, or a part.
-func listUsers(f userDesk) call {
+func listUsers(users *onboarding.Users) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, 0)
 		if err != nil {
 			return err
 		}
-		users, err := f.Users(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: limit})
+		users, err := users.Users(c.Request.Context(), flowhq.PageQuery{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -36,7 +30,7 @@ func listUsers(f userDesk) call {
 }
 
 // createUser makes a portal user.
-func createUser(f userDesk) call {
+func createUser(users *onboarding.Users) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -49,7 +43,7 @@ func createUser(f userDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		made, err := f.CreateUser(c.Request.Context(), u)
+		made, err := users.CreateUser(c.Request.Context(), u)
 		if err != nil {
 			return err
 		}
@@ -64,7 +58,7 @@ type ownerView struct {
 }
 
 // createOwner is the portal's first sign-in of somebody: a tenant and its owner, or those there are.
-func createOwner(f userDesk) call {
+func createOwner(users *onboarding.Users) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -74,7 +68,7 @@ func createOwner(f userDesk) call {
 		if err := in.err(); err != nil {
 			return err
 		}
-		u, t, created, err := f.CreateOwner(c.Request.Context(), email, name)
+		u, t, created, err := users.CreateOwner(c.Request.Context(), email, name)
 		if err != nil {
 			return err
 		}

@@ -15,13 +15,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/appliance/dashboard"
+	"flowhq/appliance/supervisor"
+	"flowhq/appliance/tenants"
 )
-
-type logReader interface {
-	FollowLog(ctx context.Context, id string, w io.Writer, lines int, follow bool) error
-	SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error)
-	WholeLog(ctx context.Context, id string, w io.Writer) error
-}
 
 // logLines is how many of the latest lines are shown where no number is asked for, maxLogLines how many at most.
 const (
@@ -52,7 +49,7 @@ func linesWanted(c *gin.Context) (int, error) {
 }
 
 // showLog shows the latest lines of a worker's log, or with q those that hold a text, oldest first.
-func showLog(f logReader) call {
+func showLog(logs *supervisor.Logs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -64,7 +61,7 @@ func showLog(f logReader) call {
 		}
 		v := logView{Lines: []logLineView{}}
 		if c.Request.URL.Query().Has("q") {
-			found, err := f.SearchLog(c.Request.Context(), id, c.Query("q"), min(lines, flowhq.MaxLimit))
+			found, err := logs.SearchLog(c.Request.Context(), id, c.Query("q"), min(lines, flowhq.MaxLimit))
 			if err != nil {
 				return err
 			}
@@ -74,7 +71,7 @@ func showLog(f logReader) call {
 			}
 		} else {
 			var b bytes.Buffer
-			if err := f.FollowLog(c.Request.Context(), id, &b, lines, false); err != nil {
+			if err := logs.FollowLog(c.Request.Context(), id, &b, lines, false); err != nil {
 				return err
 			}
 			for _, text := range textLines(b.String()) {
@@ -94,25 +91,25 @@ func textLines(s string) []string {
 }
 
 // downloadLog sends the newest 16 MiB of a worker's log as a file.
-func downloadLog(f logReader) call {
+func downloadLog(logs *supervisor.Logs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if err := f.FollowLog(c.Request.Context(), id, io.Discard, 0, false); err != nil { // before the first byte
+		if err := logs.FollowLog(c.Request.Context(), id, io.Discard, 0, false); err != nil { // before the first byte
 			return err
 		}
 		c.Header("Content-Type", "text/plain; charset=utf-8")
 		c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", id+".log"))
 		c.Status(http.StatusOK)
-		return f.WholeLog(c.Request.Context(), id, c.Writer)
+		return logs.WholeLog(c.Request.Context(), id, c.Writer)
 	}
 }
 
 // streamLog follows a worker's log, across rotations, as server-sent events: "hello" once, then "lines" with a JSON list of texts. It
 // begins with the latest lines, so that one who connects again shows what comes instead of what was there.
-func (a *API) streamLog(f logReader) call {
+func (a *API) streamLog(logs *supervisor.Logs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -122,7 +119,7 @@ func (a *API) streamLog(f logReader) call {
 		if err != nil {
 			return err
 		}
-		if err := f.FollowLog(c.Request.Context(), id, io.Discard, 0, false); err != nil {
+		if err := logs.FollowLog(c.Request.Context(), id, io.Discard, 0, false); err != nil {
 			return err
 		}
 		select {
@@ -142,7 +139,7 @@ func (a *API) streamLog(f logReader) call {
 		out.event("retry: 2000\nevent: hello\ndata: {}\n\n")
 		var beats sync.WaitGroup
 		beats.Go(func() { a.keepAlive(ctx, c, out, cancel) })
-		err = f.FollowLog(ctx, id, out, lines, true)
+		err = logs.FollowLog(ctx, id, out, lines, true)
 		cancel()
 		beats.Wait() // nobody writes when the handler has returned
 		if err != nil && out.failed() == nil {
@@ -214,12 +211,6 @@ func (w *lineWriter) failed() error {
 	return w.out.err
 }
 
-type processDetails interface {
-	Samples(ctx context.Context, id string) ([]flowhq.ProcessSample, error)
-	Environment(ctx context.Context, id string) ([]flowhq.EnvVar, error)
-	TenantLimits(ctx context.Context, id string) (flowhq.Limits, error)
-}
-
 type sampleView struct {
 	At         stamp   `json:"at"`
 	Memory     int64   `json:"memory"`
@@ -227,17 +218,16 @@ type sampleView struct {
 }
 
 // listSamples shows a worker's memory and processor use over the last day.
-func listSamples(f processDetails) call {
+func listSamples(businesses *tenants.Service, history *dashboard.History) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		samples, err := f.Samples(c.Request.Context(), id)
-		if err != nil {
+		if _, err := businesses.Tenant(c.Request.Context(), id); err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, list(samples, func(s *flowhq.ProcessSample) sampleView {
+		c.JSON(http.StatusOK, list(history.Samples(id), func(s *flowhq.ProcessSample) sampleView {
 			return sampleView{At: stamp(s.At), Memory: s.Memory, CPUPercent: s.CPU}
 		}))
 		return nil
@@ -265,17 +255,17 @@ type limitsView struct {
 }
 
 // showWorkerSetup shows what a worker is started with, without secrets, and what it keeps to.
-func showWorkerSetup(f processDetails) call {
+func showWorkerSetup(logs *supervisor.Logs, configs *supervisor.Configs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		vars, err := f.Environment(c.Request.Context(), id)
+		vars, err := logs.Environment(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}
-		l, err := f.TenantLimits(c.Request.Context(), id)
+		l, err := configs.TenantLimits(c.Request.Context(), id)
 		if err != nil {
 			return err
 		}

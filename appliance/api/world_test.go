@@ -22,8 +22,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
-	"flowhq/appliance/fleet"
 	"flowhq/appliance/services"
+	"flowhq/appliance/supervisor"
 	"flowhq/storage"
 	"flowhq/worker/bot/tryout"
 )
@@ -34,7 +34,6 @@ const (
 )
 
 var (
-	_ Fleet               = (*fleet.Service)(nil)
 	_ Sessions            = (*access.Gatekeeper)(nil)
 	_ access.SessionStore = (*storage.Store)(nil)
 )
@@ -46,7 +45,7 @@ func TestMain(m *testing.M) {
 
 // processes stands in for the process manager, as far as calls of the API reach it.
 type processes struct {
-	fleet.Processes
+	supervisor.Processes
 	mu      sync.Mutex
 	running map[string]bool
 	fail    error
@@ -94,7 +93,7 @@ func (p *processes) Process(id string) (flowhq.Process, bool) {
 
 // links stands in for the connections to workers: a running one is connected.
 type links struct {
-	fleet.Links
+	services.Links
 	*processes
 	sent []string
 }
@@ -161,9 +160,9 @@ func (logs) Environment(string) []flowhq.EnvVar {
 	return []flowhq.EnvVar{{Name: "DIR", Value: "/srv"}, {Name: "TOKEN", Value: "hush", Secret: true}}
 }
 
-// broken is a fleet that fails with err where it is asked for tenants or health.
+// broken is a store that fails with err, where one is set: at lists of tenants, at what should run, and when it is asked how it is.
 type broken struct {
-	Fleet
+	*storage.Store
 	err error
 }
 
@@ -171,14 +170,21 @@ func (b *broken) Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.T
 	if b.err != nil {
 		return nil, b.err
 	}
-	return b.Fleet.Tenants(ctx, f)
+	return b.Store.Tenants(ctx, f)
 }
 
-func (b *broken) Health(ctx context.Context) error {
+func (b *broken) SetDesired(ctx context.Context, id string, state flowhq.DesiredState) error {
 	if b.err != nil {
 		return b.err
 	}
-	return b.Fleet.Health(ctx)
+	return b.Store.SetDesired(ctx, id, state)
+}
+
+func (b *broken) Ping(ctx context.Context) error {
+	if b.err != nil {
+		return b.err
+	}
+	return b.Store.Ping(ctx)
 }
 
 type safeBuffer struct {
@@ -193,13 +199,13 @@ func (s *safeBuffer) Write(p []byte) (int, error) {
 }
 func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
-// world is the real fleet on a real SQLite store behind a real engine; processes and workers alone are stand-ins. Every
+// world is the real services on a real SQLite store behind a real engine; processes and workers alone are stand-ins. Every
 // answer that passes through it is checked against the OpenAPI document.
 type world struct {
 	t        testing.TB
 	store    *storage.Store
-	service  *fleet.Service
-	fleet    *broken // the service, as the API has it
+	services *services.Services
+	broken   *broken // the store, as the services have it
 	links    *links
 	gate     *access.Gatekeeper
 	engine   *gin.Engine
@@ -225,15 +231,20 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	})
 	p := &processes{running: map[string]bool{}}
 	w.store, w.links = store, &links{processes: p}
-	w.service = fleet.New(services.Config{PublicURL: "https://bots.example.com", Logs: logs{}, Stores: services.StoresOf(store), Processes: p, Links: w.links, Bot: tryout.Desk{}, Logger: log, Backups: w.backups})
-	w.fleet = &broken{Fleet: w.service}
+	w.broken = &broken{Store: store}
+	stores := services.StoresOf(store)
+	stores.Tenants, stores.Supervisor.State, stores.Supervisor.Health = w.broken, w.broken, w.broken
+	w.services = services.New(services.Config{
+		PublicURL: "https://bots.example.com", Logs: logs{}, Stores: stores, Processes: p, Links: w.links, Bot: tryout.Desk{}, Logger: log,
+		Backups: w.backups,
+	})
 	w.gate, err = access.New(access.Config{
 		Password: password, PortalKey: portalKey, ListenAddr: "127.0.0.1", Sessions: store, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Fleet: w.fleet, Sessions: w.gate, StillIn: w.gate.StillIn, Stopping: w.stopping, Log: log}
+	cfg := Config{Services: w.services, Sessions: w.gate, StillIn: w.gate.StillIn, Stopping: w.stopping, Log: log}
 	for _, do := range change {
 		do(&cfg)
 	}

@@ -15,7 +15,7 @@ type Workers struct {
 	devices *Devices
 }
 
-// StartWorker wishes the worker to run and starts it. One that runs already, and a paused tenant, are CodeConflict. A
+// StartWorker wishes the worker to run and starts it. One that runs already is CodeRunning, a paused tenant CodeConflict. A
 // worker that cannot be started is CodeUnavailable; the wish stays and the reason stands in its last error. One that waits
 // for its next try is tried now, one that gave up showing codes shows new ones.
 func (s *Workers) StartWorker(ctx context.Context, by, id string) error {
@@ -34,7 +34,7 @@ func (s *Workers) StartWorker(ctx context.Context, by, id string) error {
 		case s.processes.Running(id) && s.asksForCodes(id):
 			return s.devices.OpenLinking(ctx, id)
 		case s.processes.Running(id):
-			return flowhq.Errorf(flowhq.CodeConflict, "Worker already running")
+			return flowhq.Errorf(flowhq.CodeRunning, "Worker already running")
 		}
 		s.Note(ctx, id, flowhq.TenantEventAdmin, "Worker started by "+by)
 		s.mayTakeBack(id)

@@ -21,10 +21,7 @@ func TestStartAndStop(t *testing.T) {
 	w.Must(w.StartWorker(w.Ctx, "admin", id))
 	w.Want(id, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
 	err := w.StartWorker(w.Ctx, "admin", id)
-	w.WantCode(err, flowhq.CodeConflict)
-	if err == nil || !strings.Contains(err.Error(), "Worker already running") {
-		t.Errorf("the conflict says %v", err)
-	}
+	w.WantCode(err, flowhq.CodeRunning)
 
 	w.Must(w.StopWorker(w.Ctx, "admin", id)) // never linked: NEW again
 	w.Want(id, flowhq.TenantNew, flowhq.WorkerStopped, flowhq.PhaseOff, "")
@@ -178,7 +175,7 @@ func TestConcurrentStartsHaveOneOutcome(t *testing.T) {
 		if err == nil {
 			good++
 		} else {
-			w.WantCode(err, flowhq.CodeConflict)
+			w.WantCode(err, flowhq.CodeRunning)
 		}
 	}
 	if good != 1 {
@@ -249,5 +246,15 @@ func TestTheEndOfTheAppliance(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerStopped, flowhq.PhaseOff, "")
 	if d := w.Get(id); d.Worker.DesiredState != flowhq.DesiredRunning || !d.Session.Linked() {
 		t.Errorf("wish %s, linked %v: the next start would not bring it back", d.Worker.DesiredState, d.Session.Linked())
+	}
+}
+
+func TestWorkers_RestartWorker(t *testing.T) {
+	w := newWorld(t)
+	id := w.Linked()
+	before := w.Store.Reads.Load()
+	w.Must(w.RestartWorker(w.Ctx, "admin", id))
+	if got := w.Store.Reads.Load() - before; got != 1 {
+		t.Errorf("a restart read the tenant %d times, want once", got)
 	}
 }

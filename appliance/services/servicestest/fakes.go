@@ -71,7 +71,8 @@ type Store struct {
 	*storage.Store
 	Away  atomic.Bool
 	Sick  atomic.Pointer[flowhq.Error] // why it can't be written, while it can be read
-	Saves atomic.Int64
+	Saves atomic.Int64                 // of sessions
+	Reads atomic.Int64                 // of single tenants
 	Beats atomic.Int64
 }
 
@@ -99,6 +100,7 @@ func (s *Store) Tenant(ctx context.Context, id string) (flowhq.TenantDetail, err
 	if s.Away.Load() {
 		return flowhq.TenantDetail{}, ErrAway
 	}
+	s.Reads.Add(1)
 	return s.Store.Tenant(ctx, id)
 }
 

@@ -1,0 +1,28 @@
+package access
+
+import (
+	"net/http"
+
+	"flowhq"
+)
+
+// StatusOf gives the status of an answer for an error of the domain: the one place where codes become statuses, for pages and calls
+// alike. A code that is unknown here is 500.
+func StatusOf(code flowhq.Code) int {
+	switch code {
+	case flowhq.CodeInvalid:
+		return http.StatusBadRequest
+	case flowhq.CodeUnauthorized:
+		return http.StatusUnauthorized
+	case flowhq.CodeForbidden:
+		return http.StatusForbidden
+	case flowhq.CodeNotFound:
+		return http.StatusNotFound
+	case flowhq.CodeConflict, flowhq.CodeRunning:
+		return http.StatusConflict
+	case flowhq.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
