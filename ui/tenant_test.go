@@ -264,7 +264,7 @@ func TestTryingAFlowOut(t *testing.T) {
 		t.Errorf("the check says %s", body)
 	}
 	body = htmxPost(h, of+"/check", url.Values{"flow_yaml": {"flow: 1"}, "do": {"replay"}}).Body.String()
-	if !strings.Contains(body, "Nothing is wrong") || !strings.Contains(body, "<ins>after</ins>") {
+	if !strings.Contains(body, "No mistakes found") || !strings.Contains(body, "<ins>after</ins>") {
 		t.Errorf("the comparison says %s", body)
 	}
 	w := post(h, of, url.Values{"flow_yaml": {"bad"}})
