@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"flowhq/procman":                 {},
 	"flowhq/storage":                 {"flowhq"},
 	"flowhq/worker/bot":              {"flowhq"},
+	"flowhq/worker/bot/lexicon":      {},
 	"flowhq/worker/whatsapp":         {"flowhq"},
 	"flowhq/wire":                    {"flowhq"},
 	"flowhq/appliance/access":        {"flowhq"},

@@ -25,14 +25,14 @@ func (t *turn) absorbStated(q *question, out *outcome) {
 	named := t.flow.meaningOfFact(q.fact)
 	for _, h := range t.hits {
 		switch {
-		case h.end >= len(t.tokens) || h.slips > 0:
+		case h.End >= len(t.tokens) || h.Typos > 0:
 			continue
-		case h.meaning == named && named >= 0 && (strings.HasPrefix(t.tokens[h.end].sep, ":") || isCopula(t.text[t.tokens[h.end].from:t.tokens[h.end].to])):
-		case q.fact == "delivery" && h.meaning == t.flow.means.deliverTo && h.words > 1:
+		case h.Meaning == named && named >= 0 && (strings.HasPrefix(t.tokens[h.End].Sep, ":") || isCopula(t.text[t.tokens[h.End].From:t.tokens[h.End].To])):
+		case q.fact == "delivery" && h.Meaning == t.flow.means.deliverTo && h.Words > 1:
 		default:
 			continue
 		}
-		if value := t.statedFrom(h.end); value != "" {
+		if value := t.statedFrom(h.End); value != "" {
 			t.setFact(q.fact, value, out)
 			return
 		}
@@ -50,17 +50,17 @@ func isCopula(w string) bool {
 
 // statedFrom gives the text from a token up to the next comma, line or name.
 func (t *turn) statedFrom(i int) string {
-	for i < len(t.tokens) && isCopula(t.tokens[i].text) {
+	for i < len(t.tokens) && isCopula(t.tokens[i].Text) {
 		i++
 	}
 	end := i
-	for end < len(t.tokens) && (end == i || !t.tokens[end].line && t.tokens[end].sep != ",") && !t.covered(end, t.flow.means.myName) {
+	for end < len(t.tokens) && (end == i || !t.tokens[end].Line && t.tokens[end].Sep != ",") && !t.covered(end, t.flow.means.myName) {
 		end++
 	}
 	if end == i {
 		return ""
 	}
-	return clip(strings.Trim(t.text[t.tokens[i].from:t.tokens[end-1].to], " .,;"), maxAnswer)
+	return clip(strings.Trim(t.text[t.tokens[i].From:t.tokens[end-1].To], " .,;"), maxAnswer)
 }
 
 func (t *turn) absorbText(q *question, out *outcome) {
@@ -86,7 +86,7 @@ func (t *turn) absorbText(q *question, out *outcome) {
 func (t *turn) nothingToAdd() bool {
 	m := t.flow.means
 	for i := range t.tokens {
-		if !t.bare[i] && !t.covered(i, m.yes, m.no, m.noProblem, m.skip, m.thanks) && !isFiller(t.heard[i].exact) {
+		if !t.around[i] && !t.covered(i, m.yes, m.no, m.noProblem, m.skip, m.thanks) && !isFiller(t.words[i].Exact) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // begin answers where nothing was asked.
@@ -88,7 +89,7 @@ func (t *turn) takesTopic(starts, handoffs []pick) bool {
 	}
 	agrees := t.has(t.flow.means.want)
 	for i := range t.tokens {
-		switch t.heard[i].exact {
+		switch t.words[i].Exact {
 		case "ndiyo", "ndio", "naam", "yes", "yeah", "yep":
 			agrees = true
 		}
@@ -104,10 +105,10 @@ func (t *turn) wantsUnknown() bool {
 	}
 	n := 0
 	for i, k := range t.tokens {
-		if k.kind != tokenWord || len(k.text) < 3 || t.bare[i] || isFiller(t.heard[i].exact) || t.covered(i, t.flow.means.want) || t.reader.kind(i) != wordNone {
+		if k.Kind != lexicon.WordToken || len(k.Text) < 3 || t.around[i] || isFiller(t.words[i].Exact) || t.covered(i, t.flow.means.want) || t.reader.kind(i) != wordNone {
 			continue
 		}
-		if strings.HasPrefix(k.text, "ku") && len(k.text) > 4 || t.flow.words.known[t.heard[i].exact] == phraseWord || i > 0 && t.heard[i-1].exact == "to" {
+		if strings.HasPrefix(k.Text, "ku") && len(k.Text) > 4 || t.flow.words.InPhrase(t.words[i].Exact) || i > 0 && t.words[i-1].Exact == "to" {
 			return false // to do something is wanted, not to have it
 		}
 		n++
@@ -222,7 +223,7 @@ func (t *turn) menuNumber() bool {
 
 // listenNothing leaves the message without words: what it said is used up.
 func (t *turn) listenNothing() {
-	t.tokens, t.heard, t.hits, t.bare, t.listings = nil, nil, nil, nil, [4]*listing{}
+	t.tokens, t.words, t.hits, t.around, t.listings = nil, nil, nil, nil, [4]*listing{}
 	t.reader = newReader(nil, nil)
 	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
 	t.text = ""
@@ -231,7 +232,7 @@ func (t *turn) listenNothing() {
 // serve answers what is asked and starts what is to be started.
 func (t *turn) serve(starts, infos []pick, topic string) {
 	t.st.Misses = 0
-	if len(starts) > 0 && len(infos) > 0 && starts[0].hit.words < 2 && starts[0].hit.slips == 0 && !t.has(t.flow.means.want) && t.isQuestion() && infos[0].hit.words > 1 {
+	if len(starts) > 0 && len(infos) > 0 && starts[0].hit.Words < 2 && starts[0].hit.Typos == 0 && !t.has(t.flow.means.want) && t.isQuestion() && infos[0].hit.Words > 1 {
 		starts = nil
 	}
 	lead, asks := "", ""
@@ -264,7 +265,7 @@ func (t *turn) wantsItems(infos []pick) bool {
 func (t *turn) serveWithFacts(infos []pick, topic string) {
 	lead := ""
 	for _, p := range infos {
-		if p.hit.words > 1 || t.isQuestion() {
+		if p.hit.Words > 1 || t.isQuestion() {
 			text, _ := t.info(p.intent)
 			lead = paragraphs(lead, text)
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // itemHit is a service or a product found in a message.
@@ -19,7 +20,7 @@ type itemHit struct {
 // listing is a list of items, their names cut into words, and what of it the message at hand names.
 type listing struct {
 	items   []flowhq.Item
-	names   [][]token
+	names   [][]lexicon.Token
 	joined  []string // the names in one piece: "tshirt" for "T-shirt"
 	looked  bool
 	found   []itemHit
@@ -30,16 +31,16 @@ func newListing(items []flowhq.Item) listing {
 	l := listing{items: items, names: cutNames(items), joined: make([]string, len(items))}
 	for i, name := range l.names {
 		for _, t := range name {
-			l.joined[i] += t.text
+			l.joined[i] += t.Text
 		}
 	}
 	return l
 }
 
-func cutNames(items []flowhq.Item) [][]token {
-	names := make([][]token, len(items))
+func cutNames(items []flowhq.Item) [][]lexicon.Token {
+	names := make([][]lexicon.Token, len(items))
 	for i := range items {
-		names[i] = cut(items[i].Name)
+		names[i] = lexicon.Tokenize(items[i].Name)
 	}
 	return names
 }
@@ -47,7 +48,7 @@ func cutNames(items []flowhq.Item) [][]token {
 // named gives what find finds; it looks once in a turn.
 func (l *listing) named(t *turn) (found []itemHit, unclear []int) {
 	if !l.looked {
-		l.found, l.unclear = l.find(t.flow.words, t.tokens, t.heard)
+		l.found, l.unclear = l.find(t.flow.words, t.tokens, t.words)
 		l.looked = true
 	}
 	return l.found, l.unclear
@@ -84,7 +85,7 @@ func sameNames(a, b []flowhq.Item) bool {
 
 // find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the item
 // is found when no other has that part; else the candidates are given.
-func (l *listing) find(v *vocabulary, tokens []token, words []heard) (found []itemHit, unclear []int) {
+func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word) (found []itemHit, unclear []int) {
 	taken := make([]bool, len(tokens))
 	var whole []itemHit
 	for i, name := range l.names {
@@ -126,28 +127,28 @@ const minJoined = 5
 
 // joinedName finds a name that is written in one piece though it has several words, or in two though it has one: "tshirt"
 // for "T-shirt", "check up" for "Checkup".
-func joinedName(v *vocabulary, name []token, joined string, tokens []token, at int) (end int, exact, ok bool) {
+func joinedName(v *lexicon.Vocabulary, name []lexicon.Token, joined string, tokens []lexicon.Token, at int) (end int, exact, ok bool) {
 	switch {
 	case len(joined) < minJoined:
 		return 0, false, false
 	case len(name) > 1:
-		same, precise := sameWord(v, joined, tokens[at].text)
+		same, precise := sameWord(v, joined, tokens[at].Text)
 		return at + 1, precise, same
-	case at+1 < len(tokens) && len(tokens[at].text) > 1:
-		rest, ok := strings.CutPrefix(joined, tokens[at].text)
-		same := ok && len(rest) > 1 && (rest == tokens[at+1].text || plural(rest, tokens[at+1].text))
+	case at+1 < len(tokens) && len(tokens[at].Text) > 1:
+		rest, ok := strings.CutPrefix(joined, tokens[at].Text)
+		same := ok && len(rest) > 1 && (rest == tokens[at+1].Text || plural(rest, tokens[at+1].Text))
 		return at + 2, same, same
 	}
 	return 0, false, false
 }
 
-func wholeName(v *vocabulary, name, tokens []token, at int) (end int, exact, ok bool) {
+func wholeName(v *lexicon.Vocabulary, name, tokens []lexicon.Token, at int) (end int, exact, ok bool) {
 	if len(name) == 0 || at+len(name) > len(tokens) {
 		return 0, false, false
 	}
 	exact = true
 	for n, t := range name {
-		same, precise := sameWord(v, t.text, tokens[at+n].text)
+		same, precise := sameWord(v, t.Text, tokens[at+n].Text)
 		if !same {
 			return 0, false, false
 		}
@@ -157,10 +158,10 @@ func wholeName(v *vocabulary, name, tokens []token, at int) (end int, exact, ok 
 }
 
 // findParts looks for items by single words of their names.
-func (l *listing) findParts(v *vocabulary, tokens []token, words []heard, taken []bool, found []itemHit) ([]itemHit, []int) {
+func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word, taken []bool, found []itemHit) ([]itemHit, []int) {
 	var unclear []int
 	for at := range tokens {
-		if taken[at] || tokens[at].kind != tokenWord || len(tokens[at].text) < 3 || v.known[words[at].exact] == phraseWord {
+		if taken[at] || tokens[at].Kind != lexicon.WordToken || len(tokens[at].Text) < 3 || v.InPhrase(words[at].Exact) {
 			continue
 		}
 		var candidates []int
@@ -168,7 +169,7 @@ func (l *listing) findParts(v *vocabulary, tokens []token, words []heard, taken 
 			if len(name) < 2 || slices.ContainsFunc(found, func(h itemHit) bool { return h.index == i }) {
 				continue
 			}
-			if slices.ContainsFunc(name, func(t token) bool { return len(t.text) > 2 && isSameWord(v, t.text, tokens[at].text) }) {
+			if slices.ContainsFunc(name, func(t lexicon.Token) bool { return len(t.Text) > 2 && isSameWord(v, t.Text, tokens[at].Text) }) {
 				candidates = append(candidates, i)
 			}
 		}
@@ -190,13 +191,13 @@ func (l *listing) findParts(v *vocabulary, tokens []token, words []heard, taken 
 }
 
 // narrow keeps the candidates of which the message names most words.
-func (l *listing) narrow(v *vocabulary, candidates []int, tokens []token, at int) []int {
+func (l *listing) narrow(v *lexicon.Vocabulary, candidates []int, tokens []lexicon.Token, at int) []int {
 	best, out := 0, candidates
 	for _, i := range candidates {
 		n := 0
 		for _, t := range l.names[i] {
 			for _, m := range tokens[at:] {
-				if isSameWord(v, t.text, m.text) {
+				if isSameWord(v, t.Text, m.Text) {
 					n++
 					break
 				}
@@ -212,14 +213,14 @@ func (l *listing) narrow(v *vocabulary, candidates []int, tokens []token, at int
 	return out
 }
 
-func isSameWord(v *vocabulary, name, word string) bool {
+func isSameWord(v *lexicon.Vocabulary, name, word string) bool {
 	same, _ := sameWord(v, name, word)
 	return same
 }
 
 // sameWord tells whether a word of a message is a word of a name: itself, its plural in either language, or with one slip,
 // when it is no other word.
-func sameWord(v *vocabulary, name, word string) (same, precise bool) {
+func sameWord(v *lexicon.Vocabulary, name, word string) (same, precise bool) {
 	if name == word {
 		return true, true
 	}
@@ -229,7 +230,7 @@ func sameWord(v *vocabulary, name, word string) (same, precise bool) {
 	if plural(name, word) || plural(word, name) {
 		return true, true
 	}
-	return len(name) >= minSlip && oneSlip(name, word) && v.known[word] == unknownWord, false
+	return len(name) >= lexicon.MinTypo && lexicon.OneTypo(name, word) && !v.Knows(word), false
 }
 
 // plural tells whether many is the plural of one: cleanings, boxes, vitenge, mikate.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // compile makes a flow of a definition and says what in it means nothing.
@@ -13,7 +14,7 @@ func (f *findings) compile(d definition) *Flow {
 	flow := &Flow{
 		Template: flowhq.TemplateType(d.template.text), Language: flowhq.Language(d.language.text),
 		texts: map[string]text{}, fallbackWords: d.fallbackWords, humanAfter: d.humanAfter,
-		forgetAfter: hours(d.forgetAfter), zones: &zones{}, catalogs: &catalogs{}, words: baseVocabulary().clone(),
+		forgetAfter: hours(d.forgetAfter), zones: &zones{}, catalogs: &catalogs{}, words: baseVocabulary().Clone(),
 	}
 	f.compileTexts(flow, d)
 	f.compileTasks(flow, d)
@@ -21,8 +22,8 @@ func (f *findings) compile(d definition) *Flow {
 	f.compileMenu(flow, d)
 	flow.means = meaningsOf(flow.words)
 	m := flow.means
-	flow.words.bare = []int{m.polite, m.greeting}
-	flow.words.light = []int{m.polite, m.want, m.asks, m.myName, m.deliverTo, m.add, m.remove, m.skip, m.anyTime}
+	flow.words.SetCourtesies([]int{m.polite, m.greeting},
+		[]int{m.polite, m.want, m.asks, m.myName, m.deliverTo, m.add, m.remove, m.skip, m.anyTime})
 	if d.fallback.text != "" {
 		if flow.fallback = flow.task(d.fallback.text); flow.fallback == nil {
 			f.add(d.fallback.at, "there is no task %q", d.fallback.text)
@@ -184,16 +185,16 @@ func (f *findings) checkWith(t *task, d taskDefinition) {
 }
 
 func (f *findings) compileIntents(flow *Flow, d definition) {
-	language := languageNumber(strings.ToLower(d.language.text))
+	language := lexicon.LanguageNumber(strings.ToLower(d.language.text))
 	for _, i := range d.intents {
 		out := &intent{name: i.name.text, asks: i.asks.text, itemAsks: i.itemAsks.text, menu: i.menu, handoff: i.handoff}
 		out.strong = f.meaningsOf(flow, i.means)
 		out.weak = f.meaningsOf(flow, i.hints)
 		if len(i.words) > 0 {
-			own := flow.words.meaning("intent " + i.name.text)
+			own := flow.words.Meaning("intent " + i.name.text)
 			out.strong = append([]int{own}, out.strong...)
 			for _, w := range i.words {
-				if err := flow.words.add(own, language, w.text); err != nil {
+				if err := flow.words.Add(own, language, w.text); err != nil {
 					f.add(w.at, "words: %s", err)
 				}
 			}
@@ -217,7 +218,7 @@ func (f *findings) compileIntents(flow *Flow, d definition) {
 func (f *findings) meaningsOf(flow *Flow, names []scalar) []int {
 	var out []int
 	for _, n := range names {
-		m := flow.words.lookup(n.text)
+		m := flow.words.Lookup(n.text)
 		if m < 0 || strings.Contains(n.text, " ") {
 			f.add(n.at, "%q is no meaning that is known; known are %s", n.text, strings.Join(publicMeanings(), ", "))
 			continue
@@ -230,7 +231,7 @@ func (f *findings) meaningsOf(flow *Flow, names []scalar) []int {
 // forget takes words from an intent that its meanings have and this business does not want.
 func (f *findings) forget(flow *Flow, i *intent, without []scalar) {
 	for _, w := range without {
-		if !flow.words.remove(w.text, append(slices.Clone(i.strong), i.weak...)) {
+		if !flow.words.Remove(w.text, append(slices.Clone(i.strong), i.weak...)) {
 			f.add(w.at, "without: %q is none of the words of %q", w.text, i.name)
 		}
 	}
@@ -246,8 +247,8 @@ func (f *findings) compileMenu(flow *Flow, d definition) {
 			f.add(m.intent.at, "there is no intent %q", m.intent.text)
 			continue
 		}
-		own := flow.words.meaning("label " + i.name)
-		if err := flow.words.add(own, 0, "="+strings.ReplaceAll(m.label.text, "/", " ")); err != nil {
+		own := flow.words.Meaning("label " + i.name)
+		if err := flow.words.Add(own, 0, "="+strings.ReplaceAll(m.label.text, "/", " ")); err != nil {
 			f.add(m.label.at, "label: %s", err)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 func (t *turn) askConfirmation(task *task, lead string) {
@@ -58,8 +59,8 @@ func (t *turn) confirm(task *task) {
 
 // setsValue tells that a message says what something shall be: "iwe 2", "make it 2", "ziwe tatu". A number is no choice then.
 func (t *turn) setsValue() bool {
-	return slices.ContainsFunc(t.heard, func(h heard) bool {
-		switch h.exact {
+	return slices.ContainsFunc(t.words, func(h lexicon.Word) bool {
+		switch h.Exact {
 		case "iwe", "liwe", "ziwe", "viwe", "yawe", "pawe", "make":
 			return true
 		}
@@ -155,7 +156,7 @@ func (t *turn) refuse(task *task) {
 // the customer named.
 func (t *turn) clearForChange(q *question) {
 	items := t.st.Facts.Items
-	if q.kind == askItems && len(items) == 1 && t.has(t.flow.words.lookup("fact_quantity")) {
+	if q.kind == askItems && len(items) == 1 && t.has(t.flow.words.Lookup("fact_quantity")) {
 		items[0].Quantity = 0
 		return
 	}
@@ -168,7 +169,7 @@ func (t *turn) namedFact(task *task) *question {
 		if m := t.flow.meaningOfFact(q.fact); m >= 0 && t.has(m) {
 			return q
 		}
-		if label := t.labelOf(q); label != "" && strings.Contains(joined(t.tokens), joined(cut(label))) {
+		if label := t.labelOf(q); label != "" && strings.Contains(lexicon.Join(t.tokens), lexicon.Join(lexicon.Tokenize(label))) {
 			return q
 		}
 	}

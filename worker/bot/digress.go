@@ -31,7 +31,7 @@ func (t *turn) digress(task *task) bool {
 		return false
 	}
 	if q := task.question(t.st.Ask); q != nil && q.kind == askName {
-		infos = slices.DeleteFunc(infos, func(p pick) bool { return p.hit.slips > 0 }) // Salma is no slip of salama
+		infos = slices.DeleteFunc(infos, func(p pick) bool { return p.hit.Typos > 0 }) // Salma is no slip of salama
 	}
 	if len(infos) > 0 && !courteous(infos[0].intent, t.flow) {
 		topic, asks := t.st.Topic, t.st.TopicAsks
@@ -42,7 +42,7 @@ func (t *turn) digress(task *task) bool {
 		t.again(task, lead)
 		return true
 	}
-	if len(starts) > 0 && starts[0].intent.start != task && starts[0].hit.slips == 0 {
+	if len(starts) > 0 && starts[0].intent.start != task && starts[0].hit.Typos == 0 {
 		t.serve(starts[:1], nil, "")
 		return true
 	}
@@ -55,7 +55,7 @@ func (t *turn) asideOf(q *question) string {
 		return ""
 	}
 	_, infos, _ := t.picks(false)
-	if len(infos) == 0 || courteous(infos[0].intent, t.flow) || infos[0].hit.words < 2 && !t.isQuestion() {
+	if len(infos) == 0 || courteous(infos[0].intent, t.flow) || infos[0].hit.Words < 2 && !t.isQuestion() {
 		return ""
 	}
 	topic, asks := t.st.Topic, t.st.TopicAsks

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // Flow is a conversation, compiled: made by Load, never changed after, safe for use by many goroutines.
@@ -19,7 +20,7 @@ type Flow struct {
 	intents       []*intent
 	tasks         []*task
 	texts         map[string]text
-	words         *vocabulary
+	words         *lexicon.Vocabulary
 	means         meanings
 	fallback      *task
 	fallbackWords int
@@ -155,16 +156,16 @@ type meanings struct {
 	want, add, remove, skip, anyTime, myName, deliverTo, asks int
 }
 
-func meaningsOf(v *vocabulary) meanings {
+func meaningsOf(v *lexicon.Vocabulary) meanings {
 	return meanings{
-		polite: v.meaning("polite"), greeting: v.meaning("greeting"), thanks: v.meaning("thanks"), yes: v.meaning("yes"),
-		no: v.meaning("no"), noProblem: v.meaning("no_problem"), notYet: v.meaning("not_yet"), change: v.meaning("change"),
-		cancel: v.meaning("cancel"), menu: v.meaning("menu"), back: v.meaning("back"), human: v.meaning("human"),
-		stop: v.meaning("stop"), start: v.meaning("start"), want: v.meaning("want"), add: v.meaning("add"),
-		remove: v.meaning("remove"), skip: v.meaning("skip"), anyTime: v.meaning("any_time"), myName: v.meaning("my_name"),
-		deliverTo: v.meaning("deliver_to"), asks: v.meaning("asks"),
+		polite: v.Meaning("polite"), greeting: v.Meaning("greeting"), thanks: v.Meaning("thanks"), yes: v.Meaning("yes"),
+		no: v.Meaning("no"), noProblem: v.Meaning("no_problem"), notYet: v.Meaning("not_yet"), change: v.Meaning("change"),
+		cancel: v.Meaning("cancel"), menu: v.Meaning("menu"), back: v.Meaning("back"), human: v.Meaning("human"),
+		stop: v.Meaning("stop"), start: v.Meaning("start"), want: v.Meaning("want"), add: v.Meaning("add"),
+		remove: v.Meaning("remove"), skip: v.Meaning("skip"), anyTime: v.Meaning("any_time"), myName: v.Meaning("my_name"),
+		deliverTo: v.Meaning("deliver_to"), asks: v.Meaning("asks"),
 	}
 }
 
 // meaningOfFact is the meaning by which a customer names a fact: "change the time".
-func (f *Flow) meaningOfFact(fact string) int { return f.words.lookup("fact_" + fact) }
+func (f *Flow) meaningOfFact(fact string) int { return f.words.Lookup("fact_" + fact) }

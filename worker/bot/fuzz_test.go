@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // The corpus of each target is kept under testdata/fuzz: what once went wrong is run by every go test.
@@ -52,27 +53,27 @@ func FuzzMatcher(f *testing.F) {
 	words := Default(flowhq.TemplateBooking, flowhq.Swahili).words
 	list := newListing([]flowhq.Item{{Name: "Gel Manicure", Available: true}, {Name: "Manicure", Available: true}, {Name: "", Available: true}, {Name: "7 Up", Available: true}})
 	f.Fuzz(func(t *testing.T, text string) {
-		tokens := cut(text)
-		if len(tokens) > maxTokens {
+		tokens := lexicon.Tokenize(text)
+		if len(tokens) > lexicon.MaxTokens {
 			t.Fatalf("%d tokens", len(tokens))
 		}
 		last := 0
 		for _, k := range tokens {
-			if k.from < last || k.to < k.from || k.to > len(text) || k.text == "" {
+			if k.From < last || k.To < k.From || k.To > len(text) || k.Text == "" {
 				t.Fatalf("token %+v does not lie in the text in its order", k)
 			}
-			last = k.from
-			if k.kind != tokenSymbol && strings.ToLower(k.text) != k.text && !strings.ContainsFunc(k.text, func(r rune) bool { return r > 0x7f }) {
-				t.Fatalf("token %q is not folded", k.text)
+			last = k.From
+			if k.Kind != lexicon.SymbolToken && strings.ToLower(k.Text) != k.Text && !strings.ContainsFunc(k.Text, func(r rune) bool { return r > 0x7f }) {
+				t.Fatalf("token %q is not folded", k.Text)
 			}
 		}
-		heard := words.listen(tokens)
-		hits, bare := words.find(tokens, heard)
+		heard := words.Words(tokens)
+		hits, bare := words.Find(tokens, heard)
 		if len(bare) != len(tokens) {
 			t.Fatalf("%d tokens and %d marks", len(tokens), len(bare))
 		}
 		for _, h := range hits {
-			if h.at < 0 || h.end <= h.at || h.end > len(tokens) {
+			if h.At < 0 || h.End <= h.At || h.End > len(tokens) {
 				t.Fatalf("hit %+v does not lie in %d tokens", h, len(tokens))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // info gives an intent's answer and what it asks for.
@@ -135,13 +136,13 @@ func (t *turn) options(l *listing, indexes []int) string {
 func (t *turn) namesUnknown() bool {
 	for i := len(t.tokens) - 1; i > 0; i-- {
 		k := t.tokens[i]
-		if k.kind != tokenWord || t.bare[i] || isFiller(t.heard[i].exact) || t.covered(i, t.flow.means.asks) {
+		if k.Kind != lexicon.WordToken || t.around[i] || isFiller(t.words[i].Exact) || t.covered(i, t.flow.means.asks) {
 			continue
 		}
-		if len(k.text) < 4 || t.flow.words.known[t.heard[i].exact] == phraseWord || len(t.heard[i].slips) > 0 {
+		if len(k.Text) < 4 || t.flow.words.InPhrase(t.words[i].Exact) || len(t.words[i].Typos) > 0 {
 			return false
 		}
-		switch t.heard[i-1].exact {
+		switch t.words[i-1].Exact {
 		case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
 			return true
 		}

@@ -7,13 +7,13 @@ import (
 
 // kept is a value that is made at its first use and again when nobody has used it for so long that the garbage collector
 // took it: hundreds of workers share a machine, and one whose customers are silent needs no words.
-type kept[T any] struct {
+type weakCache[T any] struct {
 	mu    sync.Mutex
 	build func() (*T, error)
 	value weak.Pointer[T]
 }
 
-func (k *kept[T]) get() (*T, error) {
+func (k *weakCache[T]) get() (*T, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if v := k.value.Value(); v != nil {

@@ -8,7 +8,7 @@ import (
 
 func TestWhatNobodyUsesIsMadeAgain(t *testing.T) {
 	made := 0
-	k := kept[[1 << 16]byte]{build: func() (*[1 << 16]byte, error) {
+	k := weakCache[[1 << 16]byte]{build: func() (*[1 << 16]byte, error) {
 		made++
 		return new([1 << 16]byte), nil
 	}}
@@ -22,7 +22,7 @@ func TestWhatNobodyUsesIsMadeAgain(t *testing.T) {
 	if again, err := k.get(); again == nil || err != nil || made != 2 {
 		t.Errorf("what nobody used was made %d times: %v", made, err)
 	}
-	k = kept[[1 << 16]byte]{build: func() (*[1 << 16]byte, error) { return nil, errors.New("no") }}
+	k = weakCache[[1 << 16]byte]{build: func() (*[1 << 16]byte, error) { return nil, errors.New("no") }}
 	if _, err := k.get(); err == nil {
 		t.Error("a failure is lost")
 	}

@@ -71,7 +71,7 @@ func commonDefinition(l flowhq.Language) (definition, error) {
 	return readOnce(&commonSwahili)
 }
 
-func readOnce(k *kept[definition]) (definition, error) {
+func readOnce(k *weakCache[definition]) (definition, error) {
 	d, err := k.get()
 	if err != nil {
 		return definition{}, err
@@ -80,8 +80,8 @@ func readOnce(k *kept[definition]) (definition, error) {
 }
 
 var (
-	commonSwahili = kept[definition]{build: func() (*definition, error) { return readCommon("flows/common.sw.yaml") }}
-	commonEnglish = kept[definition]{build: func() (*definition, error) { return readCommon("flows/common.en.yaml") }}
+	commonSwahili = weakCache[definition]{build: func() (*definition, error) { return readCommon("flows/common.sw.yaml") }}
+	commonEnglish = weakCache[definition]{build: func() (*definition, error) { return readCommon("flows/common.en.yaml") }}
 )
 
 func readCommon(name string) (*definition, error) {

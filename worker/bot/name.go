@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"flowhq/worker/bot/lexicon"
 )
 
 // absorbName takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
@@ -33,55 +35,55 @@ func (t *turn) absorbName(q *question, expected bool, out *outcome) {
 func (t *turn) lastOfList(facts int) string {
 	n := len(t.tokens)
 	from := n - 1
-	for from > 0 && from > n-3 && t.tokens[from].sep == "" && !t.tokens[from].line {
+	for from > 0 && from > n-3 && t.tokens[from].Sep == "" && !t.tokens[from].Line {
 		from--
 	}
-	if facts < 2 || from < 2 || t.tokens[from].sep == "" && !t.tokens[from].line {
+	if facts < 2 || from < 2 || t.tokens[from].Sep == "" && !t.tokens[from].Line {
 		return ""
 	}
 	for i := from; i < n; i++ {
-		if t.tokens[i].kind != tokenWord || t.reader.used[i] || t.bare[i] || isFiller(t.heard[i].exact) || len(t.tokens[i].text) < 2 ||
-			t.flow.words.known[t.heard[i].exact] == phraseWord {
+		if t.tokens[i].Kind != lexicon.WordToken || t.reader.used[i] || t.around[i] || isFiller(t.words[i].Exact) || len(t.tokens[i].Text) < 2 ||
+			t.flow.words.InPhrase(t.words[i].Exact) {
 			return ""
 		}
 	}
-	return titled(t.text[t.tokens[from].from:t.tokens[n-1].to])
+	return titled(t.text[t.tokens[from].From:t.tokens[n-1].To])
 }
 
 // leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
 func (t *turn) leavesName() bool {
-	return len(t.tokens) > 0 && !t.reader.used[0] && t.flow.words.known[t.heard[0].exact] != phraseWord && t.tokens[0].kind == tokenWord
+	return len(t.tokens) > 0 && !t.reader.used[0] && !t.flow.words.InPhrase(t.words[0].Exact) && t.tokens[0].Kind == lexicon.WordToken
 }
 
 // nameSaid gives the token at which a name begins, when words say that one follows. Words that may say something else
 // ("I am", "it is") count only where a name was asked for.
 func (t *turn) nameSaid(expected bool) (from int, said bool) {
 	for _, h := range t.hits {
-		if h.meaning != t.flow.means.myName || h.slips > 0 {
+		if h.Meaning != t.flow.means.myName || h.Typos > 0 {
 			continue
 		}
-		vague := h.words == 1 && t.heard[h.at].exact != "naitwa" && t.heard[h.at].exact != "ninaitwa" || t.heard[h.at].exact == "i" || t.heard[h.at].exact == "mimi"
-		if word := t.heard[h.at].exact; vague && h.words == 1 && (word == "jina" || word == "name") && h.end < len(t.tokens) && t.flow.words.known[t.heard[h.end].exact] != phraseWord {
-			return h.end, true
+		vague := h.Words == 1 && t.words[h.At].Exact != "naitwa" && t.words[h.At].Exact != "ninaitwa" || t.words[h.At].Exact == "i" || t.words[h.At].Exact == "mimi"
+		if word := t.words[h.At].Exact; vague && h.Words == 1 && (word == "jina" || word == "name") && h.End < len(t.tokens) && !t.flow.words.InPhrase(t.words[h.End].Exact) {
+			return h.End, true
 		}
-		if vague && !expected && !t.has(t.flow.words.lookup("fact_name")) && !(h.end < len(t.tokens) && strings.HasPrefix(t.tokens[h.end].sep, ":")) {
+		if vague && !expected && !t.has(t.flow.words.Lookup("fact_name")) && !(h.End < len(t.tokens) && strings.HasPrefix(t.tokens[h.End].Sep, ":")) {
 			continue
 		}
-		return h.end, true
+		return h.End, true
 	}
 	return 0, false
 }
 
 // nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
 func (t *turn) nameAt(from int, expected bool) (name, rest string) {
-	introduced := expected || t.has(t.flow.words.lookup("fact_name"))
-	for from < len(t.tokens) && (t.bare[from] || introduced && t.introduces(from) || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
+	introduced := expected || t.has(t.flow.words.Lookup("fact_name"))
+	for from < len(t.tokens) && (t.around[from] || introduced && t.introduces(from) || t.covered(from, t.flow.means.yes, t.flow.means.thanks)) && !t.lonely(from) {
 		from++
 	}
 	end, count := from, 0
 	for end < len(t.tokens) && count < 5 {
 		k := t.tokens[end]
-		if k.kind != tokenWord || end > from && (k.line || strings.ContainsAny(k.sep, ",;/.:-(") && !isTitle(t.tokens[end-1].text) && !k.glued("-")) {
+		if k.Kind != lexicon.WordToken || end > from && (k.Line || strings.ContainsAny(k.Sep, ",;/.:-(") && !isTitle(t.tokens[end-1].Text) && !k.Glued("-")) {
 			break
 		}
 		if t.endsName(end, from, expected) {
@@ -90,13 +92,13 @@ func (t *turn) nameAt(from int, expected bool) (name, rest string) {
 		end++
 		count++
 	}
-	if end == from || end < len(t.tokens) && t.tokens[end].kind == tokenSymbol && count == 0 {
+	if end == from || end < len(t.tokens) && t.tokens[end].Kind == lexicon.SymbolToken && count == 0 {
 		return "", ""
 	}
 	if !t.mayBeName(from, end, expected) {
 		return "", ""
 	}
-	name = titled(t.text[t.tokens[from].from:t.tokens[end-1].to])
+	name = titled(t.text[t.tokens[from].From:t.tokens[end-1].To])
 	if utf8.RuneCountInString(name) > maxName || !hasLetter(name) {
 		return "", ""
 	}
@@ -107,13 +109,13 @@ func (t *turn) nameAt(from int, expected bool) (name, rest string) {
 func (t *turn) introduces(i int) bool {
 	next := ""
 	if i+1 < len(t.tokens) {
-		next = t.heard[i+1].exact
+		next = t.words[i+1].Exact
 	}
-	switch t.heard[i].exact {
+	switch t.words[i].Exact {
 	case "mimi", "ni", "me", "its", "it", "is", "im", "am", "andika", "niandikie", "name", "jina", "for", "kwa", "names", "wangu", "yangu":
 		return true
 	case "my", "daughter", "son", "wife", "husband", "mother", "father", "friend", "sister", "brother":
-		return i > 0 && (t.heard[i-1].exact == "my" || t.heard[i-1].exact == "for") || next != "" && t.heard[i].exact == "my"
+		return i > 0 && (t.words[i-1].Exact == "my" || t.words[i-1].Exact == "for") || next != "" && t.words[i].Exact == "my"
 	}
 	return next == "wangu" || next == "yangu"
 }
@@ -147,29 +149,29 @@ func (t *turn) endsName(i, from int, expected bool) bool {
 	if i == from {
 		return false
 	}
-	switch t.heard[i].exact {
+	switch t.words[i].Exact {
 	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "for-", "please", "tafadhali", "hapa", "here":
 		return true
 	}
-	if isPlace(t.heard[i].exact) {
+	if isPlace(t.words[i].Exact) {
 		return true
 	}
-	return t.reader.used[i] || t.flow.words.known[t.heard[i].exact] == phraseWord && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))
+	return t.reader.used[i] || t.flow.words.InPhrase(t.words[i].Exact) && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))
 }
 
 // mayBeName tells whether the words can be a name and not an answer of another kind.
 func (t *turn) mayBeName(from, end int, expected bool) bool {
 	m := t.flow.means
 	refused := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
-	if slices.ContainsFunc(t.hits, func(h hit) bool {
-		return h.at == from && h.end >= end && h.slips == 0 && slices.Contains(refused, h.meaning)
+	if slices.ContainsFunc(t.hits, func(h lexicon.Match) bool {
+		return h.At == from && h.End >= end && h.Typos == 0 && slices.Contains(refused, h.Meaning)
 	}) {
 		return false
 	}
 	if !expected {
 		return true
 	}
-	if end-from == 1 && (isGreeting(t.heard[from].exact) || t.reader.used[from]) {
+	if end-from == 1 && (isGreeting(t.words[from].Exact) || t.reader.used[from]) {
 		return false
 	}
 	return !t.isQuestion() || t.contentWords(from, end) == 0 && !strings.Contains(t.text, "?")
@@ -187,7 +189,7 @@ func isGreeting(w string) bool {
 // placeFrom gives what stands behind a name: where the customer is. What joins the two is left out.
 func (t *turn) placeFrom(i int) string {
 	for i < len(t.tokens) {
-		switch t.heard[i].exact {
+		switch t.words[i].Exact {
 		case "nipo", "niko", "natoka", "naishi", "kutoka", "from", "at", "in", "wa", "na", "and", "i", "am", "live", "to", "mahali", "deliver", "delivery",
 			"nipelekee", "niletee", "niletewe", "peleka", "leta", "kwa", "ni":
 			i++
@@ -198,7 +200,7 @@ func (t *turn) placeFrom(i int) string {
 	if i >= len(t.tokens) {
 		return ""
 	}
-	return clip(strings.TrimRight(t.text[t.tokens[i].from:], " .,;"), maxAnswer)
+	return clip(strings.TrimRight(t.text[t.tokens[i].From:], " .,;"), maxAnswer)
 }
 
 // titled writes the words of a name with capitals when they were all small or all large.

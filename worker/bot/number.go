@@ -1,13 +1,15 @@
 package bot
 
+import "flowhq/worker/bot/lexicon"
+
 // numberAt reads a number at token i, in digits or in words of either language: "3", "tatu", "kumi na mbili", "twenty
 // one", "mia moja". It gives the value and the token after it; ok is false when there is none.
 func (r *reader) numberAt(i int) (value int64, end int, ok bool) {
 	if i >= len(r.tokens) {
 		return 0, i, false
 	}
-	if r.tokens[i].kind == tokenNumber {
-		return r.tokens[i].value, i + 1, true
+	if r.tokens[i].Kind == lexicon.NumberToken {
+		return r.tokens[i].Value, i + 1, true
 	}
 	switch w := r.words[i]; w.kind {
 	case wordTens:
@@ -47,7 +49,7 @@ func (r *reader) dayNumberAt(i int) (day, end int, ok bool) {
 	if !ok || n > 9999 {
 		return 0, i, false
 	}
-	if r.kind(end) == wordThTh && r.tokens[end].glued("") {
+	if r.kind(end) == wordThTh && r.tokens[end].Glued("") {
 		end++
 	}
 	return int(n), end, true

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // absorbItems takes products with their quantities.
@@ -41,8 +42,8 @@ func (t *turn) namesMore(found []itemHit) bool {
 		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
 			continue
 		}
-		if i := a.at - 1; t.tokens[i].kind == tokenWord && len(t.tokens[i].text) > 2 && !isFiller(t.heard[i].exact) && !t.bare[i] &&
-			t.tokens[a.at].sep == "" && i > 0 && (t.joinsOn(i) || t.ordering(i-1) || t.covered(i-1, t.flow.means.want)) && !t.ordering(i) && !t.covered(i, t.flow.means.want, t.flow.means.add, t.flow.means.no) {
+		if i := a.at - 1; t.tokens[i].Kind == lexicon.WordToken && len(t.tokens[i].Text) > 2 && !isFiller(t.words[i].Exact) && !t.around[i] &&
+			t.tokens[a.at].Sep == "" && i > 0 && (t.joinsOn(i) || t.ordering(i-1) || t.covered(i-1, t.flow.means.want)) && !t.ordering(i) && !t.covered(i, t.flow.means.want, t.flow.means.add, t.flow.means.no) {
 			return true
 		}
 	}
@@ -71,7 +72,7 @@ func (t *turn) namesProduct(q *question) bool {
 		return false
 	}
 	for i, k := range t.tokens {
-		if k.kind == tokenWord && len(k.text) > 2 && !t.bare[i] && !isFiller(t.heard[i].exact) && !t.reader.used[i] &&
+		if k.Kind == lexicon.WordToken && len(k.Text) > 2 && !t.around[i] && !isFiller(t.words[i].Exact) && !t.reader.used[i] &&
 			!t.covered(i, t.flow.means.want, t.flow.means.asks, t.flow.means.add) && !t.ordering(i) && t.reader.kind(i) == wordNone {
 			return true
 		}
@@ -218,7 +219,7 @@ func (t *turn) takeTopic(q *question, list *listing, topic string, out *outcome)
 func (t *turn) takeFreeOrder(q *question, out *outcome) {
 	one := flowhq.OrderItem{Product: clip(t.text, flowhq.MaxNameLength), Quantity: 1}
 	if a, ok := t.reader.soleAmount(t.text); ok && !a.bad && a.value >= 1 && a.value <= q.max {
-		before, after := t.text[:t.tokens[a.at].from], t.text[t.tokens[a.end-1].to:]
+		before, after := t.text[:t.tokens[a.at].From], t.text[t.tokens[a.end-1].To:]
 		if name := clip(strings.Join(strings.Fields(before+" "+after), " "), flowhq.MaxNameLength); hasLetter(name) {
 			one = flowhq.OrderItem{Product: name, Quantity: int(a.value)}
 		}

@@ -3,17 +3,19 @@ package bot
 import (
 	"slices"
 	"strings"
+
+	"flowhq/worker/bot/lexicon"
 )
 
 // pick is an intent found in a message, with the phrase that made it.
 type pick struct {
 	intent *intent
-	hit    hit
+	hit    lexicon.Match
 }
 
 func (p pick) score() int {
-	s := p.hit.words*10 - p.hit.slips*3
-	if p.hit.whole {
+	s := p.hit.Words*10 - p.hit.Typos*3
+	if p.hit.Whole {
 		s += 5
 	}
 	return s
@@ -23,10 +25,10 @@ func (p pick) score() int {
 func (t *turn) contentWords(from, to int) int {
 	n := 0
 	for i := range t.tokens {
-		if i >= from && i < to || t.bare[i] || t.tokens[i].kind == tokenSymbol {
+		if i >= from && i < to || t.around[i] || t.tokens[i].Kind == lexicon.SymbolToken {
 			continue
 		}
-		if t.covered(i, t.flow.means.want, t.flow.means.thanks, t.flow.means.yes) || isFiller(t.heard[i].exact) {
+		if t.covered(i, t.flow.means.want, t.flow.means.thanks, t.flow.means.yes) || isFiller(t.words[i].Exact) {
 			continue
 		}
 		n++
@@ -36,8 +38,8 @@ func (t *turn) contentWords(from, to int) int {
 
 // covered tells whether a token belongs to a phrase of one of the meanings.
 func (t *turn) covered(i int, meanings ...int) bool {
-	return slices.ContainsFunc(t.hits, func(h hit) bool {
-		return h.at <= i && i < h.end && slices.Contains(meanings, h.meaning)
+	return slices.ContainsFunc(t.hits, func(h lexicon.Match) bool {
+		return h.At <= i && i < h.End && slices.Contains(meanings, h.Meaning)
 	})
 }
 
@@ -63,7 +65,7 @@ func isUnit(w string) bool {
 }
 
 func (t *turn) namesUnit() bool {
-	return slices.ContainsFunc(t.heard, func(h heard) bool { return isUnit(h.exact) })
+	return slices.ContainsFunc(t.words, func(h lexicon.Word) bool { return isUnit(h.Exact) })
 }
 
 // chosenNumber gives the number when the message is nothing else: "2", "namba 2", "ya pili", "the second".
@@ -76,7 +78,7 @@ func (t *turn) chosenNumber() (int64, bool) {
 		if !ok {
 			continue
 		}
-		return n, t.contentWords(i, end) == 0 && !minusBefore(t.text, t.tokens[i].from)
+		return n, t.contentWords(i, end) == 0 && !minusBefore(t.text, t.tokens[i].From)
 	}
 	return 0, false
 }
@@ -109,11 +111,11 @@ func (t *turn) picks(hints bool) (starts, infos, handoffs []pick) {
 	return starts, t.sift(starts, infos), handoffs
 }
 
-func (t *turn) best(meanings []int) (hit, bool) {
+func (t *turn) best(meanings []int) (lexicon.Match, bool) {
 	var best pick
 	found := false
 	for _, h := range t.hits {
-		if slices.Contains(meanings, h.meaning) && (!found || (pick{hit: h}).score() > best.score()) {
+		if slices.Contains(meanings, h.Meaning) && (!found || (pick{hit: h}).score() > best.score()) {
 			best.hit, found = h, true
 		}
 	}
@@ -129,14 +131,14 @@ func leads(p pick, others []pick) bool { return len(others) == 0 || p.score() >=
 func (t *turn) sift(starts, infos []pick) []pick {
 	var out []pick
 	for _, p := range infos {
-		others := t.contentWords(p.hit.at, p.hit.end)
-		weak := p.hit.words < 2 && !p.hit.whole && !t.isQuestion() && others > 0
+		others := t.contentWords(p.hit.At, p.hit.End)
+		weak := p.hit.Words < 2 && !p.hit.Whole && !t.isQuestion() && others > 0
 		switch {
 		case weak && (len(starts) > 0 || t.flow.fallback != nil && others > 2):
-		case p.hit.words < 2 && t.flow.fallback != nil && others > 4:
-		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.at < o.hit.end && o.hit.at < p.hit.end }):
+		case p.hit.Words < 2 && t.flow.fallback != nil && others > 4:
+		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.At < o.hit.End && o.hit.At < p.hit.End }):
 		case len(starts)+len(out) > 0 && courteous(p.intent, t.flow):
-		case p.hit.words < 2 && p.hit.at > 0 && !t.joinsOn(p.hit.at) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):
+		case p.hit.Words < 2 && p.hit.At > 0 && !t.joinsOn(p.hit.At) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):
 		default:
 			out = append(out, p)
 		}
@@ -145,16 +147,16 @@ func (t *turn) sift(starts, infos []pick) []pick {
 		out = slices.DeleteFunc(out, func(p pick) bool { return courteous(p.intent, t.flow) })
 	}
 	out = out[:min(len(out), 3)]
-	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.at - b.hit.at })
+	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.At - b.hit.At })
 	return out
 }
 
 // joinsOn tells that a token begins something new: it stands behind "and", a comma or another mark.
 func (t *turn) joinsOn(at int) bool {
-	if t.tokens[at].sep != "" || t.tokens[at].line {
+	if t.tokens[at].Sep != "" || t.tokens[at].Line {
 		return true
 	}
-	switch t.heard[at-1].exact {
+	switch t.words[at-1].Exact {
 	case "na", "and", "pia", "also", "plus", "your", "the":
 		return true
 	}
@@ -162,14 +164,14 @@ func (t *turn) joinsOn(at int) bool {
 }
 
 func (t *turn) isQuestion() bool {
-	return t.has(t.flow.means.asks) || slices.ContainsFunc(t.tokens, func(k token) bool { return strings.Contains(k.sep, "?") }) ||
-		strings.HasSuffix(strings.TrimSpace(headOf(t.text, 4*MaxHeard)), "?")
+	return t.has(t.flow.means.asks) || slices.ContainsFunc(t.tokens, func(k lexicon.Token) bool { return strings.Contains(k.Sep, "?") }) ||
+		strings.HasSuffix(strings.TrimSpace(headOf(t.text, 4*lexicon.MaxHeard)), "?")
 }
 
 func (t *turn) wordCount() int {
 	n := 0
 	for i, k := range t.tokens {
-		if k.kind == tokenWord && !t.bare[i] && k.text[0] < 0x80 {
+		if k.Kind == lexicon.WordToken && !t.around[i] && k.Text[0] < 0x80 {
 			n++
 		}
 	}
@@ -183,7 +185,7 @@ func (t *turn) hasSentence() bool {
 	}
 	n := 0
 	for i, k := range t.tokens {
-		if k.kind == tokenWord && !t.bare[i] && k.text[0] < 0x80 && !t.covered(i, t.flow.means.thanks, t.flow.means.yes, t.flow.means.no, t.flow.means.noProblem) {
+		if k.Kind == lexicon.WordToken && !t.around[i] && k.Text[0] < 0x80 && !t.covered(i, t.flow.means.thanks, t.flow.means.yes, t.flow.means.no, t.flow.means.noProblem) {
 			n++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // MaxLines is how many different products one order has at most.
@@ -83,7 +84,7 @@ func quantitiesLead(hits []itemHit, amounts []amount) bool {
 	if len(hits) == 0 {
 		return false
 	}
-	return amountIn(amounts, 0, hits[0].at, false) != nil && amountIn(amounts, hits[len(hits)-1].end, maxTokens, false) == nil
+	return amountIn(amounts, 0, hits[0].at, false) != nil && amountIn(amounts, hits[len(hits)-1].end, lexicon.MaxTokens, false) == nil
 }
 
 // amountIn gives the first amount between two tokens, or the last one.
@@ -139,7 +140,7 @@ func (r *reader) amountAt(i int, text string) (amount, bool) {
 		if r.text(i) == "elfu" {
 			unit = 1000
 		}
-		if n, end, ok := r.numberAt(i + 1); ok && n < unreadable/unit {
+		if n, end, ok := r.numberAt(i + 1); ok && n < lexicon.Unreadable/unit {
 			return amount{at: i, end: end, value: n * unit}, true
 		}
 		return amount{at: i, end: i + 1, value: unit}, true
@@ -153,14 +154,14 @@ func (r *reader) amountAt(i int, text string) (amount, bool) {
 	}
 	a := amount{at: i, end: end, value: n}
 	t := r.tokens[i]
-	if t.kind == tokenNumber {
-		a.bad = minusBefore(text, t.from)
-		if f, ok := r.digits(end); ok && r.tokens[end].glued(".") && f > 0 {
+	if t.Kind == lexicon.NumberToken {
+		a.bad = minusBefore(text, t.From)
+		if f, ok := r.digits(end); ok && r.tokens[end].Glued(".") && f > 0 {
 			a.bad = true
 			a.end = end + 1
 		}
 	}
-	if n == 12 && t.kind == tokenWord || isDozen(r.text(end)) {
+	if n == 12 && t.Kind == lexicon.WordToken || isDozen(r.text(end)) {
 		a = r.dozens(a)
 	}
 	if k := r.kind(a.end + 1); r.kind(a.end) == wordAnd && (k == wordHalf || k == wordQuarter) {
@@ -171,11 +172,11 @@ func (r *reader) amountAt(i int, text string) (amount, bool) {
 
 // dozens reads "2 dozen" and "dazeni mbili".
 func (r *reader) dozens(a amount) amount {
-	if isDozen(r.text(a.end)) && a.value < unreadable/12 {
+	if isDozen(r.text(a.end)) && a.value < lexicon.Unreadable/12 {
 		a.value *= 12
 		a.end++
 	} else if isDozen(r.text(a.at)) {
-		if n, end, ok := r.numberAt(a.end); ok && n < unreadable/12 {
+		if n, end, ok := r.numberAt(a.end); ok && n < lexicon.Unreadable/12 {
 			a.value, a.end = n*12, end
 		}
 	}
@@ -203,7 +204,7 @@ func (r *reader) isPrice(a amount) bool {
 	if isSize(r.text(a.at - 1)) {
 		return true
 	}
-	return r.tokens[a.at].sep == "@" || a.end < len(r.tokens) && strings.HasPrefix(r.tokens[a.end].sep, "/=")
+	return r.tokens[a.at].Sep == "@" || a.end < len(r.tokens) && strings.HasPrefix(r.tokens[a.end].Sep, "/=")
 }
 
 // soleAmount gives the one number of an answer to "how many?".

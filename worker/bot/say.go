@@ -188,7 +188,7 @@ func clip(s string, n int) string {
 		}
 		return r
 	}, headOf(s, n*4+64))
-	return strings.TrimSpace(shorten(strings.TrimSpace(s), n))
+	return strings.TrimSpace(shortenAtLine(strings.TrimSpace(s), n))
 }
 
 // headOf cuts a text to at most n bytes, at a character's edge, so that a huge one costs no more than a large one.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // Step takes one message in and gives the next state and what is to be done, in order. It is pure: the same input gives
@@ -55,10 +56,10 @@ type turn struct {
 	acts []Action
 
 	text     string
-	tokens   []token
-	heard    []heard
-	hits     []hit
-	bare     []bool
+	tokens   []lexicon.Token
+	words    []lexicon.Word
+	hits     []lexicon.Match
+	around   []bool
 	reader   *reader
 	listings [4]*listing
 	says     []string
@@ -81,10 +82,10 @@ func (t *turn) forget() {
 // listen takes the words of a text in.
 func (t *turn) listen(text string) {
 	t.text = text
-	t.tokens = cut(text)
-	t.heard = t.flow.words.listen(t.tokens)
-	t.hits, t.bare = t.flow.words.find(t.tokens, t.heard)
-	t.reader = newReader(t.tokens, t.heard)
+	t.tokens = lexicon.Tokenize(text)
+	t.words = t.flow.words.Words(t.tokens)
+	t.hits, t.around = t.flow.words.Find(t.tokens, t.words)
+	t.reader = newReader(t.tokens, t.words)
 	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
 	t.listings = [4]*listing{}
 	t.noteLanguage()
@@ -103,11 +104,11 @@ func (t *turn) said() time.Time {
 func (t *turn) noteLanguage() {
 	swahili, english := 0, 0
 	for _, h := range t.hits {
-		switch h.language {
+		switch h.Language {
 		case 1:
-			swahili += h.words
+			swahili += h.Words
 		case 2:
-			english += h.words
+			english += h.Words
 		}
 	}
 	switch {
@@ -155,8 +156,8 @@ func (t *turn) callsHimself() bool {
 		return false
 	}
 	for _, h := range t.hits {
-		if h.meaning == t.flow.means.human && t.heard[h.end-1].exact == "me" {
-			return h.end < len(t.tokens) && t.flow.words.known[t.heard[h.end].exact] != phraseWord
+		if h.Meaning == t.flow.means.human && t.words[h.End-1].Exact == "me" {
+			return h.End < len(t.tokens) && !t.flow.words.InPhrase(t.words[h.End].Exact)
 		}
 	}
 	return false
@@ -204,7 +205,7 @@ func (t *turn) askForWords() {
 
 // has tells whether a meaning was found.
 func (t *turn) has(meaning int) bool {
-	return slices.ContainsFunc(t.hits, func(h hit) bool { return h.meaning == meaning })
+	return slices.ContainsFunc(t.hits, func(h lexicon.Match) bool { return h.Meaning == meaning })
 }
 
 func (t *turn) trace(step, cause string) {
@@ -213,7 +214,7 @@ func (t *turn) trace(step, cause string) {
 
 func (t *turn) notify(text string) {
 	if text != "" {
-		t.acts = append(t.acts, Action{Kind: ActionNotifyOwner, Text: shorten(text, MaxReply)})
+		t.acts = append(t.acts, Action{Kind: ActionNotifyOwner, Text: shortenAtLine(text, MaxReply)})
 	}
 }
 
@@ -234,7 +235,7 @@ func (t *turn) send(text, asks string) {
 	if t.st.Ask != "" {
 		step += "/" + t.st.Ask
 	}
-	t.acts = append(t.acts, Action{Kind: ActionReply, Text: shorten(text, MaxReply), Asks: asks, Says: strings.Join(t.says, ","), Step: step})
+	t.acts = append(t.acts, Action{Kind: ActionReply, Text: shortenAtLine(text, MaxReply), Asks: asks, Says: strings.Join(t.says, ","), Step: step})
 	t.st.Turns = (t.st.Turns + 1) % 1000
 }
 

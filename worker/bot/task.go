@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // Bounds of what a record holds.
@@ -53,7 +54,7 @@ func (t *turn) open(task *task) {
 // wordsBeyond tells that the message says more than what starts the task.
 func (t *turn) wordsBeyond(task *task) bool {
 	for i, k := range t.tokens {
-		if k.kind == tokenWord && !t.bare[i] && !isFiller(t.heard[i].exact) && !t.covered(i, t.flow.means.want, t.flow.means.asks) && !t.triggers(i, task) {
+		if k.Kind == lexicon.WordToken && !t.around[i] && !isFiller(t.words[i].Exact) && !t.covered(i, t.flow.means.want, t.flow.means.asks) && !t.triggers(i, task) {
 			return true
 		}
 	}
@@ -64,11 +65,11 @@ func (t *turn) wordsBeyond(task *task) bool {
 func (t *turn) leftOver() bool {
 	for i, k := range t.tokens {
 		switch {
-		case k.kind == tokenNumber && i > 0 && isSize(t.heard[i-1].exact):
+		case k.Kind == lexicon.NumberToken && i > 0 && isSize(t.words[i-1].Exact):
 			return true
-		case k.kind != tokenWord || t.bare[i] || t.reader.used[i] || len(k.text) < 3 || isFiller(t.heard[i].exact) || len(t.heard[i].slips) > 0:
-		case t.reader.kind(i) != wordNone || strings.Contains(t.st.Facts.Name, t.text[k.from:k.to]) || strings.Contains(t.st.Facts.Delivery, t.text[k.from:k.to]):
-		case t.flow.words.known[t.heard[i].exact] != phraseWord && !slices.ContainsFunc(t.hits, func(h hit) bool { return h.at <= i && i < h.end }):
+		case k.Kind != lexicon.WordToken || t.around[i] || t.reader.used[i] || len(k.Text) < 3 || isFiller(t.words[i].Exact) || len(t.words[i].Typos) > 0:
+		case t.reader.kind(i) != wordNone || strings.Contains(t.st.Facts.Name, t.text[k.From:k.To]) || strings.Contains(t.st.Facts.Delivery, t.text[k.From:k.To]):
+		case !t.flow.words.InPhrase(t.words[i].Exact) && !slices.ContainsFunc(t.hits, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
 			return true
 		}
 	}
@@ -229,14 +230,14 @@ func (t *turn) cancels() bool {
 	if t.hasChange() || t.has(m.no) && t.hasFacts() {
 		return false
 	}
-	return slices.ContainsFunc(t.hits, func(h hit) bool {
-		if h.meaning != m.cancel {
+	return slices.ContainsFunc(t.hits, func(h lexicon.Match) bool {
+		if h.Meaning != m.cancel {
 			return false
 		}
-		if h.at == 0 {
+		if h.At == 0 {
 			return true
 		}
-		switch t.heard[h.at-1].exact {
+		switch t.words[h.At-1].Exact {
 		case "dont", "not", "never", "sitaki", "sijataka":
 			return false
 		}

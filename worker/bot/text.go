@@ -1,10 +1,11 @@
 package bot
 
 import (
-	"flowhq"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"flowhq"
 )
 
 // MaxReply is how many characters a reply has at most; what is longer is cut at a line.
@@ -113,7 +114,7 @@ func (l textLine) render(value func(string) string) (out string, has, empty bool
 }
 
 // shorten cuts a text to n characters, at the end of a line where it can.
-func shorten(s string, n int) string {
+func shortenAtLine(s string, n int) string {
 	short := flowhq.Shorten(s, n)
 	if short == s {
 		return s

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/lexicon"
 )
 
 // When is what a text says of a day and an hour. A field that was not said is empty.
@@ -22,8 +23,8 @@ type When struct {
 // counted from sunrise (saa nne asubuhi is 10:00). now must be in the tenant's zone; days are counted from it. Hours
 // may be nil, when the business never said any. The text's own words decide how it is read; lang only orders Options.
 func ParseWhen(text string, now time.Time, hours *flowhq.Hours, lang flowhq.Language) When {
-	tokens := cut(text)
-	r := newReader(tokens, baseVocabulary().listen(tokens))
+	tokens := lexicon.Tokenize(text)
+	r := newReader(tokens, baseVocabulary().Words(tokens))
 	r.now, r.hours, r.language = now, hours, lang
 	return r.readWhen(expectation{}).when(r)
 }
@@ -39,8 +40,8 @@ type expectation struct {
 
 // reader reads one message: numbers, days, hours. Used marks the tokens that became part of something.
 type reader struct {
-	tokens   []token
-	heard    []heard
+	tokens   []lexicon.Token
+	lexical  []lexicon.Word
 	words    []calendarWord
 	used     []bool
 	now      time.Time
@@ -48,15 +49,15 @@ type reader struct {
 	language flowhq.Language
 }
 
-func newReader(tokens []token, words []heard) *reader {
-	r := &reader{tokens: tokens, heard: words, words: make([]calendarWord, len(tokens)), used: make([]bool, len(tokens))}
+func newReader(tokens []lexicon.Token, words []lexicon.Word) *reader {
+	r := &reader{tokens: tokens, lexical: words, words: make([]calendarWord, len(tokens)), used: make([]bool, len(tokens))}
 	table := calendarWords()
 	for i, h := range words {
-		if w, ok := table[h.exact]; ok {
+		if w, ok := table[h.Exact]; ok {
 			r.words[i] = w
 			continue
 		}
-		r.words[i] = oneMeaning(table, h.slips)
+		r.words[i] = oneMeaning(table, h.Typos)
 	}
 	return r
 }
@@ -90,7 +91,7 @@ func (r *reader) text(i int) string {
 	if i < 0 || i >= len(r.tokens) {
 		return ""
 	}
-	return r.heard[i].exact
+	return r.lexical[i].Exact
 }
 
 func (r *reader) use(from, to int) {

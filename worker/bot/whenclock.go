@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"flowhq/worker/bot/lexicon"
+)
 
 // instantAt reads what is counted from now: "in two hours", "baada ya dakika 30", "half an hour from now".
 func (r *reader) instantAt(i int) (clockFound, bool) {
@@ -127,7 +131,7 @@ func (r *reader) clockAt(i int, afterDay bool, e expectation) (clockFound, bool)
 // militaryAt reads "saa 1400", "friday 1630": four digits in one piece, behind a day or the word for an hour. A year is none.
 func (r *reader) militaryAt(at int, expected bool, c *clockFound) bool {
 	t := r.tokens[at]
-	if !expected || t.kind != tokenNumber || len(t.text) != 4 || c.end != at+1 || c.add != 0 {
+	if !expected || t.Kind != lexicon.NumberToken || len(t.Text) != 4 || c.end != at+1 || c.add != 0 {
 		return false
 	}
 	hour, minute := c.hour/100, c.hour%100
@@ -205,26 +209,26 @@ func (r *reader) minutesAt(at int, c *clockFound) bool {
 	if at >= len(r.tokens) {
 		return false
 	}
-	digits := r.tokens[at].kind == tokenNumber
+	digits := r.tokens[at].Kind == lexicon.NumberToken
 	minute, isNumber := r.digits(c.end)
 	next := c.end
 	switch {
-	case digits && isNumber && (r.tokens[next].glued(":") || r.tokens[next].glued(".") && !r.decimalOf(next)):
-		if len(r.tokens[next].text) != 2 || minute > 59 {
+	case digits && isNumber && (r.tokens[next].Glued(":") || r.tokens[next].Glued(".") && !r.decimalOf(next)):
+		if len(r.tokens[next].Text) != 2 || minute > 59 {
 			c.hour = 99
 		}
 		c.add, c.end = int(minute), next+1
-		if n, ok := r.digits(c.end); ok && r.tokens[c.end].glued(":") && n < 60 {
+		if n, ok := r.digits(c.end); ok && r.tokens[c.end].Glued(":") && n < 60 {
 			c.end++ // seconds
 		}
-	case digits && r.text(next) == "h" && r.tokens[next].glued(""):
+	case digits && r.text(next) == "h" && r.tokens[next].Glued(""):
 		c.end++
-		if m, ok := r.digits(c.end); ok && m < 60 && r.tokens[c.end].glued("") {
+		if m, ok := r.digits(c.end); ok && m < 60 && r.tokens[c.end].Glued("") {
 			c.add = int(m)
 			c.end++
 		}
 		c.western = true
-	case digits && len(r.tokens[at].text) >= 3 && len(r.tokens[at].text) <= 4 && (r.halfOf(next) || r.kind(next) == wordHour):
+	case digits && len(r.tokens[at].Text) >= 3 && len(r.tokens[at].Text) <= 4 && (r.halfOf(next) || r.kind(next) == wordHour):
 		c.hour, c.add = c.hour/100, c.hour%100
 		if c.add > 59 {
 			c.hour = 99
@@ -240,7 +244,7 @@ func (r *reader) minutesAt(at int, c *clockFound) bool {
 			return true
 		}
 		return false
-	case digits && isNumber && len(r.tokens[next].text) == 2 && minute < 60 && r.tokens[next].sep == "" && r.halfOf(next+1):
+	case digits && isNumber && len(r.tokens[next].Text) == 2 && minute < 60 && r.tokens[next].Sep == "" && r.halfOf(next+1):
 		c.add, c.end = int(minute), next+1
 	default:
 		return false
@@ -249,7 +253,7 @@ func (r *reader) minutesAt(at int, c *clockFound) bool {
 }
 
 // decimalOf tells that the point before token i belongs to a number that is no clock: "2.5", "26.3.2026".
-func (r *reader) decimalOf(i int) bool { return len(r.tokens[i].text) != 2 }
+func (r *reader) decimalOf(i int) bool { return len(r.tokens[i].Text) != 2 }
 
 func (r *reader) halfOf(i int) bool {
 	k := r.kind(i)
@@ -373,7 +377,7 @@ func (r *reader) bareAfterDay(afterDay bool, end int) bool {
 	if !afterDay {
 		return false
 	}
-	if end >= len(r.tokens) || r.tokens[end].sep != "" || r.tokens[end].line {
+	if end >= len(r.tokens) || r.tokens[end].Sep != "" || r.tokens[end].Line {
 		return true
 	}
 	switch r.text(end) {
@@ -385,7 +389,7 @@ func (r *reader) bareAfterDay(afterDay bool, end int) bool {
 
 // moneyOrMore tells that a number is something else than an hour: a price, a share, a phone number.
 func (r *reader) moneyOrMore(at, end int) bool {
-	if r.tokens[at].kind == tokenNumber && len(r.tokens[at].text) > 4 {
+	if r.tokens[at].Kind == lexicon.NumberToken && len(r.tokens[at].Text) > 4 {
 		return true
 	}
 	switch r.text(end) {
@@ -398,9 +402,9 @@ func (r *reader) moneyOrMore(at, end int) bool {
 // bound marks hours that no clock has, and those that are written as a clock of 24 hours.
 func (r *reader) bound(at int, c *clockFound) {
 	t := r.tokens[at]
-	written := t.kind == tokenNumber
+	written := t.Kind == lexicon.NumberToken
 	minutes := c.end > at+1 && c.add >= 0
-	if written && len(t.text) == 2 && (t.text[0] == '0' || minutes && !c.saa) {
+	if written && len(t.Text) == 2 && (t.Text[0] == '0' || minutes && !c.saa) {
 		c.western = true
 	}
 	if c.hour > 12 || c.hour == 0 {

@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"flowhq/worker/bot/lexicon"
+)
 
 // longAgo is how many days back a day without a year is taken as past; one further back is meant for next year.
 const longAgo = 180
@@ -19,21 +23,21 @@ func (r *reader) numericDay(i int) (dayFound, bool) {
 	if !okB {
 		return dayFound{}, false
 	}
-	sep := r.tokens[at+1].sep
-	if r.tokens[at+1].space || sep != "/" && sep != "-" && sep != "." {
+	sep := r.tokens[at+1].Sep
+	if r.tokens[at+1].Space || sep != "/" && sep != "-" && sep != "." {
 		return dayFound{}, false
 	}
 	c, okC := r.digits(at + 2)
-	okC = okC && r.tokens[at+2].glued(sep)
+	okC = okC && r.tokens[at+2].Glued(sep)
 	switch {
-	case okC && len(r.tokens[at].text) == 4:
+	case okC && len(r.tokens[at].Text) == 4:
 		return r.explicit(at+3, int(a), int(b), int(c)), true
 	case okC && c < 10000:
 		if b > 12 && b <= 31 && a <= 12 {
 			a, b = b, a // 03/26/2026
 		}
 		return r.explicit(at+3, fullYear(int(c)), int(b), int(a)), true
-	case dated || sep == "/" && len(r.tokens[at].text) <= 2, sep == "-" && r.dayAndMonth(at, a, b):
+	case dated || sep == "/" && len(r.tokens[at].Text) <= 2, sep == "-" && r.dayAndMonth(at, a, b):
 		return r.yearless(at+2, int(b), int(a)), true
 	}
 	return dayFound{}, false
@@ -41,14 +45,14 @@ func (r *reader) numericDay(i int) (dayFound, bool) {
 
 // dayAndMonth tells that "15-3" before an hour is a day of a month and no range: a range of hours goes upward.
 func (r *reader) dayAndMonth(at int, a, b int64) bool {
-	return a > 12 && a <= 31 && b >= 1 && b <= 12 && len(r.tokens[at].text) <= 2 && r.kind(at+2) == wordSaa
+	return a > 12 && a <= 31 && b >= 1 && b <= 12 && len(r.tokens[at].Text) <= 2 && r.kind(at+2) == wordSaa
 }
 
 func (r *reader) digits(i int) (int64, bool) {
-	if i >= len(r.tokens) || r.tokens[i].kind != tokenNumber || r.tokens[i].value > 9999 {
+	if i >= len(r.tokens) || r.tokens[i].Kind != lexicon.NumberToken || r.tokens[i].Value > 9999 {
 		return 0, false
 	}
-	return r.tokens[i].value, true
+	return r.tokens[i].Value, true
 }
 
 func fullYear(y int) int {
@@ -88,7 +92,7 @@ func (r *reader) namedDay(i int) (dayFound, bool) {
 		first := time.Date(r.now.Year(), r.now.Month()+time.Month(offset), 1, 0, 0, 0, 0, r.now.Location())
 		return r.explicit(next, first.Year(), int(first.Month()), day), true
 	}
-	if dated || numbered || r.text(i-1) == "on" && !r.partFollows(end) && r.kind(end) != wordAm && r.kind(end) != wordPm && (end >= len(r.tokens) || r.tokens[end].sep != ":") {
+	if dated || numbered || r.text(i-1) == "on" && !r.partFollows(end) && r.kind(end) != wordAm && r.kind(end) != wordPm && (end >= len(r.tokens) || r.tokens[end].Sep != ":") {
 		return r.dayOfMonth(i, end, day), true
 	}
 	return dayFound{}, false
@@ -110,7 +114,7 @@ func (r *reader) monthFirst(i int) (dayFound, bool) {
 		return dayFound{}, false
 	}
 	day, next, ok := r.dayNumberAt(end)
-	if !ok || r.kind(next) == wordAm || r.kind(next) == wordPm || next < len(r.tokens) && r.tokens[next].glued(":") {
+	if !ok || r.kind(next) == wordAm || r.kind(next) == wordPm || next < len(r.tokens) && r.tokens[next].Glued(":") {
 		return dayFound{}, false
 	}
 	if around {
@@ -177,7 +181,7 @@ func (r *reader) yearAt(i int) (year, end int) {
 	if k := r.kind(i); (k == wordThis || k == wordNext) && r.kind(i+1) == wordYear && r.word(i+1).english {
 		return r.now.Year() + map[calendarKind]int{wordNext: 1}[k], i + 2
 	}
-	if n, ok := r.digits(i); ok && n >= 1900 && n <= 2199 && len(r.tokens[i].text) == 4 && !r.clockFollows(i) {
+	if n, ok := r.digits(i); ok && n >= 1900 && n <= 2199 && len(r.tokens[i].Text) == 4 && !r.clockFollows(i) {
 		return int(n), i + 1
 	}
 	return 0, i

@@ -1,6 +1,10 @@
 package bot
 
-import "time"
+import (
+	"time"
+
+	"flowhq/worker/bot/lexicon"
+)
 
 // A day, an hour or a part of the day that stands in a message, tokens at to end.
 type (
@@ -102,7 +106,7 @@ func (r *reader) greets(i int) bool {
 		case wordNumber, wordTens, wordHalf, wordQuarter, wordLessQuarter, wordClock:
 			return false
 		}
-		return i < 2 || r.tokens[i-2].kind != tokenNumber
+		return i < 2 || r.tokens[i-2].Kind != lexicon.NumberToken
 	case "ya", "yako", "zako":
 		return r.kind(i-2) == wordNews
 	}
@@ -195,7 +199,7 @@ func (r *reader) chooseDay(days []dayFound, m *moment) {
 
 // sameBreath tells that a weekday and a day counted from today stand beside each other: "kesho jumatano".
 func (r *reader) sameBreath(a, b *dayFound) bool {
-	return a.weekday != b.weekday && !a.named && !b.named && a.end == b.at && r.tokens[b.at].sep == "" && !r.tokens[b.at].line
+	return a.weekday != b.weekday && !a.named && !b.named && a.end == b.at && r.tokens[b.at].Sep == "" && !r.tokens[b.at].Line
 }
 
 // alternative tells that two days are joined by "or".
@@ -238,7 +242,7 @@ func (r *reader) between(c clockFound) bool {
 // joins tells that a word of the given kind, or for a range a dash, stands between two expressions.
 func (r *reader) joins(end, at int, kind calendarKind) bool {
 	if end == at {
-		return kind == wordTo && at < len(r.tokens) && r.tokens[at].sep == "-"
+		return kind == wordTo && at < len(r.tokens) && r.tokens[at].Sep == "-"
 	}
 	for i := end; i < at && i < end+3; i++ {
 		if r.kind(i) == kind {
@@ -264,6 +268,6 @@ func (r *reader) choosePart(parts []partFound, clock clockFound, hasClock bool, 
 	}
 	m.part = chosen.part
 	if !hasClock {
-		m.partText = r.tokens[chosen.at].text
+		m.partText = r.tokens[chosen.at].Text
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	yamltoken "github.com/goccy/go-yaml/token"
+
+	"flowhq/worker/bot/lexicon"
 )
 
 // MaxFlowSize is how many bytes a flow's YAML may have.
@@ -217,7 +219,7 @@ func (f *findings) intOf(n ast.Node, what string, low, high int) int {
 // unknownKey says that a key is not known here, and which one may have been meant.
 func (f *findings) unknownKey(key scalar, known ...string) {
 	for _, k := range known {
-		if oneSlip(key.text, k) {
+		if lexicon.OneTypo(key.text, k) {
 			f.add(key.at, "%q is not known here; did you mean %q?", key.text, k)
 			return
 		}

@@ -1,4 +1,4 @@
-package bot
+package lexicon
 
 import (
 	"strings"
@@ -8,43 +8,46 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Bounds of what is read of one message. What lies behind them is kept in the message log and not looked at.
+// Bounds of what is read of one message. The rest stays in the message log and is not looked at.
 const (
 	MaxHeard  = 3000 // characters
-	maxTokens = 300
+	MaxTokens = 300  // words, numbers and symbols
 )
 
-// unreadable is the value of a number with more digits than anything that can be ordered, paid or counted.
-const unreadable = int64(1) << 50
+// Unreadable is the value of a number with more digits than anything that can be ordered, paid or counted.
+const Unreadable = int64(1) << 50
 
-type tokenKind uint8
+// TokenKind says what a token is.
+type TokenKind uint8
 
+// The kinds of tokens.
 const (
-	tokenWord tokenKind = iota
-	tokenNumber
-	tokenSymbol
+	WordToken TokenKind = iota
+	NumberToken
+	SymbolToken
 )
 
-// token is one word, number or symbol of a message, folded: lower case, no accents, no apostrophes, no invisible
-// characters. From and to are bytes of the text it was cut from.
-type token struct {
-	text     string
-	kind     tokenKind
-	value    int64  // of a number; unreadable when it has too many digits
-	sep      string // punctuation between the token before and this one
-	space    bool   // white space between the token before and this one
-	line     bool   // a new line between them
-	from, to int
+// Token is one word, number or symbol of a message, folded: lower case, no accents, no apostrophes, no invisible
+// characters. From and To are bytes of the text it was cut from.
+type Token struct {
+	Text     string
+	Kind     TokenKind
+	Value    int64  // of a number; Unreadable when it has too many digits
+	Sep      string // punctuation between the token before and this one
+	Space    bool   // white space between the token before and this one
+	Line     bool   // a new line between them
+	From, To int
 }
 
-// glued tells that only sep, and no space, stands between the token before and this one.
-func (t token) glued(sep string) bool { return !t.space && t.sep == sep }
+// Glued tells that only sep and no space stands between the token before and this one.
+func (t Token) Glued(sep string) bool { return !t.Space && t.Sep == sep }
 
-// cut folds a text and cuts it into tokens. It reads at most MaxHeard characters and gives at most maxTokens tokens.
-func cut(text string) []token {
-	c := cutter{text: text, tokens: make([]token, 0, min(16, len(text)/4+1))}
+// Tokenize folds a text and cuts it into tokens. It reads at most MaxHeard characters and
+// gives at most MaxTokens tokens.
+func Tokenize(text string) []Token {
+	c := tokenizer{text: text, tokens: make([]Token, 0, min(16, len(text)/4+1))}
 	count := 0
-	for at := 0; at < len(text) && len(c.tokens) < maxTokens && count < MaxHeard; count++ {
+	for at := 0; at < len(text) && len(c.tokens) < MaxTokens && count < MaxHeard; count++ {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		c.take(r, at, size)
 		at += size
@@ -54,11 +57,11 @@ func cut(text string) []token {
 	return mergeAliases(mergeThousands(c.tokens))
 }
 
-type cutter struct {
+type tokenizer struct {
 	text   string
-	tokens []token
+	tokens []Token
 	word   []byte
-	kind   tokenKind
+	kind   TokenKind
 	from   int
 	at     int
 	sep    []byte
@@ -66,7 +69,7 @@ type cutter struct {
 	line   bool
 }
 
-func (c *cutter) take(r rune, at, size int) {
+func (c *tokenizer) take(r rune, at, size int) {
 	switch {
 	case r < utf8.RuneSelf:
 		c.takeASCII(byte(r), at)
@@ -77,21 +80,21 @@ func (c *cutter) take(r rune, at, size int) {
 	}
 }
 
-func (c *cutter) takeASCII(b byte, at int) {
+func (c *tokenizer) takeASCII(b byte, at int) {
 	switch {
 	case b >= 'a' && b <= 'z':
-		c.add(tokenWord, b, at)
+		c.add(WordToken, b, at)
 	case b >= 'A' && b <= 'Z':
-		c.add(tokenWord, b+'a'-'A', at)
+		c.add(WordToken, b+'a'-'A', at)
 	case b >= '0' && b <= '9':
-		c.add(tokenNumber, b, at)
+		c.add(NumberToken, b, at)
 	case b == '\'' || b == '`' || b == 0:
 	default:
 		c.gap(at, b)
 	}
 }
 
-func (c *cutter) takeRune(r rune, at, size int) {
+func (c *tokenizer) takeRune(r rune, at, size int) {
 	switch {
 	case r == '’' || r == '‘' || r == 'ʼ' || r == '´':
 	case r == 0x200c || r == 0x200d || unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Sk):
@@ -105,7 +108,7 @@ func (c *cutter) takeRune(r rune, at, size int) {
 }
 
 // decompose takes a letter apart: é is e, ﬁ is fi, Ａ is a. What is neither letter nor digit ends a word.
-func (c *cutter) decompose(r rune, at, size int) {
+func (c *tokenizer) decompose(r rune, at, size int) {
 	parts := c.text[at : at+size]
 	if d := norm.NFKD.PropertiesString(parts).Decomposition(); d != nil {
 		parts = string(d)
@@ -116,7 +119,7 @@ func (c *cutter) decompose(r rune, at, size int) {
 		case unicode.IsLetter(p):
 			c.addRune(unicode.ToLower(p), at)
 		case unicode.IsDigit(p):
-			c.add(tokenNumber, '0'+byte(digitOf(p)), at)
+			c.add(NumberToken, '0'+byte(digitOf(p)), at)
 		case unicode.In(p, unicode.Mn):
 			continue
 		default:
@@ -153,7 +156,7 @@ func digitOf(r rune) int {
 	return int(r-zero) % 10
 }
 
-func (c *cutter) add(kind tokenKind, b byte, at int) {
+func (c *tokenizer) add(kind TokenKind, b byte, at int) {
 	if len(c.word) > 0 && c.kind != kind {
 		c.end(at)
 	}
@@ -163,22 +166,22 @@ func (c *cutter) add(kind tokenKind, b byte, at int) {
 	c.word = append(c.word, b)
 }
 
-func (c *cutter) addRune(r rune, at int) {
-	if len(c.word) > 0 && c.kind != tokenWord {
+func (c *tokenizer) addRune(r rune, at int) {
+	if len(c.word) > 0 && c.kind != WordToken {
 		c.end(at)
 	}
 	if len(c.word) == 0 {
-		c.kind, c.from = tokenWord, at
+		c.kind, c.from = WordToken, at
 	}
 	c.word = utf8.AppendRune(c.word, r)
 }
 
-func (c *cutter) symbol(at, size int) {
+func (c *tokenizer) symbol(at, size int) {
 	c.end(at)
-	c.push(token{text: c.text[at : at+size], kind: tokenSymbol, from: at, to: at + size})
+	c.push(Token{Text: c.text[at : at+size], Kind: SymbolToken, From: at, To: at + size})
 }
 
-func (c *cutter) gap(at int, b byte) {
+func (c *tokenizer) gap(at int, b byte) {
 	c.end(at)
 	switch b {
 	case '\n', '\r':
@@ -192,23 +195,23 @@ func (c *cutter) gap(at int, b byte) {
 	}
 }
 
-func (c *cutter) end(at int) {
+func (c *tokenizer) end(at int) {
 	if len(c.word) == 0 {
 		return
 	}
-	t := token{text: string(squeeze(c.word)), kind: c.kind, from: c.from, to: at}
-	if c.kind == tokenNumber {
-		t.text = string(c.word)
-		t.value = numberOf(c.word)
+	t := Token{Text: string(squeeze(c.word)), Kind: c.kind, From: c.from, To: at}
+	if c.kind == NumberToken {
+		t.Text = string(c.word)
+		t.Value = numberOf(c.word)
 	}
 	c.word = c.word[:0]
 	c.push(t)
 }
 
-func (c *cutter) push(t token) {
-	t.sep, t.space, t.line = separator(c.sep), c.space, c.line
+func (c *tokenizer) push(t Token) {
+	t.Sep, t.Space, t.Line = separator(c.sep), c.space, c.line
 	c.sep, c.space, c.line = c.sep[:0], false, false
-	if len(c.tokens) < maxTokens {
+	if len(c.tokens) < MaxTokens {
 		c.tokens = append(c.tokens, t)
 	}
 }
@@ -249,22 +252,22 @@ func numberOf(digits []byte) int64 {
 	var n int64
 	for _, d := range digits {
 		n = n*10 + int64(d-'0')
-		if n >= unreadable {
-			return unreadable
+		if n >= Unreadable {
+			return Unreadable
 		}
 	}
 	return n
 }
 
 // mergeThousands makes one number of "30,000" and "1,250,000".
-func mergeThousands(tokens []token) []token {
+func mergeThousands(tokens []Token) []Token {
 	out := tokens[:0]
 	for _, t := range tokens {
-		if n := len(out); n > 0 && t.kind == tokenNumber && len(t.text) == 3 && t.glued(",") {
-			if last := &out[n-1]; last.kind == tokenNumber && last.value > 0 && last.value < unreadable/1000 && groupable(last.text) {
-				last.text += t.text
-				last.value = last.value*1000 + t.value
-				last.to = t.to
+		if n := len(out); n > 0 && t.Kind == NumberToken && len(t.Text) == 3 && t.Glued(",") {
+			if last := &out[n-1]; last.thousands() {
+				last.Text += t.Text
+				last.Value = last.Value*1000 + t.Value
+				last.To = t.To
 				continue
 			}
 		}
@@ -273,28 +276,33 @@ func mergeThousands(tokens []token) []token {
 	return out
 }
 
+// thousands tells whether a token can stand before a comma and three digits.
+func (t *Token) thousands() bool {
+	return t.Kind == NumberToken && t.Value > 0 && t.Value < Unreadable/1000 && groupable(t.Text)
+}
+
 // groupable tells whether a number can stand before a comma and three digits: 30, or 1250 merged of 1 and 250.
 func groupable(digits string) bool { return len(digits) <= 3 || len(digits)%3 != 0 || len(digits) == 6 }
 
-// joined gives the folded words of tokens with single spaces.
-func joined(tokens []token) string {
+// Join gives the folded words of tokens with single spaces.
+func Join(tokens []Token) string {
 	var b strings.Builder
 	for i, t := range tokens {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(t.text)
+		b.WriteString(t.Text)
 	}
 	return b.String()
 }
 
 // mergeAliases makes one word of the short forms that mix letters and digits: j3 is Jumatatu, 2moro tomorrow.
-func mergeAliases(tokens []token) []token {
+func mergeAliases(tokens []Token) []Token {
 	out := tokens[:0]
 	for _, t := range tokens {
-		if n := len(out); n > 0 && t.kind != out[n-1].kind && t.glued("") {
-			if word := aliasOf(out[n-1].text, t.text); word != "" {
-				out[n-1].text, out[n-1].kind, out[n-1].value, out[n-1].to = word, tokenWord, 0, t.to
+		if n := len(out); n > 0 && t.Kind != out[n-1].Kind && t.Glued("") {
+			if word := aliasOf(out[n-1].Text, t.Text); word != "" {
+				out[n-1].Text, out[n-1].Kind, out[n-1].Value, out[n-1].To = word, WordToken, 0, t.To
 				continue
 			}
 		}
@@ -304,29 +312,41 @@ func mergeAliases(tokens []token) []token {
 }
 
 func aliasOf(a, b string) string {
-	if a == "j" && len(b) == 1 {
-		switch b {
-		case "1":
-			return "jumamosi"
-		case "2":
-			return "jumapili"
-		case "3":
-			return "jumatatu"
-		case "4":
-			return "jumanne"
-		case "5":
-			return "jumatano"
-		}
+	switch {
+	case a == "j" && len(b) == 1:
+		return weekdayAlias(b)
+	case a == "2":
+		return dayAlias(b)
 	}
-	if a == "2" {
-		switch b {
-		case "moro", "morrow", "mrw", "mro", "morow":
-			return "tomorrow"
-		case "day":
-			return "today"
-		case "nite", "night":
-			return "tonight"
-		}
+	return ""
+}
+
+// weekdayAlias gives the day of the Swahili week by its number.
+func weekdayAlias(digit string) string {
+	switch digit {
+	case "1":
+		return "jumamosi"
+	case "2":
+		return "jumapili"
+	case "3":
+		return "jumatatu"
+	case "4":
+		return "jumanne"
+	case "5":
+		return "jumatano"
+	}
+	return ""
+}
+
+// dayAlias gives the English day whose name begins with the sound of a two.
+func dayAlias(rest string) string {
+	switch rest {
+	case "moro", "morrow", "mrw", "mro", "morow":
+		return "tomorrow"
+	case "day":
+		return "today"
+	case "nite", "night":
+		return "tonight"
 	}
 	return ""
 }

@@ -1,38 +1,11 @@
-package bot
+package lexicon
 
 import "strings"
 
-// minSlip is the length, in bytes, from which on a known word may be met with one typing slip.
-const minSlip = 5
-
-// oneSlip tells whether b is a with exactly one letter left out, added, exchanged, or two neighbours swapped. Words of the
-// vocabulary are nearly all ASCII, so bytes stand for letters.
-func oneSlip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if i == len(a) {
-		return false
-	}
-	if a[i+1:] == b[i+1:] {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-}
-
-// verbRoot tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza, nimeagiza,
-// tuagize). The negative forms (siagizi, hatuagizi) are none: they say the opposite.
-func verbRoot(word, root string) bool {
+// IsVerbForm tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza, nimeagiza,
+// tuagize). The negative forms (siagizi, hatuagizi) do not count: they
+// say the opposite.
+func IsVerbForm(word, root string) bool {
 	found := false
 	eachStem(word, func(stem string) { found = found || verbForm(stem, root) })
 	return found

@@ -1,4 +1,4 @@
-package bot
+package lexicon
 
 import (
 	"fmt"
@@ -76,8 +76,8 @@ func parsePhrase(text string) (phrase, error) {
 func parseParts(field string) ([]part, error) {
 	if !strings.ContainsAny(field, "/") && !strings.HasPrefix(field, "-") {
 		var parts []part
-		for _, t := range cut(field) {
-			parts = append(parts, part{words: []string{t.text}})
+		for _, t := range Tokenize(field) {
+			parts = append(parts, part{words: []string{t.Text}})
 		}
 		if len(parts) == 0 {
 			return nil, fmt.Errorf("%q holds no word", field)
@@ -87,43 +87,43 @@ func parseParts(field string) ([]part, error) {
 	var one part
 	for alternative := range strings.SplitSeq(field, "/") {
 		root, isVerb := strings.CutPrefix(alternative, "-")
-		tokens := cut(root)
+		tokens := Tokenize(root)
 		if len(tokens) != 1 {
 			return nil, fmt.Errorf("%q: between slashes there must be single words", field)
 		}
 		if isVerb {
-			one.verbs = append(one.verbs, tokens[0].text)
+			one.verbs = append(one.verbs, tokens[0].Text)
 		} else {
-			one.words = append(one.words, tokens[0].text)
+			one.words = append(one.words, tokens[0].Text)
 		}
 	}
 	return []part{one}, nil
 }
 
-func (p *part) after(words []heard, at int) (end, slips int, ok bool) {
+func (p *part) after(words []Word, at int) (end, typos int, ok bool) {
 	limit := at
 	if p.gap {
 		limit = at + maxGap
 	}
 	for i := at; i <= limit && i < len(words); i++ {
-		if slips, ok := p.match(words[i]); ok {
-			return i + 1, slips, true
+		if typos, ok := p.match(words[i]); ok {
+			return i + 1, typos, true
 		}
 	}
 	return 0, 0, false
 }
 
-func (p *part) match(w heard) (slips int, ok bool) {
-	if slices.Contains(p.words, w.exact) {
+func (p *part) match(w Word) (typos int, ok bool) {
+	if slices.Contains(p.words, w.Exact) {
 		return 0, true
 	}
-	for _, s := range w.slips {
+	for _, s := range w.Typos {
 		if slices.Contains(p.words, s) {
 			return 1, true
 		}
 	}
 	for _, root := range p.verbs {
-		if verbRoot(w.exact, root) {
+		if IsVerbForm(w.Exact, root) {
 			return 0, true
 		}
 	}
