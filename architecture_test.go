@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"flowhq/locale/internal":         {},
 	"flowhq/procman":                 {},
 	"flowhq/storage":                 {"flowhq"},
-	"flowhq/worker/bot":              {"flowhq"},
+	"flowhq/worker/bot":              {"flowhq", "flowhq/worker/bot/lexicon"},
 	"flowhq/worker/bot/lexicon":      {},
 	"flowhq/worker/whatsapp":         {"flowhq"},
 	"flowhq/wire":                    {"flowhq"},
