@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -15,12 +16,12 @@ import (
 	"flowhq/procman/internal/output"
 )
 
-// ChangeKind says what a Set came to.
+// ChangeKind says what a Set did.
 type ChangeKind string
 
 // What a change of spec needs.
 const (
-	ChangeAdded   ChangeKind = "added"   // a new process, not wished to run yet
+	ChangeAdded   ChangeKind = "added"   // a new process, which does not run yet
 	ChangeNone    ChangeKind = "nothing" // the same spec
 	ChangeApplied ChangeKind = "applied" // changed, and in force already
 	ChangeRestart ChangeKind = "restart" // changed; a restart is needed for it
@@ -33,22 +34,17 @@ type Change struct {
 }
 
 // Set adds a process or changes its spec. It starts and restarts nothing: the
-// answer says whether a restart is needed for the change to be in force. The
-// Env hook always takes effect with the next start and is not compared.
+// answer says whether the change needs a restart. The Env hook always takes
+// effect with the next start and is not compared. It fails when the spec is not
+// valid, and when another process already writes to the same output file.
 func (m *Manager) Set(spec Spec) (Change, error) {
 	if err := spec.Validate(); err != nil {
 		return Change{}, err
 	}
 	spec = spec.withDefaults(m.cfg.LogDir)
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		return Change{}, ErrClosed
-	}
-	p, other := m.procs[spec.Name], m.writer(spec)
-	m.mu.Unlock()
-	if other != "" {
-		return Change{}, fmt.Errorf("process %q: %s already writes to %s", spec.Name, other, spec.Output.Path)
+	p, err := m.registry.claim(spec)
+	if err != nil {
+		return Change{}, err
 	}
 	if p != nil {
 		return p.change(spec)
@@ -60,59 +56,63 @@ func (m *Manager) Set(spec Spec) (Change, error) {
 	return m.add(p)
 }
 
-// writer names another process that has the spec's output file; m.mu must be held.
-func (m *Manager) writer(spec Spec) string {
-	if p := m.byPath[spec.Output.Path]; p != "" && p != spec.Name && m.procs[p] != nil {
-		return p
-	}
-	m.byPath[spec.Output.Path] = spec.Name
-	return ""
-}
-
-// newProcess makes a process that is not yet run by a goroutine.
+// newProcess makes a process that no goroutine runs yet.
 func (m *Manager) newProcess(spec Spec) *process {
 	return &process{
-		m: m, name: spec.Name, spec: spec, poke: make(chan struct{}, 1),
-		state: StateStopped, startWhy: CauseRequest, stopCause: CauseRequest, known: true,
+		m: m, name: spec.Name, spec: spec, wakeup: make(chan struct{}, 1),
+		state: StateStopped, startWhy: CauseRequest, stopCause: CauseRequest, specKnown: true,
 	}
 }
 
 // add puts a new process under the manager and starts its goroutine.
 func (m *Manager) add(p *process) (Change, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return Change{}, ErrClosed
+	p.mu.Lock() // nothing happens to the process before it is reported as added
+	other, err := m.registry.add(p)
+	if err == nil && other == nil {
+		p.publish(Event{Type: EventAdded})
+		go p.run()
 	}
-	if other := m.procs[p.name]; other != nil {
-		return other.change(p.spec) // another call was quicker
-	}
-	m.procs[p.name] = p
-	m.actors.Add(1)
-	p.mu.Lock()
-	p.tell(Event{Type: EventAdded})
 	p.mu.Unlock()
-	go p.run()
+	switch {
+	case err != nil:
+		return Change{}, err
+	case other != nil:
+		return other.change(p.spec) // another call added it first
+	}
 	return Change{Kind: ChangeAdded}, nil
 }
 
-// openSink gives the process its output; a name keeps its sink for ever.
+// openSink opens the output of a process. All processes of one name have the same sink, one after the other.
 func (m *Manager) openSink(p *process, inherited int) error {
-	m.mu.Lock()
-	s := m.sinks[p.name]
-	if s == nil {
-		s = output.NewSink(m.hub, p.name, m.pipePath(p.name), m.pipePath(p.name)+".rec", func(l output.Loss) { m.lost(p.name, l) })
-		m.sinks[p.name] = s
-	}
-	p.sink = s
-	m.mu.Unlock()
-	if err := s.Open(p.spec.Output.options(), inherited); err != nil {
+	path := m.pipes.path(p.name)
+	p.sink = m.registry.sink(p.name, func() *output.Sink {
+		return output.NewSink(m.hub, p.name, path, path+".rec", func(l output.Loss) { m.reportLoss(p.name, l) })
+	})
+	if err := p.sink.Open(p.spec.Output.options(), inherited); err != nil {
 		return err
 	}
-	if inherited < 0 { // else the binary before has stored it
-		m.keepPipe(p)
+	if inherited < 0 { // else the previous binary has stored it
+		m.pipes.keep(p)
 	}
 	return nil
+}
+
+// reportLoss tells of output that could not be written to a full disk. The sink
+// calls it while it is locked: nothing may wait for a sink while it holds p.mu.
+func (m *Manager) reportLoss(name string, l output.Loss) {
+	p, err := m.registry.find(name)
+	if err != nil {
+		return
+	}
+	e := Event{Type: EventOutput, Detail: "output is discarded: the file cannot be written"}
+	if l.Err != nil {
+		e.Detail += ": " + l.Err.Error()
+	}
+	if l.Over {
+		e.Detail = fmt.Sprintf("output is written again, %d bytes were discarded since %s",
+			l.Bytes, l.Since.UTC().Format(time.RFC3339))
+	}
+	p.report(e)
 }
 
 func (o OutputPolicy) options() output.Options {
@@ -122,15 +122,15 @@ func (o OutputPolicy) options() output.Options {
 	}
 }
 
-// change replaces the spec and applies what can be applied to a running process.
+// change replaces the spec and applies what a running process can take without a restart.
 func (p *process) change(spec Spec) (Change, error) {
 	p.mu.Lock()
 	if p.removed {
 		p.mu.Unlock()
-		return Change{}, fmt.Errorf("%q is being removed: %w", p.name, ErrUnknown)
+		return Change{}, beingRemoved(p.name)
 	}
 	old := p.spec
-	p.spec, p.known = spec, true
+	p.spec, p.specKnown = spec, true
 	fields := differences(old, spec)
 	ch := Change{Kind: ChangeNone, Fields: fields}
 	c := p.child
@@ -141,16 +141,16 @@ func (p *process) change(spec Spec) (Change, error) {
 		ch.Kind = ChangeApplied
 	}
 	if len(fields) > 0 {
-		p.tell(Event{Type: EventChanged, Detail: fmt.Sprint(fields)})
+		p.publish(Event{Type: EventChanged, Detail: fmt.Sprint(fields)})
 		p.save()
 	}
 	p.mu.Unlock()
 	p.wake()
-	p.m.sampler.consider()
+	p.m.sampler.wake()
 	return ch, p.apply(c, old, spec)
 }
 
-// apply brings what differs between two specs to a running child.
+// apply changes a running child from the old spec to the new one.
 func (p *process) apply(c *child, old, spec Spec) error {
 	var errs []error
 	if !reflect.DeepEqual(old.Output, spec.Output) {
@@ -160,14 +160,14 @@ func (p *process) apply(c *child, old, spec Spec) error {
 		return errors.Join(errs...)
 	}
 	if !reflect.DeepEqual(old.OOMScoreAdj, spec.OOMScoreAdj) {
-		value := kernel.OOMScoreAdj() // as it would have inherited it
+		value := kernel.OOMScoreAdj() // the value that a new child inherits
 		if spec.OOMScoreAdj != nil {
 			value = *spec.OOMScoreAdj
 		}
-		p.adjustOOM(c, value)
+		c.adjustOOM(value, p.m.cfg.Logger)
 	}
 	if c.group != nil {
-		errs = append(errs, p.m.limit(c.group, spec, false))
+		errs = append(errs, p.m.groups.limit(c.group, spec, false))
 	}
 	return errors.Join(errs...)
 }
@@ -181,7 +181,7 @@ func differences(a, b Spec) []string {
 		if f.Tag.Get("json") == "-" {
 			continue
 		}
-		// As saved, so that an adopted spec is equal to the one that it was saved from.
+		// Compared as JSON, so that a spec read from a record equals the one that was saved.
 		ja, _ := json.Marshal(va.Field(i).Interface())
 		jb, _ := json.Marshal(vb.Field(i).Interface())
 		if !bytes.Equal(ja, jb) {
@@ -193,105 +193,102 @@ func differences(a, b Spec) []string {
 
 // Remove ends the process as Stop does and forgets it. Its output files stay.
 func (m *Manager) Remove(ctx context.Context, name string) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	p.removed, p.wanted, p.stopCause = true, false, CauseRequest
-	p.wish++
-	p.mu.Unlock()
-	p.wake()
+	p.requestRemoval()
 	return p.awaitRemoved(ctx)
 }
 
-// Want sets the wish without waiting for the world to follow. Wishing what is
-// wished already changes nothing; in particular it does not shorten a backoff.
+// Want sets the desired state and does not wait until it is reached. It changes
+// nothing when that is the desired state already; in particular it does not
+// shorten a backoff.
 func (m *Manager) Want(name string, running bool) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
 	if running {
-		_, err = p.wishStart()
+		_, err = p.requestStart()
 		return err
 	}
-	p.wishStop(CauseRequest, false)
+	p.requestStop(CauseRequest, false)
 	return nil
 }
 
-// Start wishes the process to run and waits until it was started. It returns
-// nil for one that runs already, the reason when the start failed (it is tried
-// again by the restart policy), ErrWaiting when the wish stood already and the
-// process waits for its time, and ErrSuperseded when a Stop or Remove came in
-// between. ctx bounds the waiting only: the wish stands.
+// Start sets the desired state to running and waits until the process was
+// started. It returns nil for one that runs already, the reason when the start
+// failed (the restart policy tries again), ErrWaiting when the process was to run
+// already and waits for its next start, and ErrSuperseded when a Stop or Remove
+// came in between. ctx bounds only the waiting: the desired state stays.
 func (m *Manager) Start(ctx context.Context, name string) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	mark, err := p.wishStart()
+	request, err := p.requestStart()
 	if err != nil {
 		return err
 	}
-	return p.awaitStart(ctx, mark)
+	return request.await(ctx, p)
 }
 
-// Stop wishes the process not to run and returns when its whole tree is gone:
-// asked by its stop signal, killed after its grace period. When ctx ends first,
-// the stop goes on and ctx's error is returned.
+// Stop sets the desired state to stopped and returns when the whole tree is gone:
+// it gets its stop signal first and is killed after its grace period. When ctx
+// ends first, the stop goes on and ctx's error is returned.
 func (m *Manager) Stop(ctx context.Context, name string) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	return p.awaitGone(ctx, p.wishStop(CauseRequest, false))
+	return p.requestStop(CauseRequest, false).await(ctx, p)
 }
 
-// Kill is Stop without asking: the tree is killed at once.
+// Kill is Stop without a grace period: the tree is killed at once.
 func (m *Manager) Kill(ctx context.Context, name string) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	return p.awaitGone(ctx, p.wishStop(CauseRequest, true))
+	return p.requestStop(CauseRequest, true).await(ctx, p)
 }
 
 // Restart ends the process as Stop does and starts it again, whatever its
-// policy; it forgets earlier short runs and starts a waiting process at once.
+// restart policy. It resets the backoff and starts a waiting process at once.
 // It returns when the successor was started, with the errors of Start.
 func (m *Manager) Restart(ctx context.Context, name string) error {
 	return m.restart(ctx, name, CauseRequest, false)
 }
 
-// ForceRestart is Restart without asking: the old tree is killed at once.
+// ForceRestart is Restart without a grace period: the old tree is killed at once.
 func (m *Manager) ForceRestart(ctx context.Context, name string) error {
 	return m.restart(ctx, name, CauseRequest, true)
 }
 
-// RestartFor is Restart with a cause of the caller's for events and status. A
-// cause that is a failure ([CauseStale]) makes it the path of a crash: the
-// restart policy counts the end and decides what follows, and a process that
-// is not wished to run stays as it is (ErrSuperseded).
+// RestartFor is Restart with a cause of the caller's for events and status. With
+// a cause that is a failure ([CauseStale]) it is treated as a crash: the restart
+// policy counts the end and decides what follows, and a process that is not to
+// run stays as it is (ErrSuperseded).
 func (m *Manager) RestartFor(ctx context.Context, name string, why Cause) error {
 	return m.restart(ctx, name, why, false)
 }
 
-func (m *Manager) restart(ctx context.Context, name string, why Cause, hard bool) error {
-	p, err := m.find(name)
+func (m *Manager) restart(ctx context.Context, name string, why Cause, forced bool) error {
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	mark, err := p.wishRestart(why, hard)
+	request, err := p.requestRestart(why, forced)
 	if err != nil {
 		return err
 	}
-	return p.awaitStart(ctx, mark)
+	return request.await(ctx, p)
 }
 
 // Signal sends sig to the main process.
 func (m *Manager) Signal(name string, sig syscall.Signal) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
@@ -307,29 +304,25 @@ func (m *Manager) Signal(name string, sig syscall.Signal) error {
 		}
 		return fmt.Errorf("signal %q: %w", name, err)
 	}
-	p.tell(Event{Type: EventSignal, Cause: CauseRequest, Pid: c.pid, Detail: sig.String()})
+	p.publish(Event{Type: EventSignal, Cause: CauseRequest, Pid: c.pid, Detail: sig.String()})
 	return nil
 }
 
-// Alive reports a sign of life of the process, which moves its liveness
-// deadline and gives its start slot back. It is cheap.
+// Alive reports a sign of life of the process. It moves the liveness deadline
+// and gives the start slot back. It is cheap.
 func (m *Manager) Alive(name string) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	c := p.child
-	p.mu.Unlock()
+	c := p.current()
 	if c == nil {
 		return fmt.Errorf("%q: %w", name, ErrNotRunning)
 	}
 	first := c.alive.Swap(int64(m.cfg.Now().Sub(m.born))) == 0
 	if first {
-		if c.ticket != nil {
-			c.ticket.leave()
-		}
-		p.wake() // the deadline is another one from now on
+		c.leaveSlot()
+		p.wake() // from now on Liveness.Deadline counts, not StartDeadline
 	}
 	return nil
 }

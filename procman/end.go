@@ -11,31 +11,44 @@ import (
 	"flowhq/procman/internal/kernel"
 )
 
-// end brings the current child to its end, by itself or by us, and its whole
-// tree with it; only then it decides what follows. It returns early, with
-// everything as it is, when the manager goes away.
+// ending is the end of one child.
+type ending struct {
+	p    *process
+	c    *child
+	stop StopPolicy
+	tree tree
+	// asked is true when the manager ends the child; else it ended by itself.
+	asked bool
+	// leftovers counts the descendants that outlived the main process and were killed.
+	leftovers int
+}
+
+// end waits for the end of the child, or brings it about, and ends its whole
+// tree; only then it decides what follows. When the manager is closed meanwhile,
+// end returns early and leaves everything as it is.
 func (p *process) end() {
 	p.mu.Lock()
 	c, spec := p.child, p.spec
 	ended := c.exited.Load()
-	why := p.endCause(ended)
+	var why Cause // empty: its exit status will tell
 	if !ended {
+		why = p.endWhy
+		if !p.wanted || p.removed {
+			why = p.stopCause
+		}
 		p.setState(StateStopping, why)
 	}
 	p.mu.Unlock()
-	if c.ticket != nil {
-		c.ticket.leave()
-	}
-	if !ended && !p.endMain(c, spec.Stop) {
+	c.leaveSlot()
+	e := ending{p: p, c: c, stop: spec.Stop, tree: p.tree(c), asked: !ended}
+	if e.asked && !e.main() {
 		return
 	}
 	at := p.m.cfg.Now()
-	asked := !ended
-	leftovers, ok := p.endTree(c, spec.Stop, asked)
-	if !ok {
+	if !e.rest() {
 		return
 	}
-	exit := p.exitOf(c, at)
+	exit := e.exit(at)
 	p.sink.Flush()
 	if c.group != nil {
 		if err := c.group.Remove(); err != nil {
@@ -43,154 +56,152 @@ func (p *process) end() {
 		}
 	}
 	p.m.watcher.Drop(c.events)
-	p.ended(c, exit, why, asked, leftovers)
+	e.record(exit, why)
 	c.close()
 }
 
-// endCause says why the child ends; p.mu must be held.
-func (p *process) endCause(ended bool) Cause {
-	switch {
-	case ended:
-		return "" // its exit status will tell
-	case !p.wanted || p.removed:
-		return p.stopCause
+// main asks the main process to end. After the grace period, or when the end is
+// forced, it kills the tree. It returns false when the manager is closed.
+func (e *ending) main() bool {
+	if e.c.group == nil {
+		// The scanner remembers them: without a marker they can be found by descent
+		// only as long as their parents live.
+		e.tree.members()
 	}
-	return p.order
-}
-
-// endMain asks the main process to end and, past the grace period or when
-// somebody insists, kills its tree. False: the manager goes away.
-func (p *process) endMain(c *child, stop StopPolicy) bool {
-	if c.group == nil {
-		// Whoever hides its descent can be followed only while its parents live.
-		p.tree(c).members()
+	if e.stop.Grace > 0 && !e.p.isForced() && !e.ask() {
+		return false
 	}
-	due := time.Now().Add(stop.Grace)
-	if !p.insists() && stop.Grace > 0 {
-		if err := kernel.SignalGroup(c.pidfd, c.pid, stop.Signal); err != nil && !errors.Is(err, unix.ESRCH) {
-			p.m.cfg.Logger.Warn("stop signal is not sent", "process", p.name, "error", err)
-		}
-		p.saveWish()
-		for !c.exited.Load() && !p.insists() && time.Now().Before(due) {
-			if !p.pause(due) {
-				return false
-			}
-		}
-	}
-	for tries := 0; !c.exited.Load(); tries++ {
-		p.killTree(c)
+	for tries := 0; !e.c.exited.Load(); tries++ {
+		e.kill()
 		if tries == 10 {
-			p.report(Event{Type: EventWarning, Pid: c.pid, Detail: "the kernel does not end the process although it was killed"})
+			e.warn("the kernel does not end the process although it was killed", e.c.pid)
 		}
-		if !p.pause(time.Now().Add(time.Second)) {
+		if !e.p.pause(time.Now().Add(time.Second)) {
 			return false
 		}
 	}
 	return true
 }
 
-// saveWish lets a manager that takes over in the middle go on stopping.
-func (p *process) saveWish() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.wanted {
-		p.save()
+// ask sends the stop signal and waits for the grace period at most. It returns
+// false when the manager is closed.
+func (e *ending) ask() bool {
+	due := time.Now().Add(e.stop.Grace)
+	err := kernel.SignalGroup(e.c.pidfd, e.c.pid, e.stop.Signal)
+	if err != nil && !errors.Is(err, unix.ESRCH) {
+		e.p.m.cfg.Logger.Warn("stop signal is not sent", "process", e.p.name, "error", err)
 	}
-}
-
-// insists tells whether the end must not wait (any more).
-func (p *process) insists() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.hard
-}
-
-// pause waits for a poke or due; false when the manager goes away.
-func (p *process) pause(due time.Time) bool {
-	t := time.NewTimer(time.Until(due))
-	defer t.Stop()
-	select {
-	case <-p.poke:
-	case <-t.C:
-	case <-p.m.ctx.Done():
-		return false
+	e.saveStop()
+	for !e.c.exited.Load() && !e.p.isForced() && time.Now().Before(due) {
+		if !e.p.pause(due) {
+			return false
+		}
 	}
 	return true
 }
 
-// endTree is called when the main process has ended: what it left behind may
-// linger after a stop, and is killed otherwise. It returns when nobody is left.
-func (p *process) endTree(c *child, stop StopPolicy, asked bool) (leftovers int, ok bool) {
-	t := p.tree(c)
-	if p.emptySoon(t, c) {
-		return 0, true
+// saveStop lets the next manager go on with a stop that is in progress.
+func (e *ending) saveStop() {
+	e.p.mu.Lock()
+	defer e.p.mu.Unlock()
+	if !e.p.wanted {
+		e.p.save()
 	}
-	if asked && stop.Linger > 0 {
-		for due := time.Now().Add(stop.Linger); time.Now().Before(due) && !p.insists(); {
-			if !p.pause(minTime(due, time.Now().Add(10*time.Millisecond))) {
-				return 0, false
-			}
-			if t.empty() {
-				return 0, true
-			}
+}
+
+func (p *process) isForced() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.forced
+}
+
+// rest ends what the main process left behind. After a stop that was asked for,
+// it may live on for Linger. It returns when no member of the tree is alive, and
+// false when the manager is closed.
+func (e *ending) rest() bool {
+	if e.emptySoon() {
+		return true
+	}
+	if e.asked && e.stop.Linger > 0 {
+		if empty, ok := e.linger(); empty || !ok {
+			return ok
 		}
 	}
-	left := t.members()
-	leftovers = len(left)
+	e.leftovers = len(e.tree.members())
 	warnAt := time.Now().Add(10 * time.Second)
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		t.kill()
-		if !p.pause(time.Now().Add(wait)) {
-			return leftovers, false
+		e.tree.kill()
+		if !e.p.pause(time.Now().Add(wait)) {
+			return false
 		}
-		if t.empty() {
-			return leftovers, true
+		if e.tree.empty() {
+			return true
 		}
 		if !warnAt.IsZero() && time.Now().After(warnAt) {
 			warnAt = time.Time{}
-			p.report(Event{Type: EventWarning, Detail: fmt.Sprintf("the kernel does not end what the process left: %v", t.members())})
+			e.warn(fmt.Sprintf("the kernel does not end what the process left: %v", e.tree.members()), 0)
 		}
 	}
 }
 
-// emptySoon allows for the moment between a process's end being told and its
-// group being empty.
-func (p *process) emptySoon(t tree, c *child) bool {
+// linger waits until the tree is empty, for Linger at most; not ok when the
+// manager is closed.
+func (e *ending) linger() (empty, ok bool) {
+	for due := time.Now().Add(e.stop.Linger); time.Now().Before(due) && !e.p.isForced(); {
+		if !e.p.pause(earlier(due, time.Now().Add(10*time.Millisecond))) {
+			return false, false
+		}
+		if e.tree.empty() {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// emptySoon waits a moment for a group to become empty: the kernel reports the
+// end of a process a little before it takes it out of its group.
+func (e *ending) emptySoon() bool {
 	for range 5 {
-		if t.empty() {
+		if e.tree.empty() {
 			return true
 		}
-		if _, grouped := t.(groupTree); !grouped || len(t.members()) > 0 {
+		if _, grouped := e.tree.(groupTree); !grouped || len(e.tree.members()) > 0 {
 			return false
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
-	return t.empty()
+	return e.tree.empty()
 }
 
-func minTime(a, b time.Time) time.Time {
+func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
 	}
 	return a
 }
 
-func (p *process) killTree(c *child) {
-	p.tree(c).kill()
-	_ = kernel.Signal(c.pidfd, syscall.SIGKILL)
+func (e *ending) kill() {
+	e.tree.kill()
+	_ = kernel.Signal(e.c.pidfd, syscall.SIGKILL)
 }
 
-// exitOf finds out how the child ended; at is when it was seen.
-func (p *process) exitOf(c *child, at time.Time) Exit {
-	ws, err := kernel.Reap(c.pid)
+func (e *ending) warn(detail string, pid int) {
+	e.p.report(Event{Type: EventWarning, Pid: pid, Detail: detail})
+}
+
+// exit finds out how the child ended; at is when the end was noticed.
+func (e *ending) exit(at time.Time) Exit {
+	ws, err := kernel.Reap(e.c.pid)
 	if errors.Is(err, kernel.ErrNotOurs) {
 		var ok bool
-		if ws, ok = kernel.ExitOf(c.pidfd, 100*time.Millisecond); ok {
+		if ws, ok = kernel.ExitOf(e.c.pidfd, 100*time.Millisecond); ok {
 			err = nil
 		}
 	}
 	exit := exitFrom(ws, err, at)
-	exit.OOM = c.group != nil && p.m.root != nil && p.m.root.Memory && c.group.Value("memory.events", "oom_kill") > 0
+	if e.c.group != nil && e.p.m.groups.memory() {
+		exit.OOM = e.c.group.Value("memory.events", "oom_kill") > 0
+	}
 	return exit
 }
 
@@ -204,46 +215,55 @@ func exitFrom(ws syscall.WaitStatus, err error, at time.Time) Exit {
 	return Exit{Kind: ExitUnknown, At: at}
 }
 
-// ended records the end and decides what follows.
-func (p *process) ended(c *child, exit Exit, why Cause, asked bool, leftovers int) {
+// record records the end and decides what follows. why is the manager's reason,
+// empty when the child ended by itself.
+func (e *ending) record(exit Exit, why Cause) {
+	p := e.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !asked {
-		why = p.ownEnd(exit)
+	if !e.asked {
+		why = ownCause(exit, p.spec.Restart)
 	}
 	p.child = nil
 	p.ends++
 	p.lastExit = &exit
-	e := Event{Type: EventExit, Cause: why, Pid: c.pid, Exit: &exit, Detail: exit.String()}
-	if leftovers > 0 {
-		e.Detail += fmt.Sprintf("; %d processes that it left behind were killed", leftovers)
+	event := Event{Type: EventExit, Cause: why, Pid: e.c.pid, Exit: &exit, Detail: exit.String()}
+	if e.leftovers > 0 {
+		event.Detail += fmt.Sprintf("; %d processes that it left behind were killed", e.leftovers)
 	}
-	p.tell(e)
+	p.publish(event)
 	p.nextStart = time.Time{}
-	switch {
-	case p.removed || !p.wanted:
-		p.setState(StateStopped, p.stopCause)
-	case p.order == CauseSoftLimit:
-		// Asked for by its memory: at once after a good while, but one that needs
-		// too much right away must not go round and round.
-		p.decide(exit.At.Sub(c.startedAt), p.counted(exit, why), why)
-	case p.order != "" && !p.order.failure():
-		p.startWhy = p.order // asked for, even if it ended by itself just then
-	case asked && !why.failure():
-		p.startWhy = why // stopped, and wished back meanwhile
-	default:
-		p.decide(exit.At.Sub(c.startedAt), p.counted(exit, why), why)
-	}
-	p.order, p.hard = "", false
+	e.decide(exit, why)
+	p.endWhy, p.forced = "", false
 	if p.removed || !p.wanted || p.state == StateExited || !p.nextStart.IsZero() {
 		p.save()
 	}
 	p.notify()
 }
 
-// counted is the exit as the policy sees it: what we ended for a reason is a
-// failure however it ended.
-func (p *process) counted(exit Exit, why Cause) Exit {
+// decide decides what follows the end; p.mu must be held.
+func (e *ending) decide(exit Exit, why Cause) {
+	p := e.p
+	ran := exit.At.Sub(e.c.startedAt)
+	switch {
+	case p.removed || !p.wanted:
+		p.setState(StateStopped, p.stopCause)
+	case p.endWhy == CauseSoftLimit:
+		// Restarted near its memory limit: at once after a long run, but a program
+		// that reaches the limit again and again has to wait.
+		p.decide(ran, counted(exit, why), why)
+	case p.endWhy != "" && !p.endWhy.failure():
+		p.startWhy = p.endWhy // a restart was asked for, even if the child ended by itself just then
+	case e.asked && !why.failure():
+		p.startWhy = why // stopped, and started again meanwhile
+	default:
+		p.decide(ran, counted(exit, why), why)
+	}
+}
+
+// counted is the exit as the restart policy sees it: when the manager ended the
+// child for a reason, it is a failure, whatever the exit status says.
+func counted(exit Exit, why Cause) Exit {
 	if why.failure() || why == CauseSoftLimit {
 		exit.Kind, exit.Signal = ExitSignal, int(syscall.SIGKILL)
 	}
@@ -253,12 +273,12 @@ func (p *process) counted(exit Exit, why Cause) Exit {
 // failure tells whether an end by the manager counts as one.
 func (c Cause) failure() bool { return c == CauseStale || c == CauseOOM || c == CausePids }
 
-// ownEnd names the cause of an end that nobody asked for; p.mu must be held.
-func (p *process) ownEnd(exit Exit) Cause {
+// ownCause names the cause when the child ended by itself.
+func ownCause(exit Exit, policy RestartPolicy) Cause {
 	switch {
 	case exit.OOM:
 		return CauseOOM
-	case p.spec.Restart.succeeded(exit):
+	case policy.succeeded(exit):
 		return CauseExit
 	}
 	return CauseCrash

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// EventType says what kind of change an event tells.
+// EventType says what happened.
 type EventType string
 
 // The types of event.
 const (
-	EventState   EventType = "state"   // the process went from From to To
+	EventState   EventType = "state"   // the state changed from From to To
 	EventExit    EventType = "exit"    // its main process ended; Exit says how
 	EventAdded   EventType = "added"   // a spec was added
 	EventChanged EventType = "changed" // a spec was changed; Detail names the fields
@@ -24,8 +24,8 @@ const (
 
 // Event is one change of one process.
 type Event struct {
-	// Seq numbers the manager's events without gaps from 1; a subscriber sees by
-	// it what it missed.
+	// Seq numbers the manager's events from 1 without gaps; a subscriber that sees
+	// a gap missed events.
 	Seq     uint64    `json:"seq"`
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
@@ -38,24 +38,17 @@ type Event struct {
 	Detail  string    `json:"detail,omitempty"`
 }
 
-// Subscription receives events on C until it is closed. A subscriber that does
-// not keep up misses events, the manager never waits for it.
+// Subscription receives events on C until it is closed. The manager never waits
+// for a subscriber: one that is too slow misses events, and a gap in Event.Seq
+// shows it.
 type Subscription struct {
 	// C is closed by Close and when the manager ends.
 	C <-chan Event
 
-	c       chan Event
-	bus     *bus
-	mu      sync.Mutex
-	closed  bool
-	dropped uint64
-}
-
-// Dropped counts the events that this subscriber missed.
-func (s *Subscription) Dropped() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dropped
+	c      chan Event
+	bus    *bus
+	mu     sync.Mutex
+	closed bool
 }
 
 // Close ends the subscription; it may be called more than once.
@@ -83,16 +76,15 @@ func (s *Subscription) offer(e Event) {
 	}
 	select {
 	case s.c <- e:
-	default:
-		s.dropped++
+	default: // missed
 	}
 }
 
-// bus numbers events, keeps the latest in a ring and hands them out.
+// bus numbers events, keeps the latest and delivers them to the subscribers.
 type bus struct {
 	mu   sync.Mutex
 	seq  uint64
-	ring []Event
+	kept []Event
 	keep int
 	subs map[*Subscription]struct{}
 }
@@ -106,7 +98,7 @@ func (b *bus) publish(e Event) Event {
 	defer b.mu.Unlock()
 	b.seq++
 	e.Seq = b.seq
-	b.ring = appendBounded(b.ring, e, b.keep)
+	b.kept = appendBounded(b.kept, e, b.keep)
 	for s := range b.subs {
 		s.offer(e)
 	}
@@ -130,9 +122,9 @@ func (b *bus) subscribe(buffer int) *Subscription {
 func (b *bus) since(seq uint64) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, e := range b.ring {
+	for i, e := range b.kept {
 		if e.Seq > seq {
-			return append([]Event(nil), b.ring[i:]...)
+			return append([]Event(nil), b.kept[i:]...)
 		}
 	}
 	return nil
@@ -148,8 +140,8 @@ func (b *bus) close() {
 	}
 }
 
-// appendBounded appends and, past twice the bound, moves the newest to the
-// front, so that the cost of keeping n events is paid once in n times.
+// appendBounded keeps at least the newest keep events. It moves them to the front
+// only when twice as many are there, once in keep calls.
 func appendBounded(list []Event, e Event, keep int) []Event {
 	if len(list) >= 2*keep {
 		n := copy(list, list[len(list)-keep+1:])

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,8 +16,8 @@ import (
 // handoverVar names the descriptor that holds what is handed over.
 const handoverVar = "PROCMAN_HANDOVER"
 
-// baton is what goes from one binary to the next: numbers of descriptors.
-type baton struct {
+// handover is what one binary gives to the next: numbers of descriptors.
+type handover struct {
 	Lock  int            `json:"lock"`
 	Pipes map[string]int `json:"pipes"`
 	Files map[string]int `json:"files"`
@@ -45,35 +43,33 @@ type Inherited struct {
 // default action: ignore those that matter (SIGHUP) beforehand, which survives
 // exec.
 func (m *Manager) Handover(path string, argv, env []string, keep map[string]*os.File) error {
-	m.exec.Lock() // no start is half done
+	m.exec.Lock() // no start is in progress
 	defer m.exec.Unlock()
-	m.mu.Lock()
-	closed, procs, sinks := m.closed, m.sorted(), slices.Collect(maps.Values(m.sinks))
-	m.mu.Unlock()
-	if closed {
-		return ErrClosed
+	procs, err := m.registry.open()
+	if err != nil {
+		return err
 	}
 	for _, p := range procs {
 		p.mu.Lock()
 		p.save()
 		p.mu.Unlock()
 	}
-	b := baton{Lock: int(m.lock.Fd()), Pipes: make(map[string]int), Files: make(map[string]int)}
+	b := handover{Lock: int(m.lock.Fd()), Pipes: make(map[string]int), Files: make(map[string]int)}
 	for _, p := range procs {
 		p.sink.Pipe(func(fd int) { b.Pipes[p.name] = fd })
 	}
 	for name, f := range keep {
 		b.Files[name] = int(f.Fd())
 	}
-	for _, s := range sinks {
-		thaw := s.Freeze() // no chunk is in the file and in the pipe
+	for _, s := range m.registry.allSinks() {
+		thaw := s.Freeze() // no chunk is both in the file and in the pipe
 		defer thaw()
 	}
 	return b.exec(path, argv, env)
 }
 
-func (b baton) exec(path string, argv, env []string) error {
-	fd, err := b.write()
+func (h handover) exec(path string, argv, env []string) error {
+	fd, err := h.write()
 	if err != nil {
 		return err
 	}
@@ -84,18 +80,18 @@ func (b baton) exec(path string, argv, env []string) error {
 			kept = append(kept, v)
 		}
 	}
-	// Nobody may fork while the descriptors would leak into the child.
+	// A fork now would leak the descriptors into the child.
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
-	b.inheritable(fd, true)
+	h.setInheritable(fd, true)
 	err = syscall.Exec(path, argv, kept)
-	b.inheritable(fd, false)
+	h.setInheritable(fd, false)
 	return fmt.Errorf("hand over to %s: %w", path, err)
 }
 
-// write puts the baton into memory that survives exec.
-func (b baton) write() (int, error) {
-	text, err := json.Marshal(b)
+// write puts the numbers into an anonymous file, which survives exec.
+func (h handover) write() (int, error) {
+	text, err := json.Marshal(h)
 	if err != nil {
 		return -1, err
 	}
@@ -110,30 +106,30 @@ func (b baton) write() (int, error) {
 	return fd, nil
 }
 
-func (b baton) fds() []int {
-	fds := []int{b.Lock}
-	for _, fd := range b.Pipes {
+func (h handover) fds() []int {
+	fds := []int{h.Lock}
+	for _, fd := range h.Pipes {
 		fds = append(fds, fd)
 	}
-	for _, fd := range b.Files {
+	for _, fd := range h.Files {
 		fds = append(fds, fd)
 	}
 	return fds
 }
 
-func (b baton) inheritable(own int, yes bool) {
+func (h handover) setInheritable(own int, yes bool) {
 	flag := unix.FD_CLOEXEC
 	if yes {
 		flag = 0
 	}
-	for _, fd := range append(b.fds(), own) {
+	for _, fd := range append(h.fds(), own) {
 		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flag)
 	}
 }
 
-// TakeOver picks up what Handover left; nil without error when this binary was
-// started afresh. Call it once, before anything starts processes: until then
-// the descriptors would leak into them.
+// TakeOver picks up what Handover left. It returns nil and no error when this
+// binary was not started by a hand-over. Call it once, before anything starts a
+// process: until then the descriptors would leak into it.
 func TakeOver() (*Inherited, error) {
 	value, ok := os.LookupEnv(handoverVar)
 	if !ok {
@@ -156,11 +152,11 @@ func TakeOver() (*Inherited, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hand-over: %w", err)
 	}
-	var b baton
+	var b handover
 	if err := json.Unmarshal(text[:n], &b); err != nil {
 		return nil, fmt.Errorf("hand-over: %w", err)
 	}
-	b.inheritable(fd, false)
+	b.setInheritable(fd, false)
 	in := &Inherited{
 		Files: make(map[string]*os.File), pipes: b.Pipes,
 		lock: os.NewFile(uintptr(b.Lock), "lock"),

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,15 +25,15 @@ var (
 	ErrInUse = errors.New("the state folder is in use by another manager")
 	// ErrUnknown: there is no process of that name.
 	ErrUnknown = errors.New("no such process")
-	// ErrNoSpec: the process was adopted and no Set has named it in this
-	// manager's life yet, so its environment is unknown.
+	// ErrNoSpec: the process was adopted and not Set in this manager's life yet,
+	// so its environment is unknown.
 	ErrNoSpec = errors.New("the process has no spec yet")
 	// ErrNotRunning: the process has no living main process.
 	ErrNotRunning = errors.New("the process is not running")
-	// ErrSuperseded: a later call wished otherwise, and its wish counts.
+	// ErrSuperseded: a later call set another desired state, which counts.
 	ErrSuperseded = errors.New("overtaken by a later call")
 	// ErrWaiting: the process waits for its next start (backoff, crash loop), or
-	// has ended for good by its policy. Restart starts it now.
+	// its restart policy does not start it again. Restart starts it now.
 	ErrWaiting = errors.New("the process ended and is not started before its time")
 	// ErrClosed: the manager is shut down or detached.
 	ErrClosed = errors.New("the manager is closed")
@@ -43,17 +41,17 @@ var (
 
 // Config of a Manager. StateDir is required.
 type Config struct {
-	// StateDir holds the lock, a state file and a named pipe for each process.
-	// Nothing in it outlives the machine's boot, so a tmpfs is best (/run). It
-	// must be on a local file system and belong to one manager alone.
+	// StateDir holds the lock, and a state file and a named pipe for each process.
+	// Nothing in it is needed after a reboot, so a tmpfs is best (/run). It must be
+	// on a local file system and belong to one manager only.
 	StateDir string
 	// LogDir is where output goes that has no path of its own; default StateDir/logs.
 	LogDir string
 	// CgroupRoot is a delegated cgroup v2 folder, in which the manager makes a
 	// group for each process. Empty: no groups, see Capabilities.
 	CgroupRoot string
-	// GroupPrefix of the groups' names; default "w-". Groups that begin so belong
-	// to the manager: what it finds in them and does not know, it kills.
+	// GroupPrefix of the groups' names; default "w-". All groups with this prefix
+	// belong to the manager: it kills processes in them that it does not know.
 	GroupPrefix string
 	// MaxStarts bounds simultaneous starts; default 8 for each core.
 	MaxStarts int
@@ -62,7 +60,8 @@ type Config struct {
 	EventsKept, HistoryKept int
 	// Logger; default discards.
 	Logger *slog.Logger
-	// Now and Rand are the clock and the jitter's chance; default time.Now and rand.Float64.
+	// Now is the clock, Rand gives the chance for the jitter, in [0, 1); default
+	// time.Now and rand.Float64.
 	Now  func() time.Time
 	Rand func() float64
 	// PipeStore keeps the pipes open while no manager is alive; may be nil.
@@ -110,33 +109,30 @@ type Manager struct {
 	born time.Time
 	caps Capabilities
 
-	poller  *kernel.Poller
-	hub     *output.Hub
-	watcher *kernel.FileWatcher
-	root    *kernel.Root    // nil without groups
-	scanner *kernel.Scanner // used without groups
-	reaper  *kernel.Reaper  // nil where orphans do not come to this process
-	null    *os.File
-	gate    *gate
-	bus     *bus
-	sampler *sampler
-	exec    sync.RWMutex // read-held while a process is started, held to hand over
+	registry *registry
+	records  records
+	pipes    pipes
+	groups   groups
+	poller   *kernel.Poller
+	hub      *output.Hub
+	watcher  *kernel.FileWatcher
+	scanner  *kernel.Scanner // used without groups
+	reaper   *kernel.Reaper  // nil where orphans do not come to this process
+	null     *os.File
+	gate     *gate
+	bus      *bus
+	sampler  *sampler
+	exec     sync.RWMutex // read-held while a process is started, held to hand over
 
-	ctx    context.Context // ends when the manager goes away
+	ctx    context.Context // ends when the manager is closed
 	cancel context.CancelFunc
-	actors sync.WaitGroup
-
-	mu     sync.Mutex
-	closed bool
-	procs  map[string]*process
-	byPath map[string]string       // who writes where
-	sinks  map[string]*output.Sink // kept beyond Remove, see output.Sink
+	actors sync.WaitGroup // the processes' goroutines
 }
 
-// New takes the state folder, finds out what the kernel offers, and adopts the
-// processes of an earlier manager that are still alive; they run on under their
-// saved specs until Set names them. It fails with ErrInUse when another manager
-// holds the folder.
+// New locks the state folder, finds out what the kernel offers, and adopts the
+// processes of an earlier manager that are still alive. They run on under their
+// saved specs until Set gives them new ones. It fails with ErrInUse when another
+// manager holds the folder.
 func New(cfg Config) (*Manager, error) {
 	cfg = cfg.withDefaults()
 	if !filepath.IsAbs(cfg.StateDir) {
@@ -144,8 +140,14 @@ func New(cfg Config) (*Manager, error) {
 	}
 	m := &Manager{
 		born: cfg.Now().Add(-time.Nanosecond),
-		cfg:  cfg, procs: make(map[string]*process), byPath: make(map[string]string), sinks: make(map[string]*output.Sink),
-		gate: newGate(cfg.MaxStarts), bus: newBus(cfg.EventsKept),
+		cfg:  cfg,
+
+		registry: newRegistry(),
+		records:  records{dir: filepath.Join(cfg.StateDir, "processes"), logger: cfg.Logger},
+		pipes:    pipes{dir: filepath.Join(cfg.StateDir, "pipes"), store: cfg.PipeStore, logger: cfg.Logger},
+		groups:   groups{prefix: cfg.GroupPrefix},
+		gate:     newGate(cfg.MaxStarts),
+		bus:      newBus(cfg.EventsKept),
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	if err := m.open(); err != nil {
@@ -160,16 +162,16 @@ func New(cfg Config) (*Manager, error) {
 }
 
 func (m *Manager) open() error {
-	for _, dir := range []string{m.cfg.StateDir, m.procDir(), m.pipeDir()} {
+	for _, dir := range []string{m.cfg.StateDir, m.records.dir, m.pipes.dir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("state folder: %w", err)
 		}
 	}
 	var err error
-	if m.lock, err = m.takeLock(); err != nil {
+	if m.lock, err = takeLock(m.cfg); err != nil {
 		return err
 	}
-	if m.id, err = m.loadID(); err != nil {
+	if m.id, err = loadID(m.cfg.StateDir); err != nil {
 		return err
 	}
 	if m.boot, err = kernel.BootID(); err != nil {
@@ -187,19 +189,19 @@ func (m *Manager) open() error {
 	if m.watcher, err = kernel.NewFileWatcher(m.poller); err != nil {
 		return err
 	}
-	m.scanner = kernel.NewScanner(m.markerKey(), m.mains)
+	m.scanner = kernel.NewScanner(m.markerKey(), m.registry.mainProcesses)
 	m.detect()
 	m.sampler = newSampler(m)
 	return nil
 }
 
-func (m *Manager) takeLock() (*os.File, error) {
-	if in := m.cfg.Inherited; in != nil && in.lock != nil {
+func takeLock(cfg Config) (*os.File, error) {
+	if in := cfg.Inherited; in != nil && in.lock != nil {
 		return in.lock, nil
 	}
-	f, err := kernel.Lock(filepath.Join(m.cfg.StateDir, "lock"))
+	f, err := kernel.Lock(filepath.Join(cfg.StateDir, "lock"))
 	if errors.Is(err, kernel.ErrLocked) {
-		return nil, fmt.Errorf("%s: %w: %w", m.cfg.StateDir, ErrInUse, err)
+		return nil, fmt.Errorf("%s: %w: %w", cfg.StateDir, ErrInUse, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
@@ -207,28 +209,15 @@ func (m *Manager) takeLock() (*os.File, error) {
 	return f, nil
 }
 
-// detect finds out what the kernel offers and sets the fallback up.
+// detect finds out what the kernel offers and prepares for what it does not.
 func (m *Manager) detect() {
-	m.caps = Capabilities{Memory: "sampling"}
-	if m.cfg.CgroupRoot == "" {
-		m.caps.Reason = "no cgroup folder is configured"
-	} else if root, err := kernel.OpenRoot(m.cfg.CgroupRoot); err != nil {
-		m.caps.Reason = err.Error()
-	} else {
-		m.root = root
-		m.caps = Capabilities{Groups: true, Memory: "sampling", Pids: root.Pids, CPU: root.CPU}
-		if root.Memory {
-			m.caps.Memory = "cgroup"
-		} else {
-			m.caps.Reason = "the cgroup folder has no memory controller"
-		}
-	}
-	if m.root == nil {
+	m.caps = m.openGroups()
+	if !m.caps.Groups {
 		if err := kernel.BecomeSubreaper(); err != nil {
 			m.cfg.Logger.Warn("orphans of processes cannot be followed", "error", err)
 		}
 	}
-	if m.root == nil || os.Getpid() == 1 {
+	if !m.caps.Groups || os.Getpid() == 1 {
 		m.reaper = kernel.NewReaper(5*time.Second, func(pid int) bool {
 			_, ok := m.Owner(pid)
 			return ok
@@ -237,46 +226,63 @@ func (m *Manager) detect() {
 	m.cfg.Logger.Info("process manager", "groups", m.caps.Groups, "memory", m.caps.Memory, "reason", m.caps.Reason)
 }
 
-// Capabilities tells which of the kernel's help the manager has.
+// openGroups opens the folder for groups, if there is one.
+func (m *Manager) openGroups() Capabilities {
+	if m.cfg.CgroupRoot == "" {
+		return Capabilities{Memory: memorySampling, Reason: "no cgroup folder is configured"}
+	}
+	root, err := kernel.OpenRoot(m.cfg.CgroupRoot)
+	if err != nil {
+		return Capabilities{Memory: memorySampling, Reason: err.Error()}
+	}
+	m.groups.root = root
+	caps := Capabilities{Groups: true, Memory: memoryCgroup, Pids: root.Pids, CPU: root.CPU}
+	if !root.Memory {
+		caps.Memory, caps.Reason = memorySampling, "the cgroup folder has no memory controller"
+	}
+	return caps
+}
+
+// Capabilities tells which features of the kernel the manager uses.
 func (m *Manager) Capabilities() Capabilities { return m.caps }
 
-// Shutdown stops every process, all at once and each by its stop policy, waits
-// until all are gone, and closes the manager. When ctx ends first, what still
-// lives is killed at once; it never leaves anybody behind, except what the
-// kernel cannot kill, which it names after 10 more seconds.
+// killTimeout bounds how long Shutdown waits for processes that were killed.
+const killTimeout = 10 * time.Second
+
+// Shutdown stops all processes at the same time, each by its stop policy, waits
+// until all are gone, and closes the manager. When ctx ends first, it kills those
+// that are still alive. It leaves no process behind, except those that the kernel
+// has not ended after 10 more seconds: the error names them.
 func (m *Manager) Shutdown(ctx context.Context) error {
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		return ErrClosed
+	procs, err := m.registry.open()
+	if err != nil {
+		return err
 	}
-	procs := m.sorted()
-	m.mu.Unlock()
-	left := m.stopAll(ctx, procs, false)
+	left := stopAll(ctx, procs, false)
 	if len(left) > 0 {
-		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		kill, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 		defer cancel()
-		left = m.stopAll(hard, left, true)
+		left = stopAll(kill, left, true)
 	}
 	m.Detach()
-	if len(left) > 0 {
-		names := make([]string, len(left))
-		for i, p := range left {
-			names[i] = p.name
-		}
-		return fmt.Errorf("could not be ended: %s", strings.Join(names, ", "))
+	if len(left) == 0 {
+		return nil
 	}
-	return nil
+	names := make([]string, len(left))
+	for i, p := range left {
+		names[i] = p.name
+	}
+	return fmt.Errorf("could not be ended: %s", strings.Join(names, ", "))
 }
 
 // stopAll stops processes and returns those that were not gone when ctx ended.
-func (m *Manager) stopAll(ctx context.Context, procs []*process, hard bool) (left []*process) {
-	marks := make([]stopMark, len(procs))
+func stopAll(ctx context.Context, procs []*process, forced bool) (left []*process) {
+	requests := make([]stopRequest, len(procs))
 	for i, p := range procs {
-		marks[i] = p.wishStop(CauseShutdown, hard)
+		requests[i] = p.requestStop(CauseShutdown, forced)
 	}
 	for i, p := range procs {
-		if err := p.awaitGone(ctx, marks[i]); err != nil && ctx.Err() != nil {
+		if err := requests[i].await(ctx, p); err != nil && ctx.Err() != nil {
 			left = append(left, p)
 		}
 	}
@@ -286,24 +292,17 @@ func (m *Manager) stopAll(ctx context.Context, procs []*process, hard bool) (lef
 // Detach closes the manager and leaves all processes running, for the next
 // manager on the same state folder to adopt. Their output waits in the pipes.
 func (m *Manager) Detach() {
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
+	if !m.registry.close() {
 		return
 	}
-	m.closed = true
-	procs := m.sorted()
-	m.mu.Unlock()
 	m.cancel()
 	m.actors.Wait()
-	for _, p := range procs {
-		p.leave()
+	for _, p := range m.registry.all() {
+		p.detach()
 	}
-	m.mu.Lock()
-	for _, s := range m.sinks {
+	for _, s := range m.registry.allSinks() {
 		s.Close(false)
 	}
-	m.mu.Unlock()
 	m.release()
 }
 
@@ -334,69 +333,11 @@ func (m *Manager) release() {
 	}
 }
 
-// sorted lists the processes by name; m.mu must be held.
-func (m *Manager) sorted() []*process {
-	list := make([]*process, 0, len(m.procs))
-	for _, p := range m.procs {
-		list = append(list, p)
-	}
-	slices.SortFunc(list, func(a, b *process) int { return strings.Compare(a.name, b.name) })
-	return list
-}
-
-// unsorted is all for those whom the order does not matter.
-func (m *Manager) unsorted() []*process {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Collect(maps.Values(m.procs))
-}
-
-func (m *Manager) all() []*process {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.sorted()
-}
-
-func (m *Manager) find(name string) (*process, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return nil, ErrClosed
-	}
-	p := m.procs[name]
-	if p == nil {
-		return nil, fmt.Errorf("%q: %w", name, ErrUnknown)
-	}
-	return p, nil
-}
-
-// mains gives the scanner the main processes.
-func (m *Manager) mains() map[int]kernel.Main {
-	roots := make(map[int]kernel.Main)
-	for _, p := range m.unsorted() {
-		p.mu.Lock()
-		if c := p.child; c != nil {
-			roots[c.pid] = kernel.Main{Name: p.name, Start: c.start}
-		}
-		p.mu.Unlock()
-	}
-	return roots
-}
-
-func (m *Manager) markerKey() string { return markerName + "=" + m.id + "/" }
-
 // markerName is the environment variable by which descendants are recognized.
 const markerName = "PROCMAN_PROCESS"
 
-func (m *Manager) procDir() string { return filepath.Join(m.cfg.StateDir, "processes") }
-func (m *Manager) pipeDir() string { return filepath.Join(m.cfg.StateDir, "pipes") }
+// markerKey begins the marker of every process of this state folder.
+func (m *Manager) markerKey() string { return markerName + "=" + m.id + "/" }
 
-func (m *Manager) group(name string) *kernel.Group {
-	if m.root == nil {
-		return nil
-	}
-	return m.root.Group(m.cfg.GroupPrefix + name)
-}
-
-// closeFD closes a descriptor that nobody can do anything about.
+// closeFD closes a descriptor; there is nothing to do about an error.
 func closeFD(fd int) { _ = unix.Close(fd) }

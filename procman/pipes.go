@@ -2,20 +2,21 @@ package procman
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
-// PipeStore keeps the processes' pipes open while no manager is alive, so that
-// what a process writes last is not lost when it ends just then. The manager
-// itself never needs to take a pipe back from it: holding it open is enough.
+// PipeStore keeps the processes' pipes open while no manager is alive. Without
+// one, the last output of a process that ends at that moment is lost. The manager
+// never takes a pipe back from the store: it is enough that the pipe stays open.
 // Its methods are called from several goroutines at once. A pipe that comes by
-// an in-place hand-over is not kept again: the binary before has done that.
+// an in-place hand-over is not kept again: the previous binary has done that.
 type PipeStore interface {
-	// Keep stores a duplicate of pipe under name, in place of an earlier one. pipe
-	// is valid during the call only.
+	// Keep stores a duplicate of pipe under name, in place of an earlier one. The
+	// pipe is valid during the call only.
 	Keep(name string, pipe *os.File) error
 	// Forget closes what is stored under name.
 	Forget(name string) error
@@ -37,7 +38,7 @@ func StoreName(process string) string { return "procman-" + process }
 
 // Keep implements PipeStore.
 func (s *SystemdStore) Keep(name string, pipe *os.File) error {
-	// Another description of the same pipe would not replace the stored one.
+	// systemd keeps two open descriptions of the same pipe beside each other, so the old one has to go first.
 	if err := s.Forget(name); err != nil {
 		return err
 	}
@@ -55,18 +56,26 @@ func (s *SystemdStore) send(text string, rights []byte) error {
 		return fmt.Errorf("descriptor store: %w", err)
 	}
 	defer closeFD(fd)
-	// package net sends descriptors on datagram sockets to nobody it is connected with
-	if err := unix.Sendmsg(fd, []byte(text), rights, &unix.SockaddrUnix{Name: s.socket}, unix.MSG_NOSIGNAL); err != nil {
+	// Package net cannot send descriptors over a connected datagram socket.
+	to := &unix.SockaddrUnix{Name: s.socket}
+	if err := unix.Sendmsg(fd, []byte(text), rights, to, unix.MSG_NOSIGNAL); err != nil {
 		return fmt.Errorf("descriptor store: %w", err)
 	}
 	return nil
 }
 
-func (m *Manager) pipePath(name string) string { return filepath.Join(m.pipeDir(), name) }
+// pipes names the processes' pipes and keeps them in the store, if there is one.
+type pipes struct {
+	dir    string
+	store  PipeStore // nil without one
+	logger *slog.Logger
+}
 
-// keepPipe stores the pipe; failing costs only what a store is for.
-func (m *Manager) keepPipe(p *process) {
-	if m.cfg.PipeStore == nil {
+func (s pipes) path(name string) string { return filepath.Join(s.dir, name) }
+
+// keep stores the pipe. When that fails, the pipe is lost with the manager, no more.
+func (s pipes) keep(p *process) {
+	if s.store == nil {
 		return
 	}
 	p.sink.Pipe(func(fd int) {
@@ -74,20 +83,20 @@ func (m *Manager) keepPipe(p *process) {
 		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err == nil {
 			f := os.NewFile(uintptr(dup), StoreName(p.name))
-			err = m.cfg.PipeStore.Keep(p.name, f)
+			err = s.store.Keep(p.name, f)
 			_ = f.Close()
 		}
 		if err != nil {
-			m.cfg.Logger.Warn("pipe is not stored", "process", p.name, "error", err)
+			s.logger.Warn("pipe is not stored", "process", p.name, "error", err)
 		}
 	})
 }
 
-func (m *Manager) dropPipe(name string) {
-	if m.cfg.PipeStore == nil {
+func (s pipes) forget(name string) {
+	if s.store == nil {
 		return
 	}
-	if err := m.cfg.PipeStore.Forget(name); err != nil {
-		m.cfg.Logger.Warn("pipe is not forgotten", "process", name, "error", err)
+	if err := s.store.Forget(name); err != nil {
+		s.logger.Warn("pipe is not forgotten", "process", name, "error", err)
 	}
 }

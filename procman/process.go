@@ -1,34 +1,31 @@
 package procman
 
 import (
-	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"flowhq/procman/internal/kernel"
 	"flowhq/procman/internal/output"
 )
 
-// process is one managed process: its wish, its world, and the goroutine that
-// compares them. Every field below mu is guarded by it; only the goroutine sets
-// child and launching.
+// process is one managed process: its desired state, its real state, and the
+// goroutine that compares them. mu guards every field below it; only the
+// goroutine sets child and launching.
 type process struct {
-	m    *Manager
-	name string
-	sink *output.Sink
-	poke chan struct{} // capacity 1: look again
+	m      *Manager
+	name   string
+	sink   *output.Sink
+	wakeup chan struct{} // capacity 1: compare again
 
-	mu        sync.Mutex
-	spec      Spec // with defaults
-	known     bool // Set named it in this manager's life
-	wanted    bool
-	wish      uint64 // counts the calls that changed the wish
-	stopCause Cause
-	hard      bool  // the end in progress or to come must not wait
-	order     Cause // a restart was asked for, and why; empty: none
-	removed   bool
-	restored  bool // from a record: its backoff outlives the next Start
+	mu         sync.Mutex
+	spec       Spec   // with defaults
+	specKnown  bool   // Set gave it in this manager's life
+	wanted     bool   // the desired state
+	generation uint64 // counts the calls that changed the desired state
+	stopCause  Cause
+	forced     bool  // the end that is in progress or to come kills at once
+	endWhy     Cause // the child must end, and why; empty: no
+	removed    bool
+	restored   bool // made from a record: its backoff outlives the next Start
 
 	state     State
 	cause     Cause
@@ -44,39 +41,7 @@ type process struct {
 	lastExit  *Exit
 	history   []Event
 	changed   chan struct{} // closed at the next change; nil without waiters
-	strays    []tree        // of earlier runs, ended before anything else
-}
-
-// child is one run of a process.
-type child struct {
-	pid       int
-	start     uint64 // clock ticks after boot
-	pidfd     int
-	watch     *kernel.Watch
-	group     *kernel.Group // nil without groups
-	events    int32         // watch of memory.events
-	nonce     string
-	startedAt time.Time
-	adopted   bool
-	spec      string // digest of what it runs under
-	ticket    *ticket
-	touched   atomic.Bool // memory.events changed
-	sample    sample
-	exited    atomic.Bool
-	alive     atomic.Int64 // the latest sign of life, nanoseconds after Manager.born; 0 none
-	cpu       struct {     // earlier measurements of processor time
-		mu         sync.Mutex
-		base, last usage
-	}
-}
-
-// sample is the sampler's knowledge of a child.
-type sample struct {
-	mu     sync.Mutex
-	statm  int // descriptor of the main process's statm, -1 none
-	closed bool
-	others []int // members besides the main process
-	soft   bool  // the soft limit was acted upon
+	strays    []tree        // of earlier runs, killed before anything else
 }
 
 // step is what the goroutine does next.
@@ -92,7 +57,7 @@ const (
 // run is the process's goroutine.
 func (p *process) run() {
 	defer p.m.actors.Done()
-	p.buryStrays()
+	p.killStrays()
 	p.loop()
 	p.mu.Lock()
 	gone := p.removed && p.child == nil
@@ -102,8 +67,8 @@ func (p *process) run() {
 	}
 }
 
-// buryStrays kills what earlier runs left behind.
-func (p *process) buryStrays() {
+// killStrays kills what earlier runs left behind.
+func (p *process) killStrays() {
 	for _, t := range p.strays {
 		for wait := time.Millisecond; !t.empty(); wait = min(2*wait, 100*time.Millisecond) {
 			t.kill()
@@ -118,33 +83,30 @@ func (p *process) buryStrays() {
 // forget takes a removed process out of the manager.
 func (p *process) forget() {
 	p.sink.Close(true)
-	p.m.dropPipe(p.name)
-	p.m.removeRecord(p.name)
-	p.m.mu.Lock()
-	delete(p.m.procs, p.name)
-	p.m.mu.Unlock()
+	p.m.pipes.forget(p.name)
+	p.m.records.remove(p.name)
+	p.m.registry.remove(p.name)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tell(Event{Type: EventRemoved})
+	p.publish(Event{Type: EventRemoved})
 	p.state = ""
 	p.notify()
 }
 
-// leave lets go of a child without ending it; the goroutine is gone already.
-func (p *process) leave() {
+// detach closes what belongs to a child without ending it; the goroutine has ended already.
+func (p *process) detach() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c := p.child; c != nil {
-		if c.ticket != nil {
-			c.ticket.leave()
-		}
+		c.leaveSlot()
 		p.m.watcher.Drop(c.events)
 		c.close()
 	}
 	p.notify()
 }
 
-// loop makes wish and world agree until the process is removed or the manager goes.
+// loop works towards the desired state until the process is removed or the
+// manager is closed.
 func (p *process) loop() {
 	for {
 		what, until := p.next()
@@ -161,38 +123,30 @@ func (p *process) loop() {
 	}
 }
 
-// next decides. It is the one place where the states follow each other.
+// next decides what to do, and until when to wait. No other place decides which
+// state follows.
 func (p *process) next() (step, time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.m.ctx.Err() != nil {
 		return stepLeave, time.Time{}
 	}
-	now := p.m.cfg.Now()
-	if c := p.child; c != nil {
-		due := c.deadline(p.spec.Liveness, p.m.born)
-		switch {
-		case c.exited.Load(), p.removed, !p.wanted, p.order != "":
-			return stepEnd, time.Time{}
-		case !due.IsZero() && !now.Before(due):
-			p.order, p.hard = CauseStale, true
-			return stepEnd, time.Time{}
-		}
-		return stepWait, due
+	if p.child != nil {
+		return p.nextWithChild(p.m.cfg.Now())
 	}
-	p.order, p.hard = "", false
+	p.endWhy, p.forced = "", false
 	switch {
 	case p.removed:
 		return stepLeave, time.Time{}
-	case !p.wanted && p.restored: // what the manager before knew stays, until somebody says what is wished
+	case !p.wanted && p.restored: // as the last manager left it, until a call changes it
 		return stepWait, time.Time{}
 	case !p.wanted:
 		p.nextStart = time.Time{}
 		p.setState(StateStopped, p.stopCause)
 		return stepWait, time.Time{}
-	case !p.known, p.state == StateExited:
+	case !p.specKnown, p.state == StateExited:
 		return stepWait, time.Time{}
-	case now.Before(p.nextStart):
+	case p.m.cfg.Now().Before(p.nextStart):
 		return stepWait, p.nextStart
 	}
 	p.launching = true
@@ -200,30 +154,54 @@ func (p *process) next() (step, time.Time) {
 	return stepLaunch, time.Time{}
 }
 
-// deadline is when a process without a further sign of life counts as stale;
-// zero is never.
-func (c *child) deadline(l Liveness, born time.Time) time.Time {
-	if at := c.alive.Load(); at != 0 {
-		if l.Deadline == 0 {
-			return time.Time{}
-		}
-		return born.Add(time.Duration(at) + l.Deadline)
+// nextWithChild is next while a child is there; p.mu must be held.
+func (p *process) nextWithChild(now time.Time) (step, time.Time) {
+	c := p.child
+	due := c.deadline(p.spec.Liveness, p.m.born)
+	switch {
+	case c.exited.Load(), p.removed, !p.wanted, p.endWhy != "":
+		return stepEnd, time.Time{}
+	case !due.IsZero() && !now.Before(due):
+		p.endWhy, p.forced = CauseStale, true
+		return stepEnd, time.Time{}
 	}
-	if l.StartDeadline == 0 {
-		return time.Time{}
-	}
-	return c.startedAt.Add(l.StartDeadline)
+	return stepWait, due
 }
 
-// wake makes the goroutine look again.
+// decide asks the restart policy what follows an end; p.mu must be held.
+func (p *process) decide(ran time.Duration, exit Exit, why Cause) {
+	d := p.backoff.Next(p.spec.Restart, ran, exit, p.m.cfg.Rand())
+	p.startWhy = why
+	switch {
+	case !d.Restart:
+		p.setState(StateExited, why)
+	case d.CrashLoop:
+		p.nextStart = p.m.cfg.Now().Add(d.Delay)
+		p.setState(StateCrashLoop, why)
+	case d.Delay > 0:
+		p.nextStart = p.m.cfg.Now().Add(d.Delay)
+		p.setState(StateBackoff, why)
+	default:
+		p.nextStart = time.Time{}
+	}
+}
+
+// current is the child, nil when none runs.
+func (p *process) current() *child {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.child
+}
+
+// wake makes the goroutine compare again.
 func (p *process) wake() {
 	select {
-	case p.poke <- struct{}{}:
+	case p.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-// sleep waits for a poke, the manager's end, or until (zero: for ever).
+// sleep waits for wake, the manager's end, or until (zero: for ever).
 func (p *process) sleep(until time.Time) {
 	var alarm <-chan time.Time
 	if !until.IsZero() {
@@ -232,13 +210,26 @@ func (p *process) sleep(until time.Time) {
 		alarm = t.C
 	}
 	select {
-	case <-p.poke:
+	case <-p.wakeup:
 	case <-alarm:
 	case <-p.m.ctx.Done():
 	}
 }
 
-// setState records a change and tells everybody; p.mu must be held.
+// pause waits for wake or due; false when the manager is closed.
+func (p *process) pause(due time.Time) bool {
+	t := time.NewTimer(time.Until(due))
+	defer t.Stop()
+	select {
+	case <-p.wakeup:
+	case <-t.C:
+	case <-p.m.ctx.Done():
+		return false
+	}
+	return true
+}
+
+// setState records a change of state and publishes it; p.mu must be held.
 func (p *process) setState(to State, cause Cause) {
 	if p.state == to {
 		return
@@ -248,7 +239,7 @@ func (p *process) setState(to State, cause Cause) {
 	if c := p.child; c != nil {
 		e.Pid = c.pid
 	}
-	p.tell(e)
+	p.publish(e)
 	p.notify()
 }
 
@@ -260,8 +251,8 @@ func (p *process) notify() {
 	}
 }
 
-// tell publishes an event and keeps it in the history; p.mu must be held.
-func (p *process) tell(e Event) {
+// publish sends an event out and keeps it in the history; p.mu must be held.
+func (p *process) publish(e Event) {
 	e.Process = p.name
 	if e.Time.IsZero() {
 		e.Time = p.m.cfg.Now()
@@ -270,26 +261,9 @@ func (p *process) tell(e Event) {
 	p.history = appendBounded(p.history, e, p.m.cfg.HistoryKept)
 }
 
-// report is tell for callers that do not hold p.mu.
+// report is publish for callers that do not hold p.mu.
 func (p *process) report(e Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tell(e)
-}
-
-// lost tells of output that a full disk swallowed. It is called by the sink,
-// which is locked: nobody may wait for a sink while holding p.mu.
-func (m *Manager) lost(name string, l output.Loss) {
-	p, err := m.find(name)
-	if err != nil {
-		return
-	}
-	e := Event{Type: EventOutput, Detail: "output is discarded: the file cannot be written"}
-	if l.Err != nil {
-		e.Detail += ": " + l.Err.Error()
-	}
-	if l.Over {
-		e.Detail = fmt.Sprintf("output is written again, %d bytes were discarded since %s", l.Bytes, l.Since.UTC().Format(time.RFC3339))
-	}
-	p.report(e)
+	p.publish(e)
 }

@@ -9,9 +9,9 @@ import (
 	"flowhq/procman/internal/output"
 )
 
-// Status of one process.
+// Status of one process. It asks nothing of the kernel.
 func (m *Manager) Status(name string) (Status, error) {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return Status{}, err
 	}
@@ -20,7 +20,7 @@ func (m *Manager) Status(name string) (Status, error) {
 
 // List gives the status of every process, by name.
 func (m *Manager) List() []Status {
-	procs := m.all()
+	procs := m.registry.sorted()
 	list := make([]Status, len(procs))
 	for i, p := range procs {
 		list[i] = p.status()
@@ -32,8 +32,9 @@ func (p *process) status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := Status{
-		Name: p.name, State: p.state, Wanted: p.wanted, Restarts: max(0, p.runs-1), ShortRuns: p.backoff.Streak,
-		LastExit: p.lastExit, Cause: p.cause, NextStart: p.nextStart,
+		Name: p.name, State: p.state, Wanted: p.wanted, Restarts: max(0, p.runs-1),
+		ShortRuns: p.backoff.Streak,
+		LastExit:  p.lastExit, Cause: p.cause, NextStart: p.nextStart,
 		LogPath: p.spec.Output.Path, Discarded: p.sink.Discarded(), Labels: p.spec.Labels,
 		MemoryLimit: p.spec.Memory.Max,
 	}
@@ -52,7 +53,7 @@ func (p *process) status() Status {
 
 // Describe gives all that is known about one process, freshly measured.
 func (m *Manager) Describe(name string) (Description, error) {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return Description{}, err
 	}
@@ -77,7 +78,7 @@ func (p *process) recent() []Event {
 // History gives the latest events of one process, oldest first. Those from
 // before an adoption carry the numbers of their own manager.
 func (m *Manager) History(name string) ([]Event, error) {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return nil, err
 	}
@@ -94,41 +95,18 @@ func (m *Manager) Subscribe(buffer int) *Subscription { return m.bus.subscribe(b
 
 // Owner names the process whose main process has this pid. A process that was
 // started this very moment may not be known yet.
-func (m *Manager) Owner(pid int) (name string, ok bool) {
-	for _, p := range m.unsorted() {
-		p.mu.Lock()
-		mine := p.child != nil && p.child.pid == pid
-		p.mu.Unlock()
-		if mine {
-			return p.name, true
-		}
-	}
-	return "", false
-}
+func (m *Manager) Owner(pid int) (name string, ok bool) { return m.registry.owner(pid) }
 
-// Member names the process to whose tree pid belongs: as its main process, or
-// as anything that came of it, reparented or not. With groups this is certain;
-// without, it is what marker, session and descent tell. It reads from /proc.
+// Member names the process to whose tree pid belongs: as its main process or as
+// one of its descendants, reparented or not. With groups this is certain; without,
+// it follows marker, session and descent. It reads from /proc.
 func (m *Manager) Member(pid int) (name string, ok bool) {
 	if name, ok = m.Owner(pid); ok {
 		return name, true
 	}
-	path := kernel.GroupOf(pid)
-	grouped := true
-	for _, p := range m.unsorted() {
-		p.mu.Lock()
-		c := p.child
-		p.mu.Unlock()
-		switch {
-		case c == nil:
-		case c.group == nil:
-			grouped = false
-		case c.group.Holds(path):
-			return p.name, true
-		}
-	}
-	if grouped {
-		return "", false
+	name, certain := m.registry.ownerByGroup(kernel.GroupOf(pid))
+	if certain {
+		return name, name != ""
 	}
 	for name, members := range m.scanner.Members() {
 		for _, x := range members {
@@ -140,11 +118,12 @@ func (m *Manager) Member(pid int) (name string, ok bool) {
 	return "", false
 }
 
-// Follow writes the last lines lines of a process's output to w and, with
-// follow, what it prints from then on, across rotations, until ctx ends (which
-// is no error) or w fails. Last lines are looked for in at most 16 MiB.
+// Follow writes the last lines of a process's output to w, as many as lines says.
+// With follow it goes on with what the process prints from then on, across
+// rotations, until ctx ends (which is not an error) or w fails. It looks for the
+// last lines in at most 16 MiB.
 func (m *Manager) Follow(ctx context.Context, name string, w io.Writer, lines int, follow bool) error {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return err
 	}
@@ -173,7 +152,7 @@ type Match struct {
 	Line   string `json:"line"`   // at most 4 KiB of it, as valid UTF-8
 }
 
-// Found is the outcome of a search, oldest match first.
+// Found is what a search found, oldest match first.
 type Found struct {
 	Matches []Match `json:"matches"`
 	// Truncated is true when a bound ended the search before all was read.
@@ -184,7 +163,7 @@ type Found struct {
 
 // Search looks through the current and the rotated files of a process.
 func (m *Manager) Search(ctx context.Context, name string, q Query) (Found, error) {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return Found{}, err
 	}

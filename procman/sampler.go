@@ -3,6 +3,7 @@ package procman
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -12,26 +13,26 @@ import (
 	"flowhq/procman/internal/kernel"
 )
 
-// How often what is looked at: memory that the kernel does not limit every
-// second; the soft limit, the membership of trees and with it the number of
-// tasks every five.
+// Memory that the kernel does not limit is sampled in every round. The soft limit,
+// the members of trees and the number of their tasks are looked at in every
+// slowEvery-th round.
 const (
 	sampleEvery = time.Second
 	slowEvery   = 5
 )
 
-// sampler watches the limits that the kernel does not, with one goroutine. It
-// sleeps for good while no process needs it.
+// sampler watches the limits that the kernel does not enforce, with one goroutine.
+// It sleeps while no process needs it.
 type sampler struct {
-	m    *Manager
-	poke chan struct{}
-	quit chan struct{}
-	done sync.WaitGroup
-	tick int
+	m      *Manager
+	wakeup chan struct{}
+	quit   chan struct{}
+	done   sync.WaitGroup
+	round  int
 }
 
 func newSampler(m *Manager) *sampler {
-	s := &sampler{m: m, poke: make(chan struct{}, 1), quit: make(chan struct{})}
+	s := &sampler{m: m, wakeup: make(chan struct{}, 1), quit: make(chan struct{})}
 	s.done.Add(1)
 	go s.run()
 	return s
@@ -42,10 +43,10 @@ func (s *sampler) stop() {
 	s.done.Wait()
 }
 
-// consider makes the sampler look whether somebody needs it.
-func (s *sampler) consider() {
+// wake makes the sampler check whether a process needs it.
+func (s *sampler) wake() {
 	select {
-	case s.poke <- struct{}{}:
+	case s.wakeup <- struct{}{}:
 	default:
 	}
 }
@@ -57,27 +58,34 @@ func (s *sampler) run() {
 		if s.needed() {
 			alarm = time.After(sampleEvery)
 		}
-	wait:
-		for {
-			select {
-			case <-s.quit:
-				return
-			case <-s.poke:
-				if alarm == nil {
-					break wait
-				}
-			case <-alarm:
-				s.tick++
-				s.sample()
-				break wait
+		if !s.wait(alarm) {
+			return
+		}
+	}
+}
+
+// wait returns after the next round, or when the sampler was woken while nothing
+// needed it; false when it is stopped.
+func (s *sampler) wait(alarm <-chan time.Time) bool {
+	for {
+		select {
+		case <-s.quit:
+			return false
+		case <-s.wakeup:
+			if alarm == nil {
+				return true
 			}
+		case <-alarm:
+			s.round++
+			s.sample()
+			return true
 		}
 	}
 }
 
 // needed tells whether any process has a limit to be watched.
 func (s *sampler) needed() bool {
-	for _, p := range s.m.unsorted() {
+	for _, p := range s.m.registry.all() {
 		p.mu.Lock()
 		yes := p.child != nil && (s.watches(p.spec) || p.child.touched.Load())
 		p.mu.Unlock()
@@ -91,11 +99,12 @@ func (s *sampler) needed() bool {
 // watches tells whether a process under this spec has a limit to be watched.
 func (s *sampler) watches(spec Spec) bool { return spec.Memory.Max > 0 || s.watchesTasks(spec) }
 
-func (s *sampler) watchesTasks(spec Spec) bool { return spec.PidsMax > 0 && !s.m.caps.Pids }
+func (s *sampler) watchesTasks(spec Spec) bool { return spec.PidsMax > 0 && !s.m.groups.tasks() }
 
+// sample looks at every process once.
 func (s *sampler) sample() {
-	trees := s.m.trees()
-	for _, p := range s.m.unsorted() {
+	trees := s.trees()
+	for _, p := range s.m.registry.all() {
 		p.mu.Lock()
 		c, spec := p.child, p.spec
 		p.mu.Unlock()
@@ -103,32 +112,37 @@ func (s *sampler) sample() {
 			continue
 		}
 		if c.touched.Swap(false) {
-			s.m.limitTouched(p, c)
+			s.limitTouched(p, c)
 		}
-		slow := s.tick%slowEvery == 0
-		enforced := s.m.caps.Memory == "cgroup"
-		c.sample.mu.Lock()
-		if slow && (s.watchesTasks(spec) || spec.Memory.Max > 0 && !enforced) {
-			c.sample.others = p.othersOf(c, trees)
-		}
-		if spec.Memory.Max > 0 && (slow || !enforced) {
-			p.checkMemory(c, spec)
-		}
-		if slow && s.watchesTasks(spec) {
-			p.checkTasks(c, spec)
-		}
-		c.sample.mu.Unlock()
+		s.check(p, c, spec, trees)
 	}
 }
 
-// checkMemory compares the use with the limits that the kernel does not
-// enforce; c.sample.mu must be held.
-func (p *process) checkMemory(c *child, spec Spec) {
+// check compares what a process uses with the limits that the kernel does not enforce.
+func (s *sampler) check(p *process, c *child, spec Spec, members func(*process, *child) []int) {
+	slow := s.round%slowEvery == 0
+	sampled := !s.m.groups.memory()
+	c.sample.mu.Lock()
+	defer c.sample.mu.Unlock()
+	if slow && (s.watchesTasks(spec) || spec.Memory.Max > 0 && sampled) {
+		c.sample.others = without(members(p, c), c.pid)
+	}
+	if spec.Memory.Max > 0 && (slow || sampled) {
+		s.checkMemory(p, c, spec)
+	}
+	if slow && s.watchesTasks(spec) {
+		s.checkTasks(p, c, spec)
+	}
+}
+
+// checkMemory ends a process over its limit, or restarts it at its soft limit;
+// c.sample.mu must be held.
+func (s *sampler) checkMemory(p *process, c *child, spec Spec) {
 	soft := int64(float64(spec.Memory.Max) * spec.Memory.SoftRatio)
-	used, by := p.used(c, soft)
+	used, by := s.used(c, soft)
 	detail := fmt.Sprintf("%d of %d bytes, seen by %s", used, spec.Memory.Max, by)
 	switch {
-	case used > spec.Memory.Max && by == "sampling":
+	case used > spec.Memory.Max && by == memorySampling:
 		p.endFor(c, CauseOOM, true, detail)
 	case spec.Memory.SoftRatio > 0 && used >= soft && !c.sample.soft && spec.Restart.Mode != RestartNever:
 		c.sample.soft = true
@@ -136,17 +150,17 @@ func (p *process) checkMemory(c *child, spec Spec) {
 	}
 }
 
-// used is the memory of the tree: what the kernel charges it less the page
-// cache that it can take back (looked up only from soft on), or the resident
-// sets of its processes.
-func (p *process) used(c *child, soft int64) (n int64, by string) {
-	if p.m.caps.Memory == "cgroup" && c.group != nil {
-		var err error
-		n, err = c.group.Number("memory.current")
+// used is the memory of the tree: what the kernel charges it for, or the resident
+// sets of its processes. From the soft limit on, page cache that the kernel can
+// take back is subtracted.
+func (s *sampler) used(c *child, soft int64) (n int64, by string) {
+	if s.m.groups.memory() && c.group != nil {
+		n, err := c.group.Number("memory.current")
 		if err != nil || n < soft {
-			return n, "cgroup"
+			return n, memoryCgroup
 		}
-		return n - c.group.Value("memory.stat", "inactive_file") - c.group.Value("memory.stat", "active_file"), "cgroup"
+		cache := c.group.Value("memory.stat", "inactive_file") + c.group.Value("memory.stat", "active_file")
+		return n - cache, memoryCgroup
 	}
 	n = c.resident()
 	for _, pid := range c.sample.others {
@@ -154,11 +168,11 @@ func (p *process) used(c *child, soft int64) (n int64, by string) {
 			n += st.RSS
 		}
 	}
-	return n, "sampling"
+	return n, memorySampling
 }
 
-// resident reads the main process's resident set through a descriptor that is
-// kept, since this happens every second.
+// resident reads the main process's resident set. It happens every second, so the
+// descriptor is kept.
 func (c *child) resident() int64 {
 	if c.sample.closed {
 		return 0
@@ -181,36 +195,26 @@ func (c *child) resident() int64 {
 	return pages * int64(unix.Getpagesize())
 }
 
-// trees gives a look at who is in which tree: one search through /proc, made when it is first needed, serves all processes
-// of one round. A search for each would cost the square of their number.
-func (m *Manager) trees() func(p *process, c *child) []int {
-	look := sync.OnceValue(m.scanner.Members)
+// trees returns a function that lists the members of a process's tree. One scan
+// of /proc, made when it is first needed, serves all processes of one round: a
+// scan for each would cost the square of their number.
+func (s *sampler) trees() func(p *process, c *child) []int {
+	scan := sync.OnceValue(s.m.scanner.Members)
 	return func(p *process, c *child) []int {
 		if t, ok := p.tree(c).(groupTree); ok {
 			return t.members()
 		}
-		var pids []int
-		for _, x := range look()[p.name] {
-			if !x.Dead() {
-				pids = append(pids, x.Pid)
-			}
-		}
-		return pids
+		return pids(living(scan()[p.name]))
 	}
 }
 
-// othersOf lists the tree's processes besides the main one.
-func (p *process) othersOf(c *child, members func(*process, *child) []int) []int {
-	var others []int
-	for _, pid := range members(p, c) {
-		if pid != c.pid {
-			others = append(others, pid)
-		}
-	}
-	return others
+// without lists all but one.
+func without(pids []int, one int) []int {
+	return slices.DeleteFunc(pids, func(pid int) bool { return pid == one })
 }
 
-func (p *process) checkTasks(c *child, spec Spec) {
+// checkTasks ends a process whose tree has more tasks than it may.
+func (s *sampler) checkTasks(p *process, c *child, spec Spec) {
 	tasks := 0
 	for _, pid := range append([]int{c.pid}, c.sample.others...) {
 		if st, err := kernel.ReadStat(pid); err == nil {
@@ -222,8 +226,8 @@ func (p *process) checkTasks(c *child, spec Spec) {
 	}
 }
 
-// endFor has the child ended for a reason of the manager's own.
-func (p *process) endFor(c *child, why Cause, hard bool, detail string) {
+// endFor ends the child for a reason of the manager's own.
+func (p *process) endFor(c *child, why Cause, forced bool, detail string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.child != c || !p.wanted || c.exited.Load() {
@@ -233,39 +237,41 @@ func (p *process) endFor(c *child, why Cause, hard bool, detail string) {
 	if why == CausePids {
 		kind = EventWarning
 	}
-	p.tell(Event{Type: kind, Cause: why, Pid: c.pid, Detail: detail})
-	if p.order == "" {
-		p.order = why
+	p.publish(Event{Type: kind, Cause: why, Pid: c.pid, Detail: detail})
+	if p.endWhy == "" {
+		p.endWhy = why
 	}
-	p.hard = p.hard || hard
+	p.forced = p.forced || forced
 	p.wake()
 }
 
-// watchMemory has the kernel tell of the limit being touched.
-func (m *Manager) watchMemory(p *process, c *child) {
-	if c.group == nil || m.root == nil || !m.root.Memory {
+// watchMemory follows the kernel's counters of the memory limit.
+func (s *sampler) watchMemory(p *process, c *child) {
+	if c.group == nil || !s.m.groups.memory() {
 		return
 	}
-	wd, err := m.watcher.Add(c.group.Path+"/memory.events", func() {
+	wd, err := s.m.watcher.Add(c.group.Path+"/memory.events", func() {
 		c.touched.Store(true)
-		m.sampler.consider()
+		s.wake()
 	})
 	if err != nil {
-		m.cfg.Logger.Warn("memory events are not watched", "process", p.name, "error", err)
+		s.m.cfg.Logger.Warn("memory events are not watched", "process", p.name, "error", err)
 		return
 	}
 	c.events = wd
 }
 
-// limitTouched tells that the kernel had to take memory back at the limit.
-func (m *Manager) limitTouched(p *process, c *child) {
+// limitTouched reports that the kernel had to take memory back at the limit.
+func (s *sampler) limitTouched(p *process, c *child) {
 	n := c.group.Value("memory.events", "max")
 	if n == 0 {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.child == c {
-		p.tell(Event{Type: EventMemory, Pid: c.pid, Detail: fmt.Sprintf("the limit was reached %d times, told by memory.events", n)})
+	if p.child != c {
+		return
 	}
+	detail := fmt.Sprintf("the limit was reached %d times, told by memory.events", n)
+	p.publish(Event{Type: EventMemory, Pid: c.pid, Detail: detail})
 }

@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"flowhq/procman/internal/kernel"
 )
 
-// Stats measures one running process; with pss also its proportional set size,
-// which walks its page tables.
+// Stats measures one running process, with pss also its proportional set size
+// (slow: the kernel walks the page tables). It returns ErrNotRunning for one that
+// does not run.
 func (m *Manager) Stats(name string, pss bool) (Stats, error) {
-	p, err := m.find(name)
+	p, err := m.registry.find(name)
 	if err != nil {
 		return Stats{}, err
 	}
@@ -22,7 +24,7 @@ func (m *Manager) Stats(name string, pss bool) (Stats, error) {
 // AllStats measures every running process, by name.
 func (m *Manager) AllStats(ctx context.Context, pss bool) ([]Stats, error) {
 	var list []Stats
-	for _, p := range m.all() {
+	for _, p := range m.registry.sorted() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -38,7 +40,7 @@ func (m *Manager) AllStats(ctx context.Context, pss bool) ([]Stats, error) {
 	return list, nil
 }
 
-// measure reads a dozen small kernel files; nothing of it holds p.mu.
+// measure reads a dozen small kernel files, without holding p.mu.
 func (p *process) measure(pss bool) (Stats, error) {
 	p.mu.Lock()
 	c, restarts, limit := p.child, max(0, p.runs-1), p.spec.Memory.Max
@@ -57,8 +59,8 @@ func (p *process) measure(pss bool) (Stats, error) {
 		Memory: st.RSS, MemoryLimit: limit, Restarts: restarts,
 	}
 	s.FDs, _ = kernel.CountFDs(c.pid)
-	p.measureTree(c, &s)
-	s.CPUPercent = c.percent(s, now)
+	c.measureTree(p.m.groups, &s)
+	s.CPUPercent = c.cpu.percent(c.startedAt, usage{at: now, used: s.CPU})
 	if s.MemoryPeak == 0 {
 		s.MemoryPeak, _ = kernel.PeakRSS(c.pid)
 	}
@@ -68,50 +70,56 @@ func (p *process) measure(pss bool) (Stats, error) {
 	return s, nil
 }
 
-// measureTree takes from the group what it has.
-func (p *process) measureTree(c *child, s *Stats) {
-	if c.group == nil || p.m.root == nil {
+// measureTree reads what the group's controllers count.
+func (c *child) measureTree(g groups, s *Stats) {
+	if c.group == nil || g.root == nil {
 		return
 	}
 	if us := c.group.Value("cpu.stat", "usage_usec"); us > 0 {
 		s.CPU = float64(us) / 1e6
 	}
-	if p.m.root.Memory {
+	if g.memory() {
 		if n, err := c.group.Number("memory.current"); err == nil {
 			s.Memory = n
 		}
 		s.MemoryPeak, _ = c.group.Number("memory.peak")
 	}
-	if p.m.root.Pids {
+	if g.tasks() {
 		n, _ := c.group.Number("pids.current")
 		s.Tasks = int(n)
 	}
 }
 
-// percentSpan is the shortest time over which a percentage is told: the kernel
-// counts in hundredths of a second without groups, and two callers may come
-// at almost the same moment.
+// percentSpan is the shortest time over which a percentage is computed: without
+// groups the kernel counts in hundredths of a second, and two callers may ask at
+// almost the same moment.
 const percentSpan = time.Second
 
-// usage is a moment and the processor time used until then.
+// usage is the processor time used until a moment.
 type usage struct {
 	at   time.Time
 	used float64 // seconds
 }
 
-// percent relates the processor time to an earlier measurement.
-func (c *child) percent(s Stats, now time.Time) float64 {
-	c.cpu.mu.Lock()
-	defer c.cpu.mu.Unlock()
-	if c.cpu.last.at.IsZero() {
-		c.cpu.last = usage{at: c.startedAt}
-		c.cpu.base = c.cpu.last
+// cpuMeter turns processor time into percent of one core.
+type cpuMeter struct {
+	mu         sync.Mutex
+	base, last usage // earlier measurements
+}
+
+// percent compares with the latest measurement that is percentSpan old, or with the start.
+func (m *cpuMeter) percent(startedAt time.Time, now usage) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last.at.IsZero() {
+		m.last = usage{at: startedAt}
+		m.base = m.last
 	}
-	if now.Sub(c.cpu.last.at) >= percentSpan {
-		c.cpu.base, c.cpu.last = c.cpu.last, usage{now, s.CPU}
+	if now.at.Sub(m.last.at) >= percentSpan {
+		m.base, m.last = m.last, now
 	}
-	if span := now.Sub(c.cpu.base.at).Seconds(); span > 0 {
-		return max(0, 100*(s.CPU-c.cpu.base.used)/span)
+	if span := now.at.Sub(m.base.at).Seconds(); span > 0 {
+		return max(0, 100*(now.used-m.base.used)/span)
 	}
 	return 0
 }

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// State is where a process stands. The manager's doc comment draws how they follow.
+// State is the state of a process. The package comment shows which state follows which.
 type State string
 
 // The states of a process.
 const (
-	StateStopped   State = "stopped"    // not wished to run, nothing alive
+	StateStopped   State = "stopped"    // not to run, and nothing is alive
 	StateStarting  State = "starting"   // waits for a start slot or is being started
 	StateRunning   State = "running"    // its main process is alive
 	StateStopping  State = "stopping"   // its tree is being ended
@@ -60,7 +60,7 @@ type Exit struct {
 	At     time.Time `json:"at"`
 }
 
-// String gives the end in words: "exit code 3", "signal 9 (killed)".
+// String describes the end: "exit code 3", "signal 9 (killed)".
 func (e Exit) String() string {
 	switch e.Kind {
 	case ExitCode:
@@ -77,11 +77,11 @@ func (e Exit) String() string {
 	return "exit status unknown"
 }
 
-// Status is what is known about a process without asking the kernel.
+// Status is what the manager knows about a process without asking the kernel.
 type Status struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
-	// Wanted is the wish: true when it should run.
+	// Wanted is the desired state: true when it should run.
 	Wanted bool `json:"wanted"`
 	// Pid of the main process; 0 when nothing runs.
 	Pid       int       `json:"pid,omitempty"`
@@ -115,7 +115,7 @@ func (s Status) Uptime(now time.Time) time.Duration {
 	return now.Sub(s.StartedAt)
 }
 
-// Description is a status with what an operator asks for next.
+// Description is a status with the spec, a measurement and the latest events.
 type Description struct {
 	Status
 	Spec   Spec    `json:"spec"`
@@ -150,7 +150,13 @@ type Stats struct {
 	Restarts int `json:"restarts"`
 }
 
-// Capabilities says which of the kernel's help the manager has.
+// How memory limits are enforced, see Capabilities.
+const (
+	memoryCgroup   = "cgroup"
+	memorySampling = "sampling"
+)
+
+// Capabilities says which features of the kernel the manager uses.
 type Capabilities struct {
 	// Groups: every process has a cgroup v2 group of its own.
 	Groups bool `json:"groups"`
@@ -158,6 +164,6 @@ type Capabilities struct {
 	Memory string `json:"memory"`
 	Pids   bool   `json:"pids"`
 	CPU    bool   `json:"cpu"`
-	// Reason says, when Groups is false or a controller is missing, why.
+	// Reason says why Groups is false or a controller is missing.
 	Reason string `json:"reason,omitempty"`
 }

@@ -7,15 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// record is what the next manager must know of a process. It is written aside
-// and renamed, so that there is always a whole one; it is not synced to disk,
-// since after a crash of the machine nothing of it is true any more (Boot).
+// record is what the next manager must know of a process. It does not outlive the
+// machine's boot (Boot), so it is not synced to the disk.
 type record struct {
 	Name      string    `json:"name"`
 	Boot      string    `json:"boot"`
@@ -37,9 +37,9 @@ type record struct {
 // historySaved is how many events go into the record.
 const historySaved = 10
 
-// save writes the record; p.mu must be held. Failing is logged and survived:
-// the next manager then knows less, but the marker and the group still tell it
-// whom it must not double.
+// save writes the record; p.mu must be held. A failure is only logged: the next
+// manager then knows less, but the marker and the group still tell it which
+// processes are alive.
 func (p *process) save() {
 	r := record{
 		Name: p.name, Boot: p.m.boot, Spec: p.spec, Wanted: p.wanted, Runs: p.runs,
@@ -52,59 +52,64 @@ func (p *process) save() {
 			r.Group = c.group.Path
 		}
 	}
-	if err := p.m.writeRecord(r); err != nil {
+	if err := p.m.records.write(r); err != nil {
 		p.m.cfg.Logger.Error("state of the process is not saved", "process", p.name, "error", err)
 	}
 }
 
-func (m *Manager) recordPath(name string) string { return filepath.Join(m.procDir(), name+".json") }
+// records is the folder of the records, one file for each process.
+type records struct {
+	dir    string
+	logger *slog.Logger
+}
 
-func (m *Manager) writeRecord(r record) error {
+func (s records) path(name string) string { return filepath.Join(s.dir, name+".json") }
+
+func (s records) write(r record) error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	return writeAside(m.recordPath(r.Name), b)
+	return replaceFile(s.path(r.Name), b)
 }
 
-func writeAside(path string, b []byte) error {
-	aside := path + ".new"
-	if err := os.WriteFile(aside, b, 0o600); err != nil {
-		_ = os.Remove(aside)
+func (s records) remove(name string) { _ = os.Remove(s.path(name)) }
+
+// newSuffix marks a file that is not complete yet.
+const newSuffix = ".new"
+
+// replaceFile writes a new file and renames it, so that there is always a complete one.
+func replaceFile(path string, b []byte) error {
+	fresh := path + newSuffix
+	if err := os.WriteFile(fresh, b, 0o600); err != nil {
+		_ = os.Remove(fresh)
 		return err
 	}
-	return os.Rename(aside, path)
+	return os.Rename(fresh, path)
 }
 
-func (m *Manager) removeRecord(name string) { _ = os.Remove(m.recordPath(name)) }
-
-// readRecords reads the records that mean something and removes the others. An
-// unreadable one is logged and left to the markers.
-func (m *Manager) readRecords() ([]record, error) {
-	entries, err := os.ReadDir(m.procDir())
+// read returns the records that are still true and removes the others. One that
+// cannot be read is logged; its process is found by marker or group.
+func (s records) read(boot string) ([]record, error) {
+	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	var list []record
 	for _, e := range entries {
+		path := filepath.Join(s.dir, e.Name())
 		name, ok := strings.CutSuffix(e.Name(), ".json")
-		path := filepath.Join(m.procDir(), e.Name())
 		if !ok {
-			_ = os.Remove(path) // written aside and never renamed
+			_ = os.Remove(path) // never completed, see replaceFile
 			continue
 		}
-		b, err := os.ReadFile(path)
-		var r record
-		if err == nil {
-			err = json.Unmarshal(b, &r)
-		}
+		r, err := readRecord(path)
 		if err != nil || r.Name != name || !validName(name) {
-			m.cfg.Logger.Error("state of a process is unreadable", "file", path, "error", err)
+			s.logger.Error("state of a process is unreadable", "file", path, "error", err)
 			continue
 		}
-		// Nothing is true any more after a reboot, and nothing is to be known of a
-		// process that was stopped in good order.
-		if r.Boot != m.boot || r.Pid == 0 && !r.Wanted {
+		stoppedInOrder := r.Pid == 0 && !r.Wanted
+		if r.Boot != boot || stoppedInOrder {
 			_ = os.Remove(path)
 			continue
 		}
@@ -113,18 +118,26 @@ func (m *Manager) readRecords() ([]record, error) {
 	return list, nil
 }
 
-// loadID reads or makes the folder's identity.
-func (m *Manager) loadID() (string, error) {
-	path := filepath.Join(m.cfg.StateDir, "id")
+func readRecord(path string) (r record, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(b, &r)
+}
+
+// loadID reads the state folder's identity, or makes one.
+func loadID(stateDir string) (string, error) {
+	path := filepath.Join(stateDir, "id")
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && len(b) == 0) {
 		id := newNonce()
-		return id, writeAside(path, []byte(id))
+		return id, replaceFile(path, []byte(id))
 	}
 	return strings.TrimSpace(string(b)), err
 }
 
-// digest of what a process must be restarted for when it changes.
+// digest covers what needs a restart when it changes.
 func (s Spec) digest() string {
 	// No argument can hold a zero byte.
 	sum := sha256.Sum256([]byte(s.Dir + "\x00" + strings.Join(s.Argv, "\x00")))
