@@ -101,12 +101,12 @@ release: ## dist/release: every package with SHA256SUMS, signed when KEY is set
 
 # Rows are kept in docs/benchmarks/procman.json, so that they can be measured in several runs; the page is written from all of them.
 bench-procman: ## procman beside PM2, supervisord, s6, runit, half an hour (PEERS=1 installs them; ROWS=start,stop; QUICK=1)
-	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
+	go build -C procman/internal/bench -ldflags '-X main.tree=$(VERSION)' -o $(CURDIR)/bin/bench-procman .
 	@mkdir -p var
 	bin/bench-procman $(if $(QUICK),-quick -out var/procman-quick.md,-results docs/benchmarks/procman.json -out docs/benchmarks/procman.md) $(if $(ROWS),-rows $(ROWS))
 
 faults: ## 50 children that misbehave under a process manager that is killed every few seconds (FOR=10m; CGROUPS=no; PAGE=)
-	go build -ldflags '-X main.tree=$(VERSION)' -o bin/bench-procman ./procman/internal/bench
+	go build -C procman/internal/bench -ldflags '-X main.tree=$(VERSION)' -o $(CURDIR)/bin/bench-procman .
 	bin/bench-procman fault -for $(FOR) $(if $(filter no,$(CGROUPS)),-cgroup '') $(if $(PAGE),-results docs/benchmarks/procman.json -out $(PAGE))
 
 memory-proof: ## limits of memory, tasks and processor time by cgroup v2, in user-mode Linux (a minute or two)

@@ -81,12 +81,7 @@ func TestAdoptionAfterKill(t *testing.T) {
 		}
 		m := open(t, cfg)
 		g := grandchild(t, m, "b")
-		for _, old := range h.Processes {
-			s := status(t, m, old.Name)
-			if s.Pid != old.Pid || s.State != procman.StateRunning || !s.Adopted {
-				t.Errorf("%s was not adopted: %+v", old.Name, s)
-			}
-		}
+		checkAdopted(t, m, h.Processes)
 		// Set finds them running already.
 		if c := set(t, m, childSpec(t, "a", "tick", "1")); c.Kind != procman.ChangeNone {
 			t.Errorf("set after adoption: %+v", c)
@@ -108,6 +103,17 @@ func TestAdoptionAfterKill(t *testing.T) {
 		}
 		checkTicks(t, status(t, m, "a").LogPath)
 	})
+}
+
+// checkAdopted wants the processes to run on as they were.
+func checkAdopted(t *testing.T, m *procman.Manager, before []procman.Status) {
+	t.Helper()
+	for _, old := range before {
+		s := status(t, m, old.Name)
+		if s.Pid != old.Pid || s.State != procman.StateRunning || !s.Adopted {
+			t.Errorf("%s was not adopted: %+v", old.Name, s)
+		}
+	}
 }
 
 // checkTicks wants every number from 0 on, in order but for repetitions.
@@ -252,7 +258,8 @@ func TestPidOfSomebodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(b), fmt.Sprintf(`"pid":%d,"start`, s.Pid), fmt.Sprintf(`"pid":%d,"start`, stranger.Process.Pid), 1)
+	text := strings.Replace(string(b), fmt.Sprintf(`"pid":%d,"start`, s.Pid),
+		fmt.Sprintf(`"pid":%d,"start`, stranger.Process.Pid), 1)
 	if text == string(b) {
 		t.Fatal("the record's form changed")
 	}
@@ -277,24 +284,7 @@ func TestHandover(t *testing.T) {
 			if err := proc.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 				t.Fatal(err)
 			}
-			n := proc.hello()
-			if n.Pid != h.Pid || !n.HandedOver || n.Address != h.Address {
-				t.Fatalf("before %+v, after %+v", h, n)
-			}
-			for i, p := range n.Processes {
-				if p.Pid != h.Processes[i].Pid {
-					t.Errorf("%s: pid %d became %d", p.Name, h.Processes[i].Pid, p.Pid)
-				}
-			}
-			conn, err := net.Dial("tcp", h.Address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, _ := io.ReadAll(conn)
-			_ = conn.Close()
-			if want := fmt.Sprint("hello ", h.Pid); string(answer) != want {
-				t.Errorf("answer %q, want %q", answer, want)
-			}
+			checkSuccessor(t, h, proc.hello())
 		}
 		<-time.After(20 * time.Millisecond)
 		proc.terminate()
@@ -305,6 +295,28 @@ func TestHandover(t *testing.T) {
 		}
 		checkTicks(t, h.Processes[0].LogPath)
 	})
+}
+
+// checkSuccessor compares what a manager said of itself before and after a hand-over.
+func checkSuccessor(t *testing.T, before, after hello) {
+	t.Helper()
+	if after.Pid != before.Pid || !after.HandedOver || after.Address != before.Address {
+		t.Fatalf("before %+v, after %+v", before, after)
+	}
+	for i, p := range after.Processes {
+		if p.Pid != before.Processes[i].Pid {
+			t.Errorf("%s: pid %d became %d", p.Name, before.Processes[i].Pid, p.Pid)
+		}
+	}
+	conn, err := net.Dial("tcp", before.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _ := io.ReadAll(conn)
+	_ = conn.Close()
+	if want := fmt.Sprint("hello ", before.Pid); string(answer) != want {
+		t.Errorf("answer %q, want %q", answer, want)
+	}
 }
 
 // A hand-over that fails changes nothing.

@@ -67,7 +67,10 @@ func fullDisk(t *testing.T, dir string) {
 	}
 	wantOutputEvent(t, sub, "output is written again, ")
 	size := len(output(t, m, "a", "[procman: "))
-	eventually(t, "further lines", func() bool { b, _ := os.ReadFile(status(t, m, "a").LogPath); return len(b) > size+200 })
+	eventually(t, "further lines", func() bool {
+		b, _ := os.ReadFile(status(t, m, "a").LogPath)
+		return len(b) > size+200
+	})
 	if err := m.Stop(patience(t), "a"); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +131,8 @@ func checkAccount(t *testing.T, text []byte, discarded int64) {
 		t.Fatal(err)
 	}
 	printed := int64(last+1) * 13
-	// The pattern takes the newline before the note away: the manager's own where the loss cut a line in two, else the line's.
+	// The pattern takes the newline before the note away: the manager's own where the loss cut a line in two, else the
+	// line's.
 	kept := int64(len(note.ReplaceAll(text, nil)))
 	if missing := printed - kept - discarded; missing != 0 && missing != 1 {
 		t.Errorf("%d bytes printed, %d kept, %d counted as discarded", printed, kept, discarded)

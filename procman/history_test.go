@@ -18,9 +18,11 @@ import (
 
 // follows draws which state may come after which.
 var follows = map[procman.State][]procman.State{
-	procman.StateStopped:   {procman.StateStarting},
-	procman.StateStarting:  {procman.StateRunning, procman.StateStopped, procman.StateBackoff, procman.StateCrashLoop, procman.StateExited},
-	procman.StateRunning:   {procman.StateStopping, procman.StateStarting, procman.StateStopped, procman.StateBackoff, procman.StateCrashLoop, procman.StateExited},
+	procman.StateStopped: {procman.StateStarting},
+	procman.StateStarting: {procman.StateRunning, procman.StateStopped, procman.StateBackoff, procman.StateCrashLoop,
+		procman.StateExited},
+	procman.StateRunning: {procman.StateStopping, procman.StateStarting, procman.StateStopped, procman.StateBackoff,
+		procman.StateCrashLoop, procman.StateExited},
 	procman.StateStopping:  {procman.StateStopped, procman.StateStarting, procman.StateBackoff, procman.StateCrashLoop},
 	procman.StateBackoff:   {procman.StateStarting, procman.StateStopped},
 	procman.StateCrashLoop: {procman.StateStarting, procman.StateStopped},
@@ -39,7 +41,8 @@ func TestRandomHistories(t *testing.T) {
 		names := []string{"a", "b", "c"}
 		for _, name := range names {
 			// A grandchild that has fled holds the lock too, as it would a port.
-			script := fmt.Sprintf("exec 9>%s.%s; flock -n 9 || { echo %s >> %s; exit 1; }; setsid sleep 1000 & exec sleep 1000", lock, name, name, doubled)
+			script := fmt.Sprintf("exec 9>%s.%s; flock -n 9 || { echo %s >> %s; exit 1; }; setsid sleep 1000 & "+
+				"exec sleep 1000", lock, name, name, doubled)
 			set(t, m, procman.Spec{
 				Name: name, Argv: []string{"/bin/sh", "-c", script},
 				Restart: procman.RestartPolicy{Base: time.Millisecond, Ceiling: 5 * time.Millisecond, CrashLoop: 3},
@@ -101,41 +104,61 @@ func act(t *testing.T, m *procman.Manager, r *rand.Rand, name string) {
 	}
 }
 
+// checkHistory wants events without gaps, in an order that follows allows, and no
+// end without a run.
 func checkHistory(t *testing.T, events []procman.Event) {
 	t.Helper()
-	states, runs := make(map[string]procman.State), make(map[string]int)
+	h := history{t: t, states: make(map[string]procman.State), runs: make(map[string]int)}
 	for i, e := range events {
 		if e.Seq != uint64(i+1) {
 			t.Fatalf("event %d has the number %d", i+1, e.Seq)
 		}
 		switch e.Type {
 		case procman.EventState:
-			before, known := states[e.Process]
-			if !known {
-				before = procman.StateStopped
-			}
-			if e.From != before || !slices.Contains(follows[e.From], e.To) {
-				t.Errorf("event %d: %s went from %s (it was %s) to %s, cause %s", e.Seq, e.Process, e.From, before, e.To, e.Cause)
-			}
-			if states[e.Process] = e.To; e.To == procman.StateRunning {
-				runs[e.Process]++
-			}
-			if e.Cause == "" {
-				t.Errorf("event %d has no cause: %+v", e.Seq, e)
-			}
+			h.state(e)
 		case procman.EventExit:
-			if runs[e.Process]--; runs[e.Process] != 0 {
-				t.Errorf("event %d: %s ended %d times without running", e.Seq, e.Process, -runs[e.Process])
-			}
-			if e.Exit == nil || e.Cause == "" {
-				t.Errorf("event %d does not say how: %+v", e.Seq, e)
-			}
+			h.exit(e)
 		}
 	}
 }
 
-// A process that the owner finds stale takes the path of a crash: counted by the
-// policy, and nothing for one that is not wished to run.
+// history is what the events so far say about each process.
+type history struct {
+	t      *testing.T
+	states map[string]procman.State
+	runs   map[string]int
+}
+
+func (h history) state(e procman.Event) {
+	h.t.Helper()
+	before, known := h.states[e.Process]
+	if !known {
+		before = procman.StateStopped
+	}
+	if e.From != before || !slices.Contains(follows[e.From], e.To) {
+		h.t.Errorf("event %d: %s went from %s (it was %s) to %s, cause %s", e.Seq, e.Process, e.From, before,
+			e.To, e.Cause)
+	}
+	if h.states[e.Process] = e.To; e.To == procman.StateRunning {
+		h.runs[e.Process]++
+	}
+	if e.Cause == "" {
+		h.t.Errorf("event %d has no cause: %+v", e.Seq, e)
+	}
+}
+
+func (h history) exit(e procman.Event) {
+	h.t.Helper()
+	if h.runs[e.Process]--; h.runs[e.Process] != 0 {
+		h.t.Errorf("event %d: %s ended %d times without running", e.Seq, e.Process, -h.runs[e.Process])
+	}
+	if e.Exit == nil || e.Cause == "" {
+		h.t.Errorf("event %d does not say how: %+v", e.Seq, e)
+	}
+}
+
+// A process that the owner finds stale is treated as crashed: the policy counts
+// it, and one that is not to run stays as it is.
 func TestFailureThatTheOwnerFinds(t *testing.T) {
 	m := open(t, config(t, ""))
 	spec := childSpec(t, "a", "idle")
@@ -209,7 +232,9 @@ func TestManyStartsDoNotHoldOthersUp(t *testing.T) {
 	<-time.After(20 * time.Millisecond) // starting is told just before a place in the queue is taken
 	close(turn)
 	eventually(t, "all to run", func() bool {
-		return !slices.ContainsFunc(m.List(), func(s procman.Status) bool { return s.Wanted && s.State != procman.StateRunning })
+		return !slices.ContainsFunc(m.List(), func(s procman.Status) bool {
+			return s.Wanted && s.State != procman.StateRunning
+		})
 	})
 	if len(order) != 101 || order[1] != "crasher" {
 		t.Errorf("%d starts, %s came second", len(order), order[1])
@@ -226,7 +251,8 @@ func TestOOMScoreFollowsTheSpec(t *testing.T) {
 	s := start(t, m, spec)
 	want := func(text string) {
 		t.Helper()
-		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.Pid)); err != nil || strings.TrimSpace(string(b)) != text {
+		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", s.Pid)); err != nil ||
+			strings.TrimSpace(string(b)) != text {
 			t.Errorf("oom_score_adj is %q, not %q (%v)", b, text, err)
 		}
 	}

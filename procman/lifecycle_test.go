@@ -28,7 +28,8 @@ func TestStartAndStop(t *testing.T) {
 			t.Error("alive after stop")
 		}
 		s = status(t, m, "a")
-		if s.State != procman.StateStopped || s.Pid != 0 || s.LastExit == nil || s.LastExit.Signal != int(syscall.SIGTERM) {
+		if s.State != procman.StateStopped || s.Pid != 0 || s.LastExit == nil ||
+			s.LastExit.Signal != int(syscall.SIGTERM) {
 			t.Errorf("after stop: %+v %v", s, s.LastExit)
 		}
 	})

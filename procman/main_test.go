@@ -199,7 +199,10 @@ func output(t testing.TB, m *procman.Manager, name, text string) string {
 func grandchild(t testing.TB, m *procman.Manager, name string) int {
 	t.Helper()
 	out := output(t, m, name, "grandchild ")
-	eventually(t, "whole line", func() bool { out = output(t, m, name, "grandchild "); return strings.HasSuffix(out, "\n") })
+	eventually(t, "whole line", func() bool {
+		out = output(t, m, name, "grandchild ")
+		return strings.HasSuffix(out, "\n")
+	})
 	f := strings.Fields(out)
 	pid, err := strconv.Atoi(f[len(f)-1])
 	if err != nil {

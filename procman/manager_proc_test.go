@@ -38,7 +38,8 @@ func managerMain(args []string) {
 			break
 		}
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(hello{Pid: os.Getpid(), Address: l.Addr().String(), HandedOver: in != nil, Processes: m.List()})
+	_ = json.NewEncoder(os.Stdout).Encode(hello{Pid: os.Getpid(), Address: l.Addr().String(), HandedOver: in != nil,
+		Processes: m.List()})
 	for s := range sig {
 		if s == syscall.SIGTERM {
 			break

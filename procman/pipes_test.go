@@ -35,10 +35,24 @@ func TestSystemdStore(t *testing.T) {
 		t.Fatalf("first message %q, %d bytes of rights, %v", text[:n], k, err)
 	}
 	n, k, _, _, err = conn.ReadMsgUnix(text, rights)
-	if err != nil || !strings.Contains(string(text[:n]), "FDSTORE=1\n") || !strings.HasSuffix(string(text[:n]), "FDNAME=procman-a") {
-		t.Fatalf("second message %q, %v", text[:n], err)
+	if second := string(text[:n]); err != nil || !strings.Contains(second, "FDSTORE=1\n") ||
+		!strings.HasSuffix(second, "FDNAME=procman-a") {
+		t.Fatalf("second message %q, %v", second, err)
 	}
-	messages, err := unix.ParseSocketControlMessage(rights[:k])
+	fd := sentDescriptor(t, rights[:k])
+	if _, err := unix.Write(fd, []byte("through")); err != nil {
+		t.Error(err)
+	}
+	_ = unix.Close(fd)
+	if n, err := r.Read(text); err != nil || string(text[:n]) != "through" {
+		t.Errorf("the pipe that came is another one: %q, %v", text[:n], err)
+	}
+}
+
+// sentDescriptor takes the one descriptor out of a control message.
+func sentDescriptor(t *testing.T, rights []byte) int {
+	t.Helper()
+	messages, err := unix.ParseSocketControlMessage(rights)
 	if err != nil || len(messages) != 1 {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}
@@ -46,11 +60,5 @@ func TestSystemdStore(t *testing.T) {
 	if err != nil || len(fds) != 1 {
 		t.Fatalf("%v, %v", fds, err)
 	}
-	if _, err := unix.Write(fds[0], []byte("through")); err != nil {
-		t.Error(err)
-	}
-	_ = unix.Close(fds[0])
-	if n, err := r.Read(text); err != nil || string(text[:n]) != "through" {
-		t.Errorf("the pipe that came is another one: %q, %v", text[:n], err)
-	}
+	return fds[0]
 }

@@ -23,7 +23,8 @@ func TestFirstRestartIsAtOnce(t *testing.T) {
 		a := start(t, m, spec)
 		killed(a.Pid)
 		eventually(t, "the successor", func() bool { s := status(t, m, "a"); return s.Pid != 0 && s.Pid != a.Pid })
-		if s := status(t, m, "a"); s.LastExit.Signal != int(syscall.SIGKILL) || s.Cause != procman.CauseCrash || s.ShortRuns != 1 {
+		if s := status(t, m, "a"); s.LastExit.Signal != int(syscall.SIGKILL) || s.Cause != procman.CauseCrash ||
+			s.ShortRuns != 1 {
 			t.Errorf("%+v, last exit %v", s, s.LastExit)
 		}
 	})
@@ -34,7 +35,8 @@ func TestCrashLoopIsVisibleAndGoesOn(t *testing.T) {
 	sub := m.Subscribe(1000)
 	defer sub.Close()
 	spec := childSpec(t, "a", "exit", "1")
-	spec.Restart = procman.RestartPolicy{Base: time.Millisecond, Ceiling: 20 * time.Millisecond, CrashLoop: 4, Jitter: -1}
+	spec.Restart = procman.RestartPolicy{Base: time.Millisecond, Ceiling: 20 * time.Millisecond, CrashLoop: 4,
+		Jitter: -1}
 	start(t, m, spec)
 	runs := 0
 	for e := range sub.C {
@@ -345,20 +347,28 @@ func TestStats(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Memory < 20<<20 || s.MemoryPeak < s.Memory || s.PSS < 20<<20 || s.Threads < 1 || s.FDs < 3 || s.Uptime <= 0 || s.CPU <= 0 && cfg.CgroupRoot != "" {
+		if s.Memory < 20<<20 || s.MemoryPeak < s.Memory || s.PSS < 20<<20 {
+			t.Errorf("memory: %+v", s)
+		}
+		if s.Threads < 1 || s.FDs < 3 || s.Uptime <= 0 || s.CPU <= 0 && cfg.CgroupRoot != "" {
 			t.Errorf("%+v", s)
 		}
-		d, err := m.Describe("a")
-		if err != nil || d.Stats == nil || d.Spec.Name != "a" || len(d.Recent) == 0 {
-			t.Errorf("%+v, %v", d, err)
-		}
-		if all, err := m.AllStats(patience(t), false); err != nil || len(all) != 1 {
-			t.Errorf("%+v, %v", all, err)
-		}
-		if name, ok := m.Owner(s.Pid); !ok || name != "a" {
-			t.Errorf("owner %q", name)
-		}
+		checkDescription(t, m, s.Pid)
 	})
+}
+
+func checkDescription(t *testing.T, m *procman.Manager, pid int) {
+	t.Helper()
+	d, err := m.Describe("a")
+	if err != nil || d.Stats == nil || d.Spec.Name != "a" || len(d.Recent) == 0 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if all, err := m.AllStats(patience(t), false); err != nil || len(all) != 1 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if name, ok := m.Owner(pid); !ok || name != "a" {
+		t.Errorf("owner %q", name)
+	}
 }
 
 func TestShutdownKillsWhatDoesNotListen(t *testing.T) {
@@ -386,7 +396,8 @@ func TestPortIsFreeForTheSuccessor(t *testing.T) {
 		m := open(t, cfg)
 		dir := t.TempDir()
 		// The grandchild inherits descriptor 9, which holds the lock as it would a port.
-		script := `exec 9>` + filepath.Join(dir, "port") + `; flock -n 9 || { echo taken; exit 9; }; setsid sleep 1000 & echo mine; sleep 0.05; exit 1`
+		script := "exec 9>" + filepath.Join(dir, "port") +
+			"; flock -n 9 || { echo taken; exit 9; }; setsid sleep 1000 & echo mine; sleep 0.05; exit 1"
 		spec := procman.Spec{
 			Name: "a", Argv: []string{"/bin/sh", "-c", script},
 			Restart: procman.RestartPolicy{Base: time.Millisecond, Ceiling: 5 * time.Millisecond},

@@ -33,7 +33,8 @@ func randomHistory(seed uint64) history {
 		if r.IntN(3) > 0 {
 			h.ran[len(h.ran)-1] = time.Millisecond
 		}
-		kinds := []Exit{{Kind: ExitCode}, {Kind: ExitCode, Code: 3}, {Kind: ExitCode, Code: 1}, {Kind: ExitSignal, Signal: 9}, {Kind: ExitUnknown}, {Kind: ExitFailed}}
+		kinds := []Exit{{Kind: ExitCode}, {Kind: ExitCode, Code: 3}, {Kind: ExitCode, Code: 1},
+			{Kind: ExitSignal, Signal: 9}, {Kind: ExitUnknown}, {Kind: ExitFailed}}
 		h.ends = append(h.ends, kinds[r.IntN(len(kinds))])
 		h.chance = append(h.chance, r.Float64())
 	}
@@ -41,52 +42,61 @@ func randomHistory(seed uint64) history {
 }
 
 // What must hold of any decision after any history.
-func TestBackoffProperties(t *testing.T) {
+func TestBackoff_Next_properties(t *testing.T) {
 	for seed := range uint64(3000) {
 		h := randomHistory(seed)
 		var b Backoff
 		short := 0 // counted by this test, in its own way
-		for i := range h.ends {
-			before := b
-			d := b.Next(h.policy, h.ran[i], h.ends[i], h.chance[i])
+		for i, end := range h.ends {
+			d := b.Next(h.policy, h.ran[i], end, h.chance[i])
 			short++
 			if h.ran[i] >= h.policy.ResetAfter {
 				short = 0
 			}
-			fail := func(what string) {
-				t.Fatalf("seed %d, end %d (%v after %v, streak %d): %s: %+v", seed, i, h.ends[i], h.ran[i], before.Streak, what, d)
+			wrong := wrongRestart(h.policy, end, d)
+			if wrong == "" && d.Restart {
+				wrong = wrongDelay(h.policy, short, d)
 			}
-			good := h.ends[i].Kind == ExitCode && (h.ends[i].Code == 0 || h.ends[i].Code == 3 && h.policy.SuccessCodes != nil)
-			if d.Success != good {
-				fail("success is not what the codes say")
+			if wrong != "" {
+				t.Fatalf("seed %d, end %d (%v after %v, %d short runs): %s: %+v", seed, i, end, h.ran[i], short, wrong,
+					d)
 			}
-			wantRestart := h.policy.Mode == RestartAlways || h.policy.Mode == RestartOnFailure && !good
-			if d.Restart != wantRestart {
-				fail("restart is not what the mode says")
-			}
-			if !d.Restart {
-				if d.Delay != 0 || d.CrashLoop {
-					fail("a delay without a restart")
-				}
-				if h.policy.Mode == RestartOnFailure {
-					short = 0
-				}
-				continue
-			}
-			switch {
-			case d.Delay < 0 || d.Delay > h.policy.Ceiling:
-				fail("the delay is out of bounds")
-			case short <= 1 && d.Delay != 0:
-				fail("the first restart is not at once")
-			case short > 1 && h.policy.Jitter < 0.99 && d.Delay == 0:
-				fail("a short run after a short run is restarted at once")
-			case d.CrashLoop != (short >= h.policy.CrashLoop):
-				fail("crash loop is not told by the count")
-			case d.CrashLoop && float64(d.Delay) < float64(h.policy.Ceiling)*(1-h.policy.Jitter)-1:
-				fail("a crash loop is tried faster than its ceiling allows")
+			if !d.Restart && h.policy.Mode == RestartOnFailure {
+				short = 0
 			}
 		}
 	}
+}
+
+// wrongRestart says what is wrong with the decision to restart or not; "" if nothing.
+func wrongRestart(p RestartPolicy, end Exit, d Decision) string {
+	good := end.Kind == ExitCode && (end.Code == 0 || end.Code == 3 && p.SuccessCodes != nil)
+	switch {
+	case d.Success != good:
+		return "success is not what the codes say"
+	case d.Restart != (p.Mode == RestartAlways || p.Mode == RestartOnFailure && !good):
+		return "restart is not what the mode says"
+	case !d.Restart && (d.Delay != 0 || d.CrashLoop):
+		return "a delay without a restart"
+	}
+	return ""
+}
+
+// wrongDelay says what is wrong with the delay after so many short runs; "" if nothing.
+func wrongDelay(p RestartPolicy, short int, d Decision) string {
+	switch {
+	case d.Delay < 0 || d.Delay > p.Ceiling:
+		return "the delay is out of bounds"
+	case short <= 1 && d.Delay != 0:
+		return "the first restart is not at once"
+	case short > 1 && p.Jitter < 0.99 && d.Delay == 0:
+		return "a short run after a short run is restarted at once"
+	case d.CrashLoop != (short >= p.CrashLoop):
+		return "crash loop does not follow the count"
+	case d.CrashLoop && float64(d.Delay) < float64(p.Ceiling)*(1-p.Jitter)-1:
+		return "a crash loop is tried faster than its ceiling allows"
+	}
+	return ""
 }
 
 // Without jitter, delays never shrink while runs stay short.
@@ -116,7 +126,8 @@ func TestBackoffJitter(t *testing.T) {
 		b := Backoff{Streak: 1}
 		return b.Next(p, 0, Exit{Kind: ExitUnknown}, chance).Delay
 	}
-	if lo, mid, hi := delay(0), delay(0.5), delay(0.999999); lo != 800*time.Millisecond || mid != time.Second || hi < 1199*time.Millisecond || hi > 1200*time.Millisecond {
+	if lo, mid, hi := delay(0), delay(0.5), delay(0.999999); lo != 800*time.Millisecond || mid != time.Second ||
+		hi < 1199*time.Millisecond || hi > 1200*time.Millisecond {
 		t.Errorf("delays %v, %v, %v", lo, mid, hi)
 	}
 }

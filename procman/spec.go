@@ -134,17 +134,20 @@ func (s *Spec) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(validName(s.Name), "name %q: letters, digits, '.', '_' and '-', starting with a letter or digit, at most %d bytes", s.Name, maxName)
+	bad(validName(s.Name), "name %q: letters, digits, '.', '_' and '-', starting with a letter or digit, at "+
+		"most %d bytes", s.Name, maxName)
 	bad(len(s.Argv) > 0 && s.Argv[0] != "", "argv is empty")
 	bad(s.Memory.Max >= 0, "memory limit is negative")
 	bad(s.Memory.SoftRatio <= 1, "soft memory ratio is above 1")
 	bad(s.PidsMax >= 0, "task limit is negative")
 	bad(s.CPU.Weight >= 0 && s.CPU.Weight <= 10000, "cpu weight %d is not within 1 to 10000", s.CPU.Weight)
 	bad(s.CPU.MaxPercent >= 0, "cpu ceiling is negative")
-	bad(s.Output.MaxSizeMB >= 0 && s.Output.MaxBackups >= 0 && s.Output.Cap >= 0 && s.Output.MaxAge >= 0, "an output bound is negative")
+	bad(s.Output.MaxSizeMB >= 0 && s.Output.MaxBackups >= 0 && s.Output.Cap >= 0 &&
+		s.Output.MaxAge >= 0, "an output bound is negative")
 	bad(s.Output.Path == "" || filepath.IsAbs(s.Output.Path), "output path %q is not absolute", s.Output.Path)
 	bad(s.Liveness.Deadline >= 0 && s.Liveness.StartDeadline >= 0, "a liveness deadline is negative")
-	bad(s.OOMScoreAdj == nil || (*s.OOMScoreAdj >= -1000 && *s.OOMScoreAdj <= 1000), "oom score adjustment is not within -1000 to 1000")
+	bad(s.OOMScoreAdj == nil || (*s.OOMScoreAdj >= -1000 && *s.OOMScoreAdj <= 1000),
+		"oom score adjustment is not within -1000 to 1000")
 	if err := s.Restart.validate(); err != nil {
 		errs = append(errs, err)
 	}

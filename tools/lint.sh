@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 vulndb=v0.0.0-20261105234957-e22db6528018
 bin=$PWD/build/lint
 pending=tools/lint-pending.txt
+modules=(tools procman/internal/bench) # with dependencies of their own, see their go.mod
 failed=0
 export CGO_ENABLED=0
 
@@ -46,6 +47,11 @@ pending_exist() {
 	return $bad
 }
 
+check_module() (
+	cd "$1"
+	go vet ./... && "$bin/golangci-lint" run --allow-parallel-runners ./...
+)
+
 # vulnerabilities fails for what an update of a module mends. What only another Go mends is said and does not fail:
 # which Go builds is decided by the machine.
 vulnerabilities() {
@@ -78,6 +84,9 @@ check "$pending" pending_exist
 check 'go vet' go vet ./...
 mapfile -t folders < <(packages)
 check "golangci-lint on ${#folders[@]} packages" "$bin/golangci-lint" run --allow-parallel-runners "${folders[@]}"
+for module in "${modules[@]}"; do
+	check "$module" check_module "$module"
+done
 check govulncheck vulnerabilities
 left=$(grep -vc '^#' "$pending" || true)
 [ "$left" = 0 ] || echo "lint: $left packages are still on $pending and were not checked by golangci-lint"

@@ -21,7 +21,8 @@ import (
 func managerMain(state, root string) {
 	m, err := procman.New(procman.Config{StateDir: state, CgroupRoot: root})
 	if err == nil {
-		_, err = m.Set(procman.Spec{Name: "a", Argv: []string{"/bin/sleep", "1000"}, Restart: procman.RestartPolicy{Mode: procman.RestartOnFailure, SuccessCodes: []int{0}}})
+		_, err = m.Set(procman.Spec{Name: "a", Argv: []string{"/bin/sleep", "1000"},
+			Restart: procman.RestartPolicy{Mode: procman.RestartOnFailure, SuccessCodes: []int{0}}})
 	}
 	if err == nil {
 		err = m.Start(context.Background(), "a")
@@ -35,7 +36,8 @@ func managerMain(state, root string) {
 	select {}
 }
 
-// Before Linux 6.15 nobody can tell how a process ended that is no child: that is told as unknown, and counts as a failure.
+// Before Linux 6.15 nobody can tell how a process ended that is no child: that is told as unknown, and counts as a
+// failure.
 func TestUnknowableExitIsToldAsUnknown(t *testing.T) {
 	open(t) // wants every controller
 	root := filepath.Join(mount, "adopted")

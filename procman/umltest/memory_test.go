@@ -204,7 +204,8 @@ func TestLimitIsChangedLive(t *testing.T) {
 func TestPids(t *testing.T) {
 	m := open(t)
 	start(t, m, procman.Spec{
-		Argv:    []string{"/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do setsid sleep 1000 & done; wait; sleep 1000"},
+		Argv: []string{"/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do setsid " +
+			"sleep 1000 & done; wait; sleep 1000"},
 		PidsMax: 10,
 		Restart: procman.RestartPolicy{Mode: procman.RestartNever},
 	})
@@ -227,7 +228,8 @@ func TestPids(t *testing.T) {
 // A ceiling of 20 percent holds a busy loop down.
 func TestCPU(t *testing.T) {
 	m := open(t)
-	start(t, m, procman.Spec{Argv: []string{"/bin/sh", "-c", "while :; do :; done"}, CPU: procman.CPUPolicy{MaxPercent: 20, Weight: 50}})
+	start(t, m, procman.Spec{Argv: []string{"/bin/sh", "-c", "while :; do :; done"},
+		CPU: procman.CPUPolicy{MaxPercent: 20, Weight: 50}})
 	if _, err := m.Stats("a", false); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +238,8 @@ func TestCPU(t *testing.T) {
 	if err != nil || s.CPUPercent > 30 || s.CPUPercent <= 0 {
 		t.Errorf("%.0f percent, %v", s.CPUPercent, err)
 	}
-	if b, _ := os.ReadFile(filepath.Join(mount, "test-"+t.Name(), "w-a", "cpu.weight")); strings.TrimSpace(string(b)) != "50" {
+	if b, _ := os.ReadFile(filepath.Join(mount, "test-"+t.Name(), "w-a",
+		"cpu.weight")); strings.TrimSpace(string(b)) != "50" {
 		t.Errorf("weight %q", b)
 	}
 	t.Logf("%.1f percent", s.CPUPercent)
@@ -249,7 +252,8 @@ func TestCPU(t *testing.T) {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for file, want := range map[string]string{"cpu.weight": "100", "cpu.max": "max 100000"} {
-		if b, _ := os.ReadFile(filepath.Join(mount, "test-"+t.Name(), "w-a", file)); strings.TrimSpace(string(b)) != want {
+		if b, _ := os.ReadFile(filepath.Join(mount, "test-"+t.Name(), "w-a",
+			file)); strings.TrimSpace(string(b)) != want {
 			t.Errorf("without a limit %s is %q, not %q", file, b, want)
 		}
 	}

@@ -17,8 +17,8 @@ const (
 	arSize   = 48 // where the header has the length, ten digits wide
 )
 
-// compress replaces a .deb's uncompressed members by ones that xz compressed. One thread, so that the bytes depend on the input
-// and the version of xz alone.
+// compress replaces a .deb's uncompressed members by ones that xz compressed. One thread, so that the bytes depend on
+// the input and the version of xz alone.
 func compress(path, level string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

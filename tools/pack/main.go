@@ -1,5 +1,6 @@
-// Command pack makes the packages of one version: it stages what nfpm.yaml names under build/package and writes .deb and .rpm files whose
-// bytes depend on their input alone. It runs in the project's folder, on programs that were built before.
+// Command pack makes the packages of one version: it stages what nfpm.yaml names under build/package and writes .deb
+// and .rpm files whose bytes depend on their input alone. It runs in the project's folder, on programs that were built
+// before.
 package main
 
 import (
@@ -31,7 +32,8 @@ func main() {
 	formats := ""
 	flag.StringVar(&o.version, "version", "", "version of the package")
 	flag.StringVar(&o.arch, "arch", "amd64", "architecture, Go's name; its program is build/package/ARCH/flowhq")
-	flag.StringVar(&o.host, "host", "", "a program of the same version that runs here, for manual pages and completions")
+	flag.StringVar(&o.host, "host", "", "a program of the same version that runs here, for manual pages and "+
+		"completions")
 	flag.StringVar(&o.out, "out", "dist", "folder for the packages")
 	flag.Int64Var(&o.epoch, "epoch", 0, "time of everything in the package, in Unix seconds")
 	flag.StringVar(&o.level, "xz", "-9e", "how hard xz tries on a .deb; -0 is quick and large, for tests")
@@ -106,7 +108,8 @@ func pack(o options, format string) (err error) {
 
 func fileName(o options, format string) string {
 	if format == "rpm" {
-		return fmt.Sprintf("flowhq-%s-1.%s.rpm", o.version, map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[o.arch])
+		return fmt.Sprintf("flowhq-%s-1.%s.rpm", o.version,
+			map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[o.arch])
 	}
 	return fmt.Sprintf("flowhq_%s_%s.deb", o.version, o.arch)
 }

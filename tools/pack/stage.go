@@ -17,7 +17,8 @@ const staged = "build/package"
 // stage makes everything that the package holds and that is no file of the source.
 func stage(o options) error {
 	for _, dir := range []string{"man", "completion", "scripts", "docs", "documents"} {
-		if err := errors.Join(os.RemoveAll(filepath.Join(staged, dir)), os.MkdirAll(filepath.Join(staged, dir), 0o755)); err != nil {
+		if err := errors.Join(os.RemoveAll(filepath.Join(staged, dir)),
+			os.MkdirAll(filepath.Join(staged, dir), 0o755)); err != nil {
 			return err
 		}
 	}
@@ -48,7 +49,8 @@ func documents(o options) error {
 		}
 	}
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if err := os.Rename(filepath.Join(dir, "completion", shell), filepath.Join(staged, "completion", shell)); err != nil {
+		if err := os.Rename(filepath.Join(dir, "completion", shell),
+			filepath.Join(staged, "completion", shell)); err != nil {
 			return err
 		}
 	}
@@ -62,8 +64,10 @@ func settingsPage() error {
 		return err
 	}
 	var b strings.Builder
-	b.WriteString(".TH FLOWHQ.ENV 5 \"\" \"Flow HQ\" \"Flow HQ\"\n.SH NAME\nflowhq.env \\- settings of Flow HQ\n.SH SYNOPSIS\n.I /etc/flowhq/flowhq.env\n" +
-		".SH DESCRIPTION\nOne NAME=value a line. A name that is set in the process environment counts before the file. Nothing in a value is\nreplaced; values with # or blanks stand in single quotes.\n" +
+	b.WriteString(".TH FLOWHQ.ENV 5 \"\" \"Flow HQ\" \"Flow HQ\"\n.SH NAME\nflowhq.env \\- settings of Flow HQ\n.SH " +
+		"SYNOPSIS\n.I /etc/flowhq/flowhq.env\n" +
+		".SH DESCRIPTION\nOne NAME=value a line. A name that is set in the process environment counts before the " +
+		"file. Nothing in a value is\nreplaced; values with # or blanks stand in single quotes.\n" +
 		"After a change \\(gaflowhq reload \\-\\-all\\(ga puts it in force without stopping a worker.\n.SH SETTINGS\n")
 	said := ""
 	for line := range strings.Lines(string(text)) {
@@ -123,7 +127,8 @@ func changelog(o options) error {
 		}
 	}
 	flush()
-	fmt.Fprintf(&b, "\n -- Flow HQ maintainers <maintainers@flowhq.invalid>  %s\n", time.Unix(o.epoch, 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	fmt.Fprintf(&b, "\n -- Flow HQ maintainers <maintainers@flowhq.invalid>  %s\n",
+		time.Unix(o.epoch, 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	return writeGzip(filepath.Join(staged, "changelog.gz"), []byte(b.String()))
 }
 

@@ -45,7 +45,8 @@ type faultOutcome struct {
 }
 
 func (o faultOutcome) String() string {
-	return fmt.Sprintf("%d kills of the manager, %d commands, %d starts of %d children, %d lines: %d lost, %d repeated; %d orphans, %d duplicates",
+	return fmt.Sprintf("%d kills of the manager, %d commands, %d starts of %d children, %d lines: %d lost, %d "+
+		"repeated; %d orphans, %d duplicates",
 		o.Kills, o.Commands, o.Starts, o.Children, o.Written, o.Lost, o.Repeated, o.Orphans, o.Duplicates)
 }
 
@@ -87,7 +88,9 @@ func keepOutcome(o faultOutcome, cgroup, kept, out string) error {
 	return all.write(out)
 }
 
-func faultRun(ctx context.Context, length time.Duration, children int, cgroup string, verbose bool) (faultOutcome, error) {
+func faultRun(ctx context.Context, length time.Duration, children int, cgroup string, verbose bool) (
+	faultOutcome, error,
+) {
 	b, err := newBench(ctx, options{cgroup: cgroup})
 	if err != nil {
 		return faultOutcome{}, err
@@ -106,28 +109,30 @@ func faultRun(ctx context.Context, length time.Duration, children int, cgroup st
 	if err == nil {
 		err = f.growth(length / 5)
 	}
-	err = errors.Join(err, f.verdict(), b.ctx.Err())
+	err = errors.Join(err, f.behind(), b.ctx.Err())
 	f.outcome.Seconds = time.Since(f.outcome.When).Seconds()
 	return f.outcome, err
 }
 
 func (f *fault) up(cgroup string, verbose bool) error {
 	var err error
-	f.m = &ours{label: labelGroups, exe: filepath.Join(f.b.dir, "procman-manager"), cgroup: cgroup, edit: func(c *managerConfig) {
-		c.Store, c.Verbose = f.store.path, verbose
-		c.Specs = nil
-		for i := range f.children {
-			name := fmt.Sprintf("c%02d", i)
-			f.names = append(f.names, name)
-			c.Specs = append(c.Specs, procman.Spec{
-				Name: name, Argv: []string{f.b.exe, "child", "chaos", f.b.dir, name, f.b.number},
-				Restart: procman.RestartPolicy{Base: 20 * time.Millisecond, Ceiling: time.Second, ResetAfter: time.Second},
-				Stop:    procman.StopPolicy{Grace: 300 * time.Millisecond, Linger: 50 * time.Millisecond},
-				Memory:  procman.MemoryPolicy{Max: 120 << 20},
-				Output:  procman.OutputPolicy{MaxSizeMB: 1},
-			})
-		}
-	}}
+	f.m = &ours{label: labelGroups, exe: filepath.Join(f.b.dir, "procman-manager"), cgroup: cgroup,
+		edit: func(c *managerConfig) {
+			c.Store, c.Verbose = f.store.path, verbose
+			c.Specs = nil
+			for i := range f.children {
+				name := fmt.Sprintf("c%02d", i)
+				f.names = append(f.names, name)
+				c.Specs = append(c.Specs, procman.Spec{
+					Name: name, Argv: []string{f.b.exe, "child", "chaos", f.b.dir, name, f.b.number},
+					Restart: procman.RestartPolicy{Base: 20 * time.Millisecond, Ceiling: time.Second,
+						ResetAfter: time.Second},
+					Stop:   procman.StopPolicy{Grace: 300 * time.Millisecond, Linger: 50 * time.Millisecond},
+					Memory: procman.MemoryPolicy{Max: 120 << 20},
+					Output: procman.OutputPolicy{MaxSizeMB: 1},
+				})
+			}
+		}}
 	dir, err := os.MkdirTemp(f.b.dir, "run-")
 	if err != nil {
 		return err
@@ -183,7 +188,8 @@ func (f *fault) growth(length time.Duration) error {
 		return err
 	}
 	f.outcome.FDs, f.outcome.Goroutines = [2]int{fds, fdsThen}, [2]int{goroutines, goroutinesThen}
-	fmt.Printf("the manager holds %d descriptors and %d goroutines, %v later %d and %d\n", fds, goroutines, length, fdsThen, goroutinesThen)
+	fmt.Printf("the manager holds %d descriptors and %d goroutines, %v later %d and %d\n", fds, goroutines, length,
+		fdsThen, goroutinesThen)
 	// At any moment some children are between two lives and some timers run.
 	if fdsThen > fds+f.children || goroutinesThen > goroutines+f.children {
 		return errors.New("descriptors or goroutines grow")
@@ -200,7 +206,7 @@ func (f *fault) health() (fds, goroutines int, err error) {
 }
 
 // verdict ends everything and counts what went wrong.
-func (f *fault) verdict() error {
+func (f *fault) behind() error {
 	var errs []error
 	if err := f.m.order("stop-all"); err != nil {
 		errs = append(errs, err)

@@ -57,37 +57,35 @@ func told(name string, value float64, format string) figure {
 	return figure{Name: name, Value: value, Text: fmt.Sprintf(format, value)}
 }
 
-// verdict compares our cells of a row with the best peer's, figure by figure.
-func verdict(r row, cells map[string]cell) (behind []string) {
+// behind lists our figures of a row that the best peer's are better than, and why.
+func behind(r row, cells map[string]cell) (list []string) {
 	for _, name := range []string{labelGroups, labelPlain} {
-		mine, ok := cells[name]
-		if !ok {
-			continue
-		}
-		for _, f := range mine.Figures {
-			if !f.Judged {
-				continue
-			}
-			best, whose := math.Inf(1), ""
-			for peer, c := range cells {
-				p, has := c.figure(f.Name)
-				if peer != labelGroups && peer != labelPlain && c.Out == "" && has && p.Value < best {
-					best, whose = p.Value, peer
-				}
-			}
-			if whose != "" && f.Value > best+f.Slack {
-				behind = append(behind, fmt.Sprintf("**%s** of %s: %s against %.4g (%s).", f.Name, name, strings.TrimSpace(f.Text), best, whose))
+		for _, f := range cells[name].Figures {
+			if best, whose := bestPeer(cells, f.Name); f.Judged && whose != "" && f.Value > best+f.Slack {
+				list = append(list, fmt.Sprintf("**%s** of %s: %s against %.4g (%s).", f.Name, name,
+					strings.TrimSpace(f.Text), best, whose))
 			}
 		}
 	}
-	if len(behind) > 0 {
-		why := r.why
-		if why == "" {
-			why = "No reason is known yet."
-		}
-		behind = append(behind, why)
+	switch {
+	case len(list) == 0:
+		return nil
+	case r.why == "":
+		return append(list, "No reason is known yet.")
 	}
-	return behind
+	return append(list, r.why)
+}
+
+// bestPeer finds the lowest value of a figure among the peers; "" when none has it.
+func bestPeer(cells map[string]cell, figure string) (best float64, whose string) {
+	best = math.Inf(1)
+	for peer, c := range cells {
+		f, has := c.figure(figure)
+		if peer != labelGroups && peer != labelPlain && c.Out == "" && has && f.Value < best {
+			best, whose = f.Value, peer
+		}
+	}
+	return best, whose
 }
 
 // missed lists our figures of a row that are beyond their targets.

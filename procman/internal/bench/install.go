@@ -19,7 +19,8 @@ func installPeers(ctx context.Context, dir string) error {
 		return err
 	}
 	if _, err := exec.LookPath("npm"); err == nil {
-		if err := in(ctx, dir, "npm", "install", "--no-audit", "--no-fund", "--prefix", dir, "pm2@"+pm2Version); err != nil {
+		if err := in(ctx, dir, "npm", "install", "--no-audit", "--no-fund", "--prefix", dir,
+			"pm2@"+pm2Version); err != nil {
 			return err
 		}
 	}

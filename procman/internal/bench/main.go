@@ -68,7 +68,8 @@ func compare() error {
 	flag.StringVar(&o.only, "only", "", "names of the managers to measure, with commas (all)")
 	flag.StringVar(&o.rows, "rows", "", "names of the rows to measure, with commas (all)")
 	flag.StringVar(&o.out, "out", "", "file for the table (standard output)")
-	flag.StringVar(&o.results, "results", "", "file that keeps all results, so that rows can be measured in several runs")
+	flag.StringVar(&o.results, "results", "", "file that keeps all results, so that rows can be measured in "+
+		"several runs")
 	flag.BoolVar(&o.quick, "quick", false, "a tenth of everything, to see that it runs")
 	flag.StringVar(&o.cgroup, "cgroup", cgroupMount(), "cgroup v2 folder for procman's groups")
 	flag.Parse()

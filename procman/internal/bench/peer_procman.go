@@ -133,7 +133,8 @@ func (p *ours) down() {
 func runtimeDir() string {
 	for _, dir := range []string{os.Getenv("XDG_RUNTIME_DIR"), "/run", "/dev/shm"} {
 		var fs unix.Statfs_t
-		if dir != "" && unix.Statfs(dir, &fs) == nil && fs.Type == unix.TMPFS_MAGIC && unix.Access(dir, unix.W_OK) == nil {
+		if dir != "" && unix.Statfs(dir, &fs) == nil && fs.Type == unix.TMPFS_MAGIC &&
+			unix.Access(dir, unix.W_OK) == nil {
 			return dir
 		}
 	}

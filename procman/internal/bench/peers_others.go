@@ -88,13 +88,15 @@ func (p *supervisord) env() []string {
 }
 
 func (p *supervisord) argv(program string, args ...string) []string {
-	return append([]string{"/usr/bin/python3", filepath.Join(p.root, "usr/bin", program), "-c", filepath.Join(p.dir, "conf")}, args...)
+	return append([]string{"/usr/bin/python3", filepath.Join(p.root, "usr/bin", program), "-c",
+		filepath.Join(p.dir, "conf")}, args...)
 }
 
 func (p *supervisord) name() string { return "supervisord" }
 
 func (p *supervisord) version() string {
-	out, _ := run(context.Background(), p.env(), "/usr/bin/python3", filepath.Join(p.root, "usr/bin/supervisord"), "--version")
+	out, _ := run(context.Background(), p.env(), "/usr/bin/python3", filepath.Join(p.root, "usr/bin/supervisord"),
+		"--version")
 	return strings.TrimSpace(out)
 }
 
@@ -102,11 +104,14 @@ func (p *supervisord) up(dir string, jobs []job) error {
 	p.dir = dir
 	var b strings.Builder
 	sock := filepath.Join(dir, "s")
-	fmt.Fprintf(&b, "[supervisord]\nnodaemon=true\nminfds=16384\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile=%s/pid\nchildlogdir=%s\n", dir, dir)
+	b.WriteString("[supervisord]\nnodaemon=true\nminfds=16384\nlogfile=/dev/null\nlogfile_maxbytes=0\n")
+	fmt.Fprintf(&b, "pidfile=%s/pid\nchildlogdir=%s\n", dir, dir)
 	fmt.Fprintf(&b, "[unix_http_server]\nfile=%s\n[supervisorctl]\nserverurl=unix://%s\n", sock, sock)
-	b.WriteString("[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n")
+	b.WriteString("[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = " +
+		"supervisor.rpcinterface:make_main_rpcinterface\n")
 	for _, j := range jobs {
-		fmt.Fprintf(&b, "[program:%s]\ncommand=%s\nautorestart=true\nredirect_stderr=true\nstdout_logfile=%s/%s.log\n", j.name, strings.Join(j.argv, " "), dir, j.name)
+		fmt.Fprintf(&b, "[program:%s]\ncommand=%s\nautorestart=true\nredirect_stderr=true\nstdout_logfile=%s/%s.log\n",
+			j.name, strings.Join(j.argv, " "), dir, j.name)
 		if j.rotateMB > 0 {
 			fmt.Fprintf(&b, "stdout_logfile_maxbytes=%dMB\nstdout_logfile_backups=50\n", j.rotateMB)
 		}
@@ -210,7 +215,8 @@ func (p *s6) bin(name string) string { return filepath.Join(p.root, "usr/bin", n
 func (p *s6) env() []string {
 	return []string{
 		"PATH=" + filepath.Join(p.root, "usr/bin") + ":" + filepath.Join(p.root, "bin") + ":" + os.Getenv("PATH"),
-		"LD_LIBRARY_PATH=" + filepath.Join(p.root, "usr/lib/x86_64-linux-gnu") + ":" + filepath.Join(p.root, "lib/x86_64-linux-gnu"),
+		"LD_LIBRARY_PATH=" + filepath.Join(p.root, "usr/lib/x86_64-linux-gnu") +
+			":" + filepath.Join(p.root, "lib/x86_64-linux-gnu"),
 	}
 }
 
@@ -224,8 +230,9 @@ func (p *s6) up(dir string, jobs []job) error {
 		logs := filepath.Join(dir, "logs", j.name)
 		size := max(j.rotateMB, 1) << 20
 		err := writeTree(map[string]string{
-			sv + "/run":     "#!/bin/sh\nexec 2>&1\nexec " + strings.Join(j.argv, " ") + "\n",
-			sv + "/log/run": fmt.Sprintf("#!/bin/sh\nmkdir -p %s\nexec %s n50 s%d %s\n", filepath.Dir(logs), p.bin("s6-log"), size, logs),
+			sv + "/run": "#!/bin/sh\nexec 2>&1\nexec " + strings.Join(j.argv, " ") + "\n",
+			sv + "/log/run": fmt.Sprintf("#!/bin/sh\nmkdir -p %s\nexec %s n50 s%d %s\n", filepath.Dir(logs),
+				p.bin("s6-log"), size, logs),
 		})
 		if err != nil {
 			return err
@@ -239,7 +246,8 @@ func (p *s6) again() error {
 }
 
 func (p *s6) stop(name string) error {
-	_, err := run(context.Background(), p.env(), p.inside("exec s6-svc -wD -T 20000 -d "+filepath.Join(p.dir, "sv", name))...)
+	down := p.inside("exec s6-svc -wD -T 20000 -d " + filepath.Join(p.dir, "sv", name))
+	_, err := run(context.Background(), p.env(), down...)
 	return err
 }
 

@@ -12,7 +12,8 @@ func (r *results) report() string {
 	var out strings.Builder
 	out.WriteString("# procman beside other process managers\n\n")
 	fmt.Fprintf(&out, "Made by `make bench-procman PEERS=1` (and `make faults`) on %s.\n", r.Machine)
-	out.WriteString("Every row was measured for all managers one after another, in one run; when, and what else the machine did then, stands below the table.\n\n")
+	out.WriteString("Every row was measured for all managers one after another, in one run; when, and what else the " +
+		"machine did then, stands below the table.\n\n")
 	managers := r.managers()
 	out.WriteString("| |")
 	for _, m := range managers {
@@ -72,7 +73,7 @@ func (r *results) tellBehind(out *strings.Builder) {
 		if m == nil {
 			continue
 		}
-		if said := verdict(row, m.Cells); len(said) > 0 {
+		if said := behind(row, m.Cells); len(said) > 0 {
 			some = true
 			fmt.Fprintf(out, "- %s: %s\n", row.title, strings.Join(said, " "))
 		}
@@ -93,7 +94,8 @@ func (r *results) tellMissed(out *strings.Builder) {
 		}
 		if said := missed(row, m.Cells); len(said) > 0 {
 			some = true
-			fmt.Fprintf(out, "- %s: %s The machine's load was %s before this row.\n", row.title, strings.Join(said, " "), m.Load)
+			fmt.Fprintf(out, "- %s: %s The machine's load was %s before this row.\n", row.title,
+				strings.Join(said, " "), m.Load)
 		}
 	}
 	if !some {
@@ -139,12 +141,17 @@ func (r *results) tellFaults(out *strings.Builder) {
 		out.WriteString("\n")
 	}
 	line("when, how long", func(f *faultOutcome) string {
-		return fmt.Sprintf("%s, %s", f.When.UTC().Format("2006-01-02 15:04 UTC"), time.Duration(f.Seconds*float64(time.Second)).Round(time.Second))
+		return fmt.Sprintf("%s, %s", f.When.UTC().Format("2006-01-02 15:04 UTC"),
+			time.Duration(f.Seconds*float64(time.Second)).Round(time.Second))
 	})
-	line("manager killed with -9; commands given", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Kills, f.Commands) })
+	line("manager killed with -9; commands given", func(f *faultOutcome) string {
+		return fmt.Sprintf("%d; %d", f.Kills, f.Commands)
+	})
 	line("children; starts", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Children, f.Starts) })
 	line("numbered lines written", func(f *faultOutcome) string { return fmt.Sprint(f.Written) })
-	line("lines lost (aim 0); repeated", func(f *faultOutcome) string { return fmt.Sprintf("%d; %d", f.Lost, f.Repeated) })
+	line("lines lost (aim 0); repeated", func(f *faultOutcome) string {
+		return fmt.Sprintf("%d; %d", f.Lost, f.Repeated)
+	})
 	line("orphans at the end (aim 0)", func(f *faultOutcome) string { return fmt.Sprint(f.Orphans) })
 	line("duplicates at any instant (aim 0)", func(f *faultOutcome) string { return fmt.Sprint(f.Duplicates) })
 	line("the last manager's descriptors, goroutines: at first, in the end", func(f *faultOutcome) string {
@@ -152,20 +159,23 @@ func (r *results) tellFaults(out *strings.Builder) {
 	})
 }
 
-const faultWords = `Children that crash, leak, ignore SIGTERM, leave grandchildren behind (in sessions of their own, too) and write numbered lines,
-each holding a lock on a file for life as it would a port, while the manager is killed with -9 every few seconds and told to start,
-stop and restart them in between. In the last fifth the manager is left alive and watched for growth.
+const faultWords = `Children crash, leak, ignore SIGTERM, leave grandchildren behind (also in sessions of their own)
+and write numbered lines. Each holds a lock on a file for life, as it would a port. Meanwhile the manager is killed with
+-9 every few seconds and told to start, stop and restart them in between. In the last fifth the manager is left alive
+and watched for growth.
 `
 
 const notes = `
-- The same child programs under every manager: ` + "`sleep`" + ` where children are idle, the bench's own child elsewhere. PSS and CPU
-  are of the manager and all its helpers (a supervisor and a logger for each child with s6 and runit), without the children; CPU is
-  measured over half a minute and told for one. procman runs from a copy of the program, so that the bench does not share its pages.
-- "procman" has a cgroup v2 group for each child, "procman without groups" the process group, the session and a marker in the
-  environment. This machine's cgroup v2 has no memory controller, so both sample here and overshoot by at most what grows in a
-  second; with the controller the growth is none, which ` + "`make memory-proof`" + ` shows in a kernel of its own.
-- Output: among those that lose nothing CPU is compared; the others are shown beside. PM2 writes without rotation.
-- 500 started and stopped: the median of up to three times, as many as go into twenty seconds.
-- Milliseconds include the bench's own looking (a few tenths). Where the machine was shared, CPU seconds and counts are firmer than
-  MB/s and milliseconds.
+- The same child programs under every manager: ` + "`sleep`" + ` where children are idle, the bench's own child
+  elsewhere. PSS and CPU are of the manager and all its helpers (a supervisor and a logger for each child with s6 and
+  runit), without the children; CPU is measured over half a minute and given for one. procman runs from a copy of the
+  program, so that the bench does not share its pages.
+- "procman" has a cgroup v2 group for each child, "procman without groups" the process group, the session and a marker
+  in the environment. This machine's cgroup v2 has no memory controller, so both sample here and overshoot by at most
+  what grows in a second. With the controller nothing grows over the limit: ` + "`make memory-proof`" + ` shows it in a
+  kernel of its own.
+- Output: CPU is compared among those that lose nothing; the others are shown beside them. PM2 writes without rotation.
+- 500 started and stopped: the median of up to three times, as many as fit into twenty seconds.
+- Milliseconds include the bench's own polling (a few tenths). Where the machine was shared, CPU seconds and counts are
+  more reliable than MB/s and milliseconds.
 `

@@ -28,7 +28,8 @@ type measured struct {
 }
 
 func loadResults(path string) (*results, error) {
-	r := &results{Versions: make(map[string]string), Rows: make(map[string]*measured), Faults: make(map[string]*faultOutcome)}
+	r := &results{Versions: make(map[string]string), Rows: make(map[string]*measured),
+		Faults: make(map[string]*faultOutcome)}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || path == "" {
 		return r, nil

@@ -27,29 +27,46 @@ func rows() []row {
 		{"idle100", "100 idle children: PSS, MiB; CPU, s a minute", "",
 			func(b *bench, p peer) (cell, error) { return b.idle(p, 100, 0) }, whyIdle, nil},
 		{"idle500", "500 idle children: PSS, MiB; CPU, s a minute; threads", "20; 0.05",
-			func(b *bench, p peer) (cell, error) { return b.idle(p, 500, 0) }, whyIdle, map[string]float64{"PSS": 20, "CPU": 0.05}},
+			func(b *bench, p peer) (cell, error) {
+				return b.idle(p, 500, 0)
+			}, whyIdle, map[string]float64{"PSS": 20, "CPU": 0.05}},
 		{"watch500", "the same with a memory limit for each", "",
 			(*bench).watched, whyWatch, nil},
 		{"stats", "500 measured once (CPU, memory, threads, descriptors), ms", "", (*bench).statistics, "", nil},
 		{"start", "500 started, s", "0.8", (*bench).startMany, "", map[string]float64{"time": 0.8}},
 		{"stop", "500 stopped, s", "0.8", (*bench).stopMany, whyStop, map[string]float64{"time": 0.8}},
-		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, "", map[string]float64{"time": 150}},
-		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash, "", map[string]float64{"median": 5}},
-		{"output", "1 GB of output into files of 99 MB: CPU, s; MB/s; peak RSS, MiB; lines lost, repeated", "CPU 2.5; 0 lost", (*bench).output, whyOutput, map[string]float64{"CPU": 2.5}},
-		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed, "", nil},
-		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit, "", map[string]float64{"peak": 250}},
+		{"adopt", "manager killed, 500 children: adopted, ms; doubled, lost", "150; 0, 0", (*bench).adoptMany, "",
+			map[string]float64{"time": 150}},
+		{"crash", "crash to successor, ms: min, median, max of 25", "median 5", (*bench).crash, "",
+			map[string]float64{"median": 5}},
+		{"output", "1 GB of output into files of 99 MB: CPU, s; MB/s; peak RSS, MiB; lines lost, repeated",
+			"CPU 2.5; 0 lost", (*bench).output, whyOutput, map[string]float64{"CPU": 2.5}},
+		{"killed", "manager killed while a child writes: the child; lines lost, repeated", "0 lost", (*bench).killed,
+			"", nil},
+		{"memory", "limit 200 MB, leak of 50 MB/s: reached, MB", "250 (sampled)", (*bench).memoryLimit, "",
+			map[string]float64{"peak": 250}},
 		{"deaf", "child deaf to SIGTERM: gone after, s", "", (*bench).deaf, whyDeaf, nil},
-		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, false) }, "", nil},
-		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) { return b.grandchildren(p, true) }, "", nil},
+		{"stoptree", "left by a stop: same group, setsid", "no, no", func(b *bench, p peer) (cell, error) {
+			return b.grandchildren(p, false)
+		}, "", nil},
+		{"crashtree", "left by a crash when the successor runs: same group, setsid", "no, no",
+			func(b *bench, p peer) (cell, error) {
+				return b.grandchildren(p, true)
+			}, "", nil},
 	}
 }
 
 const (
-	whyIdle   = "A Go program brings its runtime (about 5 MiB) along; s6 and runit start from nothing and pay for each child (a supervisor and a logger) instead."
-	whyWatch  = "Without a memory controller every resident set is read every second (with one, a number every five); PM2 looks every thirty and overshoots by what grows meanwhile."
-	whyStop   = "Without groups a stop has to search /proc for descendants that fled, one search for all stops that wait together; the peers look for none and leave them behind."
-	whyOutput = "Peak memory is the Go runtime and one buffer of 256 KiB for each of four movers; it does not grow with the output or the number of writers."
-	whyDeaf   = "The grace period is ours to choose: 10 s by default, so that a worker can finish what it has in hand. PM2's is 1.6 s."
+	whyIdle = "A Go program brings its runtime (about 5 MiB) along; s6 and runit start from nothing and pay for " +
+		"each child (a supervisor and a logger) instead."
+	whyWatch = "Without a memory controller every resident set is read every second (with one, a number every " +
+		"five); PM2 looks every thirty and overshoots by what grows meanwhile."
+	whyStop = "Without groups a stop has to search /proc for descendants that fled, one search for all stops that " +
+		"wait together; the peers look for none and leave them behind."
+	whyOutput = "Peak memory is the Go runtime and one buffer of 256 KiB for each of four movers; it does not grow " +
+		"with the output or the number of writers."
+	whyDeaf = "The grace period is ours to choose: 10 s by default, so that a worker can finish what it has in hand. " +
+		"PM2's is 1.6 s."
 )
 
 // sleepers makes n idle jobs.
@@ -61,27 +78,28 @@ func (b *bench) sleepers(n int) []job {
 	return jobs
 }
 
-// runUp starts a manager and waits until its children are there.
-func (b *bench) runUp(p peer, jobs []job) (dir string, took time.Duration, err error) {
-	dir, err = os.MkdirTemp(b.dir, "run-")
+// runUp starts a manager and waits until its children are there. It returns how long that took.
+func (b *bench) runUp(p peer, jobs []job) (time.Duration, error) {
+	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
 	tasks := taskCount()
 	begun := time.Now()
 	if err := p.up(dir, jobs); err != nil {
-		return dir, 0, err
+		return 0, err
 	}
 	seen := make(map[int]bool)
-	_, ok := until(2*time.Minute, 10*time.Millisecond, func() bool {
+	ok := until(2*time.Minute, 10*time.Millisecond, func() bool {
 		// One small file first: looking at every process would take a core from the start.
-		return (taskCount() >= tasks+len(jobs) || time.Since(begun) > 5*time.Second) && b.children.reached(len(jobs), seen)
+		return (taskCount() >= tasks+len(jobs) || time.Since(begun) > 5*time.Second) &&
+			b.children.reached(len(jobs), seen)
 	})
-	took = time.Since(begun)
+	took := time.Since(begun)
 	if !ok || len(b.children.living()) < len(jobs) {
-		return dir, 0, fmt.Errorf("only %d of %d children came up", len(b.children.living()), len(jobs))
+		return 0, fmt.Errorf("only %d of %d children came up", len(b.children.living()), len(jobs))
 	}
-	return dir, took, nil
+	return took, nil
 }
 
 // crew lists the manager's own processes: all below it that are not children.
@@ -104,7 +122,7 @@ func (b *bench) idle(p peer, n, memoryMB int) (cell, error) {
 	for i := range jobs {
 		jobs[i].memoryMB = memoryMB
 	}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	b.pause(5 * time.Second) // start-up is another row
@@ -139,7 +157,7 @@ func (b *bench) statistics(p peer) (cell, error) {
 	if !ok {
 		return cell{}, errNone
 	}
-	if _, _, err := b.runUp(p, b.sleepers(500)); err != nil {
+	if _, err := b.runUp(p, b.sleepers(500)); err != nil {
 		return cell{}, err
 	}
 	var best time.Duration
@@ -189,7 +207,7 @@ func (b *bench) thrice(p peer, measure func() (time.Duration, error)) (time.Dura
 
 func (b *bench) startMany(p peer) (cell, error) {
 	took, err := b.thrice(p, func() (time.Duration, error) {
-		_, took, err := b.runUp(p, b.sleepers(500))
+		took, err := b.runUp(p, b.sleepers(500))
 		return took, err
 	})
 	return cell{Figures: []figure{judged("time", took.Seconds(), "%.2f", 0.02)}}, err
@@ -198,7 +216,7 @@ func (b *bench) startMany(p peer) (cell, error) {
 func (b *bench) stopMany(p peer) (cell, error) {
 	left := 0
 	took, err := b.thrice(p, func() (time.Duration, error) {
-		if _, _, err := b.runUp(p, b.sleepers(500)); err != nil {
+		if _, err := b.runUp(p, b.sleepers(500)); err != nil {
 			return 0, err
 		}
 		b.pause(3 * time.Second)
@@ -218,7 +236,7 @@ func (b *bench) stopMany(p peer) (cell, error) {
 
 func (b *bench) adoptMany(p peer) (cell, error) {
 	jobs := b.sleepers(500)
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	b.pause(2 * time.Second)
@@ -242,7 +260,8 @@ func (b *bench) adoptMany(p peer) (cell, error) {
 		f := strings.Fields(o.hello)
 		us, _ := strconv.Atoi(f[len(f)-2])
 		adopted, _ := strconv.Atoi(f[2])
-		c := cell{Figures: []figure{judged("time", float64(us)/1000, "%.0f", 1)}, Words: fmt.Sprintf("%d, %d", len(now)-kept, len(jobs)-kept)}
+		c := cell{Figures: []figure{judged("time", float64(us)/1000, "%.0f", 1)},
+			Words: fmt.Sprintf("%d, %d", len(now)-kept, len(jobs)-kept)}
 		if adopted != len(jobs) {
 			c.Words += fmt.Sprintf("; only %d of %d", adopted, len(jobs))
 		}
@@ -259,7 +278,8 @@ func (b *bench) adoptMany(p peer) (cell, error) {
 // settle waits until no more children come up.
 func (b *bench) settle() {
 	b.pause(b.span(10 * time.Second))
-	for last, end := -1, time.Now().Add(time.Minute); time.Now().Before(end) && b.ctx.Err() == nil; b.pause(2 * time.Second) {
+	for last, end := -1, time.Now().Add(time.Minute); time.Now().Before(end) &&
+		b.ctx.Err() == nil; b.pause(2 * time.Second) {
 		n := len(b.children.living())
 		if n == last {
 			return
@@ -270,7 +290,7 @@ func (b *bench) settle() {
 
 func (b *bench) crash(p peer) (cell, error) {
 	jobs := []job{{name: "a", argv: []string{"/bin/sleep", b.number}}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	var took []float64
@@ -283,7 +303,7 @@ func (b *bench) crash(p peer) (cell, error) {
 		}
 		begun := time.Now()
 		_ = syscall.Kill(old[0], syscall.SIGKILL)
-		_, ok := until(20*time.Second, 200*time.Microsecond, func() bool {
+		ok := until(20*time.Second, 200*time.Microsecond, func() bool {
 			now := b.children.living()
 			return len(now) == 1 && now[0] != old[0]
 		})
@@ -305,8 +325,9 @@ func (b *bench) output(p peer) (cell, error) {
 	count := b.scale(10_000_000)
 	done, start := filepath.Join(b.dir, "done"), filepath.Join(b.dir, "start")
 	_, _ = os.Remove(done), os.Remove(start)
-	jobs := []job{{name: "a", argv: []string{b.exe, "child", "lines", strconv.Itoa(count), strconv.Itoa(size), done, start, b.number}, rotateMB: 99}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	jobs := []job{{name: "a", argv: []string{b.exe, "child", "lines", strconv.Itoa(count), strconv.Itoa(size), done,
+		start, b.number}, rotateMB: 99}}
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	b.pause(2 * time.Second) // until the logger is there and what starting took is over
@@ -318,7 +339,7 @@ func (b *bench) output(p peer) (cell, error) {
 	begun := time.Now()
 	var peak int64
 	last, still := int64(-1), 0
-	_, _ = until(5*time.Minute, 20*time.Millisecond, func() bool {
+	until(5*time.Minute, 20*time.Millisecond, func() bool {
 		peak = max(peak, resident(crew))
 		if _, err := os.Stat(done); err != nil {
 			return false
@@ -358,7 +379,7 @@ func (b *bench) killed(p peer) (cell, error) {
 	tally := filepath.Join(b.dir, "tally")
 	_ = os.Remove(tally)
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "stream", tally, b.number}, rotateMB: 99}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	b.pause(time.Second)
@@ -391,12 +412,12 @@ func (b *bench) memoryLimit(p peer) (cell, error) {
 		return cell{}, errNone
 	}
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "leak", "50", b.number}, memoryMB: 200}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	pid := b.children.living()[0]
 	var peak int64
-	_, ok := until(b.span(45*time.Second)+10*time.Second, 5*time.Millisecond, func() bool {
+	ok := until(b.span(45*time.Second)+10*time.Second, 5*time.Millisecond, func() bool {
 		if !alive(pid) {
 			return true
 		}
@@ -411,14 +432,14 @@ func (b *bench) memoryLimit(p peer) (cell, error) {
 
 func (b *bench) deaf(p peer) (cell, error) {
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "ignore", b.number}}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return cell{}, err
 	}
 	b.pause(time.Second)
 	begun := time.Now()
 	answer := p.stop("a")
 	took := time.Since(begun)
-	_, gone := until(time.Second, 5*time.Millisecond, func() bool { return len(b.children.living()) == 0 })
+	gone := until(time.Second, 5*time.Millisecond, func() bool { return len(b.children.living()) == 0 })
 	said := "says done"
 	if answer != nil {
 		said = "says it failed"
@@ -448,11 +469,11 @@ func (b *bench) grandchild(p peer, how string, crash bool) (string, error) {
 	file := filepath.Join(b.dir, "grandchild-"+how)
 	_ = os.Remove(file)
 	jobs := []job{{name: "a", argv: []string{b.exe, "child", "parent", how, file, b.number}}}
-	if _, _, err := b.runUp(p, jobs); err != nil {
+	if _, err := b.runUp(p, jobs); err != nil {
 		return "", err
 	}
 	var pid int
-	_, ok := until(10*time.Second, 5*time.Millisecond, func() bool {
+	ok := until(10*time.Second, 5*time.Millisecond, func() bool {
 		text, _ := os.ReadFile(file)
 		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
 		return pid > 0

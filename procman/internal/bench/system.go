@@ -18,7 +18,6 @@ type proc struct {
 	pid, parent int
 	state       byte
 	cpu         time.Duration
-	argv        string // arguments, separated by spaces
 }
 
 func readProc(pid int) (proc, bool) {
@@ -181,15 +180,15 @@ func alive(pid int) bool {
 	return ok && p.state != 'Z' && p.state != 'X'
 }
 
-// until polls ok every step, at most limit; it returns the time taken.
-func until(limit, step time.Duration, ok func() bool) (time.Duration, bool) {
+// until polls ok every step, for limit at most; false when ok never held.
+func until(limit, step time.Duration, ok func() bool) bool {
 	begun := time.Now()
 	for {
 		if ok() {
-			return time.Since(begun), true
+			return true
 		}
 		if time.Since(begun) > limit {
-			return time.Since(begun), false
+			return false
 		}
 		time.Sleep(step)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -162,10 +163,9 @@ func leak(a []string) {
 }
 
 func hog(a []string) {
-	b := hold(number(a[0]))
+	defer runtime.KeepAlive(hold(number(a[0])))
 	fmt.Println("ready")
 	wait()
-	_ = b[0]
 }
 
 // stream writes a line at a time, so that the tally is never behind by more than one.

@@ -93,9 +93,11 @@ func TestPollerWithMany(t *testing.T) {
 }
 
 func TestParseStat(t *testing.T) {
-	line := "4711 (evil) name 1 (x) S 12 34 56 0 -1 4194304 1 2 3 4 50 25 7 8 20 0 9 0 123456 1000000 77 18446744073709551615 1 1\n"
+	line := "4711 (evil) name 1 (x) S 12 34 56 0 -1 4194304 1 2 3 4 50 25 7 8 20 0 9 0 123456 1000000 77 " +
+		"18446744073709551615 1 1\n"
 	st, err := parseStat([]byte(line))
-	want := Stat{Pid: 4711, State: 'S', Parent: 12, Group: 34, Session: 56, CPUTicks: 75, Threads: 9, Start: 123456, Size: 1000000, RSS: 77 * int64(os.Getpagesize())}
+	want := Stat{Pid: 4711, State: 'S', Parent: 12, Group: 34, Session: 56, CPUTicks: 75, Threads: 9, Start: 123456,
+		Size: 1000000, RSS: 77 * int64(os.Getpagesize())}
 	if err != nil || st != want {
 		t.Errorf("%+v, %v", st, err)
 	}
@@ -183,7 +185,10 @@ func TestScanner(t *testing.T) {
 		}
 		return pids
 	}
-	eventually(t, "the marked one", func() bool { p := pidsOf("alpha"); return len(p) == 1 && p[0] == marked.Process.Pid })
+	eventually(t, "the marked one", func() bool {
+		p := pidsOf("alpha")
+		return len(p) == 1 && p[0] == marked.Process.Pid
+	})
 	eventually(t, "the descendants", func() bool { return len(pidsOf("beta")) == 2 })
 	// The parent goes, and its child is an orphan without a marker: known already.
 	roots = map[int]Main{}

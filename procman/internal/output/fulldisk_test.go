@@ -63,7 +63,8 @@ func fullDisk(t *testing.T, dir string) {
 	found := note.FindSubmatch(got)
 	lost, _ := strconv.Atoi(string(found[1]))
 	kept := len(got) - len(found[0]) - len("again\n")
-	if got[bytes.Index(got, found[0])-2] != '\n' && got[bytes.Index(got, found[0])-1] == '\n' && kept+lost == printed+1 {
+	if got[bytes.Index(got, found[0])-2] != '\n' && got[bytes.Index(got, found[0])-1] == '\n' &&
+		kept+lost == printed+1 {
 		kept-- // the newline that ends the line on which the disk was full
 	}
 	if kept+lost != printed || int64(lost) != r.sink.Discarded() {

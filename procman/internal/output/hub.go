@@ -49,7 +49,8 @@ func NewHub(p *kernel.Poller, logger *slog.Logger) (*Hub, error) {
 	}
 	h := &Hub{
 		poller: p, logger: logger, null: null,
-		sinks: make(map[*Sink]struct{}), dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1), quit: make(chan struct{}),
+		sinks: make(map[*Sink]struct{}), dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1),
+		quit: make(chan struct{}),
 	}
 	// More movers than cores, since each may wait for the disk.
 	n := 2 * runtime.GOMAXPROCS(0)

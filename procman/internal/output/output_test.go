@@ -169,7 +169,8 @@ func TestRotation(t *testing.T) {
 	for _, f := range files {
 		part, err := os.ReadFile(f.Path)
 		if err != nil || len(part) > 1<<20 || part[len(part)-1] != '\n' || part[9] != ' ' {
-			t.Errorf("%s: %d bytes, ends in %q, begins with %q, %v", f.Path, len(part), part[len(part)-1], part[:10], err)
+			t.Errorf("%s: %d bytes, ends in %q, begins with %q, %v", f.Path, len(part), part[len(part)-1], part[:10],
+				err)
 		}
 	}
 }
@@ -424,7 +425,8 @@ func TestSearch(t *testing.T) {
 		}
 		return l
 	}
-	if got := texts(find(Query{Text: "number 4321 "})); !slices.Equal(got, []string{"number 4321 of many lines in this file"}) {
+	if got := texts(find(Query{Text: "number 4321 "})); !slices.Equal(got,
+		[]string{"number 4321 of many lines in this file"}) {
 		t.Errorf("found %q", got)
 	}
 	if got := texts(find(Query{Text: "needle", IgnoreCase: true})); !slices.Equal(got, []string{"last NEEDLE"}) {
@@ -443,9 +445,14 @@ func TestSearch(t *testing.T) {
 	if _, err := Search(context.Background(), r.opts.Path, Query{Text: "(", Regexp: true}); err == nil {
 		t.Error("a broken expression is accepted")
 	}
-	m := find(Query{Text: "number 59999 "}).Matches[0]
+	checkOffset(t, find(Query{Text: "number 59999 "}).Matches[0], "number 59999 ")
+}
+
+// checkOffset wants the text to begin at the match's place in its file.
+func checkOffset(t *testing.T, m Match, text string) {
+	t.Helper()
 	part, err := os.ReadFile(m.File)
-	if err != nil || !bytes.HasPrefix(part[m.Offset:], []byte("number 59999 ")) {
+	if err != nil || !bytes.HasPrefix(part[m.Offset:], []byte(text)) {
 		t.Errorf("the offset %d points elsewhere, %v", m.Offset, err)
 	}
 }

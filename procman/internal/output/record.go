@@ -53,7 +53,8 @@ func (s *Sink) repair() {
 		return
 	}
 	if st.Size > offset && st.Size < offset+length {
-		s.hub.logger.Info("half-written output is taken back, it comes again", "process", s.name, "bytes", st.Size-offset)
+		s.hub.logger.Info("half-written output is taken back, it comes again", "process", s.name, "bytes",
+			st.Size-offset)
 		_ = f.Truncate(offset)
 	}
 }

@@ -78,7 +78,8 @@ type chapter struct {
 // the manager's state folder. onLoss is called with the sink locked: it must
 // not call back.
 func NewSink(h *Hub, name, fifo, record string, onLoss func(Loss)) *Sink {
-	return &Sink{hub: h, name: name, fifo: fifo, record: record, onLoss: onLoss, pipe: -1, journal: -1, log: &lumberjack.Logger{}}
+	return &Sink{hub: h, name: name, fifo: fifo, record: record, onLoss: onLoss, pipe: -1, journal: -1,
+		log: &lumberjack.Logger{}}
 }
 
 // Open makes or opens the pipe, repairs what a killed manager may have left half

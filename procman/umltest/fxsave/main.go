@@ -1,9 +1,10 @@
-// Command fxsave runs a program, user-mode Linux, for which ptrace has no extended registers: `fxsave PROGRAM ARGUMENTS`.
+// Command fxsave runs a program, user-mode Linux, for which ptrace has no extended registers: `fxsave PROGRAM
+// ARGUMENTS`.
 //
-// Kernels of user-mode Linux before 6.13 hand extended registers over in a buffer of fixed size, which is too small on processors with
-// AMX: every program in the guest dies at its start. Told by the first look that there are none, they use the old call, which
-// knows x87 and SSE alone. AVX is lost in a switch between threads then, so programs in the guest must do without it (run.sh
-// tells Go's to).
+// Kernels of user-mode Linux before 6.13 hand extended registers over in a buffer of fixed size, which is too small on
+// processors with AMX: every program in the guest dies at its start. Told by the first look that there are none, they
+// use the old call, which knows x87 and SSE alone. AVX is lost in a switch between threads then, so programs in the
+// guest must do without it (run.sh tells Go's to).
 package main
 
 import (
@@ -31,8 +32,9 @@ func main() {
 // xstate is the set of registers that PTRACE_GETREGSET is refused for (NT_X86_XSTATE of elf.h).
 const xstate = 0x202
 
-// hideExtendedRegisters installs a filter of system calls that the program and all that comes of it keep. Offsets are those of
-// struct seccomp_data on a little-endian machine: number 0, architecture 4, arguments from 16, eight bytes each.
+// hideExtendedRegisters installs a filter of system calls that the program and all that comes of it keep. Offsets are
+// those of struct seccomp_data on a little-endian machine: number 0, architecture 4, arguments from 16, eight bytes
+// each.
 func hideExtendedRegisters() error {
 	runtime.LockOSThread() // the filter is this thread's, and so is exec
 	load := func(at uint32) unix.SockFilter {
