@@ -18,8 +18,8 @@ import (
 // before it is called stale; by hand it was ten minutes.
 const (
 	envAbsence  = "FLOWHQ_ABSENCE"
-	staleLimit  = time.Minute
-	leastAbsent = staleLimit + 15*time.Second
+	staleLimit  = 24 * time.Second
+	leastAbsent = staleLimit + 12*time.Second
 )
 
 func absence(t *testing.T) time.Duration {
@@ -36,7 +36,7 @@ func absence(t *testing.T) time.Duration {
 }
 
 func strict() map[string]string {
-	return map[string]string{"STALE_THRESHOLD_MINUTES": "1", "STALE_CHECK_INTERVAL_MS": "1000"}
+	return map[string]string{"STALE_THRESHOLD_MINUTES": fmt.Sprint(staleLimit.Minutes()), "STALE_CHECK_INTERVAL_MS": "1000"}
 }
 
 // Nobody starts the appliance again for longer than a heartbeat may fail: customers are answered throughout, and afterwards

@@ -21,7 +21,7 @@ func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
 	ctx := limit(t, 4*time.Minute)
-	page := browserPage(t, w.URL+"/sign-in").CancelTimeout().Timeout(4 * time.Minute)
+	page := browserPage(t, w.URL+"/sign-in")
 	signIn(page)
 	page.MustElementR("h1", "Businesses")
 	page.MustNavigate(w.URL + "/admin/overview").MustWaitLoad()
@@ -47,8 +47,8 @@ func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	t.Run("signed-in browsers", func(t *testing.T) { w.signsOutAnother(ctx, t, page) })
 }
 
-func (w *world) pausesSeveral(ctx context.Context, t *testing.T, page *rod.Page, ids []string) {
-	page.MustNavigate(w.URL + "/admin/tenants").MustWaitLoad()
+func (w *world) pausesSeveral(ctx context.Context, t *testing.T, page *browserTab, ids []string) {
+	page.open(w.URL + "/admin/tenants")
 	page.MustElement("#tenant-" + ids[0] + " .tick").MustClick()
 	page.MustElement("#tenant-" + ids[1] + " .tick").MustClick()
 	page.MustEval(`() => { window.notReloaded = true }`)
@@ -75,8 +75,8 @@ func (w *world) pausesSeveral(ctx context.Context, t *testing.T, page *rod.Page,
 }
 
 // answersPresses looks at the page right after a press, before any answer can be there: it says that it was heard.
-func (w *world) answersPresses(t *testing.T, page *rod.Page, id string) {
-	page.MustNavigate(w.URL + "/admin/tenants").MustWaitLoad()
+func (w *world) answersPresses(t *testing.T, page *browserTab, id string) {
+	page.open(w.URL + "/admin/tenants")
 	press := `(selector) => {
 		const pressed = document.querySelector(selector), root = document.documentElement;
 		const before = root.classList.contains("busy");
@@ -93,8 +93,8 @@ func (w *world) answersPresses(t *testing.T, page *rod.Page, id string) {
 	page.MustElement("html[lang=en]:not(.busy) #tenant-head")
 }
 
-func (w *world) searches(t *testing.T, page *rod.Page, ids []string) {
-	page.MustNavigate(w.URL + "/admin/tenants").MustWaitLoad()
+func (w *world) searches(t *testing.T, page *browserTab, ids []string) {
+	page.open(w.URL + "/admin/tenants")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	page.MustElement("#q").MustInput("mbeya")
 	page.MustWait(`(id) => document.querySelectorAll("tr[id^=tenant-]").length === 1 && document.getElementById("tenant-" + id) !== null`, ids[2])
@@ -105,12 +105,12 @@ func (w *world) searches(t *testing.T, page *rod.Page, ids []string) {
 	page.MustElement(`th[aria-sort="ascending"].col-name`)
 }
 
-func (w *world) decidesARequest(ctx context.Context, t *testing.T, page *rod.Page) {
+func (w *world) decidesARequest(ctx context.Context, t *testing.T, page *browserTab) {
 	const owner = "juma@example.com"
 	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/users", map[string]string{"email": owner, "name": "Juma"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	page.MustNavigate(w.URL + "/admin/setup-requests").MustWaitLoad()
+	page.open(w.URL + "/admin/setup-requests")
 	page.MustElementR(".empty", "No request yet")
 	wish := map[string]string{"businessName": "Juma Electronics", "templateType": "ECOMMERCE", "whatsappNumber": "+44 7911 123456"}
 	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/setup-request", wish, nil); err != nil {
@@ -125,8 +125,8 @@ func (w *world) decidesARequest(ctx context.Context, t *testing.T, page *rod.Pag
 }
 
 // isCutOff ends the appliance under an open page, which says so, and starts it again, which the page notices.
-func (w *world) isCutOff(t *testing.T, page *rod.Page) {
-	page.MustNavigate(w.URL + "/admin/tenants").MustWaitLoad()
+func (w *world) isCutOff(t *testing.T, page *browserTab) {
+	page.open(w.URL + "/admin/tenants")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	if err := w.Stop(40 * time.Second); err != nil {
 		t.Fatal(err)
@@ -138,12 +138,12 @@ func (w *world) isCutOff(t *testing.T, page *rod.Page) {
 	page.MustWait(`() => document.getElementById("stream-cut").hidden && window.notReloaded === true`)
 }
 
-func (w *world) signsOutAnother(ctx context.Context, t *testing.T, page *rod.Page) {
+func (w *world) signsOutAnother(ctx context.Context, t *testing.T, page *browserTab) {
 	other, err := signInByForm(ctx, w.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page.MustNavigate(w.URL + "/admin/sessions").MustWaitLoad()
+	page.open(w.URL + "/admin/sessions")
 	page.MustElementR(".card .status", "This browser")
 	page.MustElementR("button.danger", "Sign out all others").MustClick()
 	page.MustWait(`() => document.querySelectorAll(".card").length === 1`)
@@ -156,7 +156,7 @@ func (w *world) signsOutAnother(ctx context.Context, t *testing.T, page *rod.Pag
 func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
-	page := browserPage(t, w.URL+"/sign-in").CancelTimeout().Timeout(3 * time.Minute)
+	page := browserPage(t, w.URL+"/sign-in")
 	// The pages' one script does not come; the browser itself must go on running scripts, since the test's own hands are some.
 	router := page.HijackRequests()
 	router.MustAdd("*/assets/*.js", func(h *rod.Hijack) { h.Response.Fail(proto.NetworkErrorReasonBlockedByClient) })
@@ -168,9 +168,9 @@ func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	if page.MustEval(`() => typeof window.htmx !== "undefined"`).Bool() {
 		t.Fatal("the script came all the same")
 	}
-	page.MustNavigate(w.URL + "/admin/tenants/new").MustWaitLoad()
+	page.open(w.URL + "/admin/tenants/new")
 	id := makeBusiness(page, "Neema Salon", "+255 700 000 911")
-	page.MustNavigate(w.URL + "/admin/tenants?q=neema").MustWaitLoad()
+	page.open(w.URL + "/admin/tenants?q=neema")
 	page.MustElement("#tenant-" + id + " .tick").MustClick()
 	page.MustElementR(".bulk button", "Start").MustClick()
 	page.MustElementR("h1", "Start: 1 business")

@@ -30,7 +30,7 @@ import (
 func TestAdminRunsABusinessFromItsPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
-	page := browserPage(t, w.URL+"/admin/tenants/new").CancelTimeout().Timeout(10 * time.Minute) // eight flows in one browser
+	page := browserPage(t, w.URL+"/admin/tenants/new")
 	signIn(page)
 	id := makeBusiness(page, "Neema Salon", "+255 700 000 101")
 	page.MustElementR("#tenant-head button", "Start").MustClick()
@@ -47,18 +47,18 @@ func TestAdminRunsABusinessFromItsPages(t *testing.T) {
 
 // press presses a button whose form leads to another page, and waits until that one stands: the page that is left may show what
 // was done before it goes.
-func press(page *rod.Page, button *rod.Element) {
+func press(page *browserTab, button *rod.Element) {
 	arrived := page.WaitNavigation(proto.PageLifecycleEventNameDOMContentLoaded)
 	button.MustClick()
 	arrived()
 }
 
-func signIn(page *rod.Page) {
+func signIn(page *browserTab) {
 	page.MustElement("#password").MustInput(harness.AdminPassword)
 	page.MustElement("button.main").MustClick()
 }
 
-func makeBusiness(page *rod.Page, name, number string) (id string) {
+func makeBusiness(page *browserTab, name, number string) (id string) {
 	page.MustElement("#name").MustInput(name)
 	page.MustElement("#business_name").MustInput(name)
 	page.MustElement("#phone_number").MustInput(number)
@@ -68,7 +68,7 @@ func makeBusiness(page *rod.Page, name, number string) (id string) {
 }
 
 // linkByPicture reads the code as a phone does, off the picture on the page, scans it, and sees the page say so by itself.
-func (w *world) linkByPicture(t *testing.T, page *rod.Page, number string) {
+func (w *world) linkByPicture(t *testing.T, page *browserTab, number string) {
 	t.Helper()
 	ctx := limit(t, 90*time.Second)
 	if err := w.sim.AddPhone(ctx, number, "Neema"); err != nil {
@@ -120,12 +120,12 @@ func readCode(dataURL string) (string, error) {
 	return result.GetText(), nil
 }
 
-func (w *world) tab(page *rod.Page, id, tab string) *rod.Page {
-	return page.MustNavigate(w.URL + "/admin/tenants/" + id + tab)
+func (w *world) tab(page *browserTab, id, tab string) *browserTab {
+	return page.open(w.URL + "/admin/tenants/" + id + tab)
 }
 
 // changesAPrice adds a service with a price, tries it out while it is a draft, and publishes it: then customers hear it.
-func (w *world) changesAPrice(t *testing.T, page *rod.Page, id string) {
+func (w *world) changesAPrice(t *testing.T, page *browserTab, id string) {
 	w.tab(page, id, "/settings")
 	press(page, page.MustElement(`button[value="add.service"]`))
 	page.MustElement("#service-0-name").MustInput("Facial")
@@ -157,7 +157,7 @@ func (w *world) changesAPrice(t *testing.T, page *rod.Page, id string) {
 }
 
 // readsAChat follows a conversation, sees why a message was not answered, writes as the business, and gives the chat back.
-func (w *world) readsAChat(t *testing.T, page *rod.Page, id string) {
+func (w *world) readsAChat(t *testing.T, page *browserTab, id string) {
 	w.tab(page, id, "/chats")
 	press(page, page.MustElementR(".chat-list a", "Asha"))
 	page.MustElementR(".bubble", "30,000")
@@ -211,7 +211,7 @@ func (w *world) hears(ctx context.Context, t *testing.T, customer, want string) 
 }
 
 // worksABookingOff sees a booking come in by itself, confirms it, and takes that back.
-func (w *world) worksABookingOff(t *testing.T, page *rod.Page, id string) {
+func (w *world) worksABookingOff(t *testing.T, page *browserTab, id string) {
 	if err := w.PublishSettings(limit(t, 30*time.Second), id, flowhq.Settings{Services: []flowhq.Item{{Name: "Facial", Price: 30000, Available: true}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func (w *world) worksABookingOff(t *testing.T, page *rod.Page, id string) {
 }
 
 // followsTheLog sees what the worker logs, across its restart, without asking.
-func (w *world) followsTheLog(t *testing.T, page *rod.Page, id string) {
+func (w *world) followsTheLog(t *testing.T, page *browserTab, id string) {
 	w.tab(page, id, "/worker/log").MustElementR("#log-state", "Live")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	before := page.MustEval(`() => document.getElementById("log").textContent.length`).Int()
@@ -260,7 +260,7 @@ func (w *world) followsTheLog(t *testing.T, page *rod.Page, id string) {
 }
 
 // pausesWithADate pauses until a day, which both pages show, and resumes.
-func (w *world) pausesWithADate(t *testing.T, page *rod.Page, id string) {
+func (w *world) pausesWithADate(t *testing.T, page *browserTab, id string) {
 	form := w.tab(page, id, "/manage").MustElement(`form[action$="/pause"]`)
 	form.MustElement("#reason").MustInput("Haijalipa")
 	page.MustEval(`() => { document.getElementById("until").value = "2099-01-10" }`)
@@ -273,7 +273,7 @@ func (w *world) pausesWithADate(t *testing.T, page *rod.Page, id string) {
 }
 
 // deletes wants the name, keeps what was typed, and leaves nothing behind.
-func (w *world) deletes(t *testing.T, page *rod.Page, id string) {
+func (w *world) deletes(t *testing.T, page *browserTab, id string) {
 	section := w.tab(page, id, "/manage").MustElement("#delete")
 	section.MustElement("summary").MustClick()
 	section.MustElement("#confirm").MustInput("Neema")

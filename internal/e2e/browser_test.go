@@ -58,9 +58,9 @@ func TestPagesKeepThemselvesCurrent(t *testing.T) {
 }
 
 // listFollows pauses the business from outside and sees the list show it.
-func (w *world) listFollows(ctx context.Context, t *testing.T, page *rod.Page, id string) {
+func (w *world) listFollows(ctx context.Context, t *testing.T, page *browserTab, id string) {
 	t.Helper()
-	page.MustNavigate(w.URL+"/admin/tenants").MustElementR("#tenant-"+id+" .status.good", "Answers")
+	page.open(w.URL+"/admin/tenants").MustElementR("#tenant-"+id+" .status.good", "Answers")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	if err := w.Admin(ctx, "POST", "/admin/tenants/"+id+"/pause", nil, nil); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func (w *world) listFollows(ctx context.Context, t *testing.T, page *rod.Page, i
 
 // browserPage opens an address in a Chromium of its own that reaches loopback alone. A script error or a refusal by the
 // content security policy fails the test.
-func browserPage(t *testing.T, url string) *rod.Page {
+func browserPage(t *testing.T, url string) *browserTab {
 	t.Helper()
 	bin, ok := launcher.LookPath()
 	if !ok {
@@ -91,7 +91,7 @@ func browserPage(t *testing.T, url string) *rod.Page {
 	}
 	t.Cleanup(func() { l.Kill(); l.Cleanup() })
 	browser := rod.New().ControlURL(control).MustConnect()
-	page := browser.MustPage("").Timeout(3 * time.Minute)
+	page := browser.MustPage("").Timeout(10 * time.Minute)
 	var complaints []string
 	wait := page.EachEvent(func(e *proto.RuntimeExceptionThrown) {
 		complaints = append(complaints, e.ExceptionDetails.Text)
@@ -110,5 +110,5 @@ func browserPage(t *testing.T, url string) *rod.Page {
 			t.Errorf("the browser complained: %s", strings.Join(complaints, "; "))
 		}
 	})
-	return page.MustNavigate(url)
+	return (&browserTab{Page: page, t: t}).open(url)
 }

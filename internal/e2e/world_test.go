@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +29,14 @@ var programs = sync.OnceValues(func() (harness.Binaries, error) {
 
 var built struct{ dir string }
 
+// atOnce is how many tests run at the same time: most of their time they wait for what a clock or a retry brings.
+const atOnce = "6"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if built.dir != "" {
 		os.RemoveAll(built.dir)
@@ -43,10 +51,17 @@ type world struct {
 	bin harness.Binaries
 }
 
-// stores runs a test on both engines.
+// stores runs a test on both engines, at the same time.
 func stores(t *testing.T, test func(t *testing.T, database string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, "") })
-	t.Run("postgres", func(t *testing.T) { test(t, pgtest.DSN(t)) })
+	for engine, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(*testing.T) string { return "" },
+		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
+	} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			test(t, dsn(t))
+		})
+	}
 }
 
 // newWorld starts simulator and appliance; both are gone when the test ends, and a worker that is left then fails the test.
