@@ -140,14 +140,21 @@ func (w *world) blocked(t *testing.T, id string, phase flowhq.Phase, ends time.T
 	return until
 }
 
-// lacksCountdown looks for the end on the tenant's page, in both languages, and tells what is missing.
+// lacksCountdown waits for the end on the tenant's page, in both languages, and tells what is missing when the pause is over: a
+// worker that was just started says so first, and then that it is paused.
 func (w *world) lacksCountdown(t *testing.T, id string, until time.Time) (problems []string) {
 	t.Helper()
 	for lang, words := range map[string]string{"en": "WhatsApp ends this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
-		page := w.page(t, "/admin/tenants/"+id, "Accept-Language", lang)
 		countdown := `<time datetime="` + until.UTC().Format("2006-01-02T15:04:05.000Z") + `" data-left="long">`
-		if !strings.Contains(page, words) || !strings.Contains(page, countdown) {
-			problems = append(problems, fmt.Sprintf("%s: the page lacks %q or %s", lang, words, countdown))
+		err := harness.Until(limit(t, time.Until(until)), 50*time.Millisecond, func() error {
+			page := w.page(t, "/admin/tenants/"+id, "Accept-Language", lang)
+			if !strings.Contains(page, words) || !strings.Contains(page, countdown) {
+				return fmt.Errorf("%s: the page lacks %q or %s:\n%s", lang, words, countdown, page)
+			}
+			return nil
+		})
+		if err != nil {
+			problems = append(problems, err.Error())
 		}
 	}
 	return problems
