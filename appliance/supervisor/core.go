@@ -60,7 +60,7 @@ func (k *core) Note(ctx context.Context, id, kind, detail string) {
 func (k *core) worker(id string) *worker {
 	w, ok := k.table[id]
 	if !ok {
-		w = &worker{began: k.now()}
+		w = &worker{WorkerState: WorkerState{began: k.now()}}
 		k.table[id] = w
 	}
 	return w
@@ -123,15 +123,15 @@ func (k *core) latest(id string) (r flowhq.SessionReport, reported bool) {
 func (k *core) setWorkerStatus(ctx context.Context, id string, status flowhq.WorkerStatus, lastError string, about flowhq.Phase) error {
 	k.mu.Lock()
 	w := k.worker(id)
-	same := w.known && w.status == status && w.lastError == lastError
-	w.failure = about
+	same := w.row.known && w.row.status == status && w.row.lastError == lastError
+	w.row.about = about
 	k.mu.Unlock()
 	if same {
 		return nil
 	}
 	err := k.store.SetWorkerStatus(ctx, id, status, lastError)
 	k.mu.Lock()
-	w.known, w.status, w.lastError = err == nil, status, lastError
+	w.row.known, w.row.status, w.row.lastError = err == nil, status, lastError
 	k.mu.Unlock()
 	if err == nil {
 		k.announce(flowhq.ChangeWorker, id, "")
@@ -179,12 +179,35 @@ func (k *core) failed(ctx context.Context, id, text string) {
 	}
 }
 
-// asksForCodes tells whether a worker waits because nobody scanned its codek.
+// asksForCodes tells whether a worker waits because nobody scanned its codes.
 func (k *core) asksForCodes(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	w, ok := k.table[id]
-	return ok && w.reported && w.report.Phase == flowhq.PhaseNobody
+	return k.worker(id).AsksForCodes()
+}
+
+// facts gathers what a decision about a tenant's worker needs to know.
+func (k *core) facts(ctx context.Context, t flowhq.TenantDetail) (Facts, error) {
+	hold, err := k.store.RestoreHold(ctx, t.ID)
+	if err != nil {
+		return Facts{}, err
+	}
+	p, ok := k.processes.Process(t.ID)
+	return Facts{
+		ShouldRun: t.ShouldRun(), Paused: t.Status == flowhq.TenantPaused, Held: hold != nil, Running: k.processes.Running(t.ID),
+		Waiting: ok && p.PID == 0 && p.NextStart != nil, Ending: k.ending(), StoreDown: k.outage.Down(),
+	}, nil
+}
+
+// decide asks the worker's state what is to be done.
+func (k *core) decide(ctx context.Context, asked Request, t flowhq.TenantDetail) (Decision, error) {
+	f, err := k.facts(ctx, t)
+	if err != nil {
+		return Leave, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.worker(t.ID).Decide(asked, f, k.now()), nil
 }
 
 // reachable tells why a worker cannot be asked anything.

@@ -57,7 +57,7 @@ func (s *Reports) unwritten() []string {
 	now := s.now()
 	var ids []string
 	for id, w := range s.table {
-		if w.dirty && !w.halting && !now.Before(w.retryAt) {
+		if w.MayWrite(now, false) {
 			ids = append(ids, id)
 		}
 	}

@@ -33,7 +33,7 @@ func (s *Logs) Process(ctx context.Context, id string) (flowhq.Process, error) {
 		return flowhq.Process{Name: flowhq.ProcessName(id), State: "stopped"}, nil
 	}
 	s.mu.Lock()
-	p.Ignored = maps.Clone(s.worker(id).leftOut)
+	p.Ignored = maps.Clone(s.worker(id).ignored)
 	s.mu.Unlock()
 	return p, nil
 }

@@ -28,16 +28,7 @@ type processEvent struct {
 func (s *ProcessEvents) ProcessChanged(tenantID string, c flowhq.ProcessChange) {
 	s.mu.Lock()
 	w := s.worker(tenantID)
-	switch c.Kind {
-	case flowhq.ProcessStarted, flowhq.ProcessAdopted:
-		w.generation++
-		w.live, w.connected, w.reported = true, false, false
-		w.began, w.beat = s.now(), s.now()
-		w.heard = w.began
-		w.written = flowhq.SessionReport{}
-	case flowhq.ProcessExited, flowhq.ProcessFailed:
-		w.live = false
-	}
+	w.ProcessChanged(c.Kind, s.now())
 	item := processEvent{tenantID: tenantID, change: c, generation: w.generation}
 	s.mu.Unlock()
 
@@ -89,21 +80,19 @@ func (s *ProcessEvents) crashed(ctx context.Context, n processEvent, hard bool) 
 	w.apply.Lock()
 	defer w.apply.Unlock()
 	s.mu.Lock()
-	overtaken := w.generation != n.generation || w.halting
-	if !overtaken {
-		w.dirty, w.reported = false, false
-	}
+	ended := w.Ended(n.generation)
 	s.mu.Unlock()
-	if !overtaken {
-		t, err := s.store.Tenant(ctx, n.tenantID)
-		if err == nil {
-			err = s.saveSession(ctx, n.tenantID, flowhq.SessionReport{Phase: flowhq.PhaseOff, LinkedJID: linkedJID(t)})
-		}
-		if err != nil {
-			s.log.Warn("the end of a worker could not be written", "tenant", n.tenantID, "error", err)
-		}
+	if !ended {
+		return
 	}
-	if hard && !overtaken {
+	t, err := s.store.Tenant(ctx, n.tenantID)
+	if err == nil {
+		err = s.saveSession(ctx, n.tenantID, flowhq.SessionReport{Phase: flowhq.PhaseOff, LinkedJID: linkedJID(t)})
+	}
+	if err != nil {
+		s.log.Warn("the end of a worker could not be written", "tenant", n.tenantID, "error", err)
+	}
+	if hard {
 		s.failed(ctx, n.tenantID, failureOf(n.change))
 	}
 }

@@ -57,13 +57,10 @@ func (s *reconciler) startMissing(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if !t.ShouldRun() || s.processes.Running(id) {
-		return nil
-	}
-	if f, err := s.store.RestoreHold(ctx, id); err != nil || f != nil { // whoever desired it did not know
+	if d, err := s.decide(ctx, Reconcile, t); err != nil || d != Start {
 		return err
 	}
-	if err := s.workers.begin(ctx, t); err != nil {
+	if err := s.workers.prepare(ctx, t); err != nil {
 		return err
 	}
 	if !t.Session.Linked() {
@@ -84,7 +81,10 @@ func (s *reconciler) stopExtra(ctx context.Context, id string) error {
 	case flowhq.CodeOf(err) == flowhq.CodeNotFound:
 		s.log.Warn("a worker without a tenant is stopped", "tenant", id)
 		return s.processes.Stop(ctx, id)
-	case err != nil || t.ShouldRun():
+	case err != nil:
+		return err
+	}
+	if d, err := s.decide(ctx, Reconcile, t); err != nil || d != Stop {
 		return err
 	}
 	s.log.Warn("a worker that should not run is stopped", "tenant", id)

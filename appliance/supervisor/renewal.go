@@ -11,11 +11,10 @@ import (
 // After a hand-over to another version of the program its workers still run the one before. They are moved one at a time, each by
 // one planned reconnect, and those in the middle of linking wait until that is over.
 const (
-	renewEvery   = time.Second
-	renewPause   = 200 * time.Millisecond // between two, so that the page and the others come first
-	renewBack    = time.Minute            // how long one may take until it is as well as before
-	renewLinking = 2 * time.Minute        // how long a scan may take until the device is ready
-	renewHold    = 10 * time.Minute       // nobody else is moved for so long after one that did not come back
+	renewEvery = time.Second
+	renewPause = 200 * time.Millisecond // between two, so that the page and the others come first
+	renewBack  = time.Minute            // how long one may take until it is as well as before
+	renewHold  = 10 * time.Minute       // nobody else is moved for so long after one that did not come back
 )
 
 // renewal moves workers to the present version of the program.
@@ -44,13 +43,12 @@ func (s *renewal) renew(ctx context.Context) {
 func (s *renewal) nextOutdated() string {
 	outdated := s.processes.Outdated()
 	s.clearMoved(outdated)
+	down := s.outage.Down() // the worker's rows cannot be written, and it works on as it is
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.outage.Down() { // its rows cannot be written, and it works on as it is
-		return ""
-	}
 	for _, id := range outdated {
-		if w := s.worker(id); !w.halting && !s.linking(w.report) {
+		f := Facts{ShouldRun: true, Running: true, Ending: s.shutting, StoreDown: down}
+		if s.worker(id).Decide(Renew, f, s.now()) == Restart {
 			return id
 		}
 	}
@@ -69,11 +67,6 @@ func (s *renewal) clearMoved(outdated []string) {
 	}
 }
 
-// linking tells whether somebody is about to link a device: a code is shown, or was scanned a moment ago.
-func (s *renewal) linking(r flowhq.SessionReport) bool {
-	return r.Phase == flowhq.PhaseQR || r.Phase == flowhq.PhaseConnecting && s.now().Sub(r.Since) < renewLinking
-}
-
 // renewOne moves one worker and tells whether it is well again.
 func (s *renewal) renewOne(ctx context.Context, id string) bool {
 	was, reported := s.latest(id)
@@ -81,14 +74,18 @@ func (s *renewal) renewOne(ctx context.Context, id string) bool {
 	wanted := false
 	err := s.Exclusively(ctx, id, func(ctx context.Context) error {
 		t, err := s.store.Tenant(ctx, id)
-		if err != nil || !t.ShouldRun() {
-			return err // somebody stopped it meanwhile, or reconcile is about to
+		if err != nil {
+			return err
 		}
-		if now, _ := s.latest(id); s.linking(now) {
-			return nil
+		d, err := s.decide(ctx, Renew, t)
+		if err != nil || d == Leave {
+			return err // somebody stopped it meanwhile, or is about to link a device
 		}
 		wanted = true
-		return s.workers.startBy(ctx, t, "Worker moved to the program's present version", s.processes.Restart)
+		if d != Restart {
+			return s.workers.refusal(ctx, d, t)
+		}
+		return s.workers.begin(ctx, t, "Worker moved to the program's present version", s.processes.Restart)
 	})
 	switch {
 	case err != nil:

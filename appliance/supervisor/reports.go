@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"time"
 
 	"flowhq"
 )
@@ -26,8 +25,7 @@ func (s *Reports) Hello(ctx context.Context, tenantID, journal string) (c flowhq
 	}
 	s.mu.Lock()
 	w := s.worker(tenantID)
-	w.beat = s.now()
-	w.written = flowhq.SessionReport{} // whatever it reports first is written, even when it seems to be nothing new
+	w.Hello(s.now())
 	s.mu.Unlock()
 	s.processes.Alive(tenantID)
 	return c, acked, nil
@@ -36,7 +34,7 @@ func (s *Reports) Hello(ctx context.Context, tenantID, journal string) (c flowhq
 // Report takes what a worker says of its session. It is kept in memory until the store has it, so that an outage of the
 // store loses nothing but what was overtaken by a later report.
 func (s *Reports) Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
-	s.heardReplaced(ctx, tenantID, r)
+	s.takeBack(ctx, tenantID, r)
 	if s.hear(tenantID, r) {
 		s.applyReport(ctx, tenantID)
 	}
@@ -52,7 +50,24 @@ func (s *Reports) Heartbeat(ctx context.Context, tenantID string, r flowhq.Sessi
 func (s *Reports) LeftOut(tenantID string, counts map[flowhq.IgnoredSource]int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.worker(tenantID).leftOut = counts
+	s.worker(tenantID).ignored = counts
+}
+
+// takeBack tells a worker that stands down to take its device back, if an admin wants that.
+func (s *Reports) takeBack(ctx context.Context, id string, r flowhq.SessionReport) {
+	s.mu.Lock()
+	tell := s.worker(id).TakesBack(r)
+	s.mu.Unlock()
+	if !tell {
+		return
+	}
+	go func() { // the worker waits for the answer to its report
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		defer cancel()
+		if err := s.links.Relink(ctx, id); err != nil {
+			s.log.Warn("a worker could not be told to take its device back", "tenant", id, "error", err)
+		}
+	}()
 }
 
 // hear notes a sign of life and what came with it; it tells whether there is something to write now.
@@ -62,48 +77,23 @@ func (s *Reports) hear(tenantID string, r flowhq.SessionReport) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.worker(tenantID)
-	if w.halting {
+	if !w.Report(now, r) {
 		return false
 	}
-	w.beat = now
-	news := r.HeardAt != nil && (!w.reported || w.report.HeardAt == nil || r.HeardAt.After(*w.report.HeardAt))
-	if news || w.heard.IsZero() {
-		w.heard = now
-	}
-	if w.silent && (news && r.Phase == flowhq.PhaseConnected || !needsWhatsApp(r)) {
-		w.silent, w.dirty = false, true
-	}
-	w.report, w.reported = r, true
-	w.dirty = w.dirty || !sameReport(r, w.written)
 	s.beats[tenantID] = flowhq.Heartbeat{TenantID: tenantID, SeenAt: now.UTC(), HeardAt: r.HeardAt}
-	return w.dirty && !s.outage.Down() && !now.Before(w.retryAt)
+	return w.MayWrite(now, s.outage.Down())
 }
 
-// sameReport tells whether two reports say the same, times of day apart.
-func sameReport(a, b flowhq.SessionReport) bool {
-	return a.Phase == b.Phase && a.Detail == b.Detail && a.QRCode == b.QRCode && a.LinkedJID == b.LinkedJID && sameTime(a.Until, b.Until)
-}
-
-func sameTime(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
-}
-
-// retryAfter is how long a report that the store refused waits before it is tried again.
-const retryAfter = 5 * time.Second
-
-// applyReport writes a worker's latest report and what follows from it. What fails is tried again by runFlush.
+// applyReport writes a worker's latest report and what follows from it. What fails is tried again by Flush.
 func (s *Reports) applyReport(ctx context.Context, id string) {
 	w := s.entry(id)
 	w.apply.Lock()
 	defer w.apply.Unlock()
 
 	s.mu.Lock()
-	r, was, skip := w.report, w.written, !w.dirty || w.halting
+	r, was, ok := w.ToWrite()
 	s.mu.Unlock()
-	if skip {
+	if !ok {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
@@ -114,12 +104,12 @@ func (s *Reports) applyReport(ctx context.Context, id string) {
 	defer s.mu.Unlock()
 	switch code := flowhq.CodeOf(err); {
 	case err == nil:
-		w.written, w.dirty = r, !sameReport(w.report, r)
+		w.Wrote(r)
 	case code == flowhq.CodeNotFound: // the tenant was deleted meanwhile
-		w.dirty = false
+		w.Wrote(r)
 		delete(s.table, id)
 	default:
-		w.retryAt = s.now().Add(retryAfter)
+		w.Refused(s.now())
 		if s.outage.Note(err); code != flowhq.CodeUnavailable {
 			s.log.Error("a worker's report could not be written", "tenant", id, "phase", r.Phase, "error", err)
 		}
@@ -138,20 +128,20 @@ func (s *Reports) writeReport(ctx context.Context, id string, w *worker, r, was 
 	if err := s.saveSession(ctx, id, r); err != nil {
 		return err
 	}
-	v, err := s.judge(ctx, id, w, r)
+	e, err := s.effect(ctx, id, w, r)
 	if err != nil {
 		return err
 	}
-	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerRunning, v.lastError, v.about); err != nil {
+	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerRunning, e.lastError, e.about); err != nil {
 		return err
 	}
 	if r.Phase != was.Phase {
-		s.Note(ctx, id, flowhq.TenantEventSession, v.cause)
+		s.Note(ctx, id, flowhq.TenantEventSession, e.cause)
 	}
-	if v.occurrence == "" {
+	if e.trigger == "" {
 		return nil
 	}
-	if err := s.transition(ctx, id, v.occurrence, v.cause); err != nil {
+	if err := s.transition(ctx, id, e.trigger, e.cause); err != nil {
 		return err
 	}
 	if r.Phase == flowhq.PhaseConnected {
@@ -162,28 +152,25 @@ func (s *Reports) writeReport(ctx context.Context, id string, w *worker, r, was 
 	return nil
 }
 
-// judge loads what the store knows of the worker when that is not known yet, and gives what follows from the report.
-func (s *Reports) judge(ctx context.Context, id string, w *worker, r flowhq.SessionReport) (verdict, error) {
+// effect loads what stands on the worker's row when that is not known yet, and gives what follows from a report.
+func (s *Reports) effect(ctx context.Context, id string, w *worker, r flowhq.SessionReport) (effect, error) {
 	s.mu.Lock()
-	known := w.known
+	known := w.row.known
 	s.mu.Unlock()
 	if !known {
 		t, err := s.store.Tenant(ctx, id)
 		if err != nil {
-			return verdict{}, err
+			return effect{}, err
 		}
 		s.mu.Lock()
-		if t.Worker != nil && !w.known {
-			w.known, w.status, w.lastError = true, t.Worker.Status, t.Worker.LastError
+		if t.Worker != nil && !w.row.known {
+			w.row.known, w.row.status, w.row.lastError = true, t.Worker.Status, t.Worker.LastError
 		}
 		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.silent && r.Phase == flowhq.PhaseConnected { // it says so, but nothing was heard since
-		return verdict{cause: phaseText(r.Phase), lastError: w.lastError, about: w.failure}, nil
-	}
-	return judge(r, w.connected, w.lastError, w.failure), nil
+	return w.Effect(r), nil
 }
 
 // ApplyEvents takes a part of a worker's journal; each event has its effect once. It gives up to where the journal is durable.
@@ -194,7 +181,7 @@ func (s *Reports) ApplyEvents(ctx context.Context, tenantID, journal string, eve
 		return 0, err
 	}
 	s.mu.Lock()
-	s.worker(tenantID).beat = s.now()
+	s.worker(tenantID).Alive(s.now())
 	s.mu.Unlock()
 	s.processes.Alive(tenantID)
 	for _, e := range events {

@@ -41,64 +41,44 @@ func (s *staleCheck) check(ctx context.Context) {
 }
 
 func (s *staleCheck) suspects() (stale, silent []string) {
+	down, now := s.outage.Down(), s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.outage.Down() || s.shutting {
+	if s.shutting {
 		return nil, nil
 	}
-	now := s.now()
 	for id, w := range s.table {
-		switch {
-		case !w.live || w.halting || w.pinging:
-		case now.Sub(latest(w.beat, w.began, s.base)) >= s.after:
-			w.pinging = true
+		switch w.Check(now, s.base, s.after, down) {
+		case NoLife:
+			w.asked = true
 			stale = append(stale, id)
-		case w.reported && !w.silent && needsWhatsApp(w.report) && now.Sub(latest(w.heard, w.began, s.base)) >= s.after:
+		case NoWhatsApp:
 			silent = append(silent, id)
+		case Fine:
 		}
 	}
 	return stale, silent
-}
-
-// needsWhatsApp tells whether a session in this phase should hear from WhatsApp.
-func needsWhatsApp(r flowhq.SessionReport) bool {
-	if r.LinkedJID == "" {
-		return false
-	}
-	switch r.Phase {
-	case flowhq.PhaseConnected, flowhq.PhaseConnecting, flowhq.PhaseReconnecting, flowhq.PhaseStarting:
-		return true
-	}
-	return false
-}
-
-func latest(times ...time.Time) time.Time {
-	var l time.Time
-	for _, t := range times {
-		if t.After(l) {
-			l = t
-		}
-	}
-	return l
 }
 
 // confirmStale asks the worker itself; only one that does not answer is stale. It is ended and started again.
 func (s *staleCheck) confirmStale(ctx context.Context, id string) {
 	defer func() {
 		s.mu.Lock()
-		s.worker(id).pinging = false
+		s.worker(id).asked = false
 		s.mu.Unlock()
 	}()
 	if s.answersPing(ctx, id) || ctx.Err() != nil {
 		return
 	}
 	err := s.Exclusively(ctx, id, func(ctx context.Context) error {
+		down := s.outage.Down()
 		s.mu.Lock()
 		w := s.worker(id)
-		silence := s.now().Sub(latest(w.beat, w.began, s.base))
-		still := w.live && !w.halting && !s.outage.Down() && silence >= s.after
+		w.asked = false
+		silence := w.silence(s.now(), s.base)
+		still := w.Check(s.now(), s.base, s.after, down) == NoLife && !s.shutting
 		s.mu.Unlock()
-		if !still || s.ending() {
+		if !still {
 			return nil
 		}
 		text := fmt.Sprintf("The worker gave no sign of life for %s and was restarted.", silence.Round(time.Second))
@@ -130,7 +110,7 @@ func (s *staleCheck) answersPing(ctx context.Context, id string) bool {
 func (s *staleCheck) tellSilence(ctx context.Context, id string) {
 	s.mu.Lock()
 	w := s.worker(id)
-	silence := s.now().Sub(latest(w.heard, w.began, s.base))
+	silence := w.silenceOfWhatsApp(s.now(), s.base)
 	w.silent = true
 	s.mu.Unlock()
 	text := fmt.Sprintf("WhatsApp has not been heard from for %s. The worker keeps trying; check the server's internet connection.", silence.Round(time.Second))

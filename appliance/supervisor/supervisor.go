@@ -142,7 +142,7 @@ func (s *Supervisor) Ending() {
 	defer s.core.mu.Unlock()
 	s.core.shutting = true
 	for _, w := range s.core.table {
-		w.halting = true
+		w.Halt()
 	}
 }
 

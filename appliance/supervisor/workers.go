@@ -15,41 +15,67 @@ type Workers struct {
 	devices *Devices
 }
 
-// StartWorker wishes the worker to run and starts it. One that runs already is CodeRunning, a paused tenant CodeConflict. A
-// worker that cannot be started is CodeUnavailable; the wish stays and the reason stands in its last error. One that waits
-// for its next try is tried now, one that gave up showing codes shows new ones.
+// StartWorker makes running the worker's desired state and starts it. One that runs already is CodeRunning, a paused tenant
+// CodeConflict. A worker that cannot be started is CodeUnavailable; the desired state stays and the reason stands in its last error.
+// One that waits for its next try is tried now, one that gave up showing codes shows new ones.
 func (s *Workers) StartWorker(ctx context.Context, by, id string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
 		t, err := s.store.Tenant(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := notPaused(t); err != nil {
+		d, err := s.decide(ctx, StartAsked, t)
+		if err != nil {
 			return err
 		}
-		how := s.processes.Start
-		switch {
-		case s.waits(id):
-			how = s.processes.Restart // at once, not when its time has come
-		case s.processes.Running(id) && s.asksForCodes(id):
+		if d == ShowCodes {
 			return s.devices.OpenLinking(ctx, id)
-		case s.processes.Running(id):
-			return flowhq.Errorf(flowhq.CodeRunning, "Worker already running")
 		}
-		s.Note(ctx, id, flowhq.TenantEventAdmin, "Worker started by "+by)
-		s.mayTakeBack(id)
-		return s.startBy(ctx, t, "Worker started by "+by, how)
+		how := s.processes.Start
+		if d == Restart {
+			how = s.processes.Restart
+		}
+		return s.asked(ctx, d, t, "Worker started by "+by, how)
 	})
 }
 
-// waits tells whether a worker is wished to run and has no process, because it ended too often or could not be started.
-func (s *Workers) waits(id string) bool {
-	p, ok := s.processes.Process(id)
-	return ok && p.PID == 0 && p.NextStart != nil
+// asked starts or restarts a worker at an admin's request, unless it is refused.
+func (s *Workers) asked(ctx context.Context, d Decision, t flowhq.TenantDetail, cause string, how func(context.Context, string) error) error {
+	if err := s.refusal(ctx, d, t); err != nil {
+		return err
+	}
+	s.Note(ctx, t.ID, flowhq.TenantEventAdmin, cause)
+	s.mayTakeBack(t.ID)
+	return s.begin(ctx, t, cause, how)
 }
 
-// StopWorker wishes the worker not to run and stops it; it returns when its processes are gone. Stopping a stopped worker
-// is no error.
+// refusal gives the error of a decision that refuses, nil for any other.
+func (s *Workers) refusal(ctx context.Context, d Decision, t flowhq.TenantDetail) error {
+	switch d {
+	case RefusePaused:
+		return flowhq.Errorf(flowhq.CodeConflict, "The tenant is paused. Resume it first.")
+	case RefuseRunning:
+		return flowhq.Errorf(flowhq.CodeRunning, "Worker already running")
+	case RefuseEnding:
+		return flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is being stopped. Start the worker again when it is back.")
+	case RefuseHeld:
+		return s.held(ctx, t.ID)
+	}
+	return nil
+}
+
+// held says from when the backup is that holds a tenant back.
+func (s *Workers) held(ctx context.Context, id string) error {
+	hold, err := s.store.RestoreHold(ctx, id)
+	if err != nil || hold == nil {
+		return err
+	}
+	return flowhq.Errorf(flowhq.CodeConflict, "This business was restored from a backup of %s. Confirm first that its device runs nowhere else: "+
+		"two on one device throw each other out.", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// StopWorker makes stopped the worker's desired state and stops it; it returns when its processes are gone. Stopping a stopped worker
+// is not an error.
 func (s *Workers) StopWorker(ctx context.Context, by, id string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
 		if _, err := s.tenantOfWorker(ctx, id); err != nil {
@@ -82,23 +108,15 @@ func (s *Workers) restart(ctx context.Context, id, cause string, how func(contex
 		if err != nil {
 			return err
 		}
-		if err := notPaused(t); err != nil {
+		d, err := s.decide(ctx, RestartAsked, t)
+		if err != nil {
 			return err
 		}
-		s.Note(ctx, id, flowhq.TenantEventAdmin, cause)
-		s.mayTakeBack(id)
-		if !s.processes.Running(id) {
+		if d == Start {
 			how = s.processes.Start
 		}
-		return s.startBy(ctx, t, cause, how)
+		return s.asked(ctx, d, t, cause, how)
 	})
-}
-
-func notPaused(t flowhq.TenantDetail) error {
-	if t.Status == flowhq.TenantPaused {
-		return flowhq.Errorf(flowhq.CodeConflict, "The tenant is paused. Resume it first.")
-	}
-	return nil
 }
 
 // tenantOfWorker reads the tenant of a worker; one that is missing is "Tenant or worker not found".
@@ -110,30 +128,31 @@ func (s *Workers) tenantOfWorker(ctx context.Context, id string) (flowhq.TenantD
 	return t, err
 }
 
-// Start makes a worker run. The tenant's lock is held.
+// Start makes a worker run for something else that an admin did. It must be called within Exclusively.
 func (s *Workers) Start(ctx context.Context, t flowhq.TenantDetail, cause string) error {
-	return s.startBy(ctx, t, cause, s.processes.Start)
-}
-
-// startBy writes what is going to be and then lets it be: a worker that is quick to report finds the row ready.
-func (s *Workers) startBy(ctx context.Context, t flowhq.TenantDetail, cause string, how func(context.Context, string) error) error {
-	if s.ending() {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is being stopped. Start the worker again when it is back.")
+	d, err := s.decide(ctx, StartImplied, t)
+	if err == nil {
+		err = s.refusal(ctx, d, t)
 	}
-	if err := s.notHeld(ctx, t.ID); err != nil {
+	if err != nil {
 		return err
 	}
+	return s.begin(ctx, t, cause, s.processes.Start)
+}
+
+// begin writes what is going to be and then lets it be: a worker that is quick to report finds the row ready.
+func (s *Workers) begin(ctx context.Context, t flowhq.TenantDetail, cause string, how func(context.Context, string) error) error {
 	if err := s.store.SetDesired(ctx, t.ID, flowhq.DesiredRunning); err != nil {
 		return err
 	}
-	if err := s.begin(ctx, t); err != nil {
+	if err := s.prepare(ctx, t); err != nil {
 		return err
 	}
-	occurrence := flowhq.TriggerStartedUnlinked
+	trigger := flowhq.TriggerStartedUnlinked
 	if t.Session.Linked() {
-		occurrence = flowhq.TriggerStartedLinked
+		trigger = flowhq.TriggerStartedLinked
 	}
-	if err := s.transition(ctx, t.ID, occurrence, cause); err != nil {
+	if err := s.transition(ctx, t.ID, trigger, cause); err != nil {
 		return err
 	}
 	if err := how(ctx, t.ID); err != nil {
@@ -142,15 +161,15 @@ func (s *Workers) startBy(ctx context.Context, t flowhq.TenantDetail, cause stri
 	return nil
 }
 
-// begin makes rows and memory ready for a new process.
-func (s *Workers) begin(ctx context.Context, t flowhq.TenantDetail) error {
+// prepare makes rows and memory ready for a new process.
+func (s *Workers) prepare(ctx context.Context, t flowhq.TenantDetail) error {
 	w := s.entry(t.ID)
 	w.apply.Lock()
 	defer w.apply.Unlock()
 
 	s.mu.Lock()
-	w.halting, w.dirty, w.reported, w.connected, w.silent = false, false, false, false, false
-	w.began, w.written, w.leftOut = s.now(), flowhq.SessionReport{}, nil
+	w.WorkerState.Start(s.now())
+	w.ignored = nil
 	s.mu.Unlock()
 	if err := s.setWorkerStatus(ctx, t.ID, flowhq.WorkerRunning, "", ""); err != nil {
 		return err
@@ -171,11 +190,11 @@ func (s *Workers) startFailed(ctx context.Context, id string, cause error) error
 func (s *Workers) Halt(ctx context.Context, id string) error {
 	s.mu.Lock()
 	w := s.worker(id)
-	w.halting = true
+	w.Halt()
 	s.mu.Unlock()
 	if err := s.processes.Stop(ctx, id); err != nil {
 		s.mu.Lock()
-		w.halting = false
+		w.HaltFailed()
 		s.mu.Unlock()
 		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker could not be stopped: " + reason(err) + ". Try again, or force a restart.", Cause: err}
 	}
@@ -192,7 +211,7 @@ func (s *Workers) writeStopped(ctx context.Context, id string) error {
 		return err
 	}
 	s.mu.Lock()
-	w.live, w.dirty, w.reported, w.silent = false, false, false, false
+	w.Stopped()
 	delete(s.beats, id)
 	s.mu.Unlock()
 	if err := s.saveSession(ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseOff, LinkedJID: linkedJID(t)}); err != nil {
@@ -205,22 +224,11 @@ func (s *Workers) writeStopped(ctx context.Context, id string) error {
 	return s.setWorkerStatus(ctx, id, flowhq.WorkerStopped, keep, "")
 }
 
-// notHeld refuses to start the worker of a tenant that is held back.
-func (s *Workers) notHeld(ctx context.Context, id string) error {
-	hold, err := s.store.RestoreHold(ctx, id)
-	if err != nil || hold == nil {
-		return err
-	}
-	return flowhq.Errorf(flowhq.CodeConflict, "This business was restored from a backup of %s. Confirm first that its device runs nowhere else: "+
-		"two on one device throw each other out.", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
-}
-
-// mayTakeBack notes that an admin starts a worker. One that was replaced by another program stays away by itself, over
-// restarts and upgrades too; this is how it gets the device back.
+// mayTakeBack notes that an admin starts a worker.
 func (s *Workers) mayTakeBack(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.worker(id).takeBack = takeBackTries
+	s.worker(id).MayTakeBack()
 }
 
 // Unlink asks a running worker to log its device out, for good: the tenant is deleted or gets another device. A few seconds are

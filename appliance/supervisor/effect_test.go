@@ -6,16 +6,16 @@ import (
 	"flowhq"
 )
 
-func TestNothingIsSaidTwice(t *testing.T) {
+func TestWorkerState_Effect_SaysNothingTwice(t *testing.T) {
 	for _, detail := range []string{"The worker cannot write its journal", "The worker cannot write its journal."} {
-		v := judge(flowhq.SessionReport{Phase: flowhq.PhaseJournalFault, Detail: detail}, true, "", "")
+		v := (&WorkerState{connected: true}).Effect(flowhq.SessionReport{Phase: flowhq.PhaseJournalFault, Detail: detail})
 		if v.lastError != flowhq.Remedy(flowhq.PhaseJournalFault) {
 			t.Errorf("last error %q", v.lastError)
 		}
 	}
 }
 
-func TestVerdicts(t *testing.T) {
+func TestWorkerState_Effect(t *testing.T) {
 	tests := []struct {
 		phase     flowhq.Phase
 		connected bool
@@ -29,8 +29,9 @@ func TestVerdicts(t *testing.T) {
 		{flowhq.PhaseOutdated, true, flowhq.TriggerFailed}, {flowhq.PhaseJournalFault, true, flowhq.TriggerFailed},
 	}
 	for _, tt := range tests {
-		v := judge(flowhq.SessionReport{Phase: tt.phase}, tt.connected, "before", "")
-		if v.occurrence != tt.want || v.cause == "" {
+		w := &WorkerState{connected: tt.connected, row: rowState{lastError: "before"}}
+		v := w.Effect(flowhq.SessionReport{Phase: tt.phase})
+		if v.trigger != tt.want || v.cause == "" {
 			t.Errorf("%s, connected %v: %+v, want %q", tt.phase, tt.connected, v, tt.want)
 		}
 		if tt.want == "" && v.lastError != "before" {

@@ -7,48 +7,52 @@ import (
 	"flowhq"
 )
 
-// verdict is what follows from a worker's report for its tenant and its row.
-type verdict struct {
-	occurrence flowhq.StatusTrigger // "": the tenant's status is not concerned
-	cause      string               // for the time line
-	lastError  string
-	about      flowhq.Phase // which phase lastError is about
+// effect is what follows from a worker's report for its tenant and its row.
+type effect struct {
+	trigger   flowhq.StatusTrigger // "": the tenant's status is not concerned
+	cause     string               // for the time line
+	lastError string
+	about     flowhq.Phase // which phase lastError is about
 }
 
-// judge is the part of the life cycles that reports decide: connected tells whether this very process was connected
-// before, lastError and failure what stands on the worker's row now and which phase it is about.
+// Effect is the part of the life cycles that reports decide:
 //
 //	QR, NOBODY                     QR_PENDING; an error goes, apart from "the device was unlinked", which explains the code
-//	CONNECTED                      ACTIVE, no error
+//	CONNECTED                      ACTIVE, no error; nothing changes while WhatsApp was told to be silent and nothing was heard since
 //	LOGGED_OUT                     QR_PENDING when it happened while the worker ran, else ERROR until it shows a code
 //	other failing phases           ERROR with cause and remedy
-//	STARTING, CONNECTING, RECONNECTING, OFF   nothing changes: a short loss of connection is no failure
-func judge(r flowhq.SessionReport, connected bool, lastError string, failure flowhq.Phase) verdict {
+//	STARTING, CONNECTING, RECONNECTING, OFF   nothing changes: a short loss of connection is not a failure
+func (w *WorkerState) Effect(r flowhq.SessionReport) effect {
+	unchanged := effect{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: w.row.lastError, about: w.row.about}
 	switch r.Phase {
 	case flowhq.PhaseQR, flowhq.PhaseNobody:
-		v := verdict{occurrence: flowhq.TriggerUnlinked, cause: "The worker shows a QR code"}
+		e := effect{trigger: flowhq.TriggerUnlinked, cause: "The worker shows a QR code"}
 		if r.Phase == flowhq.PhaseNobody {
-			v.cause = "Nobody scanned the QR code; the worker waits until somebody opens the linking panel"
+			e.cause = "Nobody scanned the QR code; the worker waits until somebody opens the linking panel"
 		}
-		if failure == flowhq.PhaseLoggedOut {
-			v.lastError, v.about = lastError, failure
+		if w.row.about == flowhq.PhaseLoggedOut {
+			e.lastError, e.about = w.row.lastError, w.row.about
 		}
-		return v
+		return e
 	case flowhq.PhaseConnected:
-		return verdict{occurrence: flowhq.TriggerConnected, cause: phaseText(r.Phase)}
+		if w.silent {
+			unchanged.cause = phaseText(r.Phase)
+			return unchanged
+		}
+		return effect{trigger: flowhq.TriggerConnected, cause: phaseText(r.Phase)}
 	case flowhq.PhaseStarting, flowhq.PhaseConnecting, flowhq.PhaseReconnecting, flowhq.PhaseOff:
-		return verdict{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: lastError, about: failure}
+		return unchanged
 	}
 	cause := sentence(cmp.Or(r.Detail, phaseText(r.Phase)))
 	if strings.HasPrefix(flowhq.Remedy(r.Phase), cause) { // it says the same to begin with
 		cause = ""
 	}
 	text := strings.TrimSpace(flowhq.FailureText(cause, r.Phase))
-	v := verdict{occurrence: flowhq.TriggerFailed, cause: text, lastError: text, about: r.Phase}
-	if r.Phase == flowhq.PhaseLoggedOut && connected {
-		v.occurrence = flowhq.TriggerUnlinked
+	e := effect{trigger: flowhq.TriggerFailed, cause: text, lastError: text, about: r.Phase}
+	if r.Phase == flowhq.PhaseLoggedOut && w.connected {
+		e.trigger = flowhq.TriggerUnlinked
 	}
-	return v
+	return e
 }
 
 // phaseText says what a phase means where the worker gives no detail.
