@@ -14,12 +14,12 @@ import (
 	"flowhq/appliance/backup/archive"
 	"flowhq/appliance/backup/s3"
 	"flowhq/appliance/config"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/dashboard"
 )
 
 var (
-	_ fleet.Backups = (*backup.Keeper)(nil)
-	_ backup.Alarms = (*fleet.Alarms)(nil)
+	_ dashboard.BackupKeeper = (*backup.Keeper)(nil)
+	_ backup.Alarms          = (*dashboard.Alarms)(nil)
 )
 
 // BackupPlace gives the place that to names, a folder or an s3:// address; nil for "".
@@ -75,7 +75,7 @@ func (a *appliance) newKeeper() (*backup.Keeper, error) {
 	host, _ := os.Hostname()
 	take := func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys, progress func(backup.Progress)) (archive.Contents, error) {
 		return backup.Take(ctx, backup.Source{
-			Store: a.store, Sessions: c.SessionsPath, Snapshot: a.fleet.Snapshot, Tenant: tenant,
+			Store: a.store, Sessions: c.SessionsPath, Snapshot: a.services.Snapshots.Snapshot, Tenant: tenant,
 			Version: Version, Host: host, Now: time.Now, Progress: progress,
 		}, to, keys)
 	}
@@ -85,15 +85,15 @@ func (a *appliance) newKeeper() (*backup.Keeper, error) {
 	}), nil
 }
 
-// lateAlarms are the fleet's, which is made after the keeper.
+// lateAlarms are those of the services, which are made after the keeper.
 type lateAlarms struct{ a *appliance }
 
 func (l lateAlarms) Raise(kind flowhq.AlarmKind, tenantID string, facts map[string]string) {
-	l.a.fleet.Alarms().Raise(kind, tenantID, facts)
+	l.a.services.Alarms.Raise(kind, tenantID, facts)
 }
 
 func (l lateAlarms) Clear(kind flowhq.AlarmKind, tenantID string) {
-	l.a.fleet.Alarms().Clear(kind, tenantID)
+	l.a.services.Alarms.Clear(kind, tenantID)
 }
 
 // removeFolders removes what a deleted tenant kept on disk, what a restore had put aside for it included.

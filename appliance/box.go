@@ -18,7 +18,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/config"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/dashboard"
 	"flowhq/storage"
 )
 
@@ -34,7 +34,7 @@ type box struct {
 	lastGood func() *time.Time // the newest good backup; nil: not known
 }
 
-var _ fleet.Box = (*box)(nil)
+var _ dashboard.Box = (*box)(nil)
 
 // Bounds of looking at things outside.
 const (

@@ -6,40 +6,40 @@ import (
 	"fmt"
 
 	"flowhq"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/services"
 	"flowhq/wire"
 )
 
-// bridge hands what workers say to the fleet: it is wire.Handler. The fleet is put in before the server serves.
+// bridge hands what workers say to the supervisor: it is wire.Handler. The services are put in before the server serves.
 type bridge struct {
-	fleet     *fleet.Service
+	services  *services.Services
 	processes *processes
 }
 
 var (
-	_ wire.Handler = (*bridge)(nil)
-	_ fleet.Links  = (*wire.Server)(nil)
+	_ wire.Handler   = (*bridge)(nil)
+	_ services.Links = (*wire.Server)(nil)
 )
 
 func (b *bridge) Hello(ctx context.Context, h wire.Hello) (flowhq.WorkerConfig, int64, error) {
 	b.processes.runs(h.TenantID, h.Version)
-	return b.fleet.Hello(ctx, h.TenantID, h.Journal)
+	return b.services.Reports.Hello(ctx, h.TenantID, h.Journal)
 }
 
 func (b *bridge) Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error {
-	return b.fleet.Report(ctx, tenantID, r)
+	return b.services.Reports.Report(ctx, tenantID, r)
 }
 
 func (b *bridge) Heartbeat(ctx context.Context, tenantID string, h wire.Heartbeat) error {
-	b.fleet.LeftOut(tenantID, h.LeftOut)
-	return b.fleet.Heartbeat(ctx, tenantID, h.Report)
+	b.services.Reports.LeftOut(tenantID, h.LeftOut)
+	return b.services.Reports.Heartbeat(ctx, tenantID, h.Report)
 }
 
 func (b *bridge) Events(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (int64, error) {
-	return b.fleet.ApplyEvents(ctx, tenantID, journal, events)
+	return b.services.Reports.ApplyEvents(ctx, tenantID, journal, events)
 }
 
-func (b *bridge) Gone(tenantID string) { b.fleet.Gone(tenantID) }
+func (b *bridge) Gone(tenantID string) { b.services.Reports.Gone(tenantID) }
 
 // authenticate lets a process speak for a tenant that the process manager knows as its worker and that has the token of
 // its start.

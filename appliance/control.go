@@ -14,7 +14,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/backup"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/services"
 	"flowhq/procman"
 	"flowhq/storage"
 )
@@ -25,7 +25,7 @@ type control struct {
 	path      string
 	server    *http.Server
 	log       *slog.Logger
-	fleet     *fleet.Service
+	services  *services.Services
 	manager   *procman.Manager
 	processes *processes
 	keeper    *backup.Keeper
@@ -56,7 +56,7 @@ type Status struct {
 func newControl(a *appliance) *control {
 	caps := a.manager.Capabilities()
 	c := &control{
-		path: a.config.ControlSocket(), log: a.log.Logger, fleet: a.fleet, manager: a.manager, processes: a.processes,
+		path: a.config.ControlSocket(), log: a.log.Logger, services: a.services, manager: a.manager, processes: a.processes,
 		keeper: a.keeper, store: a.store, sessions: a.config.SessionsPath,
 		reload: a.askReload,
 		status: Status{
@@ -97,7 +97,7 @@ func newControl(a *appliance) *control {
 
 func (c *control) tell(*http.Request) (any, error) {
 	s := c.status
-	s.Limits, s.DeletesUser = c.fleet.Limits(), c.fleet.CanDeleteUsers()
+	s.Limits, s.DeletesUser = c.services.Configs.Limits(), true
 	s.Resident, s.CPU = ownUse()
 	return s, nil
 }
@@ -112,7 +112,7 @@ func (c *control) reloadNow(r *http.Request) (any, error) {
 }
 
 func (c *control) deleteUser(r *http.Request) (any, error) {
-	return struct{}{}, c.fleet.DeleteUser(r.Context(), byConsole, r.PathValue("user"))
+	return struct{}{}, c.services.Users.DeleteUser(r.Context(), byConsole, r.PathValue("user"))
 }
 
 // serve listens and answers until close.

@@ -25,7 +25,7 @@ const (
 )
 
 func (c *control) backups(r *http.Request) (any, error) {
-	list, state, err := c.fleet.Backups(r.Context())
+	list, state, err := c.services.Backups.Backups(r.Context())
 	view := BackupsView{State: state, Backups: list}
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		view.Failure, err = e.Message, nil
@@ -34,7 +34,7 @@ func (c *control) backups(r *http.Request) (any, error) {
 }
 
 func (c *control) startBackup(r *http.Request) (any, error) {
-	return struct{}{}, c.fleet.StartBackup(r.Context(), byConsole)
+	return struct{}{}, c.services.Backups.StartBackup(r.Context(), byConsole)
 }
 
 // streamBackup hands a backup to the command line, which encrypts it and puts it where its user may write.
@@ -91,14 +91,14 @@ type FenceView struct {
 }
 
 func (c *control) fences(r *http.Request) (any, error) {
-	fences, err := c.fleet.RestoreHolds(r.Context(), flowhq.Cursor{}, 0)
+	fences, err := c.services.Holds.RestoreHolds(r.Context(), flowhq.Cursor{}, 0)
 	if err != nil {
 		return nil, err
 	}
 	views := make([]FenceView, len(fences))
 	for i, f := range fences {
 		views[i] = FenceView{TenantID: f.TenantID, Host: f.Origin.Host, TakenAt: f.Origin.TakenAt, Device: f.LinkedJID}
-		if t, err := c.fleet.Tenant(r.Context(), f.TenantID); err == nil {
+		if t, err := c.services.Tenants.Tenant(r.Context(), f.TenantID); err == nil {
 			views[i].Name = t.Name
 		}
 	}
@@ -110,7 +110,7 @@ func (c *control) liftFence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.fleet.ReleaseRestoreHold(r.Context(), byConsole, t.ID); err != nil {
+	if err := c.services.Holds.ReleaseRestoreHold(r.Context(), byConsole, t.ID); err != nil {
 		return nil, err
 	}
 	return c.view(t), nil

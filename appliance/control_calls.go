@@ -60,7 +60,7 @@ func (c *control) view(t flowhq.TenantDetail) WorkerView {
 }
 
 func (c *control) list(r *http.Request) (any, error) {
-	tenants, err := c.fleet.Tenants(r.Context(), flowhq.TenantFilter{})
+	tenants, err := c.services.Tenants.Tenants(r.Context(), flowhq.TenantFilter{})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ type WorkerName struct {
 
 // names lists the tenants without measuring anything, for shell completion.
 func (c *control) names(r *http.Request) (any, error) {
-	tenants, err := c.fleet.Tenants(r.Context(), flowhq.TenantFilter{})
+	tenants, err := c.services.Tenants.Tenants(r.Context(), flowhq.TenantFilter{})
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +101,10 @@ func calledBy(t flowhq.TenantDetail) string {
 
 // find gives the tenant that a person means: by id, by the beginning of an id, by number, or by name.
 func (c *control) find(ctx context.Context, wanted string) (flowhq.TenantDetail, error) {
-	if t, err := c.fleet.Tenant(ctx, wanted); err == nil {
+	if t, err := c.services.Tenants.Tenant(ctx, wanted); err == nil {
 		return t, nil
 	}
-	tenants, err := c.fleet.Tenants(ctx, flowhq.TenantFilter{})
+	tenants, err := c.services.Tenants.Tenants(ctx, flowhq.TenantFilter{})
 	if err != nil {
 		return flowhq.TenantDetail{}, err
 	}
@@ -166,7 +166,7 @@ func (c *control) events(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.fleet.Events(r.Context(), t.ID, flowhq.EventQuery{Limit: limit})
+	return c.services.Tenants.Events(r.Context(), t.ID, flowhq.EventQuery{Limit: limit})
 }
 
 func number(r *http.Request, name string, fallback int) (int, error) {
@@ -183,7 +183,7 @@ func number(r *http.Request, name string, fallback int) (int, error) {
 
 func (c *control) act(r *http.Request) (any, error) {
 	do, ok := map[string]func(context.Context, string, string) error{
-		"start": c.fleet.StartWorker, "stop": c.fleet.StopWorker, "restart": c.fleet.RestartWorker, "force-restart": c.fleet.ForceRestartWorker,
+		"start": c.services.Workers.StartWorker, "stop": c.services.Workers.StopWorker, "restart": c.services.Workers.RestartWorker, "force-restart": c.services.Workers.ForceRestartWorker,
 	}[r.PathValue("action")]
 	if !ok {
 		return nil, flowhq.Errorf(flowhq.CodeNotFound, "There is no action %q.", r.PathValue("action"))
@@ -195,7 +195,7 @@ func (c *control) act(r *http.Request) (any, error) {
 	if err := do(r.Context(), byConsole, t.ID); err != nil {
 		return nil, err
 	}
-	if t, err = c.fleet.Tenant(r.Context(), t.ID); err != nil {
+	if t, err = c.services.Tenants.Tenant(r.Context(), t.ID); err != nil {
 		return nil, err
 	}
 	return c.view(t), nil

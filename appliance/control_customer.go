@@ -12,7 +12,7 @@ func (c *control) exportCustomer(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.fleet.CustomerData(r.Context(), t.ID, r.PathValue("chat"))
+	return c.services.Erasure.CustomerData(r.Context(), t.ID, r.PathValue("chat"))
 }
 
 func (c *control) eraseCustomer(r *http.Request) (any, error) {
@@ -20,6 +20,6 @@ func (c *control) eraseCustomer(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.fleet.EraseCustomer(r.Context(), byConsole, t.ID, r.PathValue("chat"))
+	rows, err := c.services.Erasure.EraseCustomer(r.Context(), byConsole, t.ID, r.PathValue("chat"))
 	return ErasedView{Rows: rows}, err
 }

@@ -43,7 +43,7 @@ func (c *control) processEvents(r *http.Request) (any, error) {
 }
 
 func (c *control) namesByID(r *http.Request) (map[string]string, error) {
-	tenants, err := c.fleet.Tenants(r.Context(), flowhq.TenantFilter{})
+	tenants, err := c.services.Tenants.Tenants(r.Context(), flowhq.TenantFilter{})
 	if err != nil {
 		return nil, err
 	}

@@ -99,10 +99,10 @@ func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out Re
 		err = restore(r.Context())
 	case !want.Replace: // one that is here makes it fail, and its worker must not be stopped for that
 		if err = c.absent(r.Context(), want.Tenant); err == nil {
-			err = c.fleet.WhileStopped(r.Context(), want.Tenant, restore)
+			err = c.services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
 		}
 	default:
-		err = c.fleet.WhileStopped(r.Context(), want.Tenant, restore)
+		err = c.services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
 	}
 	if err != nil {
 		return out, err
@@ -113,7 +113,7 @@ func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out Re
 }
 
 func (c *control) absent(ctx context.Context, tenantID string) error {
-	t, err := c.fleet.Tenant(ctx, tenantID)
+	t, err := c.services.Tenants.Tenant(ctx, tenantID)
 	switch flowhq.CodeOf(err) {
 	case flowhq.CodeNotFound:
 		return nil

@@ -22,7 +22,7 @@ func (c *control) talk(r *http.Request) (any, error) {
 		return nil, err
 	}
 	v := TalkView{}
-	v.InForce, v.Draft, err = c.fleet.Conversation(r.Context(), t.ID)
+	v.InForce, v.Draft, err = c.services.Flows.Conversation(r.Context(), t.ID)
 	return v, err
 }
 
@@ -39,13 +39,13 @@ func (c *control) messages(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.fleet.RecentMessages(r.Context(), t.ID, limit)
+	return c.services.Flows.RecentMessages(r.Context(), t.ID, limit)
 }
 
 // actOnChat hands a chat to a human or back to the bot.
 func (c *control) actOnChat(r *http.Request) (any, error) {
 	do, ok := map[string]func(ctx context.Context, by, id, chat string) error{
-		"take-over": c.fleet.TakeOver, "release": c.fleet.Release,
+		"take-over": c.services.Chats.TakeOver, "release": c.services.Chats.Release,
 	}[r.PathValue("action")]
 	if !ok {
 		return nil, flowhq.Errorf(flowhq.CodeNotFound, "There is no action %q.", r.PathValue("action"))

@@ -16,6 +16,7 @@ import (
 	"flowhq/appliance/api"
 	"flowhq/appliance/config"
 	"flowhq/appliance/fleet"
+	"flowhq/appliance/services"
 	"flowhq/locale"
 	"flowhq/storage"
 	"flowhq/ui"
@@ -49,7 +50,7 @@ func listenHTTP(ctx context.Context, c *config.Config) (net.Listener, error) {
 	return listener, nil
 }
 
-func newWebsite(c *config.Config, listener net.Listener, s *fleet.Service, store *storage.Store, log *slog.Logger) (*website, error) {
+func newWebsite(c *config.Config, listener net.Listener, s *services.Services, store *storage.Store, log *slog.Logger) (*website, error) {
 	w := &website{listener: newDoor(listener), stopping: make(chan struct{})}
 	engine, err := w.engine(c, s, store, log)
 	if err != nil {
@@ -64,7 +65,7 @@ func newWebsite(c *config.Config, listener net.Listener, s *fleet.Service, store
 	return w, nil
 }
 
-func (w *website) engine(c *config.Config, s *fleet.Service, store *storage.Store, log *slog.Logger) (*gin.Engine, error) {
+func (w *website) engine(c *config.Config, s *services.Services, store *storage.Store, log *slog.Logger) (*gin.Engine, error) {
 	var pages *ui.UI
 	gate, err := access.New(access.Config{
 		Password: c.AdminPassword.Reveal(), PasswordHash: c.AdminPasswordHash.Reveal(), PortalKey: c.PortalKey.Reveal(),
@@ -82,13 +83,13 @@ func (w *website) engine(c *config.Config, s *fleet.Service, store *storage.Stor
 		return nil, err
 	}
 	calls, err := api.New(api.Config{
-		Services: s.All, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log, Texts: texts,
+		Services: s, Sessions: gate, StillIn: gate.StillIn, Stopping: w.stopping, Log: log, Texts: texts,
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages, err = ui.New(ui.Config{
-		Fleet: s, Door: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
+		Fleet: fleet.Of(s), Door: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
 	})
 	if err != nil {
 		return nil, err

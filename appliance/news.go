@@ -11,7 +11,7 @@ import (
 // newsBuffer is how many events of the process manager may wait; beyond it they are read from its history.
 const newsBuffer = 1024
 
-// watchProcesses tells the fleet what happens to workers until ctx ends.
+// watchProcesses tells the supervisor what happens to workers until ctx ends.
 func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscription, tell func(string, flowhq.ProcessChange)) {
 	defer sub.Close()
 	var last uint64
@@ -48,7 +48,7 @@ func tellEvent(e procman.Event, tell func(string, flowhq.ProcessChange)) {
 	}
 }
 
-// changeOf gives a process manager's event in the words of the domain; false for one that the fleet does not follow.
+// changeOf gives a process manager's event in the words of the domain; false for one that the supervisor does not follow.
 func changeOf(e procman.Event) (flowhq.ProcessChange, bool) {
 	c := flowhq.ProcessChange{Name: e.Process, At: e.Time, PID: e.Pid, Cause: causeText(e), Wanted: wantedCause(e.Cause)}
 	switch {

@@ -76,7 +76,7 @@ func (a *appliance) vitals() []vital {
 		{"web address", func(ctx context.Context) error { return answers(ctx, a.config.LocalURL()+"/healthz") }},
 		{"main loop", a.beats},
 		{"process manager", func(context.Context) error { a.manager.List(); return nil }},
-		{"fleet", func(context.Context) error { a.fleet.Limits(); return nil }},
+		{"services", func(context.Context) error { a.services.Responds(); return nil }},
 	}
 }
 

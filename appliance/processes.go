@@ -12,7 +12,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/config"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/supervisor"
 	"flowhq/procman"
 )
 
@@ -27,7 +27,7 @@ const (
 	managerFolder = "processes"
 )
 
-// processes runs workers by the process manager: it is fleet.Processes.
+// processes runs workers by the process manager: it is supervisor.Processes.
 type processes struct {
 	manager *procman.Manager
 	exe     string // what a worker is started from: the appliance's own program, wherever the one in force is by now
@@ -39,7 +39,7 @@ type processes struct {
 	programs map[string]workerProgram // what the workers run, by tenant
 }
 
-var _ fleet.Processes = (*processes)(nil)
+var _ supervisor.Processes = (*processes)(nil)
 
 // specOf says how a tenant's worker is to be run.
 func (p *processes) specOf(tenantID string) procman.Spec {

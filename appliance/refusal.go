@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/dashboard"
 	"flowhq/appliance/release"
 )
 
@@ -13,7 +13,7 @@ import (
 const refusalCheck = 15 * time.Second
 
 // watchRefusals says on the pages when a newer version was brought and not put in force, until that is mended.
-func watchRefusals(ctx context.Context, l release.Layout, alarms *fleet.Alarms) {
+func watchRefusals(ctx context.Context, l release.Layout, alarms *dashboard.Alarms) {
 	ticker := time.NewTicker(refusalCheck)
 	defer ticker.Stop()
 	for {
@@ -26,7 +26,7 @@ func watchRefusals(ctx context.Context, l release.Layout, alarms *fleet.Alarms) 
 	}
 }
 
-func tellRefusal(l release.Layout, alarms *fleet.Alarms) {
+func tellRefusal(l release.Layout, alarms *dashboard.Alarms) {
 	r, err := l.Refused()
 	if err != nil || r == nil { // an unreadable note is no reason to alarm anybody
 		alarms.Clear(flowhq.AlarmUpgradeRefused, "")

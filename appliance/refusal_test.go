@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/dashboard"
 	"flowhq/appliance/release"
 )
 
 func TestARefusedUpgradeIsAnAlarmUntilItIsMended(t *testing.T) {
 	l := release.Layout{Dir: t.TempDir()}
-	alarms := fleet.NewAlarms(time.Now, nil)
+	alarms := dashboard.NewAlarms(time.Now, nil)
 	put := func(version string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Join(l.Dir, version), 0o755); err != nil {

@@ -89,7 +89,7 @@ func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []strin
 	if err := a.processes.apply(&next); err != nil {
 		a.log.Error("reload: a worker's limits could not be changed", "error", err)
 	}
-	a.fleet.SetLimits(ctx, next.Limits)
+	a.services.Configs.SetLimits(ctx, next.Limits)
 	if len(waiting) > 0 {
 		a.log.Warn("reload: these settings changed and need a restart", "names", waiting)
 	}

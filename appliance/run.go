@@ -18,7 +18,6 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/config"
-	"flowhq/appliance/fleet"
 	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
 	"flowhq/appliance/services"
@@ -41,7 +40,7 @@ type appliance struct {
 	listener  net.Listener
 	store     *storage.Store
 	letGo     func() // marks the store as no longer used
-	fleet     *fleet.Service
+	services  *services.Services
 	keeper    *backup.Keeper
 
 	dropSpools sync.Once
@@ -120,7 +119,7 @@ func (a *appliance) make(ctx context.Context) error {
 	if err := a.makeFleet(ctx); err != nil {
 		return err
 	}
-	if a.website, err = newWebsite(a.config, a.listener, a.fleet, a.store, a.log.Logger); err != nil {
+	if a.website, err = newWebsite(a.config, a.listener, a.services, a.store, a.log.Logger); err != nil {
 		return err
 	}
 	a.control = newControl(a)
@@ -196,7 +195,7 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 	a.workers = wire.NewServer(wire.Config{
 		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
 	})
-	a.fleet = fleet.New(services.Config{
+	a.services = services.New(services.Config{
 		Version: Version, Stores: services.StoresOf(a.store), Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
 		Box:    &box{config: a.config, store: a.store, lastGood: func() *time.Time { return a.keeper.State().LastAt }},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
@@ -204,7 +203,7 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, EraseChat: a.eraseChat, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
 		RemoveDevice: a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
-	handler.fleet, handler.processes = a.fleet, a.processes
+	handler.services, handler.processes = a.services, a.processes
 	return a.settle(ctx)
 }
 
@@ -217,14 +216,17 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 		a.abandon()
 		return err
 	}
-	a.start(func() error { watchProcesses(work, a.manager, sub, a.fleet.ProcessChanged); return nil })
+	a.start(func() error {
+		watchProcesses(work, a.manager, sub, a.services.Supervisor.Events.ProcessChanged)
+		return nil
+	})
 	a.start(func() error { return a.workers.Serve(work) })
 	a.start(a.control.serve)
-	a.start(func() error { return a.fleet.Run(work) })
+	a.start(func() error { return a.services.Run(work) })
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(func() error { a.keeper.Run(work); return nil })
 	a.start(a.website.serve)
-	a.start(func() error { watchRefusals(work, release.Layout{}, a.fleet.Alarms()); return nil })
+	a.start(func() error { watchRefusals(work, release.Layout{}, a.services.Alarms); return nil })
 	vitals := a.vitals()
 	a.start(func() error { feedWatchdog(work, a.log.Logger, vitals); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
@@ -275,7 +277,7 @@ func (a *appliance) start(part func() error) {
 	})
 }
 
-// adopted tells the fleet of the workers that an earlier appliance left running. One that was found running and has ended since
+// adopted tells the supervisor of the workers that an earlier appliance left running. One that was found running and has ended since
 // then waits for its spec to be started again; nobody else would name it, since it counts as about to run.
 func (a *appliance) adopted() error {
 	for _, s := range a.manager.List() {
@@ -290,7 +292,7 @@ func (a *appliance) adopted() error {
 			continue
 		}
 		a.processes.runs(id, "") // until it says hello
-		a.fleet.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
+		a.services.Supervisor.Events.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
 	}
 	return nil
 }
@@ -303,14 +305,14 @@ func (a *appliance) stop(cancel context.CancelFunc) error {
 	ctx, done := context.WithTimeout(context.Background(), stopTimeout+closeTimeout)
 	defer done()
 	a.website.close(ctx)
-	a.fleet.Ending()
+	a.services.Ending()
 	workers, workersDone := context.WithTimeout(ctx, stopTimeout)
 	err := a.manager.Shutdown(workers)
 	workersDone()
 	if err != nil {
 		a.log.Error("workers could not be stopped", "error", err)
 	}
-	a.fleet.Ended(ctx)
+	a.services.Ended(ctx)
 	cancel()
 	a.closeRest()
 	a.log.Info("stopped")
