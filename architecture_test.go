@@ -22,7 +22,8 @@ var mayImport = map[string][]string{
 	"flowhq/storage":                 {"flowhq"},
 	"flowhq/worker/bot":              {"flowhq", "flowhq/worker/bot/lexicon"},
 	"flowhq/worker/bot/lexicon":      {},
-	"flowhq/worker/whatsapp":         {"flowhq"},
+	"flowhq/worker/message":          {"flowhq"},
+	"flowhq/worker/whatsapp":         {"flowhq", "flowhq/worker/message"},
 	"flowhq/wire":                    {"flowhq"},
 	"flowhq/appliance/access":        {"flowhq"},
 	"flowhq/appliance/config":        {"flowhq"},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {
-		"flowhq", "flowhq/worker/bot", "flowhq/worker/whatsapp", "flowhq/wire",
+		"flowhq", "flowhq/worker/bot", "flowhq/worker/message", "flowhq/worker/whatsapp", "flowhq/wire",
 	},
 	"flowhq/ui":                   {"flowhq", "flowhq/locale", "flowhq/appliance/fleet", "flowhq/appliance/access"},
 	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},

@@ -3,23 +3,25 @@ package wire
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/creachadair/jrpc2"
 
 	"flowhq"
 )
 
-// The waits between dials grow from firstWait to lastWait; each is drawn from its upper half, so that workers that lost
+const dialTimeout = 5 * time.Second
+
+// dialBackOff gives the waits between dials, from 0.1 to 5 s. Chance moves each by up to a third, so that workers that lost
 // their appliance together do not come back in one instant.
-const (
-	firstWait   = 200 * time.Millisecond
-	lastWait    = 5 * time.Second
-	dialTimeout = 5 * time.Second
-)
+func dialBackOff() backoff.ExponentialBackOff {
+	return backoff.ExponentialBackOff{
+		InitialInterval: 150 * time.Millisecond, MaxInterval: 3750 * time.Millisecond, Multiplier: 2, RandomizationFactor: 1. / 3,
+	}
+}
 
 // ClientConfig is what a worker's end works with. Greeted, Ready and Lost may be nil.
 type ClientConfig struct {
@@ -45,23 +47,23 @@ func Dial(c ClientConfig) *Conn { return &Conn{config: c} }
 
 // Run dials, says hello and answers commands, again and again until ctx ends.
 func (c *Conn) Run(ctx context.Context) {
-	wait := firstWait
+	waits := dialBackOff()
 	for ctx.Err() == nil {
 		greeted, err := c.session(ctx)
 		if greeted {
-			wait = firstWait
+			waits.Reset()
 		}
 		if ctx.Err() != nil {
 			return
 		}
+		wait := waits.NextBackOff()
 		c.config.Logger.Debug("no appliance", "error", err, "wait", wait)
-		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
 		}
 		timer.Stop()
-		wait = min(wait*2, lastWait)
 	}
 }
 

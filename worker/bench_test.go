@@ -7,7 +7,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 // BenchmarkAnswer is a customer's message from the device to the reply handed to the device, journal on the disk included.
@@ -30,8 +30,8 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		err := e.receive(b.Context(), whatsapp.Incoming{
-			ID: fmt.Sprint("B", i), Chat: whatsapp.ChatDirect, From: whatsapp.Address{PN: fmt.Sprintf("+2557%08d", i%1000)},
+		err := e.receive(b.Context(), message.Incoming{
+			ID: fmt.Sprint("B", i), Place: message.PlaceDirect, From: message.Person{PN: fmt.Sprintf("+2557%08d", i%1000)},
 			Kind: flowhq.KindText, Text: "Habari, mnafungua saa ngapi?", SentAt: time.Now(),
 		})
 		if err != nil {

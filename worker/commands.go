@@ -11,6 +11,7 @@ import (
 	"flowhq"
 	"flowhq/wire"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -90,8 +91,8 @@ func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst boo
 		case found.OptedOut:
 			return flowhq.Errorf(flowhq.CodeConflict, "This customer asked for no more messages")
 		}
-		_, err := tx.Post(journal.Parcel{
-			ID: messageID(id), Chat: found.ID, Text: text, Author: flowhq.AuthorAdmin, Cause: journal.CauseAdmin, CreatedAt: now,
+		_, err := tx.EnqueueOutgoing(journal.Outgoing{
+			ID: messageID(id), ChatID: found.ID, Text: text, Author: flowhq.AuthorAdmin, Cause: journal.CauseAdmin, CreatedAt: now,
 		})
 		return err
 	})
@@ -115,7 +116,7 @@ func (c *commands) Release(_ context.Context, chat string) error {
 		if found.HandoffCause == "" {
 			return nil
 		}
-		found.HandoffCause, found.HandoffEnds, found.HandoffText = "", time.Time{}, ""
+		found.EndHandoff()
 		return chatChanged(tx, found, now)
 	})
 }
@@ -138,7 +139,7 @@ func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
 	if !strings.HasPrefix(key, "+") {
 		return tx.ChatByKey(key)
 	}
-	c, _, err := tx.Meet(journal.Person{PN: key}, time.Now())
+	c, _, err := tx.UpsertChat(message.Person{PN: key}, time.Now())
 	return c, err
 }
 
@@ -163,7 +164,7 @@ func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.C
 		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker cannot write its journal", Cause: err}
 	}
 	if err == nil {
-		c.kick(id)
+		c.schedule(id)
 	}
 	return err
 }

@@ -10,35 +10,37 @@ import (
 	"flowhq"
 	"flowhq/worker/journal"
 	"flowhq/worker/limit"
+	"flowhq/worker/message"
 )
 
-// decide deals with the oldest letter of a chat, in one transaction: what is said and what follows is in the journal, or
-// nothing is.
-func (e *engine) decide(r *runner, chat int64) progress {
-	d := decision{engine: e, runner: r}
-	err := e.write(func(tx *journal.Tx) error {
+// decide deals with a chat's oldest message that waits, in one transaction: what is said and what follows is in the journal,
+// or nothing is.
+func (e *engine) decide(r *runner, m *message.Incoming) progress {
+	d := decision{engine: e, runner: r, message: m}
+	err := e.write(func(tx *journal.Tx) (err error) {
 		d.tx, d.config, d.now = tx, e.config.Load(), time.Now()
-		return d.make(chat)
+		if d.chat, err = tx.ChatOf(m); err != nil {
+			return err
+		}
+		return d.make()
 	})
 	switch {
 	case err != nil && journal.Failed(err):
-		return e.stumble("a message could not be dealt with", err)
+		return e.retryLater("a message could not be dealt with", err)
 	case err != nil:
-		return e.spoilt(d.letter, err)
-	case d.letter == nil:
-		return idle
+		return e.skipFailed(m, err)
 	case d.wait > 0:
-		if !e.rest(d.wait) {
+		if !e.wait(d.wait) {
 			e.limits.Lock()
-			e.limits.Leave(limitChat(chat))
+			e.limits.Leave(limitChat(d.chat.ID))
 			e.limits.Unlock()
-			return idle // stays in the journal for the successor
+			return idle // stays in the journal for the next process
 		}
 		return done
 	}
 	r.begun, r.limited = true, false
 	if d.read {
-		e.markRead(d.chat, d.letter)
+		e.markRead(d.chat, d.message)
 	}
 	d.follow()
 	return done
@@ -47,36 +49,33 @@ func (e *engine) decide(r *runner, chat int64) progress {
 // follow sets going what a decision that is in the journal leads to.
 func (d *decision) follow() {
 	if d.owner {
-		d.kick(ownerChat)
+		d.schedule(journal.OwnerChat)
 	}
 	if d.late {
-		d.scheduleList()
+		d.scheduleMissed()
 	}
 }
 
-// spoilt puts a letter aside that cannot be dealt with for a reason of its own, so that the next is.
-func (e *engine) spoilt(l *journal.Letter, cause error) progress {
-	if l == nil {
-		return e.stumble("a chat cannot be worked on", cause)
-	}
-	e.log.Error("a message failed", "id", l.ID, "error", cause)
+// skipFailed takes a message out of the queue that cannot be dealt with for a reason of its own, so that the next is.
+func (e *engine) skipFailed(m *message.Incoming, cause error) progress {
+	e.log.Error("a message failed", "id", m.ID, "error", cause)
 	err := e.write(func(tx *journal.Tx) error {
-		c, err := tx.Chat(l.Chat)
-		if err == nil && c != nil {
-			err = trace(tx, l.ID, c.Key(), time.Now(), flowhq.TraceFailed, "Not answered, because of a fault: "+cause.Error())
+		c, err := tx.ChatOf(m)
+		if err == nil {
+			err = trace(tx, m.ID, c.Key(), time.Now(), flowhq.TraceFailed, "Not answered, because of a fault: "+cause.Error())
 		}
 		if err == nil {
-			err = tx.Dequeue(l.N)
+			err = tx.RemoveIncoming(m)
 		}
 		return err
 	})
 	if err != nil {
-		return e.stumble("a failed message could not be put aside", err)
+		return e.retryLater("a failed message could not be put aside", err)
 	}
 	return done
 }
 
-// decision is one letter's way to what is done about it.
+// decision is the way of one message to what is done about it.
 type decision struct {
 	*engine
 	runner *runner
@@ -84,24 +83,15 @@ type decision struct {
 	config *flowhq.WorkerConfig
 	now    time.Time
 
-	letter *journal.Letter // nil: nothing to do
-	chat   *journal.Chat
-	wait   time.Duration // the limiter said so; nothing else was done
-	late   bool          // goes on the owner's list
-	owner  bool          // something waits for the owner
-	read   bool          // to be marked as read
+	message *message.Incoming
+	chat    *journal.Chat // written back at the end
+	wait    time.Duration // the limiter said so; nothing else was done
+	late    bool          // goes on the owner's list
+	owner   bool          // something waits for the owner
+	read    bool          // to be marked as read
 }
 
-func (d *decision) make(chat int64) (err error) {
-	if d.letter, err = d.tx.NextLetter(chat); err != nil || d.letter == nil {
-		return err
-	}
-	if d.chat, err = d.tx.Chat(chat); err != nil {
-		return err
-	}
-	if d.chat == nil {
-		return fmt.Errorf("chat %d is gone", chat)
-	}
+func (d *decision) make() error {
 	limits := d.config.Limits
 	if age := d.age(); age > limits.CatchUp {
 		return d.tooOld(age)
@@ -113,7 +103,7 @@ func (d *decision) make(chat int64) (err error) {
 	}
 	out, version, err := d.step()
 	if err != nil {
-		d.log.Error("the conversation failed", "id", d.letter.ID, "error", err)
+		d.log.Error("the conversation failed", "id", d.message.ID, "error", err)
 		return d.finish(d.trace(flowhq.TraceFailed, "Not answered, because the conversation failed: "+err.Error()))
 	}
 	switch {
@@ -134,46 +124,46 @@ func (d *decision) make(chat int64) (err error) {
 // age tells how long the customer has waited: by WhatsApp's clock when the message was delivered late, else from when it
 // came in here, so that a wrong clock of this machine does not make everything too old.
 func (d *decision) age() time.Duration {
-	if d.letter.Late {
-		return d.now.Sub(d.letter.SentAt)
+	if d.message.Late {
+		return d.now.Sub(d.message.SentAt)
 	}
-	return d.now.Sub(d.letter.ReceivedAt)
+	return d.now.Sub(d.message.ReceivedAt)
 }
 
-// finish takes the letter out of the queue and writes the chat back.
+// finish takes the message out of the queue and writes the chat back.
 func (d *decision) finish(err error) error {
 	if err != nil {
 		return err
 	}
-	if err := d.tx.Dequeue(d.letter.N); err != nil {
+	if err := d.tx.RemoveIncoming(d.message); err != nil {
 		return err
 	}
 	d.read = d.config.Limits.ReadReceipts
 	if d.chat.WaitTold {
-		letters, _, err := d.tx.Waiting(d.chat.ID)
+		incoming, _, err := d.tx.CountWaiting(d.chat.ID)
 		if err != nil {
 			return err
 		}
-		d.chat.WaitTold = letters > 0
+		d.chat.WaitTold = incoming > 0
 	}
 	return d.tx.SaveChat(d.chat)
 }
 
 func (d *decision) trace(step, detail string) error {
-	return trace(d.tx, d.letter.ID, d.chat.Key(), d.now, step, detail)
+	return trace(d.tx, d.message.ID, d.chat.Key(), d.now, step, detail)
 }
 
 func (d *decision) tooOld(age time.Duration) error {
 	d.late = true
 	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", span(age)))
 	if err == nil {
-		err = d.tx.AddTooOld(journal.TooOld{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.letter.Text), SentAt: d.letter.SentAt})
+		err = d.tx.AddMissed(journal.Missed{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.message.Text), SentAt: d.message.SentAt})
 	}
 	return d.finish(err)
 }
 
 func (d *decision) handBack() error {
-	d.chat.HandoffCause, d.chat.HandoffEnds, d.chat.HandoffText = "", time.Time{}, ""
+	d.chat.EndHandoff()
 	return chatChanged(d.tx, d.chat, d.now)
 }
 
@@ -197,7 +187,7 @@ func (d *decision) step() (out outcome, version int64, err error) {
 	if err != nil {
 		return out, version, err
 	}
-	out, err = f.step(d.config.Business, d.chat, d.letter, d.now)
+	out, err = f.step(d.config.Business, d.chat, d.message, d.now)
 	return out, version, err
 }
 
@@ -246,9 +236,9 @@ func (d *decision) suppress(v limit.Verdict) error {
 // post journals a text to the chat, with its id.
 func (d *decision) post(text string, cause journal.Cause) error {
 	id := d.dev.NewMessageID()
-	_, err := d.tx.Post(journal.Parcel{
-		ID: id, Chat: d.chat.ID, Text: text, Author: flowhq.AuthorBot, Cause: cause,
-		Answers: d.letter.ID, Asked: excerpt(d.letter.Text), AskedAt: d.letter.SentAt, CreatedAt: d.now,
+	_, err := d.tx.EnqueueOutgoing(journal.Outgoing{
+		ID: id, ChatID: d.chat.ID, Text: text, Author: flowhq.AuthorBot, Cause: cause,
+		Answers: d.message.ID, Asked: excerpt(d.message.Text), AskedAt: d.message.SentAt, CreatedAt: d.now,
 	})
 	if err == nil {
 		err = d.trace(flowhq.TraceReplyID, id)
@@ -290,7 +280,7 @@ func (d *decision) apply(out outcome, version int64) error {
 		if c.PN != "" {
 			n += "\n📞 " + c.PN // so that a tap is enough to write or to call
 		}
-		if err := d.tellOwner(d.tx, n, d.letter.ID, d.now); err != nil {
+		if err := d.tellOwner(d.tx, n, d.message.ID, d.now); err != nil {
 			return err
 		}
 		d.owner = true

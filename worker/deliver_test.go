@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -95,7 +96,7 @@ func TestEchoStandsForTheAcknowledgement(t *testing.T) {
 		h.dev.fail = func(int, string) error { return whatsapp.ErrUnknown }
 		id := h.says(asha, "1")
 		synctest.Wait()
-		h.take(whatsapp.Incoming{ID: h.dev.shown[0].id, FromMe: true, To: whatsapp.Address{PN: asha}, Text: "re: 1"})
+		h.take(message.Incoming{ID: h.dev.shown[0].id, FromMe: true, To: message.Person{PN: asha}, Text: "re: 1"})
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		h.expect(asha, "re: 1")
@@ -147,7 +148,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 			t.Errorf("stopping took %s", d)
 		}
 		h.expect(asha, "re: 1")
-		if err := h.give(whatsapp.Incoming{ID: "L", From: whatsapp.Address{PN: asha}, Text: "late"}); !errors.Is(err, errStopping) {
+		if err := h.give(message.Incoming{ID: "L", From: message.Person{PN: asha}, Text: "late"}); !errors.Is(err, errStopping) {
 			t.Errorf("taken in while stopping: %v", err)
 		}
 		h.start()
@@ -174,11 +175,11 @@ func TestSentServesRetries(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.says("lid:8", "1")
 		synctest.Wait()
-		to, text, ok := h.e.sent(h.dev.shown[0].id)
+		to, text, ok := h.e.sentText(h.dev.shown[0].id)
 		if !ok || text != "re: 1" || to.LID != "8" {
 			t.Errorf("%v %q %v", to, text, ok)
 		}
-		if _, _, ok := h.e.sent("nothing"); ok {
+		if _, _, ok := h.e.sentText("nothing"); ok {
 			t.Error("an unknown id was served")
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -14,13 +14,13 @@ type device interface {
 	Run(ctx context.Context) error
 	Report() flowhq.SessionReport
 	NewMessageID() string
-	Send(ctx context.Context, id string, to whatsapp.Address, text string) (time.Time, error)
-	Typing(ctx context.Context, to whatsapp.Address, on bool) error
-	MarkRead(ctx context.Context, from whatsapp.Address, ids []string) error
+	Send(ctx context.Context, id string, to message.Person, text string) (time.Time, error)
+	Typing(ctx context.Context, to message.Person, on bool) error
+	MarkRead(ctx context.Context, from message.Person, ids []string) error
 	LinkCode(ctx context.Context, phone string) (flowhq.LinkCode, error)
 	Relink()
 	Logout(ctx context.Context) error
-	Self() whatsapp.Address
+	Self() message.Person
 	Close() error
 }
 
@@ -33,6 +33,3 @@ func openWhatsApp(c whatsapp.Config) (device, error) {
 	}
 	return d, nil
 }
-
-func person(a whatsapp.Address) journal.Person  { return journal.Person{PN: a.PN, LID: a.LID} }
-func address(p journal.Person) whatsapp.Address { return whatsapp.Address{PN: p.PN, LID: p.LID} }

@@ -10,17 +10,17 @@ import (
 	"flowhq"
 	"flowhq/worker/journal"
 	"flowhq/worker/limit"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 // Bounds and times of the engine.
 const (
-	maxWaiting    = 50               // letters of one chat
-	maxDetail     = 1000             // characters of a recorded error
-	kickInterval  = 15 * time.Second // chats that could not go on are tried again
-	probeInterval = 5 * time.Second  // a journal that failed is tried again
-	pruneInterval = 10 * time.Minute
-	sendTimeout   = 30 * time.Second // preparing and acknowledgement together, device's own limits are tighter
+	maxWaiting     = 50               // messages of one chat in the queue
+	maxDetail      = 1000             // characters of a recorded error
+	parkedInterval = 15 * time.Second // chats that could not go on are tried again
+	probeInterval  = 5 * time.Second  // a journal that failed is tried again
+	pruneInterval  = 10 * time.Minute
+	sendTimeout    = 30 * time.Second // preparing and acknowledgement together, device's own limits are tighter
 )
 
 // engine makes the decisions. Its goroutines: one for each chat that has work, and those of background.
@@ -36,14 +36,13 @@ type engine struct {
 	acked   func() int64               // highest event that the appliance has
 
 	config  atomic.Pointer[flowhq.WorkerConfig]
-	leftOut leftOut
+	ignored ignoredCounts
 	fault   atomic.Bool   // the journal can't be written
 	faulty  chan struct{} // told when that begins
 
-	// hard ends everything; hurry ends waiting, when the process is to stop.
-	hard  context.Context
-	hurry context.Context
-	rush  context.CancelFunc
+	forced   context.Context // ends everything
+	draining context.Context // ends waiting, when the process is to stop
+	drain    context.CancelFunc
 
 	pauses pauses
 
@@ -52,24 +51,24 @@ type engine struct {
 		*limit.Limiter
 	}
 
-	mu       sync.Mutex
-	stopping bool
-	running  map[int64]*runner
-	parked   map[int64]struct{} // have work, can't go on just now
-	runners  sync.WaitGroup
-	calm     calm
-	dueList  *time.Timer // of the list of messages that came too late
+	mu          sync.Mutex
+	stopping    bool
+	running     map[int64]*runner
+	parked      map[int64]struct{} // have work, can't go on just now
+	runners     sync.WaitGroup
+	idleTrim    idleTrim
+	missedTimer *time.Timer // for the list of messages that came too late
 }
 
 // newEngine makes an engine; attach gives it its device before it is used.
 func newEngine(ctx context.Context, j *journal.Journal, talk conversations, log *slog.Logger) (*engine, error) {
 	e := &engine{
 		log: log, j: j, flows: flows{talk: talk}, late: 15 * time.Second,
-		events: func() {}, reports: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, hard: ctx,
+		events: func() {}, reports: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, forced: ctx,
 		faulty:  make(chan struct{}, 1),
 		running: make(map[int64]*runner), parked: make(map[int64]struct{}),
 	}
-	e.hurry, e.rush = context.WithCancel(ctx)
+	e.draining, e.drain = context.WithCancel(ctx)
 	e.limits.Limiter = limit.New(limit.Config{})
 	if err := e.restore(); err != nil {
 		return nil, err
@@ -128,9 +127,9 @@ func (e *engine) configure(c flowhq.WorkerConfig) error {
 	}
 	err := e.write(func(tx *journal.Tx) error {
 		e.adopt(c) // in turn with decisions, so that none of them misses a flow that is dropped here
-		return tx.KeepConfig(c)
+		return tx.SaveConfig(c)
 	})
-	e.kickAll()
+	e.scheduleParked()
 	return err
 }
 
@@ -184,14 +183,14 @@ func (e *engine) setFault(fault bool, cause error) {
 		return
 	}
 	if fault {
-		nudge(e.faulty)
+		notify(e.faulty)
 		e.log.Error("the journal cannot be written: nothing is taken in", "error", cause)
 	} else {
 		e.log.Info("the journal can be written again")
 	}
 	e.reports(e.report())
 	if !fault {
-		e.kickAll()
+		e.scheduleParked()
 	}
 }
 
@@ -212,9 +211,9 @@ func (e *engine) reported(r flowhq.SessionReport) {
 	if !e.fault.Load() {
 		e.reports(r)
 	}
-	e.calm.disturb()
+	e.idleTrim.busy()
 	if r.Phase == flowhq.PhaseConnected {
-		e.kickAll()
+		e.scheduleParked()
 	}
 }
 
@@ -231,8 +230,8 @@ func (e *engine) note(kind, detail string) {
 	}
 }
 
-// sayOnce puts a remark on the time line unless it is what a process before this one said there under the same key.
-func (e *engine) sayOnce(key, remark string) {
+// noteOnce puts a remark on the time line unless it is what a process before this one said there under the same key.
+func (e *engine) noteOnce(key, remark string) {
 	err := e.write(func(tx *journal.Tx) error {
 		last := ""
 		if _, err := tx.Meta(key, &last); err != nil || last == remark {
@@ -254,34 +253,25 @@ func note(tx *journal.Tx, kind, detail string) error {
 
 func shorten(s string) string { return flowhq.Shorten(s, maxDetail) }
 
-// sent serves retry receipts: what went out under an id.
-func (e *engine) sent(id string) (to whatsapp.Address, text string, ok bool) {
-	var p *journal.Parcel
-	var c *journal.Chat
+// sentText serves retry receipts: what went out under an id, and to whom.
+func (e *engine) sentText(id string) (to message.Person, text string, ok bool) {
+	var o *journal.Outgoing
 	err := e.j.Read(func(tx *journal.Tx) (err error) {
-		if p, err = tx.Parcel(id); err == nil && p != nil && p.Chat != 0 {
-			c, err = tx.Chat(p.Chat)
-		}
+		o, err = tx.Outgoing(id)
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		e.log.Warn("a sent message cannot be looked up", "id", id, "error", err)
-		return to, "", false
-	case p == nil:
-		return to, "", false
-	case c != nil:
-		return address(c.Person), p.Text, true
-	case p.To == journal.Person{}:
-		return e.dev.Self(), p.Text, true
-	default:
-		return address(p.To), p.Text, true
 	}
+	if err != nil || o == nil {
+		return to, "", false
+	}
+	return e.recipient(o), o.Text, true
 }
 
 // background does what is due from time to time, until ctx ends.
 func (e *engine) background(ctx context.Context) {
-	tick := time.NewTimer(kickInterval)
+	tick := time.NewTimer(parkedInterval)
 	defer tick.Stop()
 	pruned := time.Now()
 	for {
@@ -293,14 +283,14 @@ func (e *engine) background(ctx context.Context) {
 			tick.Reset(probeInterval)
 			continue
 		}
-		tick.Reset(kickInterval)
+		tick.Reset(parkedInterval)
 		e.keepPause(e.dev.Report()) // in case it could not be kept when it began
 		if e.fault.Load() {
 			e.probe(ctx)
 			tick.Reset(probeInterval)
 		}
-		e.kickAll()
-		e.settleDown()
+		e.scheduleParked()
+		e.trimWhenIdle()
 		if time.Since(pruned) > pruneInterval {
 			pruned = time.Now()
 			e.prune()

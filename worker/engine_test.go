@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 func (h *house) log() *slog.Logger { return slog.New(slog.NewTextHandler(h.t.Output(), nil)) }
@@ -56,22 +56,22 @@ func TestAnswersInOrder(t *testing.T) {
 
 func TestDuplicates(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		m := whatsapp.Incoming{ID: "SAME", From: whatsapp.Address{PN: asha}, Text: "once"}
+		m := message.Incoming{ID: "SAME", From: message.Person{PN: asha}, Text: "once"}
 		h.take(m)
 		h.take(m)
 		synctest.Wait()
 		h.restart()
 		h.take(m)
-		m.From = whatsapp.Address{PN: asha, LID: "123"}
+		m.From = message.Person{PN: asha, LID: "123"}
 		h.take(m)
-		m.From = whatsapp.Address{LID: "123"}
+		m.From = message.Person{LID: "123"}
 		h.take(m)
 		synctest.Wait()
 		h.expect(asha, "re: once")
 		if got := h.trace("SAME"); strings.Count(got, "duplicate") != 4 || strings.Count(got, "received") != 1 {
 			t.Errorf("trace: %s", got)
 		}
-		m.From = whatsapp.Address{PN: juma} // ids are the senders' own: another person may use the same
+		m.From = message.Person{PN: juma} // ids are the senders' own: another person may use the same
 		h.take(m)
 		synctest.Wait()
 		h.expect(juma, "re: once")
@@ -81,7 +81,7 @@ func TestDuplicates(t *testing.T) {
 func TestARemarkIsMadeOnce(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		for _, remark := range []string{"cannot do this", "cannot do this", "", "cannot do that"} {
-			h.e.sayOnce("kernel", remark)
+			h.e.noteOnce("kernel", remark)
 			h.restart()
 		}
 		if got := strings.Join(h.notes(), "; "); got != "cannot do this; cannot do that" {
@@ -92,13 +92,13 @@ func TestARemarkIsMadeOnce(t *testing.T) {
 
 func TestOnlyDirectChats(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		for i, k := range []whatsapp.ChatKind{whatsapp.ChatGroup, whatsapp.ChatStatus, whatsapp.ChatBroadcast, whatsapp.ChatNewsletter} {
-			h.take(whatsapp.Incoming{ID: fmt.Sprint(i), Chat: k, From: whatsapp.Address{PN: asha}, Text: "x"})
+		for i, k := range []message.Place{message.PlaceGroup, message.PlaceStatus, message.PlaceBroadcast, message.PlaceNewsletter} {
+			h.take(message.Incoming{ID: fmt.Sprint(i), Place: k, From: message.Person{PN: asha}, Text: "x"})
 		}
 		synctest.Wait()
 		want := map[flowhq.IgnoredSource]int64{"group": 1, "status": 1, "broadcast": 1, "newsletter": 1}
-		if n := len(h.all()); n != 0 || !maps.Equal(h.e.leftOut.counts(), want) {
-			t.Errorf("%d events, left out: %v", n, h.e.leftOut.counts())
+		if n := len(h.all()); n != 0 || !maps.Equal(h.e.ignored.counts(), want) {
+			t.Errorf("%d events, left out: %v", n, h.e.ignored.counts())
 		}
 		h.expect(asha)
 	})
@@ -120,7 +120,7 @@ func TestLongOutageOfTheWorker(t *testing.T) {
 
 func TestWrongClockOfTheMachine(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		h.take(whatsapp.Incoming{ID: "A", From: whatsapp.Address{PN: asha}, Text: "live", SentAt: time.Now().Add(-5 * time.Hour)})
+		h.take(message.Incoming{ID: "A", From: message.Person{PN: asha}, Text: "live", SentAt: time.Now().Add(-5 * time.Hour)})
 		synctest.Wait()
 		h.expect(asha, "re: live")
 	})
@@ -245,9 +245,9 @@ func TestOnePersonUnderTwoAddresses(t *testing.T) {
 		synctest.Wait()
 		h.expect("lid:123", "re: hidden")
 		h.ownerWrites("lid:123", "I see you")
-		h.e.introduced(whatsapp.Address{PN: "+1555", LID: "777"}) // nobody known
-		h.e.introduced(whatsapp.Address{PN: asha, LID: "123"})
-		h.e.introduced(whatsapp.Address{PN: asha, LID: "123"})
+		h.e.addressesJoined(message.Person{PN: "+1555", LID: "777"}) // nobody known
+		h.e.addressesJoined(message.Person{PN: asha, LID: "123"})
+		h.e.addressesJoined(message.Person{PN: asha, LID: "123"})
 		h.says("lid:123", "now?")
 		h.says(asha, "and now?")
 		synctest.Wait()
@@ -273,7 +273,7 @@ func TestLidGetsItsNumber(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.says("lid:5", "ask")
 		synctest.Wait()
-		h.take(whatsapp.Incoming{ID: "X", From: whatsapp.Address{PN: asha, LID: "5"}, Text: "answer"})
+		h.take(message.Incoming{ID: "X", From: message.Person{PN: asha, LID: "5"}, Text: "answer"})
 		synctest.Wait()
 		h.expect(asha, " hears")
 		merges := 0

@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -79,7 +80,7 @@ func (d *fakeDevice) NewMessageID() string {
 	return fmt.Sprintf("3EB0%018d%d", d.ids, time.Now().UnixNano())
 }
 
-func (d *fakeDevice) Send(ctx context.Context, id string, to whatsapp.Address, text string) (time.Time, error) {
+func (d *fakeDevice) Send(ctx context.Context, id string, to message.Person, text string) (time.Time, error) {
 	d.mu.Lock()
 	slow := d.slow
 	d.mu.Unlock()
@@ -111,14 +112,14 @@ func (d *fakeDevice) Send(ctx context.Context, id string, to whatsapp.Address, t
 	return time.Now(), err
 }
 
-func (d *fakeDevice) Typing(context.Context, whatsapp.Address, bool) error {
+func (d *fakeDevice) Typing(context.Context, message.Person, bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.typing++
 	return nil
 }
 
-func (d *fakeDevice) MarkRead(_ context.Context, _ whatsapp.Address, ids []string) error {
+func (d *fakeDevice) MarkRead(_ context.Context, _ message.Person, ids []string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.read = append(d.read, ids...)
@@ -135,7 +136,7 @@ func (d *fakeDevice) Relink() {
 	d.relinked++
 }
 func (d *fakeDevice) Logout(context.Context) error { return whatsapp.ErrNotLinked }
-func (d *fakeDevice) Self() whatsapp.Address       { return whatsapp.Address{PN: "+255700000000", LID: "99"} }
+func (d *fakeDevice) Self() message.Person         { return message.Person{PN: "+255700000000", LID: "99"} }
 func (d *fakeDevice) Close() error                 { return nil }
 
 // to lists what the phone of an address shows.
@@ -163,7 +164,7 @@ func (echoTalk) load(_ int64, f journal.Flow) (flow, error) {
 	return echoFlow{f.YAML}, nil
 }
 
-func (f echoFlow) step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, _ time.Time) (outcome, error) {
+func (f echoFlow) step(biz flowhq.Business, c *journal.Chat, l *message.Incoming, _ time.Time) (outcome, error) {
 	out := outcome{state: append(append([]byte(nil), c.State...), '.'), resting: true}
 	switch word, _, _ := strings.Cut(l.Text, " "); {
 	case word == "panic":
@@ -266,27 +267,27 @@ func (h *house) says(from, text string) string {
 	h.t.Helper()
 	h.n++
 	id := fmt.Sprintf("IN%d", h.n)
-	h.take(whatsapp.Incoming{ID: id, From: addressFrom(from), Text: text})
+	h.take(message.Incoming{ID: id, From: addressFrom(from), Text: text})
 	return id
 }
 
-func addressFrom(s string) whatsapp.Address {
+func addressFrom(s string) message.Person {
 	if lid, ok := strings.CutPrefix(s, "lid:"); ok {
-		return whatsapp.Address{LID: lid}
+		return message.Person{LID: lid}
 	}
-	return whatsapp.Address{PN: s}
+	return message.Person{PN: s}
 }
 
-func (h *house) take(m whatsapp.Incoming) {
+func (h *house) take(m message.Incoming) {
 	h.t.Helper()
 	if err := h.give(m); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
-func (h *house) give(m whatsapp.Incoming) error {
-	if m.Chat == "" {
-		m.Chat = whatsapp.ChatDirect
+func (h *house) give(m message.Incoming) error {
+	if m.Place == "" {
+		m.Place = message.PlaceDirect
 	}
 	if m.Kind == "" {
 		m.Kind = flowhq.KindText
@@ -302,7 +303,7 @@ func (h *house) ownerWrites(to, text string) string {
 	h.t.Helper()
 	h.n++
 	id := fmt.Sprintf("OWN%d", h.n)
-	h.take(whatsapp.Incoming{ID: id, FromMe: true, From: h.dev.Self(), To: addressFrom(to), Text: text})
+	h.take(message.Incoming{ID: id, FromMe: true, From: h.dev.Self(), To: addressFrom(to), Text: text})
 	return id
 }
 

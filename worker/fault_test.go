@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -28,7 +29,7 @@ func TestJournalThatFailsLeavesMessagesWithWhatsApp(t *testing.T) {
 		var phases []flowhq.Phase
 		h.e.reports = func(r flowhq.SessionReport) { phases = append(phases, r.Phase) }
 		h.vandal("ALTER TABLE seen RENAME TO unseen")
-		m := whatsapp.Incoming{ID: "A", From: whatsapp.Address{PN: asha}, Text: "x"}
+		m := message.Incoming{ID: "A", From: message.Person{PN: asha}, Text: "x"}
 		if err := h.give(m); err == nil || !journal.Failed(err) {
 			t.Fatalf("taken in by a journal that fails: %v", err)
 		}
@@ -78,7 +79,7 @@ func TestJournalThatFailsBetweenDecisionAndSending(t *testing.T) {
 func TestOneBadMessageDoesNotHoldUpTheOthers(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.vandal("CREATE TRIGGER bad BEFORE INSERT ON seen WHEN new.id = 'BAD' BEGIN SELECT raise(ABORT, 'no'); END")
-		must(t, h.give(whatsapp.Incoming{ID: "BAD", From: whatsapp.Address{PN: asha}, Text: "x"}))
+		must(t, h.give(message.Incoming{ID: "BAD", From: message.Person{PN: asha}, Text: "x"}))
 		h.says(asha, "y")
 		synctest.Wait()
 		h.expect(asha, "re: y")
@@ -92,7 +93,7 @@ func TestOneBadMessageDoesNotHoldUpTheOthers(t *testing.T) {
 	})
 }
 
-func TestBadLetterIsPutAside(t *testing.T) {
+func TestEngine_skipFailed(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.vandal("CREATE TRIGGER bad BEFORE INSERT ON outbox WHEN new.text = 're: bad' BEGIN SELECT raise(ABORT, 'no'); END")
 		id := h.says(asha, "bad")

@@ -9,89 +9,153 @@ import (
 	"flowhq"
 	"flowhq/worker/journal"
 	"flowhq/worker/limit"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 func limitChat(id int64) limit.Chat { return limit.Chat(id) }
 
-// receive takes one message in. It returns nil only when the message is in the journal, or is none of the bot's business;
-// WhatsApp keeps it otherwise.
-func (e *engine) receive(_ context.Context, m whatsapp.Incoming) error {
+// receive takes one message in. It returns nil only when the message is in the journal, or is not meant for a bot; WhatsApp
+// keeps it otherwise.
+func (e *engine) receive(_ context.Context, m message.Incoming) error {
 	e.mu.Lock()
 	stopping := e.stopping
 	e.mu.Unlock()
 	switch {
 	case stopping:
 		return errStopping
-	case m.Chat == whatsapp.ChatSelf || m.Chat == whatsapp.ChatDirect && m.FromMe:
-		return e.ownWriting(m)
-	case m.Chat != whatsapp.ChatDirect || m.From.IsZero():
-		where := placeOf(m)
-		e.leftOut.add(where)
-		e.log.Debug("left out", "where", where)
+	case m.Place == message.PlaceSelf || m.Place == message.PlaceDirect && m.FromMe:
+		return e.receiveOwn(m)
+	case m.Place != message.PlaceDirect || m.From.IsZero():
+		source := ignoredSource(m)
+		e.ignored.add(source)
+		e.log.Debug("not for a bot", "source", source)
 		return nil
 	}
-	var chat int64
-	var merges []journal.Merge
-	var at *decision // made at once; nil: the chat's runner will
-	fresh := false
-	now := time.Now()
-	err := e.write(func(tx *journal.Tx) error {
-		c, joins, err := tx.Meet(person(m.From), now)
-		if err != nil {
-			return err
-		}
-		chat, merges, at = c.ID, joins, nil
-		if fresh, err = tx.See(c.ID, m.ID, now); err != nil {
-			return err
-		}
-		if !fresh {
-			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message came before; it is not answered again.")
-		}
-		alone, err := e.accept(tx, c, m, now)
-		if err == nil && alone {
-			at = e.decideAtOnce(tx, c.ID)
-		}
-		return err
-	})
-	if err != nil {
-		return e.indigestible(m.ID, err)
+	in := intake{engine: e, m: &m}
+	if err := e.write(in.journal); err != nil {
+		return e.skipIncoming(m.ID, err)
 	}
-	e.joined(merges)
-	if at != nil {
-		at.follow()
+	e.chatsMerged(in.merges)
+	if in.decided != nil {
+		in.decided.follow()
 	}
-	if fresh {
-		e.kick(chat)
+	if in.fresh {
+		e.schedule(in.chat.ID)
 	}
 	return nil
 }
 
-// placeOf tells where a message was written that is left out.
-func placeOf(m whatsapp.Incoming) flowhq.IgnoredSource {
-	switch m.Chat {
-	case whatsapp.ChatGroup:
+// intake is the transaction that takes one message of a customer in.
+type intake struct {
+	*engine
+	m   *message.Incoming
+	now time.Time
+
+	chat    *journal.Chat
+	merges  []journal.Merge
+	fresh   bool      // it did not come before
+	decided *decision // made at once; nil: the chat's runner will make it
+}
+
+func (in *intake) journal(tx *journal.Tx) (err error) {
+	in.decided, in.now = nil, time.Now()
+	if in.chat, in.merges, err = tx.UpsertChat(in.m.From, in.now); err != nil {
+		return err
+	}
+	in.m.ChatID, in.m.ReceivedAt = in.chat.ID, in.now
+	if in.fresh, err = tx.MarkSeen(in.chat.ID, in.m.ID, in.now); err != nil {
+		return err
+	}
+	if !in.fresh {
+		return in.trace(tx, flowhq.TraceDuplicate, "This message came before; it is not answered again.")
+	}
+	in.limits.Lock()
+	in.limits.Heard(limitChat(in.chat.ID), in.now)
+	in.limits.Unlock()
+	if in.m.Name != "" {
+		in.chat.Name = in.m.Name
+	}
+	in.chat.Wrote, in.chat.LastSeen = true, in.now
+	if err := in.tell(tx); err != nil {
+		return err
+	}
+	incoming, outgoing, err := tx.CountWaiting(in.chat.ID)
+	switch {
+	case err != nil:
+		return err
+	case incoming >= maxWaiting:
+		return in.overflow(tx)
+	case incoming+outgoing == 0:
+		if in.decided = in.decideAtOnce(tx); in.decided != nil {
+			return nil
+		}
+		return in.enqueue(tx)
+	}
+	if err := in.enqueue(tx); err != nil {
+		return err
+	}
+	return in.trace(tx, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", incoming+outgoing))
+}
+
+// tell writes the events of a message that came in.
+func (in *intake) tell(tx *journal.Tx) error {
+	key := in.chat.Key()
+	err := tx.Event(flowhq.WorkerEvent{At: in.now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+		WAMessageID: in.m.ID, Chat: key, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: in.m.Kind,
+		From: key, To: in.dev.Self().Key(), Text: in.m.Text, Name: in.m.Name, SentAt: in.m.SentAt, Target: in.m.Target,
+	}})
+	if err != nil {
+		return err
+	}
+	detail := "Received."
+	if in.m.Late {
+		detail = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", span(in.now.Sub(in.m.SentAt)))
+	}
+	return in.trace(tx, flowhq.TraceReceived, detail)
+}
+
+// enqueue leaves the message to the chat's runner.
+func (in *intake) enqueue(tx *journal.Tx) error {
+	if err := tx.EnqueueIncoming(in.m); err != nil {
+		return err
+	}
+	return tx.SaveChat(in.chat)
+}
+
+func (in *intake) trace(tx *journal.Tx, step, detail string) error {
+	return trace(tx, in.m.ID, in.chat.Key(), in.now, step, detail)
+}
+
+// ignoredSource tells where a message was written that is not meant for a bot.
+func ignoredSource(m message.Incoming) flowhq.IgnoredSource {
+	switch m.Place {
+	case message.PlaceGroup:
 		return flowhq.IgnoredGroup
-	case whatsapp.ChatStatus:
+	case message.PlaceStatus:
 		return flowhq.IgnoredStatus
-	case whatsapp.ChatBroadcast:
+	case message.PlaceBroadcast:
 		return flowhq.IgnoredBroadcast
-	case whatsapp.ChatNewsletter:
+	case message.PlaceNewsletter:
 		return flowhq.IgnoredNewsletter
 	}
 	return flowhq.IgnoredUnknown
 }
 
-// decideAtOnce deals with a letter that found nothing before it, in the transaction that takes it in: one flush of the disk
-// less before the reply. Whatever stands in the way leaves the letter to the chat's runner.
-func (e *engine) decideAtOnce(tx *journal.Tx, chat int64) *decision {
-	c := e.config.Load()
-	if c == nil || c.Limits.ReadReceipts || !e.ready() {
+// decideAtOnce decides about a message that found nothing before it, in the transaction that takes it in: it never waits in
+// the queue, and the disk is flushed once less before the reply. nil when something stands in the way; then nothing was
+// changed and the chat's runner decides.
+func (in *intake) decideAtOnce(tx *journal.Tx) *decision {
+	c := in.config.Load()
+	if c == nil || c.Limits.ReadReceipts || !in.ready() {
 		return nil
 	}
-	d := &decision{engine: e, runner: &runner{limited: true}, tx: tx, config: c, now: time.Now()}
+	chat := *in.chat // as it is now, should the decision be taken back
+	d := &decision{
+		engine: in.engine, runner: &runner{limited: true}, tx: tx, config: c, now: in.now,
+		message: in.m, chat: &chat,
+	}
 	err := tx.Try(func() error {
-		if err := d.make(chat); err != nil {
+		if err := d.make(); err != nil {
 			return err
 		}
 		if d.wait > 0 {
@@ -108,9 +172,10 @@ func (e *engine) decideAtOnce(tx *journal.Tx, chat int64) *decision {
 // errNotNow takes a decision back that cannot be made yet.
 var errNotNow = errors.New("not now")
 
-// indigestible deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message. When
-// it is the message that fails, giving it back would bring it again for ever and hold up all others: it goes on the time line.
-func (e *engine) indigestible(id string, cause error) error {
+// skipIncoming deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message. When
+// it is the message that fails, giving it back would bring it again for ever and hold up all others: the time line tells of
+// it.
+func (e *engine) skipIncoming(id string, cause error) error {
 	cause = fmt.Errorf("message %s: %w", id, cause)
 	if journal.Failed(cause) {
 		return cause
@@ -121,83 +186,39 @@ func (e *engine) indigestible(id string, cause error) error {
 	})
 }
 
-// accept journals a message that was not seen before and puts it into its chat's queue; alone tells that it has the queue
-// to itself.
-func (e *engine) accept(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) (alone bool, err error) {
-	e.limits.Lock()
-	e.limits.Heard(limitChat(c.ID), now)
-	e.limits.Unlock()
-	if m.Name != "" {
-		c.Name = m.Name
-	}
-	c.Wrote, c.LastSeen = true, now
-	letters, parcels, err := tx.Waiting(c.ID)
-	if err != nil {
-		return false, err
-	}
-	err = tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		WAMessageID: m.ID, Chat: c.Key(), Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: m.Kind,
-		From: c.Key(), To: person(e.dev.Self()).Key(), Text: m.Text, Name: m.Name, SentAt: m.SentAt, Target: m.Target,
-	}})
-	if err != nil {
-		return false, err
-	}
-	say := "Received."
-	if m.Offline {
-		say = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", span(now.Sub(m.SentAt)))
-	}
-	if err := trace(tx, m.ID, c.Key(), now, flowhq.TraceReceived, say); err != nil {
-		return false, err
-	}
-	alone = letters+parcels == 0
-	if letters >= maxWaiting {
-		err = e.overflow(tx, c, m, now)
-	} else {
-		err = tx.Enqueue(journal.Letter{
-			Chat: c.ID, ID: m.ID, Kind: m.Kind, Text: m.Text, Name: m.Name, Target: m.Target,
-			SentAt: m.SentAt, ReceivedAt: now, Late: m.Offline,
-		})
-		if err == nil && !alone {
-			err = trace(tx, m.ID, c.Key(), now, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", letters+parcels))
-		}
-	}
-	if err != nil {
-		return false, err
-	}
-	return alone, tx.SaveChat(c)
-}
-
 // overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the customer
 // is told once to wait.
-func (e *engine) overflow(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
-	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceQueueFull,
-		fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting))
-	if err != nil || c.WaitTold || c.OptedOut || c.HandedOver(now) {
+func (in *intake) overflow(tx *journal.Tx) error {
+	err := in.trace(tx, flowhq.TraceQueueFull, fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting))
+	c := in.chat
+	if err == nil && !c.WaitTold && !c.OptedOut && !c.HandedOver(in.now) {
+		c.WaitTold = true
+		_, err = tx.EnqueueOutgoing(journal.Outgoing{
+			ID: in.dev.NewMessageID(), ChatID: c.ID, Text: in.texts().waiting, Author: flowhq.AuthorBot,
+			Cause: journal.CauseWaiting, Answers: in.m.ID, Asked: excerpt(in.m.Text), AskedAt: in.m.SentAt, CreatedAt: in.now,
+		})
+	}
+	if err != nil {
 		return err
 	}
-	c.WaitTold = true
-	_, err = tx.Post(journal.Parcel{
-		ID: e.dev.NewMessageID(), Chat: c.ID, Text: e.texts().waiting, Author: flowhq.AuthorBot,
-		Cause: journal.CauseWaiting, Answers: m.ID, Asked: excerpt(m.Text), AskedAt: m.SentAt, CreatedAt: now,
-	})
-	return err
+	return tx.SaveChat(c)
 }
 
-// introduced is told by the device when a number and a LID turn out to be one person. Strangers are not written down.
-func (e *engine) introduced(a whatsapp.Address) {
+// addressesJoined is told by the device when a number and a LID turn out to be one person. Strangers are not written down.
+func (e *engine) addressesJoined(p message.Person) {
 	var merges []journal.Merge
 	err := e.write(func(tx *journal.Tx) (err error) {
-		known, err := tx.Knows(person(a))
+		known, err := tx.HasChat(p)
 		if err == nil && known {
-			_, merges, err = tx.Meet(person(a), time.Now())
+			_, merges, err = tx.UpsertChat(p, time.Now())
 		}
 		return err
 	})
 	if err != nil {
-		e.log.Warn("two addresses of one person could not be joined", "person", a.String(), "error", err)
+		e.log.Warn("two addresses of one person could not be joined", "person", p.Key(), "error", err)
 		return
 	}
-	e.joined(merges)
+	e.chatsMerged(merges)
 }
 
 // trace writes down a decision about a message.

@@ -16,6 +16,7 @@ import (
 	"flowhq"
 	"flowhq/wire"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -156,8 +157,8 @@ func (p *process) says(from, text string) {
 	p.dev.mu.Lock()
 	receive := p.dev.config.Receive
 	p.dev.mu.Unlock()
-	err := receive(p.Context(), whatsapp.Incoming{
-		ID: "ID-" + text, Chat: whatsapp.ChatDirect, From: whatsapp.Address{PN: from}, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
+	err := receive(p.Context(), message.Incoming{
+		ID: "ID-" + text, Place: message.PlaceDirect, From: message.Person{PN: from}, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
 	})
 	if err != nil {
 		p.Error(err)

@@ -7,6 +7,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // listLength bounds the lines of the list that the owner gets; excerptLength the characters of a message in it.
@@ -18,38 +19,38 @@ const (
 // phrases are what the worker says by itself, outside any flow.
 type phrases struct {
 	slow, waiting string
-	lateHead      string // of the list of messages that came too late
-	lateMore      string // %d others
+	missedHead    string // of the list of messages that came too late
+	missedMore    string // %d others
 	media         string // a message without text
 }
 
 func (e *engine) texts() phrases {
 	if c := e.config.Load(); c != nil && c.Business.Language == flowhq.English {
 		return phrases{
-			slow:     "You are writing faster than I can answer. Please slow down and write again in a minute.",
-			waiting:  "Many of your messages are waiting. Please hold on, I am answering them one by one.",
-			lateHead: "These customers wrote while WhatsApp could not be reached. It was too late for the bot to answer; please write to them:",
-			lateMore: "… and %d more.",
-			media:    "(no text)",
+			slow:       "You are writing faster than I can answer. Please slow down and write again in a minute.",
+			waiting:    "Many of your messages are waiting. Please hold on, I am answering them one by one.",
+			missedHead: "These customers wrote while WhatsApp could not be reached. It was too late for the bot to answer; please write to them:",
+			missedMore: "… and %d more.",
+			media:      "(no text)",
 		}
 	}
 	return phrases{
-		slow:     "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali punguza kasi, kisha andika tena baada ya dakika moja.",
-		waiting:  "Ujumbe wako mwingi unasubiri. Tafadhali subiri kidogo, ninajibu mmoja baada ya mwingine.",
-		lateHead: "Wateja hawa waliandika wakati WhatsApp haikupatikana. Muda wa kuwajibu umepita; tafadhali waandikie:",
-		lateMore: "… na wengine %d.",
-		media:    "(bila maandishi)",
+		slow:       "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali punguza kasi, kisha andika tena baada ya dakika moja.",
+		waiting:    "Ujumbe wako mwingi unasubiri. Tafadhali subiri kidogo, ninajibu mmoja baada ya mwingine.",
+		missedHead: "Wateja hawa waliandika wakati WhatsApp haikupatikana. Muda wa kuwajibu umepita; tafadhali waandikie:",
+		missedMore: "… na wengine %d.",
+		media:      "(bila maandishi)",
 	}
 }
 
 // tellOwner journals a notice to the owner: to the number in the settings, else to the account's chat with itself.
 func (e *engine) tellOwner(tx *journal.Tx, text, about string, now time.Time) error {
-	var to journal.Person
+	var to message.Person
 	if c := e.config.Load(); c != nil {
 		to.PN = c.Business.Settings.OwnerNumber
 	}
-	_, err := tx.Post(journal.Parcel{
-		ID: e.dev.NewMessageID(), Chat: ownerChat, To: to, Text: text, Author: flowhq.AuthorNotice,
+	_, err := tx.EnqueueOutgoing(journal.Outgoing{
+		ID: e.dev.NewMessageID(), ChatID: journal.OwnerChat, To: to, Text: text, Author: flowhq.AuthorNotice,
 		Cause: journal.CauseNotice, Answers: about, CreatedAt: now,
 	})
 	return err
@@ -59,22 +60,22 @@ func excerpt(text string) string {
 	return flowhq.Shorten(strings.Join(strings.Fields(text), " "), excerptLength)
 }
 
-// scheduleList sends the list of what came too late once nothing was added to it for a while.
-func (e *engine) scheduleList() {
+// scheduleMissed sends the list of what came too late once nothing was added to it for a while.
+func (e *engine) scheduleMissed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopping {
 		return // the successor finds the list in the journal
 	}
-	if e.dueList != nil {
-		e.dueList.Reset(e.late)
+	if e.missedTimer != nil {
+		e.missedTimer.Reset(e.late)
 		return
 	}
-	e.dueList = time.AfterFunc(e.late, e.sendList)
+	e.missedTimer = time.AfterFunc(e.late, e.sendMissed)
 }
 
-// sendList turns what came too late into one notice to the owner.
-func (e *engine) sendList() {
+// sendMissed turns what came too late into one notice to the owner.
+func (e *engine) sendMissed() {
 	e.mu.Lock()
 	if e.stopping || e.config.Load() == nil {
 		e.mu.Unlock()
@@ -84,11 +85,11 @@ func (e *engine) sendList() {
 	defer e.runners.Done()
 	e.mu.Unlock()
 	err := e.write(func(tx *journal.Tx) error {
-		all, err := tx.TakeTooOld()
+		all, err := tx.TakeMissed()
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		text, err := e.list(tx, all)
+		text, err := e.missedList(tx, all)
 		if err != nil {
 			return err
 		}
@@ -98,17 +99,17 @@ func (e *engine) sendList() {
 		e.log.Error("the list for the owner could not be made", "error", err)
 		return
 	}
-	e.kick(ownerChat)
+	e.schedule(journal.OwnerChat)
 }
 
-func (e *engine) list(tx *journal.Tx, all []journal.TooOld) (string, error) {
+func (e *engine) missedList(tx *journal.Tx, all []journal.Missed) (string, error) {
 	t := e.texts()
 	zone := e.config.Load().Business.Settings.Location()
 	var b strings.Builder
-	b.WriteString(t.lateHead)
+	b.WriteString(t.missedHead)
 	for i, o := range all {
 		if i == listLength {
-			fmt.Fprintf(&b, "\n"+t.lateMore, len(all)-i)
+			fmt.Fprintf(&b, "\n"+t.missedMore, len(all)-i)
 			break
 		}
 		who := "?"

@@ -9,7 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 // An away message is a text that the account sends to several customers by itself, so writing it hands nothing over. It is
@@ -22,70 +22,66 @@ const (
 	awayLength = 25
 )
 
-// ownWriting takes in a message of the account itself: the echo of what this worker sent, or the owner's own hand.
-func (e *engine) ownWriting(m whatsapp.Incoming) error {
+// receiveOwn takes in a message of the account itself: the echo of what this worker sent, or what the owner wrote.
+func (e *engine) receiveOwn(m message.Incoming) error {
 	now := time.Now()
 	to := m.To
-	if m.Chat == whatsapp.ChatSelf && to.IsZero() {
+	if m.Place == message.PlaceSelf && to.IsZero() {
 		to = e.dev.Self()
 	}
 	if to.IsZero() {
-		e.leftOut.add(flowhq.IgnoredUnknown)
+		e.ignored.add(flowhq.IgnoredUnknown)
 		return nil
 	}
 	var merges []journal.Merge
 	err := e.write(func(tx *journal.Tx) error {
-		p, err := tx.Parcel(m.ID)
+		o, err := tx.Outgoing(m.ID)
 		if err != nil {
 			return err
 		}
-		if p != nil {
-			return e.echoed(tx, p, m, now)
+		if o != nil {
+			return e.echoed(tx, o, m, now)
 		}
-		c, joins, err := tx.Meet(person(to), now)
-		if err != nil {
+		var c *journal.Chat
+		if c, merges, err = tx.UpsertChat(to, now); err != nil {
 			return err
 		}
-		merges = joins
-		fresh, err := tx.See(c.ID, m.ID, now)
+		fresh, err := tx.MarkSeen(c.ID, m.ID, now)
 		if err != nil {
 			return err
 		}
 		if !fresh {
 			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message of the owner came before.")
 		}
-		return e.byOwner(tx, c, m, now)
+		return e.ownerWrote(tx, c, m, now)
 	})
 	if err != nil {
-		return e.indigestible(m.ID, err)
+		return e.skipIncoming(m.ID, err)
 	}
-	e.joined(merges)
+	e.chatsMerged(merges)
 	return nil
 }
 
 // echoed takes a copy of what this worker sent for the acknowledgement, in case that did not come.
-func (e *engine) echoed(tx *journal.Tx, p *journal.Parcel, m whatsapp.Incoming, now time.Time) error {
-	settled, err := tx.Settle(p.ID, true, now)
+func (e *engine) echoed(tx *journal.Tx, o *journal.Outgoing, m message.Incoming, now time.Time) error {
+	f, err := tx.FinishOutgoing(o.ID, true, now)
 	if err != nil {
 		return err
 	}
-	if !settled {
-		key, err := e.keyOf(tx, p)
-		if err != nil {
-			return err
-		}
-		return trace(tx, p.ID, key, now, flowhq.TraceFiltered, "WhatsApp gave this message back: it is the bot's own, not the owner's.")
+	if f == nil {
+		return trace(tx, o.ID, e.recipient(o).Key(), now, flowhq.TraceFiltered,
+			"WhatsApp gave this message back: it is the bot's own, not the owner's.")
 	}
-	return e.delivered(tx, p, m.SentAt, now)
+	return e.delivered(tx, o, e.keyOf(o, f), m.SentAt, now)
 }
 
-// byOwner journals what the owner wrote and hands the chat over.
-func (e *engine) byOwner(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+// ownerWrote journals what the owner wrote and hands the chat over.
+func (e *engine) ownerWrote(tx *journal.Tx, c *journal.Chat, m message.Incoming, now time.Time) error {
 	err := tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
 		WAMessageID: m.ID, Chat: c.Key(), Direction: flowhq.DirectionOut, Author: flowhq.AuthorOwner, Kind: m.Kind,
-		From: person(e.dev.Self()).Key(), To: c.Key(), Text: m.Text, SentAt: m.SentAt, Target: m.Target,
+		From: e.dev.Self().Key(), To: c.Key(), Text: m.Text, SentAt: m.SentAt, Target: m.Target,
 	}})
-	if err != nil || m.Chat == whatsapp.ChatSelf {
+	if err != nil || m.Place == message.PlaceSelf {
 		return err
 	}
 	switch m.Kind {
@@ -93,18 +89,18 @@ func (e *engine) byOwner(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, n
 		return nil
 	}
 	c.LastSeen = now
-	if m.Kind == flowhq.KindText && givesBack(m.Text) {
-		return e.giveBack(tx, c, m, now)
+	if m.Kind == flowhq.KindText && isHandBack(m.Text) {
+		return e.handBackByOwner(tx, c, m, now)
 	}
 	digest := ""
 	if m.Kind == flowhq.KindText {
 		digest = digestOf(m.Text)
-		others, err := e.away(tx, c, digest, m.Text, now)
+		others, err := e.sameTextElsewhere(tx, c, digest, m.Text, now)
 		if err != nil {
 			return err
 		}
 		if len(others) > 0 {
-			return e.takeBack(tx, c, others, digest, m, now)
+			return e.undoHandovers(tx, c, others, digest, m, now)
 		}
 	}
 	handed := c.HandedOver(now)
@@ -123,8 +119,8 @@ func (e *engine) byOwner(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, n
 	return err
 }
 
-// givesBack tells that the owner wrote the command that hands a chat back to the bot: "#bot", as a whole message.
-func givesBack(text string) bool {
+// isHandBack tells that the owner wrote the command that hands a chat back to the bot: "#bot", as a whole message.
+func isHandBack(text string) bool {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "#bot", "#roboti":
 		return true
@@ -132,10 +128,10 @@ func givesBack(text string) bool {
 	return false
 }
 
-// giveBack hands a chat back to the bot.
-func (e *engine) giveBack(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, now time.Time) error {
+// handBackByOwner hands a chat back to the bot.
+func (e *engine) handBackByOwner(tx *journal.Tx, c *journal.Chat, m message.Incoming, now time.Time) error {
 	was := c.HandoffCause != ""
-	c.HandoffCause, c.HandoffEnds, c.HandoffText = "", time.Time{}, ""
+	c.EndHandoff()
 	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceHandedOver, "The owner wrote #bot on the phone: the bot has this chat again.")
 	if err == nil {
 		err = tx.SaveChat(c)
@@ -146,21 +142,21 @@ func (e *engine) giveBack(tx *journal.Tx, c *journal.Chat, m whatsapp.Incoming, 
 	return err
 }
 
-// away notes a text of the owner and gives the other chats that got the same one.
-func (e *engine) away(tx *journal.Tx, c *journal.Chat, digest, text string, now time.Time) ([]int64, error) {
+// sameTextElsewhere notes a text of the owner and gives the other chats that got the same one.
+func (e *engine) sameTextElsewhere(tx *journal.Tx, c *journal.Chat, digest, text string, now time.Time) ([]int64, error) {
 	window := awaySoon
 	if len([]rune(strings.TrimSpace(text))) >= awayLength {
 		window = awayLate
 	}
-	others, err := tx.OwnerWroteAlso(digest, c.ID, now.Add(-window))
+	others, err := tx.ChatsWithOwnerText(digest, c.ID, now.Add(-window))
 	if err == nil {
-		err = tx.OwnerWrote(digest, c.ID, now)
+		err = tx.NoteOwnerText(digest, c.ID, now)
 	}
 	return others, err
 }
 
-// takeBack gives chats back to the bot that an away message had handed over.
-func (e *engine) takeBack(tx *journal.Tx, c *journal.Chat, others []int64, digest string, m whatsapp.Incoming, now time.Time) error {
+// undoHandovers gives chats back to the bot that an away message had handed over.
+func (e *engine) undoHandovers(tx *journal.Tx, c *journal.Chat, others []int64, digest string, m message.Incoming, now time.Time) error {
 	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceFiltered,
 		fmt.Sprintf("The same text went to %d other chats: an away message, the bot stays.", len(others)))
 	if err == nil {
@@ -174,7 +170,7 @@ func (e *engine) takeBack(tx *journal.Tx, c *journal.Chat, others []int64, diges
 		if other, err = tx.Chat(id); err != nil || other == nil || other.HandoffText != digest || other.HandoffCause != journal.HandoffOwner {
 			continue
 		}
-		other.HandoffCause, other.HandoffEnds, other.HandoffText = "", time.Time{}, ""
+		other.EndHandoff()
 		if err = tx.SaveChat(other); err == nil {
 			err = chatChanged(tx, other, now)
 		}

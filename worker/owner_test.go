@@ -9,7 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 func TestOwnersWritingHandsOver(t *testing.T) {
@@ -55,8 +55,8 @@ func TestOwnSendsAreNoOwner(t *testing.T) {
 		h.says(asha, "1")
 		synctest.Wait()
 		id := h.dev.shown[0].id
-		h.take(whatsapp.Incoming{ID: id, FromMe: true, To: whatsapp.Address{PN: asha}, Text: "re: 1"})
-		h.take(whatsapp.Incoming{ID: "N", Chat: whatsapp.ChatSelf, FromMe: true, To: h.dev.Self(), Text: "note to myself"})
+		h.take(message.Incoming{ID: id, FromMe: true, To: message.Person{PN: asha}, Text: "re: 1"})
+		h.take(message.Incoming{ID: "N", Place: message.PlaceSelf, FromMe: true, To: h.dev.Self(), Text: "note to myself"})
 		h.says(asha, "2")
 		synctest.Wait()
 		h.expect(asha, "re: 1", "re: 2")
@@ -106,7 +106,7 @@ func TestTooOldIsToldToTheOwner(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		now := time.Now()
 		late := func(id, who, text string, age time.Duration) {
-			h.take(whatsapp.Incoming{ID: id, From: addressFrom(who), Name: "N-" + id, Text: text, SentAt: now.Add(-age), Offline: true})
+			h.take(message.Incoming{ID: id, From: addressFrom(who), Name: "N-" + id, Text: text, SentAt: now.Add(-age), Late: true})
 		}
 		late("A", asha, "an hour ago", time.Hour)
 		late("B", juma, "two hours ago", 2*time.Hour)
@@ -240,7 +240,7 @@ func TestNobodyIsWrittenToFirst(t *testing.T) {
 		must(t, h.e.write(func(tx *journal.Tx) error {
 			c, err := tx.ChatByKey(neema)
 			if err == nil {
-				_, err = tx.Post(journal.Parcel{ID: "UNASKED", Chat: c.ID, Text: "buy!", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()})
+				_, err = tx.EnqueueOutgoing(journal.Outgoing{ID: "UNASKED", ChatID: c.ID, Text: "buy!", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()})
 			}
 			return err
 		}))

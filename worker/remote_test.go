@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -25,12 +26,12 @@ const envPhones = "FLOWHQ_TEST_PHONES"
 
 // slip is what the two ends tell each other, one JSON line each.
 type slip struct {
-	Do   string            `json:"do"` // deliver, taken, send, result, merged
-	ID   string            `json:"id,omitempty"`
-	Msg  whatsapp.Incoming `json:"msg,omitzero"`
-	To   whatsapp.Address  `json:"to,omitzero"`
-	Text string            `json:"text,omitempty"`
-	OK   bool              `json:"ok,omitempty"`
+	Do   string           `json:"do"` // deliver, taken, send, result, merged
+	ID   string           `json:"id,omitempty"`
+	Msg  message.Incoming `json:"msg,omitzero"`
+	To   message.Person   `json:"to,omitzero"`
+	Text string           `json:"text,omitempty"`
+	OK   bool             `json:"ok,omitempty"`
 }
 
 // playWorker is the worker's process: the real Run, with a remote device or with the real one.
@@ -150,7 +151,7 @@ func (r *remote) Report() flowhq.SessionReport {
 	return flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "x"}
 }
 
-func (r *remote) Send(ctx context.Context, id string, to whatsapp.Address, text string) (time.Time, error) {
+func (r *remote) Send(ctx context.Context, id string, to message.Person, text string) (time.Time, error) {
 	answer := make(chan bool, 1)
 	r.mu.Lock()
 	if r.conn == nil {
@@ -172,14 +173,14 @@ func (r *remote) Send(ctx context.Context, id string, to whatsapp.Address, text 
 }
 
 func (r *remote) NewMessageID() string { return fmt.Sprintf("3EB0%018X", rand.Uint64()) }
-func (r *remote) Typing(context.Context, whatsapp.Address, bool) error {
+func (r *remote) Typing(context.Context, message.Person, bool) error {
 	return nil
 }
-func (r *remote) MarkRead(context.Context, whatsapp.Address, []string) error { return nil }
+func (r *remote) MarkRead(context.Context, message.Person, []string) error { return nil }
 func (r *remote) LinkCode(context.Context, string) (flowhq.LinkCode, error) {
 	return flowhq.LinkCode{}, whatsapp.ErrLinked
 }
 func (r *remote) Relink()                      {}
 func (r *remote) Logout(context.Context) error { return nil }
-func (r *remote) Self() whatsapp.Address       { return whatsapp.Address{PN: "+255700000000"} }
+func (r *remote) Self() message.Person         { return message.Person{PN: "+255700000000"} }
 func (r *remote) Close() error                 { return nil }

@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
 
@@ -67,7 +68,7 @@ func run(ctx context.Context, c Config, log *slog.Logger, droppedLogs func() int
 	if confined != "" {
 		log.Info(confined)
 	}
-	w.engine.sayOnce("confined", confined)
+	w.engine.noteOnce("confined", confined)
 	if remark := asideNote(damaged); remark != "" {
 		log.Warn(remark)
 		w.engine.note(flowhq.TenantEventWorker, remark)
@@ -99,10 +100,10 @@ func (w *worker) build(j *journal.Journal, droppedLogs func() int64) error {
 	if talk == nil {
 		talk = botTalk{}
 	}
-	var hard context.Context
-	hard, w.kill = context.WithCancel(context.Background())
+	var forced context.Context
+	forced, w.kill = context.WithCancel(context.Background())
 	w.over, w.end = context.WithCancel(context.Background())
-	e, err := newEngine(hard, j, talk, w.log)
+	e, err := newEngine(forced, j, talk, w.log)
 	if err != nil {
 		return err
 	}
@@ -131,13 +132,13 @@ func (w *worker) openDevice() error {
 	ready := make(chan struct{}) // the device calls back only once the engine has it
 	dev, err := open(whatsapp.Config{
 		Dir: w.config.Dir, Simulator: w.config.Simulator, Version: w.config.WhatsAppVersion, Logger: w.log,
-		Receive: func(ctx context.Context, m whatsapp.Incoming) error { <-ready; return e.receive(ctx, m) },
+		Receive: func(ctx context.Context, m message.Incoming) error { <-ready; return e.receive(ctx, m) },
 		Report:  func(r flowhq.SessionReport) { <-ready; e.reported(r) },
-		Sent: func(id string) (whatsapp.Address, string, bool) {
+		Sent: func(id string) (message.Person, string, bool) {
 			<-ready
-			return e.sent(id)
+			return e.sentText(id)
 		},
-		Merged:  func(a whatsapp.Address) { <-ready; e.introduced(a) },
+		Merged:  func(p message.Person) { <-ready; e.addressesJoined(p) },
 		Silence: silence, Timing: w.config.pace, Pauses: e.lastPauses(),
 	})
 	if err != nil {

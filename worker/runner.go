@@ -4,19 +4,19 @@ import (
 	"errors"
 	"time"
 
-	"flowhq/worker/journal"
-)
+	"github.com/cenkalti/backoff/v5"
 
-// ownerChat stands for what waits to be sent to the owner.
-const ownerChat = 0
+	"flowhq/worker/journal"
+	"flowhq/worker/message"
+)
 
 // runner deals with one chat's work, strictly in order. It has a goroutine only while there is some.
 type runner struct {
-	chat    int64 // changes when the chat is merged into another; guarded by engine.mu
-	again   bool  // new work came; guarded by engine.mu
-	begun   bool  // it has dealt with something: when the process is to stop, no further one is begun
-	limited bool  // the letter at hand was told to wait: say so once
-	retry   time.Duration
+	chat    int64                      // changes when the chat is merged into another; guarded by engine.mu
+	again   bool                       // new work came; guarded by engine.mu
+	begun   bool                       // it has dealt with something: when the process is to stop, no further one is begun
+	limited bool                       // the message at hand was told to wait: say so once
+	retry   backoff.ExponentialBackOff // between attempts whose outcome is not known
 }
 
 // progress says how a piece of work ended.
@@ -28,8 +28,8 @@ const (
 	blocked                 // something to do, but not now
 )
 
-// kick makes sure that somebody deals with a chat.
-func (e *engine) kick(chat int64) {
+// schedule makes sure that somebody deals with a chat.
+func (e *engine) schedule(chat int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.parked, chat)
@@ -40,14 +40,16 @@ func (e *engine) kick(chat int64) {
 	if e.stopping {
 		return
 	}
-	e.calm.disturb()
-	r := &runner{chat: chat}
+	e.idleTrim.busy()
+	r := &runner{chat: chat, retry: backoff.ExponentialBackOff{
+		InitialInterval: firstRetry, MaxInterval: lastRetry, Multiplier: 2,
+	}}
 	e.running[chat] = r
 	e.runners.Go(func() { e.run(r) })
 }
 
-// kickAll lets the chats go on that could not.
-func (e *engine) kickAll() {
+// scheduleParked lets the chats go on that could not.
+func (e *engine) scheduleParked() {
 	if !e.ready() {
 		return
 	}
@@ -58,17 +60,17 @@ func (e *engine) kickAll() {
 	}
 	e.mu.Unlock()
 	for _, c := range chats {
-		e.kick(c)
+		e.schedule(c)
 	}
 }
 
 // resume takes up what a process before this one left.
 func (e *engine) resume() error {
 	var chats []int64
-	tooOld := 0
+	missed := 0
 	err := e.j.Read(func(tx *journal.Tx) (err error) {
-		if chats, err = tx.Busy(); err == nil {
-			tooOld, err = tx.CountTooOld()
+		if chats, err = tx.ChatsWithWork(); err == nil {
+			missed, err = tx.CountMissed()
 		}
 		return err
 	})
@@ -80,10 +82,10 @@ func (e *engine) resume() error {
 		e.parked[c] = struct{}{}
 	}
 	e.mu.Unlock()
-	if tooOld > 0 {
-		e.scheduleList()
+	if missed > 0 {
+		e.scheduleMissed()
 	}
-	e.kickAll()
+	e.scheduleParked()
 	return nil
 }
 
@@ -109,8 +111,8 @@ func (e *engine) run(r *runner) {
 	}
 }
 
-// joined moves the work of a chat that was merged to the chat that it is now.
-func (e *engine) joined(merges []journal.Merge) {
+// chatsMerged moves the work of a chat that was merged to the chat that it is now.
+func (e *engine) chatsMerged(merges []journal.Merge) {
 	for _, m := range merges {
 		if m.Absorbed == 0 {
 			continue
@@ -126,37 +128,42 @@ func (e *engine) joined(merges []journal.Merge) {
 		}
 		delete(e.parked, m.Absorbed)
 		e.mu.Unlock()
-		e.kick(m.Into)
+		e.schedule(m.Into)
 	}
 }
 
-// work does one thing for the runner's chat: the oldest reply that is not sent, else the oldest letter.
+// work does one thing for the runner's chat: it sends the oldest message that is not sent, else it decides about the oldest
+// that came in.
 func (e *engine) work(r *runner) progress {
 	e.mu.Lock()
 	chat, stopping := r.chat, e.stopping
 	e.mu.Unlock()
-	if !e.ready() || e.hard.Err() != nil {
+	if !e.ready() || e.forced.Err() != nil {
 		return blocked
 	}
-	var parcel *journal.Parcel
+	var out *journal.Outgoing
+	var in *message.Incoming
 	err := e.j.Read(func(tx *journal.Tx) (err error) {
-		parcel, err = tx.NextParcel(chat)
+		if out, err = tx.NextOutgoing(chat); err != nil || out != nil || chat == journal.OwnerChat {
+			return err
+		}
+		in, err = tx.NextIncoming(chat)
 		return err
 	})
 	switch {
 	case err != nil:
-		return e.stumble("the journal cannot be read", err)
-	case parcel != nil:
+		return e.retryLater("the journal cannot be read", err)
+	case out != nil:
 		r.begun = true
-		return e.deliver(r, parcel)
-	case stopping && r.begun || chat == ownerChat:
+		return e.deliver(r, out)
+	case in == nil || stopping && r.begun:
 		return idle
 	}
-	return e.decide(r, chat)
+	return e.decide(r, in)
 }
 
-// stumble records an error that is not a message's own; the chat goes on later.
-func (e *engine) stumble(what string, err error) progress {
+// retryLater records an error that is not a message's own; the chat goes on later.
+func (e *engine) retryLater(what string, err error) progress {
 	if journal.Failed(err) {
 		e.setFault(true, err)
 	}
@@ -164,14 +171,14 @@ func (e *engine) stumble(what string, err error) progress {
 	return blocked
 }
 
-// rest waits for d, or less when the process is to stop; false then.
-func (e *engine) rest(d time.Duration) bool {
+// wait waits for d, or less when the process is to stop; false then.
+func (e *engine) wait(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
-	case <-e.hurry.Done():
+	case <-e.draining.Done():
 		return false
 	}
 }
@@ -183,12 +190,12 @@ var errStopping = errors.New("the worker is stopping")
 func (e *engine) stop(limit time.Duration, kill func()) {
 	e.mu.Lock()
 	e.stopping = true
-	if e.dueList != nil {
-		e.dueList.Stop()
+	if e.missedTimer != nil {
+		e.missedTimer.Stop()
 	}
 	e.mu.Unlock()
-	e.rush()
-	hard := time.AfterFunc(limit, kill)
-	defer hard.Stop()
+	e.drain()
+	end := time.AfterFunc(limit, kill)
+	defer end.Stop()
 	e.runners.Wait()
 }

@@ -7,6 +7,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // conversations makes flows usable.
@@ -16,7 +17,7 @@ type conversations interface {
 
 // flow is a conversation that can be stepped. It keeps nothing: the state goes in and comes out.
 type flow interface {
-	step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, now time.Time) (outcome, error)
+	step(biz flowhq.Business, c *journal.Chat, m *message.Incoming, now time.Time) (outcome, error)
 }
 
 // outcome is what a message leads to.

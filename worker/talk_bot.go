@@ -9,6 +9,7 @@ import (
 	"flowhq"
 	"flowhq/worker/bot"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // botTalk holds conversations by package bot.
@@ -27,7 +28,7 @@ func (botTalk) load(version int64, f journal.Flow) (flow, error) {
 
 type botFlow struct{ *bot.Flow }
 
-func (f botFlow) step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, now time.Time) (outcome, error) {
+func (f botFlow) step(biz flowhq.Business, c *journal.Chat, m *message.Incoming, now time.Time) (outcome, error) {
 	var before bot.State
 	if len(c.State) > 0 {
 		if err := json.Unmarshal(c.State, &before); err != nil {
@@ -35,12 +36,12 @@ func (f botFlow) step(biz flowhq.Business, c *journal.Chat, l *journal.Letter, n
 		}
 	}
 	before.OptedOut = c.OptedOut // an admin may have opted the customer in
-	at := l.SentAt
-	if !l.Late {
-		at = l.ReceivedAt
+	at := m.SentAt
+	if !m.Late {
+		at = m.ReceivedAt
 	}
 	after, actions := bot.Step(f.Flow, biz, before, bot.Message{
-		ID: l.ID, Kind: l.Kind, Text: l.Text, Name: l.Name, At: at, Target: l.Target,
+		ID: m.ID, Kind: m.Kind, Text: m.Text, Name: m.Name, At: at, Target: m.Target,
 	}, now)
 	out := outcome{resting: !after.InStep(), language: after.Language}
 	var err error

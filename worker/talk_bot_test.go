@@ -9,6 +9,7 @@ import (
 	"flowhq"
 	"flowhq/worker/bot"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // asked lets a customer of a real template's flow say something, and gives what follows.
@@ -18,7 +19,7 @@ func asked(t *testing.T, c *journal.Chat, text string) outcome {
 	must(t, err)
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	out, err := f.step(flowhq.Business{Name: "Salon", Settings: flowhq.Settings{}.Normalize()}, c,
-		&journal.Letter{ID: "A", Kind: flowhq.KindText, Text: text, SentAt: now, ReceivedAt: now}, now)
+		&message.Incoming{ID: "A", Kind: flowhq.KindText, Text: text, SentAt: now, ReceivedAt: now}, now)
 	must(t, err)
 	return out
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 // decisions has a way to every decision there is: it gives the message about which it is made.
@@ -18,7 +18,7 @@ func decisions() map[string]func(h *house) string {
 		flowhq.TraceReceived: answered, flowhq.TraceStep: answered, flowhq.TraceReplyID: answered,
 		flowhq.TraceSent: answered, flowhq.TraceAcknowledged: answered,
 		flowhq.TraceDuplicate: func(h *house) string {
-			m := whatsapp.Incoming{ID: "SAME", From: whatsapp.Address{PN: asha}, Text: "once"}
+			m := message.Incoming{ID: "SAME", From: message.Person{PN: asha}, Text: "once"}
 			h.take(m)
 			h.take(m)
 			return m.ID
@@ -112,11 +112,11 @@ func TestEchoesAreTold(t *testing.T) {
 				reply = e.Message.WAMessageID
 			}
 		}
-		h.take(whatsapp.Incoming{ID: reply, FromMe: true, From: h.dev.Self(), To: whatsapp.Address{PN: asha}, Text: "re: hi"})
+		h.take(message.Incoming{ID: reply, FromMe: true, From: h.dev.Self(), To: message.Person{PN: asha}, Text: "re: hi"})
 		if got := h.trace(reply); got != flowhq.TraceFiltered {
 			t.Errorf("an echo: %q", got)
 		}
-		own := whatsapp.Incoming{ID: "OWN", FromMe: true, From: h.dev.Self(), To: whatsapp.Address{PN: juma}, Text: "Hello"}
+		own := message.Incoming{ID: "OWN", FromMe: true, From: h.dev.Self(), To: message.Person{PN: juma}, Text: "Hello"}
 		h.take(own)
 		h.take(own)
 		if got := h.trace(own.ID); got != flowhq.TraceHandedOver+" "+flowhq.TraceDuplicate {

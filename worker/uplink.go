@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"flowhq"
 	"flowhq/wire"
 	"flowhq/worker/journal"
@@ -91,7 +93,7 @@ func (u *uplink) configure(c flowhq.WorkerConfig) error {
 		return nil
 	}
 	err := u.engine.configure(c)
-	nudge(u.tempo)
+	notify(u.tempo)
 	return err
 }
 
@@ -106,10 +108,10 @@ func (u *uplink) report(r flowhq.SessionReport) {
 	u.wake()
 }
 
-func (u *uplink) wake() { nudge(u.news) }
+func (u *uplink) wake() { notify(u.news) }
 
-// nudge tells one listener, now or when it listens next.
-func nudge(c chan<- struct{}) {
+// notify tells one listener, now or when it listens next.
+func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -127,7 +129,7 @@ func (u *uplink) run(ctx context.Context, orphaned func()) {
 
 // pump tells reports and events as they come.
 func (u *uplink) pump(ctx context.Context) {
-	pause := firstPause
+	pauses := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: lastPause, Multiplier: 2}
 	for {
 		select {
 		case <-ctx.Done():
@@ -137,20 +139,19 @@ func (u *uplink) pump(ctx context.Context) {
 		for u.conn.Connected() && ctx.Err() == nil {
 			more, err := u.tell(ctx)
 			if err == nil {
-				pause = firstPause
+				pauses.Reset()
 				if !more {
 					break
 				}
 				continue
 			}
 			u.log.Debug("the appliance did not take it", "error", err)
-			t := time.NewTimer(pause)
+			t := time.NewTimer(pauses.NextBackOff())
 			select {
 			case <-ctx.Done():
 			case <-t.C:
 			}
 			t.Stop()
-			pause = min(pause*2, lastPause)
 		}
 	}
 }
@@ -254,7 +255,7 @@ func (u *uplink) sendBeat(ctx context.Context) {
 	if err != nil {
 		u.log.Warn("waiting events could not be counted", "error", err)
 	}
-	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.leftOut.counts()})
+	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.ignored.counts()})
 	if err != nil {
 		u.log.Debug("heartbeat not taken", "error", err)
 		return

@@ -17,7 +17,7 @@ import (
 
 	"flowhq"
 	"flowhq/wire"
-	"flowhq/worker/whatsapp"
+	"flowhq/worker/message"
 )
 
 // world plays WhatsApp, the phones of customers and the appliance around one worker process that is killed now and then.
@@ -28,7 +28,7 @@ type world struct {
 
 	mu      sync.Mutex
 	rnd     *rand.Rand
-	queue   []whatsapp.Incoming // not confirmed yet, in order
+	queue   []message.Incoming // not confirmed yet, in order
 	fresh   chan struct{}
 	conn    net.Conn
 	phones  map[string][]string // what each customer's phone shows, by number
@@ -125,7 +125,7 @@ func (w *world) deliver(say func(slip), ended <-chan struct{}) {
 	told := map[string]bool{}
 	for {
 		w.mu.Lock()
-		pending := append([]whatsapp.Incoming(nil), w.queue...)
+		pending := append([]message.Incoming(nil), w.queue...)
 		twice := w.faults && w.rnd.IntN(20) == 0
 		w.mu.Unlock()
 		for _, m := range pending {
@@ -206,17 +206,17 @@ func (w *world) writes(n int) {
 	}
 	lid := fmt.Sprintf("90%02d", n)
 	w.hidden[lid] = number
-	from := whatsapp.Address{PN: number}
+	from := message.Person{PN: number}
 	switch i := w.written[number]; {
 	case n%3 == 1 && i < 5:
-		from = whatsapp.Address{LID: lid}
+		from = message.Person{LID: lid}
 	case n%3 == 1 && i%4 == 1:
-		from = whatsapp.Address{PN: number, LID: lid}
+		from = message.Person{PN: number, LID: lid}
 	}
 	w.written[number]++
 	text := fmt.Sprint(w.written[number])
-	w.queue = append(w.queue, whatsapp.Incoming{
-		ID: fmt.Sprintf("C%d-%s", n, text), Chat: whatsapp.ChatDirect, From: from, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
+	w.queue = append(w.queue, message.Incoming{
+		ID: fmt.Sprintf("C%d-%s", n, text), Place: message.PlaceDirect, From: from, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
 	})
 	select {
 	case w.fresh <- struct{}{}:

@@ -25,7 +25,7 @@ import (
 )
 
 // patience is long, because the machine may be busy; nothing waits that long when all is well.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 const (
 	phoneNo    = "+255700000001"

@@ -46,6 +46,15 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 		}
 	}
 	srv.EndFaults()
+	defer func() {
+		if !t.Failed() {
+			return
+		}
+		for _, c := range customers {
+			t.Logf("%s: %+v", c.Number(), c.Inbox(0))
+		}
+		t.Logf("written %v; %+v", ids, srv.Stats())
+	}()
 	eventually(t, "every message is answered", func() bool {
 		answered := 0
 		for _, c := range customers {

@@ -1,28 +1,13 @@
 package journal
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"flowhq"
+	"flowhq/worker/message"
 )
-
-// Person is the address of somebody on WhatsApp; either form may be missing, never both.
-type Person struct {
-	PN  string // "+255700000001"
-	LID string // digits
-}
-
-// Key is the chat's name in events: the number when it is known, else "lid:<digits>"; "" for nobody.
-func (p Person) Key() string {
-	switch {
-	case p.PN != "":
-		return p.PN
-	case p.LID != "":
-		return "lid:" + p.LID
-	default:
-		return ""
-	}
-}
 
 // Causes of a hand-over.
 const (
@@ -35,7 +20,7 @@ const (
 // Chat is what is known of one chat.
 type Chat struct {
 	ID int64
-	Person
+	message.Person
 	Name         string
 	Language     flowhq.Language
 	State        []byte // of the conversation, JSON; nil at the start
@@ -48,6 +33,9 @@ type Chat struct {
 	Wrote        bool   // the customer wrote at least once
 	LastSeen     time.Time
 }
+
+// EndHandoff gives the chat back to the bot.
+func (c *Chat) EndHandoff() { c.HandoffCause, c.HandoffEnds, c.HandoffText = "", time.Time{}, "" }
 
 // HandedOver tells whether a human has the chat at the time now.
 func (c *Chat) HandedOver(now time.Time) bool {
@@ -76,19 +64,21 @@ func (tx *Tx) chatWhere(where string, args ...any) (*Chat, error) {
 // Chat gives a chat by its number; nil when it is gone (merged into another).
 func (tx *Tx) Chat(id int64) (*Chat, error) { return tx.chatWhere("id = ?", id) }
 
+// ChatOf gives the chat of a message that waits, which may have been merged since the message was read.
+func (tx *Tx) ChatOf(m *message.Incoming) (*Chat, error) {
+	c, err := tx.chatWhere("id = (SELECT chat FROM inbox WHERE n = ?)", m.Seq)
+	if err == nil && c == nil {
+		err = fmt.Errorf("the chat of message %s is gone", m.ID)
+	}
+	return c, err
+}
+
 // ChatByKey gives a chat by the key that events name it by; nil when there is none.
 func (tx *Tx) ChatByKey(key string) (*Chat, error) {
-	if lid, ok := cutPrefix(key, "lid:"); ok {
+	if lid, ok := strings.CutPrefix(key, "lid:"); ok {
 		return tx.chatWhere("lid = ?", lid)
 	}
 	return tx.chatWhere("pn = ?", key)
-}
-
-func cutPrefix(s, prefix string) (string, bool) {
-	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):], true
-	}
-	return s, false
 }
 
 // Merge says that two chats, or two names of one, turned out to be one person.
@@ -98,9 +88,9 @@ type Merge struct {
 	flowhq.IdentityMerge
 }
 
-// Meet finds the chat of a person, makes it when there is none, and joins what turns out to belong together: the merges are
-// told, and their events are written. A person's LID that comes with another number than before follows the number.
-func (tx *Tx) Meet(p Person, at time.Time) (*Chat, []Merge, error) {
+// UpsertChat finds the chat of a person, makes it when there is none, and joins what turns out to belong together: it gives
+// the merges and writes their events. A person's LID that comes with another number than before follows the number.
+func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error) {
 	byPN, byLID, err := tx.find(p)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +127,7 @@ func (tx *Tx) Meet(p Person, at time.Time) (*Chat, []Merge, error) {
 	return c, nil, err
 }
 
-func (tx *Tx) find(p Person) (byPN, byLID *Chat, err error) {
+func (tx *Tx) find(p message.Person) (byPN, byLID *Chat, err error) {
 	if p.PN != "" {
 		if byPN, err = tx.chatWhere("pn = ?", p.PN); err != nil {
 			return nil, nil, err
@@ -151,12 +141,15 @@ func (tx *Tx) find(p Person) (byPN, byLID *Chat, err error) {
 	return byPN, byLID, nil
 }
 
-func (tx *Tx) addChat(p Person, at time.Time) (*Chat, error) {
-	err := tx.exec("INSERT INTO chats (pn, lid, last_seen) VALUES (nullif(?, ''), nullif(?, ''), ?)", p.PN, p.LID, millis(at))
+func (tx *Tx) addChat(p message.Person, at time.Time) (*Chat, error) {
+	r, err := tx.j.exec("INSERT INTO chats (pn, lid, last_seen) VALUES (nullif(?, ''), nullif(?, ''), ?)",
+		p.PN, p.LID, millis(at))
 	if err != nil {
 		return nil, err
 	}
-	return tx.chatWhere("id = last_insert_rowid()")
+	c := &Chat{Person: p, LastSeen: fromMillis(millis(at))}
+	c.ID, err = r.LastInsertId()
+	return c, err
 }
 
 // rename gives a chat that was known by its LID alone its number.
@@ -217,8 +210,8 @@ func (tx *Tx) SaveChat(c *Chat) error {
 		c.WaitTold, c.Wrote, millis(c.LastSeen), c.ID)
 }
 
-// Knows tells whether either form of an address has a chat.
-func (tx *Tx) Knows(p Person) (bool, error) {
+// HasChat tells whether either form of a person has a chat.
+func (tx *Tx) HasChat(p message.Person) (bool, error) {
 	byPN, byLID, err := tx.find(p)
 	return byPN != nil || byLID != nil, err
 }

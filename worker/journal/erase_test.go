@@ -9,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // What a customer said is nowhere in the file afterwards; what others said is.
@@ -23,11 +24,11 @@ func TestErase(t *testing.T) {
 	}
 	err = j.Write(func(tx *journal.Tx) error {
 		for pn, text := range map[string]string{"+255711000001": "siri yangu kubwa", "+255711000002": "habari za mwingine"} {
-			chat, _, err := tx.Meet(journal.Person{PN: pn, LID: "9" + pn[1:]}, time.Now())
+			chat, _, err := tx.UpsertChat(message.Person{PN: pn, LID: "9" + pn[1:]}, time.Now())
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Post(journal.Parcel{ID: "3EB0" + pn[1:], Chat: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now()}); err != nil {
+			if _, err := tx.EnqueueOutgoing(journal.Outgoing{ID: "3EB0" + pn[1:], ChatID: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now()}); err != nil {
 				return err
 			}
 			for _, key := range []string{pn, "lid:9" + pn[1:]} {

@@ -31,6 +31,8 @@ type Journal struct {
 	id      string
 	lastSeq int64 // guarded by io
 
+	watch func(statement string) // guarded by io; nil: nobody
+
 	mu    sync.Mutex
 	queue []*write
 	busy  bool
@@ -143,6 +145,13 @@ func (j *Journal) Renew() error {
 		j.io.Unlock()
 	}
 	return err
+}
+
+// Watch has watch told every statement that is run, for tests and benchmarks.
+func (j *Journal) Watch(watch func(statement string)) {
+	j.io.Lock()
+	defer j.io.Unlock()
+	j.watch = watch
 }
 
 // LastSeq is the number of the newest event.

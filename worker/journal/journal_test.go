@@ -14,6 +14,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -188,7 +189,7 @@ func TestSeenIDsAreBounded(t *testing.T) {
 	var fresh int
 	write(t, j, func(tx *journal.Tx) error {
 		for i := range 3000 {
-			if _, err := tx.See(1, fmt.Sprint(i), now.Add(-200*time.Hour).Add(time.Duration(i)*time.Second)); err != nil {
+			if _, err := tx.MarkSeen(1, fmt.Sprint(i), now.Add(-200*time.Hour).Add(time.Duration(i)*time.Second)); err != nil {
 				return err
 			}
 		}
@@ -196,7 +197,7 @@ func TestSeenIDsAreBounded(t *testing.T) {
 			return err
 		}
 		for i := range 3000 {
-			ok, err := tx.See(1, fmt.Sprint(i), now)
+			ok, err := tx.MarkSeen(1, fmt.Sprint(i), now)
 			if err != nil {
 				return err
 			}
@@ -211,50 +212,54 @@ func TestSeenIDsAreBounded(t *testing.T) {
 	}
 }
 
-func TestParcelsAreSettledOnce(t *testing.T) {
+func TestTx_FinishOutgoing(t *testing.T) {
 	j := open(t, t.TempDir())
 	defer func() { _ = j.Close() }()
 	write(t, j, func(tx *journal.Tx) error {
-		p := journal.Parcel{ID: "A", Chat: 1, Text: "t", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()}
+		if _, _, err := tx.UpsertChat(message.Person{LID: "9"}, time.Now()); err != nil {
+			return err
+		}
+		p := journal.Outgoing{ID: "A", ChatID: 1, Text: "t", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()}
 		for i := range 2 {
-			if fresh, err := tx.Post(p); err != nil || fresh != (i == 0) {
+			if fresh, err := tx.EnqueueOutgoing(p); err != nil || fresh != (i == 0) {
 				t.Errorf("post %d: %v %v", i, fresh, err)
 			}
 		}
-		next, err := tx.NextParcel(1)
-		if err != nil || next == nil || next.ID != "A" {
+		next, err := tx.NextOutgoing(1)
+		if err != nil || next == nil || next.ID != "A" || next.To.LID != "9" || next.Wrote {
 			t.Errorf("next: %+v %v", next, err)
 		}
 		for i := range 2 {
-			if settled, err := tx.Settle("A", true, time.Now()); err != nil || settled != (i == 0) {
-				t.Errorf("settle %d: %v %v", i, settled, err)
+			done, err := tx.FinishOutgoing("A", true, time.Now())
+			if err != nil || (done != nil) != (i == 0) || done != nil && *done != (journal.Finished{ChatID: 1, Chat: "lid:9"}) {
+				t.Errorf("finished %d: %+v %v", i, done, err)
 			}
 		}
-		if next, err = tx.NextParcel(1); next != nil || err != nil {
+		if next, err = tx.NextOutgoing(1); next != nil || err != nil {
 			t.Errorf("after it was sent: %+v %v", next, err)
 		}
-		if again, err := tx.Parcel("A"); again == nil || err != nil {
+		if again, err := tx.Outgoing("A"); again == nil || err != nil {
 			t.Errorf("a sent one is kept for retries: %+v %v", again, err)
 		}
 		return nil
 	})
 }
 
-func TestMeet(t *testing.T) {
+func TestTx_UpsertChat(t *testing.T) {
 	cases := []struct {
 		name   string
-		met    []journal.Person
+		met    []message.Person
 		chats  string // keys by number
 		merges string
 	}{
-		{"one form each", []journal.Person{{PN: "+1"}, {LID: "9"}}, "1:+1 2:lid:9", ""},
-		{"again", []journal.Person{{PN: "+1"}, {PN: "+1"}}, "1:+1 1:+1", ""},
-		{"number learns its LID", []journal.Person{{PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:+1 1:+1 1:+1", ""},
-		{"LID learns its number", []journal.Person{{LID: "9"}, {PN: "+1", LID: "9"}, {PN: "+1"}}, "1:lid:9 1:+1 1:+1", "lid:9>+1"},
-		{"two become one", []journal.Person{{LID: "9"}, {PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:lid:9 2:+1 2:+1 2:+1", "lid:9>+1"},
-		{"number changes hands", []journal.Person{{PN: "+1", LID: "9"}, {PN: "+1", LID: "8"}, {LID: "8"}, {LID: "9"}}, "1:+1 1:+1 1:+1 2:lid:9", ""},
-		{"person changes number", []journal.Person{{PN: "+1", LID: "9"}, {PN: "+2", LID: "9"}, {LID: "9"}, {PN: "+1"}}, "1:+1 2:+2 2:+2 1:+1", ""},
-		{"person takes over a number", []journal.Person{{PN: "+1", LID: "9"}, {PN: "+2"}, {PN: "+2", LID: "9"}, {LID: "9"}}, "1:+1 2:+2 2:+2 2:+2", ""},
+		{"one form each", []message.Person{{PN: "+1"}, {LID: "9"}}, "1:+1 2:lid:9", ""},
+		{"again", []message.Person{{PN: "+1"}, {PN: "+1"}}, "1:+1 1:+1", ""},
+		{"number learns its LID", []message.Person{{PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:+1 1:+1 1:+1", ""},
+		{"LID learns its number", []message.Person{{LID: "9"}, {PN: "+1", LID: "9"}, {PN: "+1"}}, "1:lid:9 1:+1 1:+1", "lid:9>+1"},
+		{"two become one", []message.Person{{LID: "9"}, {PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:lid:9 2:+1 2:+1 2:+1", "lid:9>+1"},
+		{"number changes hands", []message.Person{{PN: "+1", LID: "9"}, {PN: "+1", LID: "8"}, {LID: "8"}, {LID: "9"}}, "1:+1 1:+1 1:+1 2:lid:9", ""},
+		{"person changes number", []message.Person{{PN: "+1", LID: "9"}, {PN: "+2", LID: "9"}, {LID: "9"}, {PN: "+1"}}, "1:+1 2:+2 2:+2 1:+1", ""},
+		{"person takes over a number", []message.Person{{PN: "+1", LID: "9"}, {PN: "+2"}, {PN: "+2", LID: "9"}, {LID: "9"}}, "1:+1 2:+2 2:+2 2:+2", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -263,7 +268,7 @@ func TestMeet(t *testing.T) {
 			var chats, merges []string
 			for _, p := range c.met {
 				write(t, j, func(tx *journal.Tx) error {
-					chat, joined, err := tx.Meet(p, time.Now())
+					chat, joined, err := tx.UpsertChat(p, time.Now())
 					if err != nil {
 						return err
 					}
@@ -292,7 +297,7 @@ func TestMergeCarriesEverything(t *testing.T) {
 	defer func() { _ = j.Close() }()
 	now := time.Now()
 	write(t, j, func(tx *journal.Tx) error {
-		byNumber, _, err := tx.Meet(journal.Person{PN: "+1"}, now)
+		byNumber, _, err := tx.UpsertChat(message.Person{PN: "+1"}, now)
 		if err != nil {
 			return err
 		}
@@ -300,7 +305,7 @@ func TestMergeCarriesEverything(t *testing.T) {
 		if err := tx.SaveChat(byNumber); err != nil {
 			return err
 		}
-		hidden, _, err := tx.Meet(journal.Person{LID: "9"}, now)
+		hidden, _, err := tx.UpsertChat(message.Person{LID: "9"}, now)
 		if err != nil {
 			return err
 		}
@@ -309,30 +314,30 @@ func TestMergeCarriesEverything(t *testing.T) {
 		if err := tx.SaveChat(hidden); err != nil {
 			return err
 		}
-		if _, err := tx.See(hidden.ID, "S", now); err != nil {
+		if _, err := tx.MarkSeen(hidden.ID, "S", now); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(journal.Letter{Chat: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now}); err != nil {
+		if err := tx.EnqueueIncoming(&message.Incoming{ChatID: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now}); err != nil {
 			return err
 		}
-		_, err = tx.Post(journal.Parcel{ID: "P", Chat: hidden.ID, CreatedAt: now})
+		_, err = tx.EnqueueOutgoing(journal.Outgoing{ID: "P", ChatID: hidden.ID, CreatedAt: now})
 		return err
 	})
 	write(t, j, func(tx *journal.Tx) error {
-		c, _, err := tx.Meet(journal.Person{PN: "+1", LID: "9"}, now)
+		c, _, err := tx.UpsertChat(message.Person{PN: "+1", LID: "9"}, now)
 		if err != nil {
 			return err
 		}
 		if string(c.State) != "new" || c.Flow != 4 || !c.OptedOut || c.Name != "Asha" || !c.Wrote || !c.HandedOver(now) || c.LID != "9" {
 			t.Errorf("merged chat %+v", c)
 		}
-		if fresh, err := tx.See(c.ID, "S", now); fresh || err != nil {
+		if fresh, err := tx.MarkSeen(c.ID, "S", now); fresh || err != nil {
 			t.Errorf("an id seen under the LID is new under the number: %v", err)
 		}
-		if l, err := tx.NextLetter(c.ID); l == nil || err != nil {
+		if l, err := tx.NextIncoming(c.ID); l == nil || err != nil {
 			t.Errorf("the letter was left behind: %v", err)
 		}
-		if p, err := tx.NextParcel(c.ID); p == nil || err != nil {
+		if p, err := tx.NextOutgoing(c.ID); p == nil || err != nil {
 			t.Errorf("the parcel was left behind: %v", err)
 		}
 		return nil

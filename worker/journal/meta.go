@@ -17,9 +17,9 @@ func (tx *Tx) Meta(key string, dest any) (bool, error) {
 	return tx.one("SELECT value FROM meta WHERE key = ?", []any{key}, dest)
 }
 
-// KeepConfig keeps the configuration to start by when the appliance is away, and its flow for conversations that begin now.
+// SaveConfig keeps the configuration to start by when the appliance is away, and its flow for conversations that begin now.
 // Flows that neither it nor a conversation needs are dropped.
-func (tx *Tx) KeepConfig(c flowhq.WorkerConfig) error {
+func (tx *Tx) SaveConfig(c flowhq.WorkerConfig) error {
 	body, err := json.Marshal(c)
 	if err == nil {
 		err = tx.SetMeta("config", body)
@@ -61,29 +61,29 @@ func (tx *Tx) Flow(version int64) (f Flow, found bool, err error) {
 	return f, found, err
 }
 
-// TooOld is a message that came too late to be answered, as the owner is told of it.
-type TooOld struct {
+// Missed is a message that came too late to be answered, as the owner is told of it.
+type Missed struct {
 	Chat   int64
 	Name   string
 	Text   string
 	SentAt time.Time
 }
 
-// AddTooOld notes one for the owner's list.
-func (tx *Tx) AddTooOld(o TooOld) error {
+// AddMissed notes one for the owner's list.
+func (tx *Tx) AddMissed(o Missed) error {
 	return tx.exec("INSERT INTO too_old (chat, name, text, sent_at) VALUES (?, ?, ?, ?)", o.Chat, o.Name, o.Text, millis(o.SentAt))
 }
 
-// CountTooOld tells how long the list is.
-func (tx *Tx) CountTooOld() (n int, err error) {
+// CountMissed tells how long the list is.
+func (tx *Tx) CountMissed() (n int, err error) {
 	_, err = tx.one("SELECT count(*) FROM too_old", nil, &n)
 	return n, err
 }
 
-// TakeTooOld gives the list, oldest message first, and empties it.
-func (tx *Tx) TakeTooOld() (all []TooOld, err error) {
+// TakeMissed gives the list, oldest message first, and empties it.
+func (tx *Tx) TakeMissed() (all []Missed, err error) {
 	err = tx.each("SELECT chat, name, text, sent_at FROM too_old ORDER BY sent_at, n", nil, func(scan func(...any) error) error {
-		var o TooOld
+		var o Missed
 		var sent int64
 		err := scan(&o.Chat, &o.Name, &o.Text, &sent)
 		o.SentAt = fromMillis(sent)
@@ -96,13 +96,13 @@ func (tx *Tx) TakeTooOld() (all []TooOld, err error) {
 	return all, err
 }
 
-// OwnerWrote notes a text, as a digest, that the owner wrote to a chat.
-func (tx *Tx) OwnerWrote(digest string, chat int64, at time.Time) error {
+// NoteOwnerText notes a text, as a digest, that the owner wrote to a chat.
+func (tx *Tx) NoteOwnerText(digest string, chat int64, at time.Time) error {
 	return tx.exec("INSERT INTO owner_texts (text, chat, at) VALUES (?, ?, ?)", digest, chat, millis(at))
 }
 
-// OwnerWroteAlso lists the other chats that got the same text since then.
-func (tx *Tx) OwnerWroteAlso(digest string, chat int64, since time.Time) (chats []int64, err error) {
+// ChatsWithOwnerText lists the other chats that got the same text since then.
+func (tx *Tx) ChatsWithOwnerText(digest string, chat int64, since time.Time) (chats []int64, err error) {
 	err = tx.each("SELECT DISTINCT chat FROM owner_texts WHERE text = ? AND chat <> ? AND at >= ?", []any{digest, chat, millis(since)},
 		func(scan func(...any) error) error {
 			var c int64

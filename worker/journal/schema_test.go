@@ -12,6 +12,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/journal"
+	"flowhq/worker/message"
 )
 
 // old makes a journal of an earlier program from its dump.
@@ -90,25 +91,25 @@ func goesOn(t *testing.T) func(tx *journal.Tx) error {
 			t.Errorf("chat %+v, %v", chat, err)
 			return err
 		}
-		if fresh, err := tx.See(chat.ID, "IN1", time.Now()); fresh || err != nil {
+		if fresh, err := tx.MarkSeen(chat.ID, "IN1", time.Now()); fresh || err != nil {
 			t.Errorf("a message that was seen is fresh: %v", err)
 		}
-		letter, err := tx.NextLetter(chat.ID)
+		letter, err := tx.NextIncoming(chat.ID)
 		if err != nil || letter == nil || letter.Text != "kesho saa nne" {
 			t.Errorf("letter %+v, %v", letter, err)
 		}
-		parcel, err := tx.NextParcel(chat.ID)
+		parcel, err := tx.NextOutgoing(chat.ID)
 		if err != nil || parcel == nil || parcel.ID != "3EB0OUT1" {
 			t.Errorf("parcel %+v, %v", parcel, err)
 		}
-		if first, err := tx.Hold("3EB0OUT1"); !first || err != nil {
+		if first, err := tx.MarkHeld("3EB0OUT1"); !first || err != nil {
 			t.Errorf("held for the first time: %v, %v", first, err)
 		}
 		events, err := tx.EventsAfter(0, 10, 1<<20)
 		if err != nil || len(events) != 1 || events[0].Note.Detail != "kept" {
 			t.Errorf("events %+v, %v", events, err)
 		}
-		fresh, err := tx.Post(journal.Parcel{ID: "NEW", Chat: chat.ID, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y", CreatedAt: time.Now()})
+		fresh, err := tx.EnqueueOutgoing(journal.Outgoing{ID: "NEW", ChatID: chat.ID, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y", CreatedAt: time.Now()})
 		if !fresh {
 			t.Error("a new reply is not new")
 		}
@@ -126,7 +127,7 @@ func TestFileOfANewerProgram(t *testing.T) {
 	newer := journal.SchemaVersion()
 	j := open(t, dir)
 	write(t, j, func(tx *journal.Tx) error {
-		_, _, err := tx.Meet(journal.Person{PN: "+255710000001"}, time.Now())
+		_, _, err := tx.UpsertChat(message.Person{PN: "+255710000001"}, time.Now())
 		return err
 	})
 	closed(t, j)
@@ -137,7 +138,7 @@ func TestFileOfANewerProgram(t *testing.T) {
 		if c, err := tx.ChatByKey("+255710000001"); err != nil || c == nil {
 			t.Errorf("the chat of the newer program: %v, %v", c, err)
 		}
-		_, _, err := tx.Meet(journal.Person{PN: "+255710000002"}, time.Now())
+		_, _, err := tx.UpsertChat(message.Person{PN: "+255710000002"}, time.Now())
 		return err
 	})
 	closed(t, j)

@@ -141,6 +141,9 @@ func (j *Journal) Read(do func(tx *Tx) error) error {
 }
 
 func (j *Journal) stmt(query string) (*sql.Stmt, error) {
+	if j.watch != nil {
+		j.watch(query)
+	}
 	if s := j.stmts[query]; s != nil {
 		return s, nil
 	}

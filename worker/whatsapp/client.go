@@ -11,10 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
 
 	"flowhq"
+
+	"flowhq/worker/message"
 )
 
 // Client is one linked device, or one that waits to be linked. Its methods may be called from several goroutines.
@@ -30,8 +33,8 @@ type Client struct {
 	sending chan struct{}              // one send at a time
 	acks    acks
 	chats   chats
-	retry   backoff // pauses between logins
-	intake  backoff // pauses before what could not be taken in is fetched again
+	retry   backoff.ExponentialBackOff // pauses between logins
+	intake  backoff.ExponentialBackOff // pauses before what could not be taken in is fetched again
 	limit   limit
 
 	undecryptable atomic.Int64
@@ -41,7 +44,7 @@ type Client struct {
 	gone  chan struct{}    // closed with the Client
 
 	mu      sync.Mutex
-	self    Address
+	self    message.Person
 	stop    context.CancelFunc // ends Run
 	running chan struct{}      // closed when Run has ended; nil before it began
 	calls   sync.WaitGroup     // calls of methods that use the store
@@ -68,9 +71,9 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		cfg: cfg, log: cfg.Logger, store: ds, guard: newGuard(),
 		versions: &versions{path: versionPath(cfg.Dir), fixed: cfg.Version, now: cfg.Now, ask: askWhatsApp},
 		sending:  make(chan struct{}, 1),
-		retry:    backoff{first: cfg.Timing.ReconnectFirst, max: cfg.Timing.ReconnectMax},
-		intake:   backoff{first: cfg.Timing.ReconnectFirst, max: cfg.Timing.ReconnectMax},
-		limit:    limit{pause: backoff{first: cfg.Timing.Restricted, max: max(cfg.Timing.Restricted, maxRestricted)}},
+		retry:    reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
+		intake:   reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
+		limit:    limit{pause: restrictionBackOff(cfg.Timing.Restricted, max(cfg.Timing.Restricted, maxRestricted))},
 		wake:     make(chan struct{}, 1), codes: make(chan codeRequest), gone: make(chan struct{}),
 	}
 	cl.status.begin(cfg)
@@ -87,10 +90,10 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 
 // setDevice makes the linked device known; nil when there is none any more.
 func (c *Client) setDevice(d *store.Device) {
-	var self Address
+	var self message.Person
 	jid := ""
 	if d != nil {
-		self, jid = addressOf(d.GetJID(), d.GetLID()), d.GetJID().String()
+		self, jid = personOf(d.GetJID(), d.GetLID()), d.GetJID().String()
 	}
 	c.mu.Lock()
 	c.self = self
@@ -98,8 +101,8 @@ func (c *Client) setDevice(d *store.Device) {
 	c.status.link(jid)
 }
 
-// Self gives the account's own address, the zero Address when no device is linked.
-func (c *Client) Self() Address {
+// Self gives the account's own address, nobody when no device is linked.
+func (c *Client) Self() message.Person {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.self

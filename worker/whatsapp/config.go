@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"flowhq"
+
+	"flowhq/worker/message"
 )
 
 // Config says what a Client works with. Dir and Receive are required.
@@ -21,14 +23,14 @@ type Config struct {
 	// Receive takes one message in and returns nil once it is durably kept. An error leaves the message with WhatsApp,
 	// which delivers it again after the next login. It is called for one message after the other. It must not call
 	// Close.
-	Receive func(ctx context.Context, m Incoming) error
+	Receive func(ctx context.Context, m message.Incoming) error
 	// Report is told every change of phase and every new QR code, in order. It must not block.
 	Report func(flowhq.SessionReport)
 	// Sent gives back what was sent under an id. WhatsApp asks for it when a customer's phone could not decrypt.
-	Sent func(id string) (to Address, text string, ok bool)
+	Sent func(id string) (to message.Person, text string, ok bool)
 	// Merged is told when a phone number and a LID turn out to belong to one person. It may be told twice, and must not
 	// call methods of the Client.
-	Merged func(a Address)
+	Merged func(a message.Person)
 
 	// Pauses are what a process before this one knew: a ban or a restriction, while which nobody logs in, or sends; and
 	// that another program has the device, which is left to it until Relink.
@@ -103,10 +105,10 @@ func (c Config) withDefaults() (Config, error) {
 		c.Report = func(flowhq.SessionReport) {}
 	}
 	if c.Sent == nil {
-		c.Sent = func(string) (Address, string, bool) { return Address{}, "", false }
+		c.Sent = func(string) (message.Person, string, bool) { return message.Person{}, "", false }
 	}
 	if c.Merged == nil {
-		c.Merged = func(Address) {}
+		c.Merged = func(message.Person) {}
 	}
 	if c.Silence <= 0 {
 		c.Silence = 90 * time.Second

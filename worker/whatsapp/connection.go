@@ -292,7 +292,7 @@ func (n *connection) handle(event any) bool {
 	case *events.UndecryptableMessage:
 		n.client.undecryptable.Add(1)
 		n.client.log.Warn("message not decrypted, its sender is asked to repeat it", "wa_message_id", e.Info.ID,
-			"from", addressOf(e.Info.Sender, e.Info.SenderAlt).String(), "unavailable", e.IsUnavailable)
+			"from", personOf(e.Info.Sender, e.Info.SenderAlt).String(), "unavailable", e.IsUnavailable)
 	case *events.PushNameSetting, *events.AppStateSyncComplete:
 		n.noteName()
 		n.box.put(e)

@@ -16,6 +16,8 @@ import (
 	waLog "go.mau.fi/whatsmeow/util/log"
 
 	_ "modernc.org/sqlite" // driver "sqlite"; whatsmeow wants dialect and driver to have one name
+
+	"flowhq/worker/message"
 )
 
 // dialect is the name of the SQLite driver and of whatsmeow's dialect for it.
@@ -156,7 +158,7 @@ func (p preKeys) GetOrGenPreKeys(ctx context.Context, count uint32) (made []*key
 // addresses is the map between phone numbers and LIDs; it tells what it learns.
 type addresses struct {
 	store.LIDStore
-	merged func(Address)
+	merged func(message.Person)
 }
 
 func (a *addresses) PutLIDMapping(ctx context.Context, lid, pn types.JID) error {
@@ -178,7 +180,7 @@ func (a *addresses) PutManyLIDMappings(ctx context.Context, mappings []store.LID
 }
 
 // unknown picks the mappings that the map does not have yet.
-func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (news []Address) {
+func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (news []message.Person) {
 	for _, m := range mappings {
 		if m.LID.Server != types.HiddenUserServer || m.PN.Server != types.DefaultUserServer {
 			continue
@@ -186,12 +188,12 @@ func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (
 		if pn, err := a.GetPNForLID(ctx, m.LID.ToNonAD()); err == nil && pn.User == m.PN.User {
 			continue
 		}
-		news = append(news, addressOf(m.PN, m.LID))
+		news = append(news, personOf(m.PN, m.LID))
 	}
 	return news
 }
 
-func (a *addresses) tell(news []Address) {
+func (a *addresses) tell(news []message.Person) {
 	for _, n := range news {
 		a.merged(n)
 	}

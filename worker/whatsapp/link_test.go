@@ -7,6 +7,8 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
+
+	"flowhq/worker/message"
 )
 
 func TestLinkByQRAndAnswer(t *testing.T) {
@@ -23,7 +25,7 @@ func TestLinkByQRAndAnswer(t *testing.T) {
 	asha := r.customer(wasim.AddressPN)
 	write(t, asha, "Habari")
 	m := r.message("Habari")
-	if m.From.PN != customerNo || m.From.LID == "" || m.Chat != ChatDirect || m.Kind != flowhq.KindText || m.Name != "Asha" || m.FromMe {
+	if m.From.PN != customerNo || m.From.LID == "" || m.Place != message.PlaceDirect || m.Kind != flowhq.KindText || m.Name != "Asha" || m.FromMe {
 		t.Fatalf("taken: %+v", m)
 	}
 	_, err := r.say(m.From, "Karibu")
@@ -185,7 +187,7 @@ func TestPairingRefused(t *testing.T) {
 
 func TestOpenRefusesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	receive := func(context.Context, Incoming) error { return nil }
+	receive := func(context.Context, message.Incoming) error { return nil }
 	key := [32]byte{1}
 	for name, c := range map[string]Config{
 		"no folder":          {Receive: receive},
@@ -211,7 +213,7 @@ func TestClosedClient(t *testing.T) {
 	r.phase(0, flowhq.PhaseQR)
 	r.stop()
 	must(t, r.Close())
-	_, err := r.Send(t.Context(), "A", Address{PN: customerNo}, "x")
+	_, err := r.Send(t.Context(), "A", message.Person{PN: customerNo}, "x")
 	wantErr(t, err, ErrClosed)
 	_, err = r.LinkCode(t.Context(), phoneNo)
 	wantErr(t, err, ErrClosed)

@@ -5,7 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow/types"
+
+	"flowhq/worker/message"
 )
 
 // acks remembers sends whose acknowledgement did not come in time, and the acknowledgement when it does come: repeating
@@ -78,10 +81,10 @@ func (c *chats) note(id string, chat types.JID) {
 }
 
 // split sorts ids by chat; those that are not remembered go to the sender's LID, else to the number.
-func (c *chats) split(ids []string, from Address) map[types.JID][]types.MessageID {
-	fallback := from.lidJID()
+func (c *chats) split(ids []string, from message.Person) map[types.JID][]types.MessageID {
+	fallback := lidJID(from)
 	if fallback.IsEmpty() {
-		fallback = from.pnJID()
+		fallback = pnJID(from)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,7 +104,7 @@ type limit struct {
 	mu     sync.Mutex
 	until  time.Time
 	detail string
-	pause  backoff
+	pause  backoff.ExponentialBackOff
 }
 
 // now gives the end of the restriction and its cause; the zero time when there is none.
@@ -118,7 +121,7 @@ func (l *limit) now(at time.Time) (time.Time, string) {
 func (l *limit) lift() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pause.reset()
+	l.pause.Reset()
 }
 
 // restrict begins a pause of sending after WhatsApp refused a message with a code. Refused again right after a pause, the
@@ -126,7 +129,7 @@ func (l *limit) lift() {
 func (c *Client) restrict(code int) {
 	c.limit.mu.Lock()
 	defer c.limit.mu.Unlock()
-	until := c.cfg.Now().Add(c.limit.pause.next(0.5))
+	until := c.cfg.Now().Add(c.limit.pause.NextBackOff())
 	if until.After(c.limit.until) {
 		c.limit.until = until
 		c.limit.detail = fmt.Sprintf("WhatsApp refused a message with code %d.", code)
@@ -142,7 +145,7 @@ func (c *Client) timelock(active bool, ends time.Time) {
 		return
 	}
 	if now := c.cfg.Now(); !ends.After(now) {
-		ends = now.Add(c.limit.pause.next(0.5))
+		ends = now.Add(c.limit.pause.NextBackOff())
 	}
 	c.limit.until, c.limit.detail = ends, "WhatsApp keeps this number from starting chats for a time."
 }

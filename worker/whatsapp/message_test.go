@@ -10,6 +10,8 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
+
+	"flowhq/worker/message"
 )
 
 func TestEveryFormOfAddress(t *testing.T) {
@@ -22,8 +24,8 @@ func TestEveryFormOfAddress(t *testing.T) {
 			asha := r.customer(form)
 			write(t, asha, "Habari")
 			m := r.message("Habari")
-			if hidden := form == wasim.AddressLIDOnly; m.From.LID == "" || (m.From.PN == "") != hidden || m.Chat != ChatDirect {
-				t.Fatalf("from: %+v, chat %s", m.From, m.Chat)
+			if hidden := form == wasim.AddressLIDOnly; m.From.LID == "" || (m.From.PN == "") != hidden || m.Place != message.PlaceDirect {
+				t.Fatalf("from: %+v, chat %s", m.From, m.Place)
 			}
 			id, err := r.say(m.From, "Karibu")
 			must(t, err)
@@ -42,12 +44,12 @@ func TestEveryFormOfAddress(t *testing.T) {
 func TestFirstWordToANumber(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
-	_, err := r.say(Address{PN: customerNo}, "Habari Asha")
+	_, err := r.say(message.Person{PN: customerNo}, "Habari Asha")
 	must(t, err)
 	arrives(t, asha, "Habari Asha")
-	_, err = r.say(Address{PN: "+255799999999"}, "nobody")
+	_, err = r.say(message.Person{PN: "+255799999999"}, "nobody")
 	wantErr(t, err, ErrRefused)
-	_, err = r.say(Address{}, "nobody")
+	_, err = r.say(message.Person{}, "nobody")
 	wantErr(t, err, ErrRefused)
 }
 
@@ -63,7 +65,7 @@ func TestNumberAndLIDBecomeOne(t *testing.T) {
 	}
 	r.customer(wasim.AddressLID)
 	write(t, asha, "shown")
-	want := Address{PN: customerNo, LID: hidden.LID}
+	want := message.Person{PN: customerNo, LID: hidden.LID}
 	r.until("merged", func() bool { return slices.Contains(r.merged, want) })
 	if m := r.message("shown"); m.From != want {
 		t.Fatalf("from: %+v", m.From)
@@ -75,7 +77,7 @@ func TestNumberAndLIDBecomeOne(t *testing.T) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := len(slices.DeleteFunc(slices.Clone(r.merged), func(a Address) bool { return a != want })); n != 1 {
+	if n := len(slices.DeleteFunc(slices.Clone(r.merged), func(a message.Person) bool { return a != want })); n != 1 {
 		t.Errorf("merged told %d times", n)
 	}
 }
@@ -87,28 +89,28 @@ func TestKindsOverTheWire(t *testing.T) {
 	r.message("first")
 	for _, k := range []struct {
 		send wasim.Message
-		want Incoming
+		want message.Incoming
 	}{
-		{wasim.Message{Kind: wasim.KindImage, Text: "a dress"}, Incoming{Kind: flowhq.KindImage, Text: "a dress"}},
-		{wasim.Message{Kind: wasim.KindVoice}, Incoming{Kind: flowhq.KindVoice}},
-		{wasim.Message{Kind: wasim.KindSticker}, Incoming{Kind: flowhq.KindSticker}},
-		{wasim.Message{Kind: wasim.KindLocation, Text: "Kariakoo"}, Incoming{Kind: flowhq.KindLocation, Text: "Kariakoo"}},
-		{wasim.Message{Kind: wasim.KindReaction, Text: "👍", Target: first}, Incoming{Kind: flowhq.KindReaction, Text: "👍", Target: first}},
-		{wasim.Message{Kind: wasim.KindEdit, Text: "second", Target: first}, Incoming{Kind: flowhq.KindEdit, Text: "second", Target: first}},
-		{wasim.Message{Kind: wasim.KindDelete, Target: first}, Incoming{Kind: flowhq.KindDelete, Target: first}},
+		{wasim.Message{Kind: wasim.KindImage, Text: "a dress"}, message.Incoming{Kind: flowhq.KindImage, Text: "a dress"}},
+		{wasim.Message{Kind: wasim.KindVoice}, message.Incoming{Kind: flowhq.KindVoice}},
+		{wasim.Message{Kind: wasim.KindSticker}, message.Incoming{Kind: flowhq.KindSticker}},
+		{wasim.Message{Kind: wasim.KindLocation, Text: "Kariakoo"}, message.Incoming{Kind: flowhq.KindLocation, Text: "Kariakoo"}},
+		{wasim.Message{Kind: wasim.KindReaction, Text: "👍", Target: first}, message.Incoming{Kind: flowhq.KindReaction, Text: "👍", Target: first}},
+		{wasim.Message{Kind: wasim.KindEdit, Text: "second", Target: first}, message.Incoming{Kind: flowhq.KindEdit, Text: "second", Target: first}},
+		{wasim.Message{Kind: wasim.KindDelete, Target: first}, message.Incoming{Kind: flowhq.KindDelete, Target: first}},
 	} {
 		k.send.To = phoneNo
 		id, err := asha.Send(k.send)
 		must(t, err)
-		var got Incoming
+		var got message.Incoming
 		r.until("kind "+string(k.want.Kind), func() bool {
-			i := slices.IndexFunc(r.taken, func(m Incoming) bool { return m.ID == id })
+			i := slices.IndexFunc(r.taken, func(m message.Incoming) bool { return m.ID == id })
 			if i >= 0 {
 				got = r.taken[i]
 			}
 			return i >= 0
 		})
-		if got.Kind != k.want.Kind || got.Text != k.want.Text || got.Target != k.want.Target || got.Chat != ChatDirect {
+		if got.Kind != k.want.Kind || got.Text != k.want.Text || got.Target != k.want.Target || got.Place != message.PlaceDirect {
 			t.Errorf("%s: got %+v", k.want.Kind, got)
 		}
 	}
@@ -117,11 +119,11 @@ func TestKindsOverTheWire(t *testing.T) {
 func TestChatsOverTheWire(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
-	for chat, want := range map[wasim.Chat]ChatKind{wasim.ChatGroup: ChatGroup, wasim.ChatStatus: ChatStatus, wasim.ChatNewsletter: ChatNewsletter, wasim.ChatDirect: ChatDirect} {
+	for chat, want := range map[wasim.Chat]message.Place{wasim.ChatGroup: message.PlaceGroup, wasim.ChatStatus: message.PlaceStatus, wasim.ChatNewsletter: message.PlaceNewsletter, wasim.ChatDirect: message.PlaceDirect} {
 		_, err := asha.Send(wasim.Message{To: phoneNo, Text: "to " + string(chat), Chat: chat})
 		must(t, err)
-		if m := r.message("to " + string(chat)); m.Chat != want {
-			t.Errorf("%s: taken as %s", chat, m.Chat)
+		if m := r.message("to " + string(chat)); m.Place != want {
+			t.Errorf("%s: taken as %s", chat, m.Place)
 		}
 	}
 }
@@ -135,13 +137,13 @@ func TestOwnerWritesOnThePhone(t *testing.T) {
 		_, err := r.phone().Send(customerNo, text)
 		must(t, err)
 		m := r.message(text)
-		if !m.FromMe || m.Chat != ChatDirect || m.From.PN != phoneNo || m.To.PN != customerNo || m.To.LID == "" {
+		if !m.FromMe || m.Place != message.PlaceDirect || m.From.PN != phoneNo || m.To.PN != customerNo || m.To.LID == "" {
 			t.Errorf("%s: %+v", form, m)
 		}
 	}
 	_, err := r.phone().Send(phoneNo, "note to self")
 	must(t, err)
-	if m := r.message("note to self"); !m.FromMe || m.Chat != ChatSelf || m.To.PN != phoneNo {
+	if m := r.message("note to self"); !m.FromMe || m.Place != message.PlaceSelf || m.To.PN != phoneNo {
 		t.Errorf("self: %+v", m)
 	}
 	_, err = r.say(r.Self(), "notice to the owner")
@@ -169,7 +171,7 @@ func TestFailedIntake(t *testing.T) {
 			r, asha := linked(t)
 			fails := true
 			r.mu.Lock()
-			r.refuse = func(m Incoming) error {
+			r.refuse = func(m message.Incoming) error {
 				if fails && m.Text == "two" {
 					fails = false
 					if how == "panic" {
@@ -241,7 +243,7 @@ func TestOfflineMessagesAcrossARestart(t *testing.T) {
 	_, err := asha.Send(wasim.Message{To: phoneNo, Text: "late", At: sent})
 	must(t, err)
 	r.open()
-	if m := r.message("late"); !m.Offline || !m.SentAt.Equal(sent) {
+	if m := r.message("late"); !m.Late || !m.SentAt.Equal(sent) {
 		t.Errorf("late: %+v", m)
 	}
 	r.works(asha, "after")

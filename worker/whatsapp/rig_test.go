@@ -12,6 +12,8 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
+
+	"flowhq/worker/message"
 )
 
 const (
@@ -48,16 +50,16 @@ type rig struct {
 
 	mu      sync.Mutex
 	reports []flowhq.SessionReport
-	taken   []Incoming
-	merged  []Address
+	taken   []message.Incoming
+	merged  []message.Person
 	sentLog map[string]sentText
-	refuse  func(Incoming) error
+	refuse  func(message.Incoming) error
 	changed chan struct{}
 	stop    func()
 }
 
 type sentText struct {
-	to   Address
+	to   message.Person
 	text string
 }
 
@@ -115,14 +117,14 @@ func (r *rig) note(change func()) {
 	r.changed = make(chan struct{})
 }
 
-func (r *rig) receive(_ context.Context, m Incoming) (err error) {
+func (r *rig) receive(_ context.Context, m message.Incoming) (err error) {
 	r.note(func() {
 		if r.refuse != nil {
 			if err = r.refuse(m); err != nil {
 				return
 			}
 		}
-		if !slices.ContainsFunc(r.taken, func(o Incoming) bool { return o.ID == m.ID }) {
+		if !slices.ContainsFunc(r.taken, func(o message.Incoming) bool { return o.ID == m.ID }) {
 			r.taken = append(r.taken, m)
 		}
 	})
@@ -130,9 +132,9 @@ func (r *rig) receive(_ context.Context, m Incoming) (err error) {
 }
 
 func (r *rig) report(s flowhq.SessionReport) { r.note(func() { r.reports = append(r.reports, s) }) }
-func (r *rig) merge(a Address)               { r.note(func() { r.merged = append(r.merged, a) }) }
+func (r *rig) merge(a message.Person)        { r.note(func() { r.merged = append(r.merged, a) }) }
 
-func (r *rig) sent(id string) (Address, string, bool) {
+func (r *rig) sent(id string) (message.Person, string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, ok := r.sentLog[id]
@@ -140,12 +142,12 @@ func (r *rig) sent(id string) (Address, string, bool) {
 }
 
 // say sends as a worker does: id first, kept, then sent.
-func (r *rig) say(to Address, text string) (string, error) {
+func (r *rig) say(to message.Person, text string) (string, error) {
 	id := r.NewMessageID()
 	return id, r.repeat(id, to, text)
 }
 
-func (r *rig) repeat(id string, to Address, text string) error {
+func (r *rig) repeat(id string, to message.Person, text string) error {
 	r.mu.Lock()
 	r.sentLog[id] = sentText{to, text}
 	r.mu.Unlock()
@@ -213,10 +215,10 @@ func (r *rig) mark() int {
 }
 
 // message waits for a message with a text.
-func (r *rig) message(text string) (found Incoming) {
+func (r *rig) message(text string) (found message.Incoming) {
 	r.t.Helper()
 	r.until("message "+text, func() bool {
-		i := slices.IndexFunc(r.taken, func(m Incoming) bool { return m.Text == text })
+		i := slices.IndexFunc(r.taken, func(m message.Incoming) bool { return m.Text == text })
 		if i >= 0 {
 			found = r.taken[i]
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"flowhq"
@@ -143,9 +142,9 @@ func (c *Client) settle(ctx context.Context, end ending, rounds int) *codeReques
 		return c.pause(ctx, 0, true)
 	case lost:
 		if end.held >= c.cfg.Timing.Stable {
-			c.retry.reset()
+			c.retry.Reset()
 		}
-		wait := c.retry.next(rand.Float64())
+		wait := c.retry.NextBackOff()
 		c.log.Info("connection lost", "cause", end.detail, "retry_in", wait)
 		c.status.set(phase{is: waiting(linked), detail: end.detail})
 		return c.pause(ctx, wait, !linked)
@@ -206,6 +205,6 @@ func (c *Client) logOff(ctx context.Context, detail string) {
 		c.log.Error("forgetting the unlinked device", "err", err)
 	}
 	c.setDevice(nil)
-	c.retry.reset()
+	c.retry.Reset()
 	c.status.set(phase{is: flowhq.PhaseLoggedOut, detail: detail})
 }

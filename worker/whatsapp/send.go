@@ -14,6 +14,8 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
+
+	"flowhq/worker/message"
 )
 
 // outgoing is a send in progress.
@@ -50,7 +52,7 @@ func (o *outgoing) written(node *waBinary.Node) {
 // Errors, by errors.Is: ErrOffline (there is no connection, nothing was sent; a later report of CONNECTED says when to try
 // again), ErrUnknown (no acknowledgement within Timing.Ack, or a failure that may pass: repeat with the same id),
 // ErrRestricted (WhatsApp refuses, or the pause after a refusal lasts), ErrRefused (repeating does not help).
-func (c *Client) Send(ctx context.Context, id string, to Address, text string) (time.Time, error) {
+func (c *Client) Send(ctx context.Context, id string, to message.Person, text string) (time.Time, error) {
 	if err := c.begin(); err != nil {
 		return time.Time{}, err
 	}
@@ -77,7 +79,7 @@ func (c *Client) Send(ctx context.Context, id string, to Address, text string) (
 	return n.send(ctx, id, to, text)
 }
 
-func (n *connection) send(ctx context.Context, id string, to Address, text string) (time.Time, error) {
+func (n *connection) send(ctx context.Context, id string, to message.Person, text string) (time.Time, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
@@ -103,19 +105,19 @@ func textMessage(text string) *waE2E.Message {
 
 // recipientJID finds the form in which WhatsApp wants a recipient: the LID. For a number that is not known yet WhatsApp is
 // asked; ErrRefused when the number has no WhatsApp.
-func (n *connection) recipientJID(ctx context.Context, to Address) (types.JID, error) {
+func (n *connection) recipientJID(ctx context.Context, to message.Person) (types.JID, error) {
 	if to.PN != "" && to.LID != "" {
-		n.wa.StoreLIDPNMapping(ctx, to.lidJID(), to.pnJID())
+		n.wa.StoreLIDPNMapping(ctx, lidJID(to), pnJID(to))
 	}
 	to = complete(ctx, n.device.LIDs, to)
 	if to.LID != "" {
-		return to.lidJID(), nil
+		return lidJID(to), nil
 	}
-	info, err := n.wa.GetUserInfo(ctx, []types.JID{to.pnJID()})
+	info, err := n.wa.GetUserInfo(ctx, []types.JID{pnJID(to)})
 	if err != nil {
 		return types.EmptyJID, fmt.Errorf("%w: asking for the recipient's address: %w", n.client.passing(n), err)
 	}
-	lid := info[to.pnJID()].LID
+	lid := info[pnJID(to)].LID
 	if lid.IsEmpty() {
 		return types.EmptyJID, fmt.Errorf("%w: %s has no WhatsApp", ErrRefused, to.PN)
 	}
@@ -172,7 +174,7 @@ func serverCode(err error) int {
 
 // Typing shows the recipient that something is being written, or that it is not any more. WhatsApp ends it by itself after
 // some 25 s.
-func (c *Client) Typing(ctx context.Context, to Address, on bool) error {
+func (c *Client) Typing(ctx context.Context, to message.Person, on bool) error {
 	return c.brief(ctx, func(ctx context.Context, n *connection) error {
 		jid, err := n.recipientJID(ctx, to)
 		if err != nil {
@@ -188,7 +190,7 @@ func (c *Client) Typing(ctx context.Context, to Address, on bool) error {
 
 // MarkRead shows the sender that messages were read, as far as the account's privacy settings allow. ids are of one
 // sender.
-func (c *Client) MarkRead(ctx context.Context, from Address, ids []string) error {
+func (c *Client) MarkRead(ctx context.Context, from message.Person, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -234,8 +236,8 @@ func (n *connection) messageForRetry(requester, chat types.JID, id types.Message
 	ctx, cancel := context.WithTimeout(n.ctx, 5*time.Second)
 	defer cancel()
 	to = complete(ctx, n.device.LIDs, to)
-	asks := addressOf(requester)
-	if !to.same(addressOf(chat)) || !asks.same(to) && !asks.same(n.client.Self()) {
+	asks := personOf(requester)
+	if !to.Same(personOf(chat)) || !asks.Same(to) && !asks.Same(n.client.Self()) {
 		n.client.log.Warn("repetition refused: asked for by somebody else", "wa_message_id", id)
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"flowhq/internal/wasim"
+
+	"flowhq/worker/message"
 )
 
 // TestHeldAcknowledgements: intake goes on, the held one is unknown, and repeating it shows the customer one message.
@@ -18,7 +20,7 @@ func TestHeldAcknowledgements(t *testing.T) {
 	r.inject(wasim.Fault{Fault: "hold-acks", Number: phoneNo, Seconds: 600})
 	id := r.NewMessageID()
 	sent := make(chan error, 1)
-	go func() { sent <- r.repeat(id, Address{PN: customerNo}, "held") }()
+	go func() { sent <- r.repeat(id, message.Person{PN: customerNo}, "held") }()
 	arrives(t, asha, "held")
 	for i := range 5 {
 		write(t, asha, fmt.Sprintf("meanwhile %d", i))
@@ -30,9 +32,9 @@ func TestHeldAcknowledgements(t *testing.T) {
 	default:
 	}
 	wantErr(t, <-sent, ErrUnknown)
-	wantErr(t, r.repeat(id, Address{PN: customerNo}, "held"), ErrUnknown)
+	wantErr(t, r.repeat(id, message.Person{PN: customerNo}, "held"), ErrUnknown)
 	r.srv.EndFaults()
-	must(t, r.repeat(id, Address{PN: customerNo}, "held"))
+	must(t, r.repeat(id, message.Person{PN: customerNo}, "held"))
 	rows := slices.DeleteFunc(asha.Inbox(0), func(row wasim.InboxRow) bool { return row.Text != "held" })
 	if len(rows) != 1 {
 		t.Fatalf("the customer sees %d messages", len(rows))
@@ -46,14 +48,14 @@ func TestLateAcknowledgement(t *testing.T) {
 	r, asha := linked(t, func(c *Config) { c.Timing.Ack = 4 * time.Second })
 	r.works(asha, "before")
 	r.inject(wasim.Fault{Fault: "hold-acks", Number: phoneNo, Seconds: 600})
-	id, err := r.say(Address{PN: customerNo}, "held")
+	id, err := r.say(message.Person{PN: customerNo}, "held")
 	wantErr(t, err, ErrUnknown)
 	r.srv.EndFaults()
 	r.until("the late acknowledgement", func() bool {
 		_, ok := r.acks.known(id)
 		return ok || r.look()
 	})
-	must(t, r.repeat(id, Address{PN: customerNo}, "held"))
+	must(t, r.repeat(id, message.Person{PN: customerNo}, "held"))
 	if row := arrives(t, asha, "held"); row.Copies != 1 {
 		t.Errorf("%d copies were sent", row.Copies)
 	}
@@ -82,12 +84,12 @@ func TestOtherErrorsOfASend(t *testing.T) {
 	r.works(asha, "before")
 	for code, want := range map[int]error{479: ErrRefused, 400: ErrRefused, 500: ErrUnknown} {
 		r.inject(wasim.Fault{Fault: "error-ack", Number: phoneNo, Code: code})
-		_, err := r.say(Address{PN: customerNo}, "refused")
+		_, err := r.say(message.Person{PN: customerNo}, "refused")
 		wantErr(t, err, want)
 	}
 	r.stop()
 	r.open()
-	_, err := r.say(Address{PN: customerNo}, "too early")
+	_, err := r.say(message.Person{PN: customerNo}, "too early")
 	if err != nil {
 		wantErr(t, err, ErrOffline)
 	}
@@ -100,13 +102,13 @@ func TestASendGivesUpWithItsContext(t *testing.T) {
 	r.inject(wasim.Fault{Fault: "hold-acks", Number: phoneNo, Seconds: 600})
 	first := make(chan error, 1)
 	go func() {
-		_, err := r.say(Address{PN: customerNo}, "in the way")
+		_, err := r.say(message.Person{PN: customerNo}, "in the way")
 		first <- err
 	}()
 	arrives(t, asha, "in the way")
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := r.Send(ctx, r.NewMessageID(), Address{PN: customerNo}, "waits in vain")
+	_, err := r.Send(ctx, r.NewMessageID(), message.Person{PN: customerNo}, "waits in vain")
 	wantErr(t, err, ErrUnknown) // it is connected: no report would follow that says when to try again
 	r.srv.EndFaults()
 	must(t, <-first)

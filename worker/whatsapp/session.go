@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"go.mau.fi/whatsmeow/appstate"
@@ -51,7 +50,7 @@ func (n *connection) serve(ctx context.Context) ending {
 	if !s.ready.IsZero() {
 		end.held = time.Since(s.ready)
 		if !n.broken.Load() {
-			c.intake.reset()
+			c.intake.Reset()
 		}
 	}
 	return end
@@ -131,7 +130,7 @@ func (s *session) signal(signal any) (end ending, over bool) {
 	case limited:
 		s.showLimit()
 	case intakeError:
-		wait := s.client.intake.next(rand.Float64())
+		wait := s.client.intake.NextBackOff()
 		s.client.log.Error("a message could not be stored; WhatsApp keeps it", "err", e.err, "again_in", wait)
 		s.refetch.Reset(wait)
 	case *events.Disconnected:

@@ -13,6 +13,8 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
+
+	"flowhq/worker/message"
 )
 
 // linked makes a rig with a linked device and its customer.
@@ -68,16 +70,16 @@ func TestOutage(t *testing.T) {
 	r.srv.Outage(time.Hour)
 	write(t, asha, "while away")
 	_, next = r.phase(next, flowhq.PhaseReconnecting)
-	_, err := r.say(Address{PN: customerNo}, "nobody hears")
+	_, err := r.say(message.Person{PN: customerNo}, "nobody hears")
 	wantErr(t, err, ErrOffline)
 	ahead.Store(int64(2 * time.Second)) // it tells times to the second
 	r.srv.EndFaults()
 	r.phase(next, flowhq.PhaseConnected)
-	if m := r.message("while away"); !m.Offline {
+	if m := r.message("while away"); !m.Late {
 		t.Error("a message from before the login is not marked as late")
 	}
 	r.works(asha, "after")
-	if r.message("after").Offline {
+	if r.message("after").Late {
 		t.Error("a message from after the login is marked as late")
 	}
 }
@@ -164,7 +166,7 @@ func TestLoggedOut(t *testing.T) {
 				t.Errorf("report %+v, self %v", out, r.Self())
 			}
 			code, next := r.phase(next, flowhq.PhaseQR)
-			_, err := r.say(Address{PN: customerNo}, "x")
+			_, err := r.say(message.Person{PN: customerNo}, "x")
 			wantErr(t, err, ErrOffline)
 			_, err = r.phone().Scan(within(t), code.QRCode)
 			must(t, err)
@@ -258,7 +260,7 @@ func TestClient_settle(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, err := Open(t.Context(), Config{
-					Dir: t.TempDir(), Receive: func(context.Context, Incoming) error { return nil },
+					Dir: t.TempDir(), Receive: func(context.Context, message.Incoming) error { return nil },
 					Simulator: &Simulator{Addr: "127.0.0.1:9", RootKey: [32]byte{1}},
 				})
 				must(t, err)
@@ -308,14 +310,14 @@ func TestRestrictedThenFree(t *testing.T) {
 	for tried := false; !tried; { // each pause is twice as long as the one before
 		next = r.mark()
 		r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
-		_, err := r.say(Address{PN: customerNo}, "refused")
+		_, err := r.say(message.Person{PN: customerNo}, "refused")
 		wantErr(t, err, ErrRestricted)
 		var limit flowhq.SessionReport
 		limit, next = r.phase(next, flowhq.PhaseRestricted)
 		if limit.Until == nil || limit.Detail == "" {
 			t.Fatalf("report: %+v", limit)
 		}
-		_, err = r.say(Address{PN: customerNo}, "held back") // the simulator would take it by now
+		_, err = r.say(message.Person{PN: customerNo}, "held back") // the simulator would take it by now
 		if tried = time.Now().Before(*limit.Until); tried {
 			wantErr(t, err, ErrRestricted)
 			write(t, asha, "still heard")
@@ -331,7 +333,7 @@ func TestRestrictionOutlivesAReconnect(t *testing.T) {
 	r, _ := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
 	next := r.mark()
 	r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
-	_, err := r.say(Address{PN: customerNo}, "refused")
+	_, err := r.say(message.Person{PN: customerNo}, "refused")
 	wantErr(t, err, ErrRestricted)
 	_, next = r.phase(next, flowhq.PhaseRestricted)
 	r.inject(wasim.Fault{Fault: "drop"})
@@ -352,7 +354,7 @@ func TestTimelockAnnounced(t *testing.T) {
 		if limit.Until == nil || limit.Until.Before(began.Add(length)) || limit.Detail == "" {
 			t.Fatalf("report: %+v", limit)
 		}
-		_, err := r.say(Address{PN: customerNo}, "held back")
+		_, err := r.say(message.Person{PN: customerNo}, "held back")
 		_, err2 := r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
 		tried := time.Now().Before(*limit.Until)
 		if tried {

@@ -14,84 +14,80 @@ import (
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	"flowhq/worker/message"
 )
 
-func TestBackoff(t *testing.T) {
+func TestReconnectBackOff(t *testing.T) {
 	t.Parallel()
-	b := backoff{first: 5 * time.Second, max: 5 * time.Minute}
-	for i, want := range []time.Duration{5, 10, 20, 40, 80, 160} {
-		if got := b.next(0.5); got != want*time.Second {
-			t.Errorf("try %d: %v, want %v", i, got, want*time.Second)
+	for range 100 { // chance must not matter
+		b := reconnectBackOff(5*time.Second, 5*time.Minute)
+		for i, middle := range []time.Duration{5, 10, 20, 40, 80, 160, 200, 200} {
+			middle *= time.Second
+			if got := b.NextBackOff(); got < middle/2 || got > middle*3/2+1 {
+				t.Fatalf("try %d: %v, want %v and half of it more or less", i, got, middle)
+			}
 		}
-	}
-	for range 100 {
-		if low, high := b.next(0), b.next(0.9999); low != 150*time.Second || high > 5*time.Minute || high < 299*time.Second {
-			t.Fatalf("at the ceiling: %v to %v", low, high)
+		b.Reset()
+		if got := b.NextBackOff(); got > 7500*time.Millisecond+1 {
+			t.Fatalf("first again: %v", got)
 		}
-	}
-	b.reset()
-	if low := b.next(0); low != 2500*time.Millisecond {
-		t.Errorf("first, least: %v", low)
-	}
-	b.reset()
-	if high := b.next(0.9999); high < 7490*time.Millisecond || high > 7500*time.Millisecond {
-		t.Errorf("first, most: %v", high)
 	}
 }
 
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	pn, lid := types.NewJID("255700000001", types.DefaultUserServer), types.NewJID("101", types.HiddenUserServer)
-	both := Address{PN: "+255700000001", LID: "101"}
+	both := message.Person{PN: "+255700000001", LID: "101"}
 	device := pn
 	device.Device = 7
 	for name, c := range map[string]struct {
 		jids []types.JID
-		want Address
+		want message.Person
 	}{
-		"number":         {[]types.JID{pn}, Address{PN: both.PN}},
+		"number":         {[]types.JID{pn}, message.Person{PN: both.PN}},
 		"device":         {[]types.JID{device, lid}, both},
 		"lid first":      {[]types.JID{lid, pn}, both},
-		"lid alone":      {[]types.JID{lid, types.EmptyJID}, Address{LID: "101"}},
-		"group":          {[]types.JID{types.NewJID("1-2", types.GroupServer)}, Address{}},
+		"lid alone":      {[]types.JID{lid, types.EmptyJID}, message.Person{LID: "101"}},
+		"group":          {[]types.JID{types.NewJID("1-2", types.GroupServer)}, message.Person{}},
 		"hosted":         {[]types.JID{types.NewJID("255700000001", types.HostedServer), types.NewJID("101", types.HostedLIDServer)}, both},
-		"status":         {[]types.JID{types.StatusBroadcastJID}, Address{}},
-		"server itself":  {[]types.JID{types.ServerJID}, Address{}},
-		"first one wins": {[]types.JID{pn, types.NewJID("2", types.DefaultUserServer)}, Address{PN: both.PN}},
+		"status":         {[]types.JID{types.StatusBroadcastJID}, message.Person{}},
+		"server itself":  {[]types.JID{types.ServerJID}, message.Person{}},
+		"first one wins": {[]types.JID{pn, types.NewJID("2", types.DefaultUserServer)}, message.Person{PN: both.PN}},
 	} {
-		if got := addressOf(c.jids...); got != c.want {
+		if got := personOf(c.jids...); got != c.want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if both.pnJID() != pn || both.lidJID() != lid || !(Address{}).pnJID().IsEmpty() || !(Address{}).lidJID().IsEmpty() {
+	if pnJID(both) != pn || lidJID(both) != lid || !pnJID(message.Person{}).IsEmpty() || !lidJID(message.Person{}).IsEmpty() {
 		t.Error("back to JIDs")
 	}
-	if both.String() != "+255700000001" || (Address{LID: "101"}).String() != "lid:101" || (Address{}).String() != "" {
+	if both.String() != "+255700000001" || (message.Person{LID: "101"}).String() != "lid:101" || (message.Person{}).String() != "" {
 		t.Error("as text")
 	}
-	if (Address{}).same(Address{}) || !both.same(Address{LID: "101"}) || both.same(Address{PN: "+1"}) {
+	if (message.Person{}).Same(message.Person{}) || !both.Same(message.Person{LID: "101"}) || both.Same(message.Person{PN: "+1"}) {
 		t.Error("same")
 	}
 }
 
 func TestChatKinds(t *testing.T) {
 	t.Parallel()
-	own := Address{PN: "+255700000001", LID: "101"}
+	own := message.Person{PN: "+255700000001", LID: "101"}
 	jid := types.NewJID
-	for want, infos := range map[ChatKind][]types.MessageSource{
-		ChatDirect: {
+	for want, infos := range map[message.Place][]types.MessageSource{
+		message.PlaceDirect: {
 			{Chat: jid("255711", types.DefaultUserServer)}, {Chat: jid("202", types.HiddenUserServer)},
 			{Chat: jid("255711", types.DefaultUserServer), IsFromMe: true}, {Chat: jid("255711", types.HostedServer)},
 		},
-		ChatSelf:       {{Chat: jid("255700000001", types.DefaultUserServer), IsFromMe: true}, {Chat: jid("101", types.HiddenUserServer), IsFromMe: true}},
-		ChatGroup:      {{Chat: jid("1-2", types.GroupServer), IsGroup: true}, {Chat: jid("1-2", types.GroupServer), IsFromMe: true}},
-		ChatStatus:     {{Chat: types.StatusBroadcastJID, IsGroup: true}},
-		ChatBroadcast:  {{Chat: jid("123", types.BroadcastServer)}, {Chat: types.PSAJID}, {Chat: types.MetaAIJID}, {Chat: types.NewMetaAIJID}},
-		ChatNewsletter: {{Chat: jid("123", types.NewsletterServer)}},
+		message.PlaceSelf:       {{Chat: jid("255700000001", types.DefaultUserServer), IsFromMe: true}, {Chat: jid("101", types.HiddenUserServer), IsFromMe: true}},
+		message.PlaceGroup:      {{Chat: jid("1-2", types.GroupServer), IsGroup: true}, {Chat: jid("1-2", types.GroupServer), IsFromMe: true}},
+		message.PlaceStatus:     {{Chat: types.StatusBroadcastJID, IsGroup: true}},
+		message.PlaceBroadcast:  {{Chat: jid("123", types.BroadcastServer)}, {Chat: types.PSAJID}, {Chat: types.MetaAIJID}, {Chat: types.NewMetaAIJID}},
+		message.PlaceNewsletter: {{Chat: jid("123", types.NewsletterServer)}},
 	} {
 		for _, source := range infos {
 			info := types.MessageInfo{MessageSource: source}
-			if got := chatKind(&info, recipient(&info, own), own); got != want {
+			if got := placeOf(&info, recipient(&info, own), own); got != want {
 				t.Errorf("%+v: %s, want %s", source, got, want)
 			}
 		}
@@ -228,7 +224,7 @@ func TestReadReceiptsUseTheFormOfTheMessage(t *testing.T) {
 		t.Errorf("%d and %d remembered", len(c.of), len(c.order))
 	}
 	last := fmt.Sprint(2*maxChats - 1)
-	parts := c.split([]string{"0", last, "by lid"}, Address{PN: "+255711", LID: "303"})
+	parts := c.split([]string{"0", last, "by lid"}, message.Person{PN: "+255711", LID: "303"})
 	fallback := types.NewJID("303", types.HiddenUserServer)
 	if len(parts) != 3 || parts[pn][0] != last || parts[lid][0] != "by lid" || parts[fallback][0] != "0" {
 		t.Errorf("split: %v", parts)

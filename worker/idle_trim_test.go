@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-func TestCalm(t *testing.T) {
+func TestIdleTrim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var c calm
+		var c idleTrim
 		want := func(due bool) {
 			t.Helper()
 			if got := c.due(time.Now()); got != due {
@@ -16,15 +16,15 @@ func TestCalm(t *testing.T) {
 			}
 		}
 		want(false) // nothing happened yet
-		c.disturb()
+		c.busy()
 		want(false)
-		time.Sleep(calmAfter)
+		time.Sleep(idleAfter)
 		want(true)
 		want(false) // once
-		time.Sleep(10 * calmAfter)
+		time.Sleep(10 * idleAfter)
 		want(false)
-		c.disturb()
-		time.Sleep(calmAfter - 1)
+		c.busy()
+		time.Sleep(idleAfter - 1)
 		want(false)
 		time.Sleep(1)
 		want(true)
@@ -34,7 +34,7 @@ func TestCalm(t *testing.T) {
 func TestFlowsComeBackAfterCalm(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.says(asha, "1")
-		time.Sleep(calmAfter + 2*kickInterval)
+		time.Sleep(idleAfter + 2*parkedInterval)
 		synctest.Wait()
 		h.e.flows.mu.Lock()
 		left := len(h.e.flows.loaded)
