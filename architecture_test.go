@@ -50,7 +50,10 @@ var mayImport = map[string][]string{
 	"flowhq/worker": {
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/message", "flowhq/worker/whatsapp", "flowhq/wire",
 	},
-	"flowhq/ui":                   {"flowhq", "flowhq/locale", "flowhq/appliance/fleet", "flowhq/appliance/access"},
+	"flowhq/ui": {
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	},
 	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
 	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/worker/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},

@@ -15,7 +15,6 @@ import (
 	"flowhq/appliance/access"
 	"flowhq/appliance/api"
 	"flowhq/appliance/config"
-	"flowhq/appliance/fleet"
 	"flowhq/appliance/services"
 	"flowhq/locale"
 	"flowhq/storage"
@@ -89,7 +88,7 @@ func (w *website) engine(c *config.Config, s *services.Services, store *storage.
 		return nil, err
 	}
 	pages, err = ui.New(ui.Config{
-		Fleet: fleet.Of(s), Door: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
+		Services: s, Gate: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
 	})
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -9,19 +8,15 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/dashboard"
 	"flowhq/locale/key"
 )
 
 // bulkPages do one thing to several businesses.
 type bulkPages struct {
 	*renderer
-	jobs      bulkJobs
-	dashboard boardReader
-}
-
-type bulkJobs interface {
-	StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error)
-	Bulk(id string) (flowhq.BulkJob, error)
+	jobs      *dashboard.BulkJobs
+	summaries *dashboard.Summaries
 }
 
 func (h *bulkPages) routes() []Route {
@@ -71,7 +66,7 @@ func (h *bulkPages) start(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, "/admin/bulk/"+job.ID)
 		return
 	}
-	board, err := h.dashboard.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
+	board, err := h.summaries.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
 	if err != nil {
 		h.fail(c, err)
 		return

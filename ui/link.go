@@ -1,14 +1,15 @@
 package ui
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -23,14 +24,10 @@ import (
 // ownerLinkPages are what an owner sees under a link.
 type ownerLinkPages struct {
 	*renderer
-	gate    Door
-	invites invitedFinder
-	device  deviceLinker
+	gate    *access.Gatekeeper
+	invites *onboarding.Invites
+	devices *supervisor.Devices
 	pace    pace
-}
-
-type invitedFinder interface {
-	Invited(ctx context.Context, token string) (flowhq.TenantDetail, flowhq.LinkInvite, error)
 }
 
 func (h *ownerLinkPages) routes() []Route {
@@ -62,7 +59,7 @@ const (
 func (h *ownerLinkPages) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.LinkInvite, bool) {
 	c.Header("Referrer-Policy", "no-referrer") // the address is the key
 	c.Header("X-Robots-Tag", "noindex")
-	token, who := c.Param("token"), h.addressOf(c)
+	token, who := c.Param("token"), h.gate.Address(c.Request).String()
 	sum := sha256.Sum256([]byte(token))
 	key := hex.EncodeToString(sum[:8])
 	if h.pace.full("unknown "+who, linkUnknown, h.now()) || !h.pace.allow("ask "+key, linkAsks, linkAskWindow, h.now()) {
@@ -82,15 +79,6 @@ func (h *ownerLinkPages) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.Li
 		h.gone(c, statusOf(err))
 	}
 	return t, i, false
-}
-
-func (h *ownerLinkPages) addressOf(c *gin.Context) string {
-	if d, ok := h.gate.(interface {
-		Address(*http.Request) netip.Addr
-	}); ok {
-		return d.Address(c.Request).String()
-	}
-	return c.RemoteIP()
 }
 
 func (h *ownerLinkPages) gone(c *gin.Context, code int) {
@@ -128,7 +116,7 @@ func (h *ownerLinkPages) show(c *gin.Context) {
 		h.renderIn(c, lang, http.StatusOK, pageLink, "linking", v)
 		return
 	}
-	opened(c, h.log, h.device, t)
+	opened(c, h.log, h.devices, t)
 	h.renderIn(c, lang, http.StatusOK, pageLink, "link", h.view(c, lang, t, i, v))
 }
 
@@ -167,7 +155,7 @@ func (h *ownerLinkPages) newCodes(c *gin.Context) {
 	if !ok {
 		return
 	}
-	opened(c, h.log, h.device, t)
+	opened(c, h.log, h.devices, t)
 	c.Redirect(http.StatusSeeOther, linkURL(c)+"?lang="+string(linkLanguage(c, t)))
 }
 
@@ -195,7 +183,7 @@ func (h *ownerLinkPages) pairing(c *gin.Context) {
 
 // ask asks WhatsApp for a pairing code.
 func (h *ownerLinkPages) ask(c *gin.Context, lang flowhq.Language, id string, v *pairingView) {
-	code, err := h.device.LinkCode(c.Request.Context(), id, v.Phone)
+	code, err := h.devices.LinkCode(c.Request.Context(), id, v.Phone)
 	if err == nil {
 		v.Code, v.Expires = code.Code, code.ExpiresAt
 		return

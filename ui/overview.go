@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"context"
+	"flowhq/appliance/dashboard"
 	"flowhq/locale/key"
 	"net/http"
 	"time"
@@ -14,11 +14,7 @@ import (
 // overviewPage shows how all businesses and the server are.
 type overviewPage struct {
 	*renderer
-	dashboard overviewReader
-}
-
-type overviewReader interface {
-	Overview(ctx context.Context) (flowhq.Overview, error)
+	overviews *dashboard.Overviews
 }
 
 func (h *overviewPage) routes() []Route { return []Route{get("/admin/overview", h.show)} }
@@ -64,7 +60,7 @@ type step struct {
 }
 
 func (h *overviewPage) show(c *gin.Context) {
-	o, err := h.dashboard.Overview(c.Request.Context())
+	o, err := h.overviews.Overview(c.Request.Context())
 	if err != nil {
 		h.fail(c, err)
 		return

@@ -2,10 +2,10 @@ package ui
 
 import (
 	"bytes"
-	"context"
 	"embed"
 	"errors"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
 	"flowhq/locale/key"
 	"fmt"
 	"html/template"
@@ -117,20 +117,15 @@ type renderer struct {
 	log         *slog.Logger
 	now         func() time.Time
 	simulator   bool
-	waiting     waitingCounter
+	requests    *onboarding.SetupRequests // counted for the badge that every page shows
 	compress    compressor
 	translators map[flowhq.Language]translator
 	engines     map[flowhq.Language]*engine
 }
 
-// waitingCounter tells how many setup requests wait, for the badge that every page shows.
-type waitingCounter interface {
-	WaitingSetupRequests(ctx context.Context) (int, error)
-}
-
 func newRenderer(c Config, a *assets, compress compressor) (*renderer, error) {
 	h := &renderer{
-		log: c.Logger, now: c.Now, simulator: c.Simulator, waiting: c.Fleet, compress: compress,
+		log: c.Logger, now: c.Now, simulator: c.Simulator, requests: c.Services.SetupRequests, compress: compress,
 		translators: map[flowhq.Language]translator{}, engines: map[flowhq.Language]*engine{},
 	}
 	if h.now == nil {
@@ -159,7 +154,7 @@ func (h *renderer) page(c *gin.Context, nav, title string) Page {
 	if c.Request.Method != http.MethodGet {
 		p.Path = tenantsPath
 	}
-	p.Waiting, _ = h.waiting.WaitingSetupRequests(c.Request.Context()) // the page itself says what is away
+	p.Waiting, _ = h.requests.WaitingSetupRequests(c.Request.Context()) // the page itself says what is away
 	return p
 }
 

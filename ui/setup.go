@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
 	"flowhq/locale/key"
 )
 
@@ -18,7 +19,7 @@ const setupPath = "/admin/setup-requests"
 // setupPages list the setup requests of owners and decide about them.
 type setupPages struct {
 	*renderer
-	requests setupDesk
+	requests *onboarding.SetupRequests
 }
 
 func (h *setupPages) routes() []Route {
@@ -27,16 +28,6 @@ func (h *setupPages) routes() []Route {
 		post(setupPath+"/:id/approve", h.decide(h.requests.ApproveSetupRequest)),
 		post(setupPath+"/:id/reject", h.decide(h.requests.RejectSetupRequest)),
 	}
-}
-
-type setupDesk interface {
-	WaitingSetupRequests(ctx context.Context) (int, error)
-	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
-	OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error)
-	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
-	ReviewSetupRequest(ctx context.Context, by, id string) (flowhq.SetupRequestDetail, error)
-	ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
-	RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)
 }
 
 // setupListView is both lists at their beginnings, or one of them further on.

@@ -19,7 +19,7 @@ const (
 // accessPages let browsers in and out, and show which are in.
 type accessPages struct {
 	*renderer
-	gate Door
+	gate *access.Gatekeeper
 }
 
 func (h *accessPages) routes() []Route {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 	"net/http"
 
@@ -13,7 +14,8 @@ import (
 // tenantPages are the overview of a tenant and the buttons of its head.
 type tenantPages struct {
 	*tenantScreen
-	control  workerControl
+	workers  *supervisor.Workers
+	pauses   *supervisor.Pauses
 	linking  *linkingPages
 	chats    *chatPages
 	requests *requestPages
@@ -26,9 +28,9 @@ func (h *tenantPages) routes() []Route {
 	act := func(path string, do workerAction) Route { return post(tenantPath+path, h.act(do)) }
 	return []Route{
 		h.view("", h.show),
-		act("/worker/start", h.control.StartWorker), act("/worker/stop", h.control.StopWorker),
-		act("/worker/restart", h.control.RestartWorker), act("/worker/force-restart", h.control.ForceRestartWorker),
-		post(tenantPath+"/resume", h.actFrom("", "resumed", h.control.Resume)),
+		act("/worker/start", h.workers.StartWorker), act("/worker/stop", h.workers.StopWorker),
+		act("/worker/restart", h.workers.RestartWorker), act("/worker/force-restart", h.workers.ForceRestartWorker),
+		post(tenantPath+"/resume", h.actFrom("", "resumed", h.pauses.Resume)),
 		post(tenantPath+"/linking", h.actFrom("/linking", "", h.linking.newCodes)),
 	}
 }
@@ -69,7 +71,7 @@ func (h *tenantPages) show(c *gin.Context, t flowhq.TenantDetail) {
 		h.part(c, t, part)
 		return
 	}
-	opened(c, h.log, h.linking.device, t)
+	opened(c, h.log, h.linking.devices, t)
 	h.draw(c, http.StatusOK, t, "")
 }
 

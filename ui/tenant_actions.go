@@ -8,14 +8,6 @@ import (
 	"flowhq/appliance/access"
 )
 
-type workerControl interface {
-	StartWorker(ctx context.Context, by, id string) error
-	StopWorker(ctx context.Context, by, id string) error
-	RestartWorker(ctx context.Context, by, id string) error
-	ForceRestartWorker(ctx context.Context, by, id string) error
-	Resume(ctx context.Context, by, id string) error
-}
-
 // workerAction does something to the tenant id; by is who asked.
 type workerAction func(ctx context.Context, by, id string) error
 

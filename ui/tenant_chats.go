@@ -13,23 +13,14 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
 	"flowhq/locale/key"
 )
 
 // chatPages show a tenant's chats and write in them.
 type chatPages struct {
 	*tenantScreen
-	chats chatKeeper
-}
-
-type chatKeeper interface {
-	Chats(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error)
-	Customer(ctx context.Context, id, chat string) (flowhq.Customer, error)
-	Messages(ctx context.Context, id string, q flowhq.MessageQuery) ([]flowhq.Message, error)
-	SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error)
-	Send(ctx context.Context, by, id, chat, text string) error
-	TakeOver(ctx context.Context, by, id, chat string) error
-	Release(ctx context.Context, by, id, chat string) error
+	chats *conversations.Chats
 }
 
 func (h *chatPages) routes() []Route {

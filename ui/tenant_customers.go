@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"context"
+	"flowhq/appliance/conversations"
 	"flowhq/locale/key"
 	"net/http"
 	"net/url"
@@ -16,13 +16,7 @@ import (
 // customerPages list a tenant's customers.
 type customerPages struct {
 	*tenantScreen
-	customers customerKeeper
-}
-
-type customerKeeper interface {
-	Customers(ctx context.Context, id string, q flowhq.CustomerQuery) ([]flowhq.Customer, error)
-	Customer(ctx context.Context, id, chat string) (flowhq.Customer, error)
-	SetLabels(ctx context.Context, id, chat string, labels []string) ([]string, error)
+	chats *conversations.Chats
 }
 
 func (h *customerPages) routes() []Route {
@@ -68,7 +62,7 @@ func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
 		v.CSV += "&opted_out=1"
 	}
 	q := flowhq.CustomerQuery{Query: v.Query, OptedOut: v.OptedOut, Before: cursor(c.Query("before")), Limit: customersShown}
-	rows, err := h.customers.Customers(c.Request.Context(), t.ID, q)
+	rows, err := h.chats.Customers(c.Request.Context(), t.ID, q)
 	if err != nil {
 		h.fail(c, err)
 		return
@@ -103,9 +97,9 @@ func newCustomerRow(l translator, id string, r flowhq.Customer) customerRow {
 // setLabels takes labels as they are written in one line, with commas between.
 func (h *customerPages) setLabels(c *gin.Context, t flowhq.TenantDetail) {
 	chat := c.Param("chat")
-	_, err := h.customers.SetLabels(c.Request.Context(), t.ID, chat, strings.Split(c.PostForm("labels"), ","))
+	_, err := h.chats.SetLabels(c.Request.Context(), t.ID, chat, strings.Split(c.PostForm("labels"), ","))
 	if err != nil {
-		customer, readErr := h.customers.Customer(c.Request.Context(), t.ID, chat)
+		customer, readErr := h.chats.Customer(c.Request.Context(), t.ID, chat)
 		if readErr != nil {
 			h.fail(c, readErr)
 			return

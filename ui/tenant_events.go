@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"encoding/json"
 	"flowhq/locale/key"
 	"net/http"
@@ -16,11 +15,6 @@ import (
 // eventPages show what happened to a tenant.
 type eventPages struct {
 	*tenantScreen
-	timeline eventReader
-}
-
-type eventReader interface {
-	Events(ctx context.Context, id string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error)
 }
 
 func (h *eventPages) routes() []Route { return []Route{h.view("/events", h.list)} }
@@ -78,7 +72,7 @@ func eventTypes() []string {
 
 func (h *eventPages) eventsView(c *gin.Context, id, kind string, limit int) (eventsView, error) {
 	q := flowhq.EventQuery{Type: kind, Limit: limit, Before: cursor(c.Query("before"))}
-	events, err := h.timeline.Events(c.Request.Context(), id, q)
+	events, err := h.tenants.Events(c.Request.Context(), id, q)
 	if err != nil {
 		return eventsView{}, err
 	}

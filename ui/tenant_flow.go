@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,27 +9,19 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
-	"flowhq/appliance/fleet"
+	"flowhq/appliance/tenants/settings"
 	"flowhq/locale/key"
 )
 
 // flowPages show, change and try what a tenant's bot says.
 type flowPages struct {
 	*tenantScreen
-	flows    flowDesk
-	settings *settingsPages // lists the versions
+	flows    *settings.Flows
+	versions *settingsPages
 }
 
 func (h *flowPages) routes() []Route {
 	return []Route{h.view("/flow", h.show), h.form("/flow", h.save), h.form("/flow/check", h.check), h.form("/flow/try", h.try)}
-}
-
-type flowDesk interface {
-	Flows(ctx context.Context, id string) (flowhq.Flows, error)
-	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
-	CheckFlow(ctx context.Context, id, flowYAML string) ([]flowhq.FlowProblem, error)
-	TryFlow(ctx context.Context, id string, w fleet.Trial, t flowhq.Tryout) (flowhq.TryAnswer, error)
-	ReplayFlow(ctx context.Context, id string, w fleet.Trial, transcript string, limit int) (flowhq.ReplayAnswer, error)
 }
 
 type flowPage struct {
@@ -91,7 +82,7 @@ func (h *flowPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, change
 	}
 	v := flowPage{tenantFrame: h.frame(c, t, "/flow"), Editor: newEditor(t.ID, flows), Tryout: tryoutView{ID: t.ID}}
 	v.Draft = newDraftView(h.translator(c), t.ID, flows.Published, flows.Draft)
-	if v.Versions, err = h.settings.versionsView(c, t.ID, "/flow"); err != nil {
+	if v.Versions, err = h.versions.versionsView(c, t.ID, "/flow"); err != nil {
 		h.fail(c, err)
 		return
 	}
@@ -137,7 +128,7 @@ func (h *flowPages) save(c *gin.Context, t flowhq.TenantDetail) {
 	if flows.Draft != nil {
 		settings = flows.Draft.Settings
 	}
-	if _, err = h.flows.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, text); err == nil {
+	if _, err = h.settings.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, text); err == nil {
 		doneAt(c, tenantURL(t.ID, "/flow"), "draft")
 		return
 	}
@@ -167,7 +158,7 @@ func (h *flowPages) check(c *gin.Context, t flowhq.TenantDetail) {
 	text := strings.ReplaceAll(c.PostForm("flow_yaml"), "\r\n", "\n")
 	v := h.checked(c, t.ID, text)
 	if c.PostForm("do") == "replay" && len(v.Problems) == 0 && v.Wrong == "" {
-		answer, err := h.flows.ReplayFlow(c.Request.Context(), t.ID, fleet.Trial{FlowYAML: &text}, "", 500)
+		answer, err := h.flows.ReplayFlow(c.Request.Context(), t.ID, settings.Trial{FlowYAML: &text}, "", 500)
 		if err != nil {
 			v.Wrong = h.sentence(c, err)
 		} else {
@@ -205,7 +196,7 @@ func (h *flowPages) goOn(c *gin.Context, id string, v *tryoutView) {
 	if text == "" {
 		return
 	}
-	trial := fleet.Trial{Now: v.Now}
+	trial := settings.Trial{Now: v.Now}
 	if yaml, sent := c.GetPostForm("flow_yaml"); sent {
 		yaml = strings.ReplaceAll(yaml, "\r\n", "\n")
 		trial.FlowYAML = &yaml

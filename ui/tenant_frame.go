@@ -1,7 +1,8 @@
 package ui
 
 import (
-	"context"
+	"flowhq/appliance/tenants"
+	"flowhq/appliance/tenants/settings"
 	"flowhq/locale/key"
 	"net/http"
 	"net/url"
@@ -59,16 +60,8 @@ type undo struct {
 // tenantScreen is what the pages of one tenant share: they find it, and draw its head and its tabs.
 type tenantScreen struct {
 	*renderer
-	tenants  tenantReader
-	settings settingsReader
-}
-
-type tenantReader interface {
-	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
-}
-
-type settingsReader interface {
-	Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error)
+	tenants  *tenants.Service
+	settings *settings.Settings
 }
 
 const tenantPath = tenantsPath + "/:id"

@@ -12,32 +12,22 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/onboarding"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 )
 
 // linkingPages link a tenant's phone, here or by a link that its owner gets.
 type linkingPages struct {
 	*tenantScreen
-	device  deviceLinker
-	invites inviter
+	devices *supervisor.Devices
+	invites *onboarding.Invites
 }
 
 func (h *linkingPages) routes() []Route {
 	return []Route{
 		h.view("/linking", h.show), h.form("/link-code", h.linkCode), h.form("/links", h.createInvite), h.form("/links/:link/revoke", h.revokeInvite),
 	}
-}
-
-type deviceLinker interface {
-	OpenLinking(ctx context.Context, id string) error
-	LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCode, error)
-}
-
-type inviter interface {
-	CanInvite() bool
-	CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error)
-	Invites(ctx context.Context, id string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error)
-	RevokeInvite(ctx context.Context, by, id, invite string) error
 }
 
 // linkingView is the panel that links a phone: on the tenant's pages, and on the owner's own page.
@@ -101,7 +91,7 @@ func (h *linkingPages) show(c *gin.Context, t flowhq.TenantDetail) {
 		h.render(c, http.StatusOK, pageLinking, "invites", v)
 		return
 	}
-	opened(c, h.log, h.device, t)
+	opened(c, h.log, h.devices, t)
 	h.draw(c, http.StatusOK, t, "", invitesView{})
 }
 
@@ -245,7 +235,7 @@ func pictureURL(s string) template.URL {
 }
 
 func (h *linkingPages) newCodes(ctx context.Context, _, id string) error {
-	return h.device.OpenLinking(ctx, id)
+	return h.devices.OpenLinking(ctx, id)
 }
 
 // linkCode asks for a pairing code and shows it in place; without JavaScript, on the whole page.
@@ -267,7 +257,7 @@ func (h *linkingPages) linkCode(c *gin.Context, t flowhq.TenantDetail) {
 
 func (h *linkingPages) pairing(c *gin.Context, t flowhq.TenantDetail) pairingView {
 	v := pairingView{ID: t.ID, URL: tenantURL(t.ID, "/link-code"), Phone: strings.TrimSpace(c.PostForm("phone_number"))}
-	code, err := h.device.LinkCode(c.Request.Context(), t.ID, v.Phone)
+	code, err := h.devices.LinkCode(c.Request.Context(), t.ID, v.Phone)
 	if err != nil {
 		v.Wrong = h.pairingTrouble(c, err)
 		return v
@@ -286,11 +276,11 @@ func (h *linkingPages) pairingTrouble(c *gin.Context, err error) string {
 
 // opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be reached says so
 // itself.
-func opened(c *gin.Context, log *slog.Logger, device deviceLinker, t flowhq.TenantDetail) {
+func opened(c *gin.Context, log *slog.Logger, devices *supervisor.Devices, t flowhq.TenantDetail) {
 	if phaseOf(t) != flowhq.PhaseNobody {
 		return
 	}
-	if err := device.OpenLinking(c.Request.Context(), t.ID); err != nil {
+	if err := devices.OpenLinking(c.Request.Context(), t.ID); err != nil {
 		log.Info("open linking", "tenant", t.ID, "error", err)
 	}
 }

@@ -2,8 +2,7 @@ package ui
 
 import (
 	"bytes"
-	"context"
-	"io"
+	"flowhq/appliance/supervisor"
 	"net/http"
 	"strings"
 
@@ -15,15 +14,10 @@ import (
 // logPages show and search the log of a tenant's worker.
 type logPages struct {
 	*tenantScreen
-	logs logReader
+	logs *supervisor.Logs
 }
 
 func (h *logPages) routes() []Route { return []Route{h.view("/worker/log", h.show)} }
-
-type logReader interface {
-	FollowLog(ctx context.Context, id string, w io.Writer, lines int, follow bool) error
-	SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error)
-}
 
 type logPage struct {
 	tenantFrame

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -10,21 +9,15 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 )
 
 // managePages hold what is rarely done and can hardly be taken back.
 type managePages struct {
 	*tenantScreen
-	keeper tenantKeeper
-}
-
-type tenantKeeper interface {
-	PauseFor(ctx context.Context, by, id string, p flowhq.Pause) error
-	PauseOf(ctx context.Context, id string) (*flowhq.Pause, error)
-	Logout(ctx context.Context, by, id string) error
-	ResetSession(ctx context.Context, by, id, number string) error
-	DeleteTenant(ctx context.Context, by, id string) error
+	pauses  *supervisor.Pauses
+	devices *supervisor.Devices
 }
 
 func (h *managePages) routes() []Route {
@@ -70,7 +63,7 @@ func (h *managePages) draw(c *gin.Context, code int, t flowhq.TenantDetail, chan
 }
 
 func (h *managePages) pauseView(c *gin.Context, t flowhq.TenantDetail) (*pauseView, error) {
-	p, err := h.keeper.PauseOf(c.Request.Context(), t.ID)
+	p, err := h.pauses.PauseOf(c.Request.Context(), t.ID)
 	if err != nil || p == nil {
 		return nil, err
 	}
@@ -93,7 +86,7 @@ func (h *managePages) pause(c *gin.Context, t flowhq.TenantDetail) {
 		}
 	}
 	if err == nil {
-		err = h.keeper.PauseFor(c.Request.Context(), access.By(c), t.ID, p)
+		err = h.pauses.PauseFor(c.Request.Context(), access.By(c), t.ID, p)
 	}
 	if err == nil {
 		doneAt(c, tenantURL(t.ID, "/manage"), "paused")
@@ -107,7 +100,7 @@ func (h *managePages) pause(c *gin.Context, t flowhq.TenantDetail) {
 
 // logout unlinks the device and leads to where the next one is linked.
 func (h *managePages) logout(c *gin.Context, t flowhq.TenantDetail) {
-	if err := h.keeper.Logout(c.Request.Context(), access.By(c), t.ID); err != nil {
+	if err := h.devices.Logout(c.Request.Context(), access.By(c), t.ID); err != nil {
 		h.draw(c, statusOf(err), t, func(v *manageView) { v.Head.Wrong = h.sentence(c, err) })
 		return
 	}
@@ -116,7 +109,7 @@ func (h *managePages) logout(c *gin.Context, t flowhq.TenantDetail) {
 
 func (h *managePages) reset(c *gin.Context, t flowhq.TenantDetail) {
 	number := strings.TrimSpace(c.PostForm("phone_number"))
-	if err := h.keeper.ResetSession(c.Request.Context(), access.By(c), t.ID, number); err != nil {
+	if err := h.devices.ResetSession(c.Request.Context(), access.By(c), t.ID, number); err != nil {
 		fields, rest := h.fieldErrors(c, err)
 		h.draw(c, statusOf(err), t, func(v *manageView) {
 			v.Number, v.Head.Wrong = field{number, fields["phone_number"]}, rest
@@ -135,7 +128,7 @@ func (h *managePages) remove(c *gin.Context, t flowhq.TenantDetail) {
 		})
 		return
 	}
-	if err := h.keeper.DeleteTenant(c.Request.Context(), access.By(c), t.ID); err != nil {
+	if err := h.tenants.DeleteTenant(c.Request.Context(), access.By(c), t.ID); err != nil {
 		h.draw(c, statusOf(err), t, func(v *manageView) { v.Confirm.Value, v.Head.Wrong = typed, h.sentence(c, err) })
 		return
 	}

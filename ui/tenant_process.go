@@ -1,8 +1,9 @@
 package ui
 
 import (
-	"context"
 	"errors"
+	"flowhq/appliance/dashboard"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 	"fmt"
 	"net/http"
@@ -18,18 +19,13 @@ import (
 // processPages show the process of a tenant's worker.
 type processPages struct {
 	*tenantScreen
-	processes processReader
-	events    *eventPages
+	logs    *supervisor.Logs
+	history *dashboard.History
+	configs *supervisor.Configs
+	events  *eventPages
 }
 
 func (h *processPages) routes() []Route { return []Route{h.view("/process", h.show)} }
-
-type processReader interface {
-	Process(ctx context.Context, id string) (flowhq.Process, error)
-	Samples(ctx context.Context, id string) ([]flowhq.ProcessSample, error)
-	Environment(ctx context.Context, id string) ([]flowhq.EnvVar, error)
-	TenantLimits(ctx context.Context, id string) (flowhq.Limits, error)
-}
 
 type processPage struct {
 	tenantFrame
@@ -65,7 +61,7 @@ func (h *processPages) show(c *gin.Context, t flowhq.TenantDetail) {
 	v.Process, errs[0] = h.processView(c, t)
 	v.Restarts, errs[1] = h.events.eventsView(c, t.ID, flowhq.TenantEventWorker, 25)
 	errs[2] = h.graphs(c, t.ID, &v)
-	v.Env, errs[3] = h.processes.Environment(c.Request.Context(), t.ID)
+	v.Env, errs[3] = h.logs.Environment(c.Request.Context(), t.ID)
 	if err := errors.Join(errs[:]...); err != nil {
 		h.fail(c, err)
 		return
@@ -76,7 +72,7 @@ func (h *processPages) show(c *gin.Context, t flowhq.TenantDetail) {
 	case "restarts":
 		h.render(c, http.StatusOK, pageProcess, "restarts", v.Restarts)
 	default:
-		limits, err := h.processes.TenantLimits(c.Request.Context(), t.ID)
+		limits, err := h.configs.TenantLimits(c.Request.Context(), t.ID)
 		if err != nil {
 			h.fail(c, err)
 			return
@@ -87,11 +83,8 @@ func (h *processPages) show(c *gin.Context, t flowhq.TenantDetail) {
 }
 
 func (h *processPages) graphs(c *gin.Context, id string, v *processPage) error {
-	samples, err := h.processes.Samples(c.Request.Context(), id)
-	if err != nil {
-		return err
-	}
-	p, err := h.processes.Process(c.Request.Context(), id)
+	samples := h.history.Samples(id)
+	p, err := h.logs.Process(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -130,7 +123,7 @@ func (h *processPages) processView(c *gin.Context, t flowhq.TenantDetail) (proce
 	if t.Session != nil {
 		v.SeenAt, v.HeardAt = t.Session.LastSeenAt, t.Session.WAHeardAt
 	}
-	p, err := h.processes.Process(c.Request.Context(), t.ID)
+	p, err := h.logs.Process(c.Request.Context(), t.ID)
 	if err != nil {
 		return v, err
 	}

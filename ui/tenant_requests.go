@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -14,19 +13,14 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/conversations"
 	"flowhq/locale/key"
 )
 
 // requestPages show what customers of a tenant booked, ordered or reported.
 type requestPages struct {
 	*tenantScreen
-	requests requestKeeper
-}
-
-type requestKeeper interface {
-	Requests(ctx context.Context, id string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)
-	Request(ctx context.Context, id, request string) (flowhq.CustomerRequest, []flowhq.TenantEvent, error)
-	UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error)
+	requests *conversations.Requests
 }
 
 func (h *requestPages) routes() []Route {

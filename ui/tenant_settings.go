@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,29 +10,15 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/appliance/supervisor"
 	"flowhq/locale/key"
 )
 
 // settingsPages show and change a tenant's settings: what holds at once, and what has a draft and versions.
 type settingsPages struct {
 	*tenantScreen
-	service  settingsKeeper
-	editor   tenantEditor
+	configs  *supervisor.Configs
 	overview *tenantPages // says what was refused
-}
-
-type settingsKeeper interface {
-	settingsReader
-	SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
-	SaveDraft(ctx context.Context, by, id string, s flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error)
-	DiscardDraft(ctx context.Context, id string) error
-	PublishDraft(ctx context.Context, by, id string) (flowhq.SettingsVersion, error)
-	Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error)
-	Limits() flowhq.Limits
-}
-
-type tenantEditor interface {
-	UpdateTenant(ctx context.Context, by, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error)
 }
 
 func (h *settingsPages) routes() []Route {
@@ -101,8 +86,8 @@ func (h *settingsPages) show(c *gin.Context, t flowhq.TenantDetail) {
 // settingsPage draws the page with a form as it is or was typed; change puts in what else was typed.
 func (h *settingsPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
 	v := settingsPage{tenantFrame: h.frame(c, t, "/settings"), Identity: newIdentity(h.translator(c), t), Form: form}
-	v.Form.Server = h.service.Limits()
-	published, draft, err := h.service.Settings(c.Request.Context(), t.ID)
+	v.Form.Server = h.configs.Limits()
+	published, draft, err := h.settings.Settings(c.Request.Context(), t.ID)
 	if err == nil {
 		v.Draft = newDraftView(h.translator(c), t.ID, published, draft)
 		v.Versions, err = h.versionsView(c, t.ID, "/settings")
@@ -124,7 +109,7 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 		below = 0
 	}
 	// One more tells whether there are more, and another may be the draft.
-	versions, err := h.service.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
+	versions, err := h.settings.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
 	if err != nil {
 		return out, err
 	}
@@ -164,7 +149,7 @@ func (h *settingsPages) save(c *gin.Context, t flowhq.TenantDetail) {
 		var present flowhq.SettingsVersion
 		if present, err = h.present(c, t.ID); err == nil {
 			settings.Retention = present.Settings.Retention // it has no field here
-			_, err = h.service.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, present.FlowYAML)
+			_, err = h.settings.SaveDraft(c.Request.Context(), access.By(c), t.ID, settings, present.FlowYAML)
 		}
 	}
 	if err != nil {
@@ -181,7 +166,7 @@ func (h *settingsPages) save(c *gin.Context, t flowhq.TenantDetail) {
 
 // presentSettings gives what an editor begins with: the draft, else the version in force.
 func (h *settingsPages) present(c *gin.Context, id string) (flowhq.SettingsVersion, error) {
-	published, draft, err := h.service.Settings(c.Request.Context(), id)
+	published, draft, err := h.settings.Settings(c.Request.Context(), id)
 	if draft != nil {
 		return *draft, err
 	}
@@ -190,12 +175,12 @@ func (h *settingsPages) present(c *gin.Context, id string) (flowhq.SettingsVersi
 
 // publish puts the draft in force and comes back to where it was asked for.
 func (h *settingsPages) publish(c *gin.Context, t flowhq.TenantDetail) {
-	_, err := h.service.PublishDraft(c.Request.Context(), access.By(c), t.ID)
+	_, err := h.settings.PublishDraft(c.Request.Context(), access.By(c), t.ID)
 	h.done(c, t, "published", err)
 }
 
 func (h *settingsPages) discard(c *gin.Context, t flowhq.TenantDetail) {
-	h.done(c, t, "discarded", h.service.DiscardDraft(c.Request.Context(), t.ID))
+	h.done(c, t, "discarded", h.settings.DiscardDraft(c.Request.Context(), t.ID))
 }
 
 func (h *settingsPages) rollback(c *gin.Context, t flowhq.TenantDetail) {
@@ -203,7 +188,7 @@ func (h *settingsPages) rollback(c *gin.Context, t flowhq.TenantDetail) {
 	if err != nil {
 		err = flowhq.NotFound("Version")
 	} else {
-		_, err = h.service.Rollback(c.Request.Context(), access.By(c), t.ID, version)
+		_, err = h.settings.Rollback(c.Request.Context(), access.By(c), t.ID, version)
 	}
 	h.done(c, t, "rolled_back", err)
 }
@@ -248,7 +233,7 @@ func (h *settingsPages) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
 	if phone != t.PhoneNumber {
 		p.PhoneNumber = &phone
 	}
-	_, err := h.editor.UpdateTenant(c.Request.Context(), access.By(c), t.ID, p)
+	_, err := h.tenants.UpdateTenant(c.Request.Context(), access.By(c), t.ID, p)
 	if err == nil {
 		doneAt(c, tenantURL(t.ID, "/settings"), "saved")
 		return

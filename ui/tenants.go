@@ -1,7 +1,8 @@
 package ui
 
 import (
-	"context"
+	"flowhq/appliance/dashboard"
+	"flowhq/appliance/tenants"
 	"flowhq/locale/key"
 	"net/http"
 	"net/url"
@@ -20,16 +21,8 @@ const tenantsPath = "/admin/tenants"
 // tenantListPages are the list of all businesses and the form for a new one.
 type tenantListPages struct {
 	*renderer
-	dashboard boardReader
-	tenants   tenantCreator
-}
-
-type boardReader interface {
-	Board(ctx context.Context, q flowhq.BoardQuery) (flowhq.Board, error)
-}
-
-type tenantCreator interface {
-	CreateTenant(ctx context.Context, by string, in flowhq.NewTenant) (flowhq.TenantDetail, error)
+	summaries *dashboard.Summaries
+	tenants   *tenants.Service
 }
 
 func (h *tenantListPages) routes() []Route {
@@ -102,7 +95,7 @@ type load struct {
 func (h *tenantListPages) list(c *gin.Context) {
 	l := h.translator(c)
 	q := boardQuery(c)
-	b, err := h.dashboard.Board(c.Request.Context(), q)
+	b, err := h.summaries.Board(c.Request.Context(), q)
 	if err != nil {
 		h.fail(c, err)
 		return

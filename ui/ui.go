@@ -1,7 +1,8 @@
 package ui
 
 import (
-	"context"
+	"flowhq/appliance/access"
+	"flowhq/appliance/services"
 	"flowhq/locale"
 	"log/slog"
 	"net/http"
@@ -9,55 +10,17 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"flowhq"
 )
 
-// Fleet is what the pages show and do; each group of pages asks for the part that it needs.
-type Fleet interface {
-	boardReader
-	overviewReader
-	bulkJobs
-	tenantCreator
-	setupDesk
-	tenantReader
-	workerControl
-	deviceLinker
-	inviter
-	invitedFinder
-	chatKeeper
-	customerKeeper
-	requestKeeper
-	settingsKeeper
-	settingsReader
-	tenantEditor
-	flowDesk
-	processReader
-	logReader
-	eventReader
-	tenantKeeper
-}
-
-// Config is what the pages are made from. Fleet, Door, Logger and Texts are required.
+// Config is what the pages are made from. Services, Gate, Logger and Texts are required.
 type Config struct {
-	Fleet     Fleet
-	Door      Door
+	Services  *services.Services
+	Gate      *access.Gatekeeper // lets browsers in and out
 	Logger    *slog.Logger
 	Texts     *locale.Catalogue
 	Now       func() time.Time // nil: the wall clock
 	OpenAPI   []byte           // the description of the API as JSON; nil: there is no page about it
 	Simulator bool             // no real WhatsApp is used; every page says so
-}
-
-// Door lets browsers in and out.
-type Door interface {
-	// SignIn checks the password and, where it is right, sets the session cookie. An error of CodeUnauthorized is a wrong password,
-	// one of CodeUnavailable too many attempts.
-	SignIn(c *gin.Context, password string) error
-	SignOut(c *gin.Context) error
-	// Sessions lists the browsers that are signed in, latest seen first; EndSession signs one out, CodeNotFound when it is gone.
-	Sessions(ctx context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error)
-	EndSession(ctx context.Context, id string) error
 }
 
 // Route is one page or one form of the pages.
@@ -93,38 +56,39 @@ func New(c Config) (*UI, error) {
 		return nil, err
 	}
 	assets := []Route{{Method: http.MethodGet, Path: "/assets/:name", Handler: a.serve, Open: true}}
-	f := c.Fleet
+	f := c.Services
 	return &UI{renderer: r, routes: slices.Concat(
 		assets,
-		(&accessPages{renderer: r, gate: c.Door}).routes(),
+		(&accessPages{renderer: r, gate: c.Gate}).routes(),
 		(&docsPage{renderer: r, document: document}).routes(),
-		(&overviewPage{renderer: r, dashboard: f}).routes(),
-		(&bulkPages{renderer: r, jobs: f, dashboard: f}).routes(),
-		(&tenantListPages{renderer: r, dashboard: f, tenants: f}).routes(),
-		(&setupPages{renderer: r, requests: f}).routes(),
-		(&ownerLinkPages{renderer: r, gate: c.Door, invites: f, device: f}).routes(),
-		tenantRoutes(&tenantScreen{renderer: r, tenants: f, settings: f}, f),
+		(&overviewPage{renderer: r, overviews: f.Overviews}).routes(),
+		(&bulkPages{renderer: r, jobs: f.BulkJobs, summaries: f.Summaries}).routes(),
+		(&tenantListPages{renderer: r, summaries: f.Summaries, tenants: f.Tenants}).routes(),
+		(&setupPages{renderer: r, requests: f.SetupRequests}).routes(),
+		(&ownerLinkPages{renderer: r, gate: c.Gate, invites: f.Invites, devices: f.Devices}).routes(),
+		tenantRoutes(&tenantScreen{renderer: r, tenants: f.Tenants, settings: f.Settings}, f),
 	)}, nil
 }
 
 // tenantRoutes makes the pages of one tenant, each a tab of the same frame.
-func tenantRoutes(s *tenantScreen, f Fleet) []Route {
-	linking := &linkingPages{tenantScreen: s, device: f, invites: f}
-	chats := &chatPages{tenantScreen: s, chats: f}
-	requests := &requestPages{tenantScreen: s, requests: f}
-	events := &eventPages{tenantScreen: s, timeline: f}
-	process := &processPages{tenantScreen: s, processes: f, events: events}
-	manage := &managePages{tenantScreen: s, keeper: f}
+func tenantRoutes(s *tenantScreen, f *services.Services) []Route {
+	linking := &linkingPages{tenantScreen: s, devices: f.Devices, invites: f.Invites}
+	chats := &chatPages{tenantScreen: s, chats: f.Chats}
+	requests := &requestPages{tenantScreen: s, requests: f.Requests}
+	events := &eventPages{tenantScreen: s}
+	process := &processPages{tenantScreen: s, logs: f.Logs, history: f.History, configs: f.Configs, events: events}
+	manage := &managePages{tenantScreen: s, pauses: f.Pauses, devices: f.Devices}
 	overview := &tenantPages{
-		tenantScreen: s, control: f, linking: linking, chats: chats, requests: requests, process: process, events: events, manage: manage,
+		tenantScreen: s, workers: f.Workers, pauses: f.Pauses, linking: linking, chats: chats, requests: requests, process: process,
+		events: events, manage: manage,
 	}
-	settings := &settingsPages{tenantScreen: s, service: f, editor: f, overview: overview}
-	flow := &flowPages{tenantScreen: s, flows: f, settings: settings}
+	settings := &settingsPages{tenantScreen: s, configs: f.Configs, overview: overview}
+	flow := &flowPages{tenantScreen: s, flows: f.Flows, versions: settings}
 	return slices.Concat(
 		overview.routes(), linking.routes(), chats.routes(), requests.routes(), settings.routes(), flow.routes(), events.routes(),
 		process.routes(), manage.routes(),
-		(&customerPages{tenantScreen: s, customers: f}).routes(),
-		(&logPages{tenantScreen: s, logs: f}).routes(),
+		(&customerPages{tenantScreen: s, chats: f.Chats}).routes(),
+		(&logPages{tenantScreen: s, logs: f.Logs}).routes(),
 	)
 }
 
