@@ -139,7 +139,7 @@ func checkTicks(t *testing.T, path string) {
 	}
 }
 
-// An adopted process is no child of the new manager, and yet its end is known.
+// An adopted process is not a child of the new manager, but its exit is known.
 func TestExitStatusOfAnAdoptedProcess(t *testing.T) {
 	modes(t, func(t *testing.T, cfg procman.Config) {
 		spec := childSpec(t, "a", "graceful")
@@ -158,8 +158,8 @@ func TestExitStatusOfAnAdoptedProcess(t *testing.T) {
 	})
 }
 
-// One that ended while nobody watched is told as lost, its grandchild is killed,
-// and it is started only when somebody asks.
+// One that ended while no manager was alive is reported as lost, its grandchild is
+// killed, and it starts only when a call asks for it.
 func TestLostProcess(t *testing.T) {
 	modes(t, func(t *testing.T, cfg procman.Config) {
 		spec := childSpec(t, "a", "fork", "setsid")
@@ -238,7 +238,7 @@ func TestRecordOfAnotherBoot(t *testing.T) {
 	}
 }
 
-// A record whose pid now belongs to somebody else must not be believed.
+// A record whose pid now belongs to another process must not be believed.
 func TestPidOfSomebodyElse(t *testing.T) {
 	cfg := config(t, "")
 	m := open(t, cfg)
@@ -247,7 +247,7 @@ func TestPidOfSomebodyElse(t *testing.T) {
 	killed(s.Pid)
 	var ws syscall.WaitStatus
 	_, _ = syscall.Wait4(s.Pid, &ws, 0, nil)
-	<-time.After(30 * time.Millisecond) // start times are told in hundredths of a second
+	<-time.After(30 * time.Millisecond) // start times are known in hundredths of a second
 	stranger := exec.Command("/bin/sleep", "1000")
 	if err := stranger.Start(); err != nil {
 		t.Fatal(err)
@@ -465,7 +465,7 @@ func TestStopIsCarriedOn(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- m.Stop(patience(t), "a") }()
 	eventually(t, "stopping", func() bool { return status(t, m, "a").State == procman.StateStopping })
-	// The wish is saved once the signal is sent.
+	// The desired state is saved once the signal is sent.
 	eventually(t, "the saved wish", func() bool {
 		b, _ := os.ReadFile(filepath.Join(cfg.StateDir, "processes", "a.json"))
 		return strings.Contains(string(b), `"wanted":false`)

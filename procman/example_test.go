@@ -9,7 +9,7 @@ import (
 	"flowhq/procman"
 )
 
-// A process is described, wished to run, read, and ended with all that it started.
+// A process is described, started, read, and ended with all its descendants.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -38,7 +38,7 @@ func Example() {
 	status, _ := m.Status("greeter")
 	fmt.Println("state:", status.State)
 
-	// Stop returns when nobody of the tree is alive and its output is in the file.
+	// Stop returns when no member of the tree is alive and its output is in the file.
 	fmt.Println("stop:", m.Stop(ctx, "greeter"))
 	status, _ = m.Status("greeter")
 	fmt.Println("state:", status.State)

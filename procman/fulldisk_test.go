@@ -20,7 +20,7 @@ import (
 const insideVar = "PROCMAN_TEST_FULL_DISK"
 
 // A full disk under output and state stops neither processes nor the manager:
-// bytes are discarded, counted and told, and the file says how many.
+// bytes are discarded, counted and reported, and the file says how many.
 func TestFullDiskStopsNobody(t *testing.T) {
 	if dir := os.Getenv(insideVar); dir != "" {
 		fullDisk(t, dir)

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// gate admits a bounded number of simultaneous starts: higher priority first,
-// among equals whoever ran before (one that crashed does not wait behind five
-// hundred that start for the first time), then in the order of asking.
+// gate bounds the number of simultaneous starts. Higher priority comes first;
+// among equals, a process that ran before (one that crashed does not wait behind
+// 500 that start for the first time); then the order of asking.
 type gate struct {
 	mu    sync.Mutex
 	free  int
@@ -46,7 +46,7 @@ func (g *gate) admit() {
 	}
 }
 
-// leave gives the slot or the place in the queue back; it may be called more than once.
+// leave gives back the slot, or the place in the queue; it may be called more than once.
 func (t *ticket) leave() {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()

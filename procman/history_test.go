@@ -29,9 +29,9 @@ var follows = map[procman.State][]procman.State{
 	procman.StateExited:    {procman.StateStopped, procman.StateStarting},
 }
 
-// Whatever callers and crashes do in whatever order: never two at a time, every
-// state follows from the one before, every run that began has an end, and the
-// last wish is what is.
+// Calls and crashes come in random order. A process never runs twice at a time,
+// every state follows from the one before, every run that began has an end, and
+// the last call decides.
 func TestRandomHistories(t *testing.T) {
 	modes(t, func(t *testing.T, cfg procman.Config) {
 		cfg.EventsKept = 1 << 16
@@ -76,7 +76,7 @@ func TestRandomHistories(t *testing.T) {
 	})
 }
 
-// act does one thing that somebody might do.
+// act does one random thing that a caller might do.
 func act(t *testing.T, m *procman.Manager, r *rand.Rand, name string) {
 	var err error
 	switch r.IntN(8) {
@@ -190,8 +190,8 @@ func TestFailureThatTheOwnerFinds(t *testing.T) {
 	}
 }
 
-// While many start for the first time, whoever runs can be stopped, and whoever
-// crashed is started next.
+// While many start for the first time, a running process can be stopped, and one
+// that crashed is started next.
 func TestManyStartsDoNotHoldOthersUp(t *testing.T) {
 	cfg := config(t, "")
 	cfg.MaxStarts = 1
@@ -229,7 +229,7 @@ func TestManyStartsDoNotHoldOthersUp(t *testing.T) {
 	}
 	killed(status(t, m, "crasher").Pid)
 	eventually(t, "the crash to be seen", func() bool { return status(t, m, "crasher").State == procman.StateStarting })
-	<-time.After(20 * time.Millisecond) // starting is told just before a place in the queue is taken
+	<-time.After(20 * time.Millisecond) // the state is starting just before a place in the queue is taken
 	close(turn)
 	eventually(t, "all to run", func() bool {
 		return !slices.ContainsFunc(m.List(), func(s procman.Status) bool {
@@ -267,7 +267,7 @@ func TestOOMScoreFollowsTheSpec(t *testing.T) {
 	want(strings.TrimSpace(string(own)))
 }
 
-// Whose a process is: the main process, what came of it, and nobody else.
+// Member names the main process and its descendants, and no other process.
 func TestMember(t *testing.T) {
 	modes(t, func(t *testing.T, cfg procman.Config) {
 		m := open(t, cfg)

@@ -29,7 +29,7 @@ func TestOutputOfAnyKind(t *testing.T) {
 	}
 }
 
-// When an exit is told, its last words are in the file.
+// When the exit of a process is reported, its last output is in the file.
 func TestLastWordsComeBeforeTheExit(t *testing.T) {
 	m := open(t, config(t, ""))
 	spec := procman.Spec{Name: "a", Argv: []string{"/bin/sh", "-c", "echo last words; exit 3"}}

@@ -192,7 +192,7 @@ func TestStartOrder(t *testing.T) {
 		}
 		return true
 	})
-	// Starting is told just before a place in the queue is taken.
+	// The state is starting just before a place in the queue is taken.
 	<-time.After(20 * time.Millisecond)
 	close(first)
 	eventually(t, "all to run", func() bool {

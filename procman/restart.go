@@ -17,13 +17,13 @@ const (
 	RestartNever     RestartMode = "never"
 )
 
-// RestartPolicy decides when a process that ended is started again. The first
-// restart after a good while is immediate; each further one waits longer, from
-// Base by Factor up to Ceiling. Ends that follow a short run are counted, successful or
-// not, so that a program that exits cleanly at once cannot spin either.
+// RestartPolicy decides when a process that ended is started again. After a run of
+// at least ResetAfter it restarts at once. After short runs it waits, each time
+// longer: from Base, times Factor, up to Ceiling. Short runs count whether they
+// succeed or not, so that a program that exits at once cannot use up a core.
 type RestartPolicy struct {
 	Mode RestartMode `json:"mode,omitempty"`
-	// SuccessCodes are the exit codes that are no failure; empty means 0 alone.
+	// SuccessCodes are the exit codes that count as success; empty means only 0.
 	// A signal, an unknown status and an out-of-memory kill are always failures.
 	SuccessCodes []int `json:"success_codes,omitempty"`
 	// Base is the second restart's delay; default 1 s.
@@ -35,12 +35,11 @@ type RestartPolicy struct {
 	// Jitter spreads each delay by up to this share either way, never above
 	// Ceiling; default 0.2, negative none, at most 1.
 	Jitter float64 `json:"jitter,omitempty"`
-	// ResetAfter is the good while: a run at least this long forgets what came
-	// before; default 1 minute.
+	// ResetAfter is the length of a run from which on it is not short: it resets the
+	// count of short runs; default 1 minute.
 	ResetAfter time.Duration `json:"reset_after,omitempty"`
-	// CrashLoop is the number of short runs in a row from which on the process
-	// is in a crash loop: visible, told by an event, tried at the ceiling;
-	// default 8.
+	// CrashLoop is the number of short runs in a row from which on the process is in
+	// a crash loop: its state says so, and it is tried at the ceiling; default 8.
 	CrashLoop int `json:"crash_loop,omitempty"`
 }
 
@@ -98,8 +97,8 @@ func (p RestartPolicy) succeeded(e Exit) bool {
 	return slices.Contains(p.SuccessCodes, e.Code)
 }
 
-// Backoff is the restart policy's memory of one process: a pure state object.
-// Time and chance come in as arguments, nothing is read from the world.
+// Backoff is what the restart policy remembers of one process. It is pure state:
+// time and chance come in as arguments.
 type Backoff struct {
 	// Streak counts the short runs in a row.
 	Streak int `json:"streak"`
@@ -107,7 +106,7 @@ type Backoff struct {
 
 // Decision is what the policy says about one end.
 type Decision struct {
-	// Restart is false when the policy has had enough.
+	// Restart is false when the policy does not start the process again.
 	Restart bool
 	// Delay until the restart; 0 is at once.
 	Delay time.Duration
@@ -117,7 +116,7 @@ type Decision struct {
 	Success bool
 }
 
-// Next takes in the end of a run that lasted ran and decides. chance is a
+// Next counts the end of a run that lasted ran, and decides. chance is a
 // uniform number in [0, 1) for the jitter.
 func (b *Backoff) Next(p RestartPolicy, ran time.Duration, end Exit, chance float64) Decision {
 	p = p.withDefaults()
@@ -156,5 +155,5 @@ func (b *Backoff) delay(p RestartPolicy, chance float64) time.Duration {
 	return time.Duration(math.Min(wait, float64(p.Ceiling)))
 }
 
-// Reset forgets all short runs, as an operator's restart does.
+// Reset forgets all short runs, as a requested restart does.
 func (b *Backoff) Reset() { b.Streak = 0 }

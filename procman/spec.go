@@ -22,9 +22,9 @@ type Spec struct {
 	Argv []string `json:"argv"`
 	// Dir is the working folder; empty means the manager's.
 	Dir string `json:"dir,omitempty"`
-	// Env is asked afresh before each start for the whole environment of the
-	// process ("KEY=value"). Nil means the manager's own environment without the
-	// variables by which systemd talks to it. An error counts as a failed start.
+	// Env is called before each start and gives the whole environment of the process
+	// ("KEY=value"), within 30 seconds. Nil means the manager's own environment
+	// without the variables between it and systemd. An error counts as a failed start.
 	Env func(ctx context.Context, start StartInfo) ([]string, error) `json:"-"`
 
 	Restart  RestartPolicy `json:"restart"`
@@ -45,11 +45,11 @@ type Spec struct {
 	// StartHold keeps the start slot (Config.MaxStarts) occupied after the
 	// process was started until it is first reported Alive, for at most this long.
 	StartHold time.Duration `json:"start_hold,omitempty"`
-	// Labels are the owner's; the manager only hands them back.
+	// Labels belong to the caller; the manager only hands them back.
 	Labels map[string]string `json:"labels,omitempty"`
 }
 
-// StartInfo is what the Env hook learns about the start that it is asked for.
+// StartInfo tells the Env hook about the start.
 type StartInfo struct {
 	Name string
 	// Restarts counts the starts of this process before this one, in this manager's life.
@@ -78,8 +78,8 @@ type MemoryPolicy struct {
 	Max int64 `json:"max,omitempty"`
 	// SoftRatio (0 to 1) is the share of Max at which the process is restarted
 	// gracefully (unless it is never restarted); 0 means 0.9, negative never.
-	// Page cache that the kernel can take back is not counted. A process that
-	// comes to this again and again within Restart.ResetAfter waits as after a crash.
+	// Page cache that the kernel can take back is not counted. A process that reaches
+	// it again and again within Restart.ResetAfter waits as after a crash.
 	SoftRatio float64 `json:"soft_ratio,omitempty"`
 }
 
@@ -110,16 +110,16 @@ type OutputPolicy struct {
 	Cap int64 `json:"cap,omitempty"`
 }
 
-// Liveness is a dead man's switch that the owner feeds by [Manager.Alive].
+// Liveness ends a process that does not report itself alive, see [Manager.Alive].
 type Liveness struct {
 	// Deadline since the start or the last Alive after which the process counts
-	// as stale and takes the path of a crash. 0 is off.
+	// as stale and is treated as crashed. 0 is off.
 	Deadline time.Duration `json:"deadline,omitempty"`
 	// StartDeadline replaces Deadline until the first Alive; 0 means Deadline.
 	StartDeadline time.Duration `json:"start_deadline,omitempty"`
 }
 
-// maxName is checked apart from nameRule: a counted repetition of a hundred compiles to 100 KiB, in every child too.
+// maxName is not part of nameRule: a repetition of up to 100 compiles to 100 KiB.
 const maxName = 100
 
 var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)

@@ -25,7 +25,7 @@ type Cause string
 
 // The causes that events and statuses carry.
 const (
-	CauseRequest   Cause = "request"       // somebody called
+	CauseRequest   Cause = "request"       // a call asked for it
 	CauseCrash     Cause = "crash"         // it ended by itself, as a failure
 	CauseExit      Cause = "exit"          // it ended by itself, successfully
 	CauseOOM       Cause = "out-of-memory" // killed at its memory limit
@@ -46,7 +46,7 @@ type ExitKind string
 const (
 	ExitCode    ExitKind = "code"    // Exit.Code holds the exit code
 	ExitSignal  ExitKind = "signal"  // Exit.Signal holds the number of the signal
-	ExitUnknown ExitKind = "unknown" // an adopted process on a kernel before 6.15, or gone while nobody watched
+	ExitUnknown ExitKind = "unknown" // an adopted process on a kernel before 6.15, or ended while no manager was alive
 	ExitFailed  ExitKind = "failed"  // never started; Exit.Error says why
 )
 

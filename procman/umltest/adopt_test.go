@@ -36,8 +36,8 @@ func managerMain(state, root string) {
 	select {}
 }
 
-// Before Linux 6.15 nobody can tell how a process ended that is no child: that is told as unknown, and counts as a
-// failure.
+// Before Linux 6.15 the exit status of a process that is not a child cannot be known: the exit is reported as unknown
+// and counts as a failure.
 func TestUnknowableExitIsToldAsUnknown(t *testing.T) {
 	open(t) // wants every controller
 	root := filepath.Join(mount, "adopted")

@@ -109,7 +109,7 @@ func grown(t *testing.T, m *procman.Manager, bytes int64) {
 
 func isExit(e procman.Event) bool { return e.Type == procman.EventExit }
 
-// A leak is killed exactly at its limit, told as what it was, and restarted.
+// A leak is killed exactly at its limit, reported as out of memory, and restarted.
 func TestLimit(t *testing.T) {
 	m := open(t)
 	const limit = 48 << 20
@@ -153,7 +153,7 @@ func TestLimitOfATree(t *testing.T) {
 	}
 }
 
-// Reaching the limit is told by memory.events while the process lives.
+// memory.events reports that the limit is reached while the process lives.
 func TestTouchingTheLimitIsTold(t *testing.T) {
 	m := open(t)
 	file := filepath.Join(t.TempDir(), "big")

@@ -1,7 +1,7 @@
 // Package child is the body of the processes that procman's tests and benches
 // run under a manager: idle ones, crashing ones, ones that leak, fork, ignore
-// signals and print numbered lines. It imports the standard library and
-// golang.org/x/sys alone and is part of no product.
+// signals and print numbered lines. It imports only
+// the standard library and golang.org/x/sys, and is not part of the product.
 package child
 
 import (

@@ -19,7 +19,7 @@ type Root struct {
 }
 
 // OpenRoot checks that path is a writable cgroup v2 folder with cgroup.kill
-// (Linux 5.14), and passes on the controllers that it has.
+// (Linux 5.14), and enables its controllers for the groups.
 func OpenRoot(path string) (*Root, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(path, &fs); err != nil {
@@ -29,7 +29,7 @@ func OpenRoot(path string) (*Root, error) {
 		return nil, fmt.Errorf("%s is not on a cgroup v2 file system", path)
 	}
 	for _, c := range []string{"+memory", "+pids", "+cpu"} {
-		// Each by itself: one that is missing must not cost the others.
+		// One by one: when one is missing, the others are still enabled.
 		_ = writeFile(filepath.Join(path, "cgroup.subtree_control"), c)
 	}
 	r := &Root{Path: path}
@@ -97,7 +97,7 @@ func GroupOf(pid int) string {
 // Holds tells whether a path as GroupOf gives it is the group's or below it.
 func (g *Group) Holds(path string) bool {
 	for path != "" && path != "/" && path != "." {
-		// Where the hierarchy is mounted does not matter then.
+		// Compared from the end, because the mount point of the hierarchy is not known.
 		if strings.HasSuffix(g.Path, path) {
 			return true
 		}
@@ -106,8 +106,8 @@ func (g *Group) Holds(path string) bool {
 	return false
 }
 
-// Create makes the group; an empty one that is left over is made anew, so that
-// counters and charges start from nothing.
+// Create makes the group. An empty one that is left over is removed first, so
+// that its counters start at zero.
 func (g *Group) Create() error {
 	err := unix.Mkdir(g.Path, 0o755)
 	if errors.Is(err, unix.EEXIST) {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FileWatcher tells of changes to kernel files (memory.events) through one
-// inotify instance.
+// FileWatcher reports changes of kernel files (memory.events), with one inotify
+// instance.
 type FileWatcher struct {
 	fd    int
 	watch *Watch

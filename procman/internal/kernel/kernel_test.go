@@ -62,7 +62,7 @@ func TestPoller(t *testing.T) {
 	}
 }
 
-// Many descriptors at once, each told exactly once.
+// Many descriptors at once, each reported exactly once.
 func TestPollerWithMany(t *testing.T) {
 	p, err := NewPoller()
 	if err != nil {
@@ -197,7 +197,7 @@ func TestScanner(t *testing.T) {
 	if p := pidsOf("beta"); len(p) != 1 || p[0] != bare {
 		t.Errorf("of the orphan %d is known: %v", bare, p)
 	}
-	// A number that belongs to somebody else now is nobody's root.
+	// A pid that belongs to another process now is not a main process.
 	roots = map[int]Main{marked.Process.Pid: {Name: "gamma", Start: 1}}
 	if p := pidsOf("gamma"); len(p) != 0 {
 		t.Errorf("taken for a descendant: %v", p)
@@ -232,7 +232,7 @@ func TestInotifyTellsOfChanges(t *testing.T) {
 		eventually(t, "a change", func() bool { return calls.Load() > before })
 	}
 	w.Drop(wd)
-	<-time.After(200 * time.Millisecond) // what was read before Drop may still be told
+	<-time.After(200 * time.Millisecond) // what was read before Drop may still be reported
 	before := calls.Load()
 	_ = os.WriteFile(path, []byte("x"), 0o600)
 	if <-time.After(20 * time.Millisecond); calls.Load() != before {
@@ -240,7 +240,7 @@ func TestInotifyTellsOfChanges(t *testing.T) {
 	}
 }
 
-// The reaper takes orphans after two sweeps, and nobody else's children.
+// The reaper reaps orphans after two sweeps, and no other children.
 func TestReaper(t *testing.T) {
 	mine := exec.Command("/bin/true") // in our session: os/exec waits for it
 	other := exec.Command("/bin/true")

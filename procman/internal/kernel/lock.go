@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked says that somebody else holds the lock.
+// ErrLocked says that another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
 
 // Lock takes an exclusive lock on the file at path, creates it if need be, and
-// writes the own pid into it. The lock lives as long as the returned file (and
-// what inherits it).
+// writes the pid of this process into it. The lock is held until the returned
+// file is closed, here and in every process that inherited it.
 func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -23,7 +23,7 @@ func OpenProcess(pid int, start uint64) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("pidfd of %d: %w", pid, err)
 	}
-	// Read after opening: from here on the descriptor cannot change its process.
+	// Read after opening: the descriptor stays with its process from now on.
 	st, err := ReadStat(pid)
 	if err == nil && (st.Start != start || st.Dead()) {
 		err = syscall.ESRCH
@@ -50,18 +50,11 @@ func Signal(pidfd int, sig syscall.Signal) error {
 	return unix.PidfdSendSignal(pidfd, sig, nil, 0)
 }
 
-// Exited tells, without waiting, whether the process behind pidfd has ended.
-func Exited(pidfd int) bool {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err == nil && n > 0 && fds[0].Revents&(unix.POLLIN|unix.POLLHUP) != 0
-}
-
-// ErrNotOurs says that a process is no child of this one.
+// ErrNotOurs says that a process is not a child of this one.
 var ErrNotOurs = errors.New("not a child of this process")
 
-// Reap takes the exit status of an own child that has ended; ErrNotOurs when
-// somebody else's, or already reaped.
+// Reap takes the exit status of a child that has ended. It returns ErrNotOurs when
+// the process is not a child, or was reaped already.
 func Reap(pid int) (syscall.WaitStatus, error) {
 	var ws syscall.WaitStatus
 	for {
@@ -90,12 +83,12 @@ type pidfdInfo struct {
 
 var getInfo = uint(3<<30 | unsafe.Sizeof(pidfdInfo{})<<16 | 0xff<<8 | 11)
 
-// ExitOf asks for the exit status of a process that is no child of ours. The
-// kernel knows it from the moment on when its parent has reaped it, which is
-// awaited for at most patience. ok is false when the kernel cannot tell.
-func ExitOf(pidfd int, patience time.Duration) (ws syscall.WaitStatus, ok bool) {
+// ExitOf asks for the exit status of a process that is not a child of this one.
+// The kernel knows it once the parent has reaped it; ExitOf waits for that, for
+// timeout at most. ok is false when the kernel cannot tell.
+func ExitOf(pidfd int, timeout time.Duration) (ws syscall.WaitStatus, ok bool) {
 	fds := []unix.PollFd{{Fd: int32(pidfd)}} // POLLHUP is always reported
-	_, _ = unix.Poll(fds, int(patience.Milliseconds()))
+	_, _ = unix.Poll(fds, int(timeout.Milliseconds()))
 	info := pidfdInfo{mask: infoExit}
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(pidfd), uintptr(getInfo), uintptr(unsafe.Pointer(&info)))
 	if errno != 0 || info.mask&infoExit == 0 {

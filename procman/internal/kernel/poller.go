@@ -11,8 +11,8 @@ import (
 )
 
 // Poller watches many descriptors with one goroutine and no thread of its own:
-// an epoll set can itself be polled, so it is handed to the runtime's poller.
-// Watching 500 pipes costs an entry each in the kernel, no stack.
+// an epoll set can itself be polled, so the runtime's poller polls it. A watched
+// pipe costs an entry in the kernel, not a stack.
 type Poller struct {
 	file *os.File
 	conn syscall.RawConn

@@ -28,7 +28,7 @@ type Stat struct {
 	Size                        int64  // of the address space in bytes; 0 for a kernel thread
 }
 
-// Dead tells of a process that has ended and only waits to be reaped.
+// Dead tells whether the process has ended and only waits to be reaped.
 func (s Stat) Dead() bool { return s.State == 'Z' || s.State == 'X' || s.State == 'x' }
 
 // StartTime converts the start ticks by the boot time.
@@ -49,7 +49,7 @@ func ReadStat(pid int) (Stat, error) {
 	return parseStat(buf[:n])
 }
 
-// parseStat starts behind the last ')': the command's name may hold anything.
+// parseStat starts behind the last ')', because the name of the command may hold any character.
 func parseStat(b []byte) (Stat, error) {
 	open, end := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
 	if open < 1 || end < 0 || end+2 > len(b) {
@@ -89,7 +89,7 @@ func readSmall(path string, buf []byte) (int, error) {
 	}
 }
 
-// BootID identifies this boot; pids and start ticks mean something within it only.
+// BootID identifies this boot; pids and start ticks are valid only within it.
 func BootID() (string, error) {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(b)), err

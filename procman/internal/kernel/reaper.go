@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Reaper takes the statuses of orphans that ended in the care of this process,
-// where it is a subreaper or process 1. It must not take those of children that
-// somebody else in this program waits for: so it leaves alone what is in this
-// process's own session (as os/exec starts them), what mine names, and what has
-// been waiting for less than a sweep.
+// Reaper reaps orphans that became children of this process, when it is a
+// subreaper or process 1. It must not reap children that other code of this
+// program waits for. So it leaves alone the processes of its own session (as
+// os/exec starts them), those that mine names, and those that it sees dead for
+// the first time.
 type Reaper struct {
 	every time.Duration
 	mine  func(pid int) bool
@@ -21,7 +21,7 @@ type Reaper struct {
 	done  sync.WaitGroup
 }
 
-// NewReaper starts one that sweeps every so often after a child has ended.
+// NewReaper starts one that sweeps the given time after a child has ended.
 func NewReaper(every time.Duration, mine func(pid int) bool) *Reaper {
 	r := &Reaper{every: every, mine: mine, sigs: make(chan os.Signal, 1), quit: make(chan struct{})}
 	signal.Notify(r.sigs, syscall.SIGCHLD)

@@ -17,10 +17,10 @@ type Member struct {
 	Nonce string // of its start, when the marker tells
 }
 
-// Scanner finds out, where there are no groups, which processes belong to which
-// managed process: by a marker in the environment that every descendant
-// inherits, by session and by descent. What it once found out about a process
-// stays true for that process's life.
+// Scanner finds out, without groups, which processes belong to which managed
+// process: by a marker in the environment that every descendant inherits, by
+// session and by descent. What it found out about a process stays true as long as
+// that process lives.
 type Scanner struct {
 	key   []byte // "PROCMAN_PROCESS=<id>/"
 	roots func() map[int]Main
@@ -30,7 +30,7 @@ type Scanner struct {
 	begun  uint64
 	latest map[string][]Member
 	count  uint64
-	known  map[identity]verdict
+	known  map[identity]owner
 }
 
 // Main is the main process of a managed one.
@@ -44,7 +44,7 @@ type identity struct {
 	start uint64
 }
 
-type verdict struct {
+type owner struct {
 	name, nonce string
 	seen        uint64 // number of the scan that saw it last
 }
@@ -53,12 +53,11 @@ type verdict struct {
 // example "PROCMAN_PROCESS=id/"), followed by NAME/NONCE. roots gives the main
 // processes by pid.
 func NewScanner(key string, roots func() map[int]Main) *Scanner {
-	return &Scanner{key: []byte(key), roots: roots, known: make(map[identity]verdict)}
+	return &Scanner{key: []byte(key), roots: roots, known: make(map[identity]owner)}
 }
 
-// Members looks through /proc and returns the members of every managed process
-// by name. Callers that come together share one look, which began after each of
-// them asked.
+// Members scans /proc and returns the members of every managed process by name.
+// Callers at the same time share one scan, which began after each of them asked.
 func (s *Scanner) Members() map[string][]Member {
 	s.mu.Lock()
 	want := s.begun + 1
@@ -82,16 +81,16 @@ func (s *Scanner) Members() map[string][]Member {
 func (s *Scanner) scan() map[string][]Member {
 	s.count++
 	roots := s.roots()
-	stats := everybody()
+	stats := allStats()
 	for pid, root := range roots {
 		if st, ok := stats[pid]; ok && st.Start != root.Start {
-			delete(roots, pid) // ended, and its number is somebody else's now
+			delete(roots, pid) // ended, and the pid belongs to another process now
 		}
 	}
 	uptime := uptimeTicks()
 	found := make(map[string][]Member)
 	for pid, st := range stats {
-		v := s.judge(st, stats, roots, uptime)
+		v := s.ownerOf(st, stats, roots, uptime)
 		if v.name != "" {
 			found[v.name] = append(found[v.name], Member{Stat: stats[pid], Name: v.name, Nonce: v.nonce})
 		}
@@ -104,8 +103,8 @@ func (s *Scanner) scan() map[string][]Member {
 	return found
 }
 
-// judge decides to whom one process belongs, and remembers it.
-func (s *Scanner) judge(st Stat, stats map[int]Stat, roots map[int]Main, uptime uint64) verdict {
+// ownerOf decides which managed process a process belongs to, and remembers it.
+func (s *Scanner) ownerOf(st Stat, stats map[int]Stat, roots map[int]Main, uptime uint64) owner {
 	id := identity{st.Pid, st.Start}
 	if v, ok := s.known[id]; ok {
 		v.seen = s.count
@@ -113,29 +112,29 @@ func (s *Scanner) judge(st Stat, stats map[int]Stat, roots map[int]Main, uptime 
 		if v.name != "" {
 			return v
 		}
-		// Not ours by its environment, but its descent may say otherwise.
+		// It has no marker, but it may descend from a process that has one.
 		return s.remember(id, s.byDescent(st, stats, roots, v))
 	}
-	v := verdict{seen: s.count}
+	v := owner{seen: s.count}
 	v.name, v.nonce = s.marker(environment(st))
 	if v.name == "" {
 		v = s.byDescent(st, stats, roots, v)
 	}
-	// A process between fork and exec still shows its parent's environment: a
-	// young one is asked again.
+	// Between fork and exec a process still shows its parent's environment: a
+	// young one is looked at again in the next scan.
 	if v.name == "" && uptime < st.Start+5*TicksPerSecond {
 		return v
 	}
 	return s.remember(id, v)
 }
 
-func (s *Scanner) remember(id identity, v verdict) verdict {
+func (s *Scanner) remember(id identity, v owner) owner {
 	s.known[id] = v
 	return v
 }
 
 // byDescent follows session, group and parents up to a known process.
-func (s *Scanner) byDescent(st Stat, stats map[int]Stat, roots map[int]Main, v verdict) verdict {
+func (s *Scanner) byDescent(st Stat, stats map[int]Stat, roots map[int]Main, v owner) owner {
 	for _, pid := range []int{st.Pid, st.Session, st.Group} {
 		if name := roots[pid].Name; name != "" {
 			v.name = name
@@ -160,9 +159,9 @@ func (s *Scanner) byDescent(st Stat, stats map[int]Stat, roots map[int]Main, v v
 	return v
 }
 
-// environment reads a process's environment. In the middle of execve it looks
-// empty, as do the arguments: that is waited for, for a process that is missed
-// then would be missed for good.
+// environment reads a process's environment. During execve the environment and
+// the arguments look empty. environment waits until that is over: the scanner
+// remembers its answer, and would never find the process again.
 func environment(st Stat) []byte {
 	dir := "/proc/" + strconv.Itoa(st.Pid)
 	for range 1000 {
@@ -197,18 +196,18 @@ func (s *Scanner) marker(environ []byte) (name, nonce string) {
 	return "", ""
 }
 
-// everybody reads the status of all processes but this one. It looks until it
-// sees nobody new, since a process may fork and end while it looks.
-func everybody() map[int]Stat {
+// allStats reads the status of all processes except this one. It repeats until it
+// finds no new one, since a process may fork and end meanwhile.
+func allStats() map[int]Stat {
 	stats := make(map[int]Stat)
 	seen := map[int]bool{os.Getpid(): true}
-	for round, news := 0, true; news && round < 20; round++ {
-		news = false
+	for round, more := 0, true; more && round < 20; round++ {
+		more = false
 		for _, pid := range allPids() {
 			if seen[pid] {
 				continue
 			}
-			seen[pid], news = true, true
+			seen[pid], more = true, true
 			if st, err := ReadStat(pid); err == nil {
 				stats[pid] = st
 			}
@@ -244,7 +243,7 @@ func uptimeTicks() uint64 {
 	return uint64(ts.Nano() / (1e9 / TicksPerSecond))
 }
 
-// KillMember kills exactly the process that was seen, never a successor of its pid.
+// KillMember kills exactly the process that was seen, never another one that has its pid now.
 func KillMember(m Member) {
 	fd, err := OpenProcess(m.Pid, m.Start)
 	if err != nil {

@@ -110,10 +110,9 @@ type zipped struct {
 
 func (z *zipped) Close() error { return errors.Join(z.Reader.Close(), z.file.Close()) }
 
-// closeChapter notes that the current file is finished and under which name it
-// goes on, "" when it was removed, so that followers find what comes next.
-//
-// It was renamed after begun; the name says when, to the millisecond.
+// closeChapter records that the current file is finished and what it is called
+// now ("" when it was removed), so that followers find it and what comes next.
+// The name holds the time of renaming, which is after begun, to the millisecond.
 func (s *Sink) closeChapter(inode uint64, begun time.Time) {
 	done := chapter{seq: s.seq}
 	s.seq++
@@ -132,8 +131,8 @@ func (s *Sink) closeChapter(inode uint64, begun time.Time) {
 	s.chapters = append(s.chapters, done)
 }
 
-// enforceCap removes the oldest rotated files at once, before more is written,
-// so that a flood cannot outrun the worker.
+// enforceCap removes the oldest rotated files before more is written: a process
+// that prints a lot could be faster than the hub's worker.
 func (s *Sink) enforceCap() {
 	if s.opts.Cap > 0 || s.opts.MaxBackups > 0 {
 		s.filesMu.Lock()
@@ -142,8 +141,8 @@ func (s *Sink) enforceCap() {
 	}
 }
 
-// removeOld removes rotated files by count, age and total size. A full current
-// file is allowed for in the total.
+// removeOld removes rotated files by count, age and total size. The total counts
+// the current file as full.
 func (s *Sink) removeOld(o Options, now time.Time) {
 	files, err := Files(o.Path)
 	if err != nil {
@@ -166,7 +165,7 @@ func (s *Sink) removeOld(o Options, now time.Time) {
 	}
 }
 
-// tidy runs on the hub's worker: remove what is too old, compress the rest.
+// tidy removes rotated files that are too old and compresses the others. The hub's worker calls it.
 func (s *Sink) tidy(quit <-chan struct{}) {
 	s.mu.Lock()
 	o := s.opts
@@ -206,10 +205,7 @@ func removeParts(path string) {
 	}
 }
 
-// Tidy removes and compresses in the background, as after a rotation.
-func (s *Sink) Tidy() { s.hub.tidy(s) }
-
-// compress writes PATH.gz aside, renames it into place and removes PATH.
+// compress writes PATH.gz under another name, renames it and removes PATH.
 func compress(path string, quit <-chan struct{}) (err error) {
 	src, err := os.Open(path)
 	if err != nil {
@@ -220,14 +216,14 @@ func compress(path string, quit <-chan struct{}) (err error) {
 	if err != nil {
 		return err
 	}
-	aside := path + ".gz.part"
-	dst, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, st.Mode().Perm())
+	part := path + ".gz.part"
+	dst, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, st.Mode().Perm())
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(aside)
+			_ = os.Remove(part)
 		}
 	}()
 	zip := gzip.NewWriter(dst)
@@ -235,11 +231,11 @@ func compress(path string, quit <-chan struct{}) (err error) {
 	if err = errors.Join(err, zip.Close(), dst.Close()); err != nil {
 		return err
 	}
-	// Removed meanwhile by the cap: then the compressed one must not come back.
+	// When the cap has removed it meanwhile, the compressed file must not come back.
 	if _, err = os.Stat(path); err != nil {
 		return err
 	}
-	if err = os.Rename(aside, path+".gz"); err != nil {
+	if err = os.Rename(part, path+".gz"); err != nil {
 		return err
 	}
 	return os.Remove(path)

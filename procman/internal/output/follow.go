@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// cursor is a follower's place: the file with number seq, open unless it does
-// not exist yet.
+// cursor is the position of a follower: in the file with number seq, which is open
+// unless it does not exist yet.
 type cursor struct {
 	seq  uint64
 	file io.ReadCloser
@@ -24,9 +24,9 @@ func (c *cursor) close() {
 	}
 }
 
-// Follow writes the last lines lines to w and then, while follow is set, what
-// is added, across rotations, until ctx ends, for which it returns nil. It
-// returns nil too when the sink is closed and everything was written.
+// Follow writes the last lines to w, as many as lines says. With follow it goes on
+// with what is added, across rotations, until ctx ends or the sink is closed and
+// everything was written; it returns nil then.
 func (s *Sink) Follow(ctx context.Context, w io.Writer, lines int, follow bool) error {
 	c, files, err := s.begin()
 	if err != nil {
@@ -34,21 +34,21 @@ func (s *Sink) Follow(ctx context.Context, w io.Writer, lines int, follow bool) 
 	}
 	defer c.close()
 	if err := tail(ctx, w, files, c, lines); err != nil || !follow {
-		return quiet(ctx, err)
+		return withoutCancel(ctx, err)
 	}
 	buf := make([]byte, 64<<10)
 	for {
 		more, open := s.changes()
 		n, err := c.copyNew(w, buf)
 		if err != nil || ctx.Err() != nil {
-			return quiet(ctx, err)
+			return withoutCancel(ctx, err)
 		}
 		if n > 0 {
 			continue
 		}
 		moved, err := s.advance(c, w)
 		if err != nil {
-			return quiet(ctx, err)
+			return withoutCancel(ctx, err)
 		}
 		if moved {
 			continue
@@ -64,7 +64,8 @@ func (s *Sink) Follow(ctx context.Context, w io.Writer, lines int, follow bool) 
 	}
 }
 
-func quiet(ctx context.Context, err error) error {
+// withoutCancel drops the error when ctx has ended: the caller wanted it so.
+func withoutCancel(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -143,7 +144,7 @@ func (s *Sink) advance(c *cursor, w io.Writer) (bool, error) {
 		return false, nil
 	}
 	if f, ok := c.file.(*os.File); ok {
-		// Written and rotated since the last read.
+		// The file was written and then rotated since the last read.
 		pos, err := f.Seek(0, io.SeekCurrent)
 		st, serr := f.Stat()
 		if err == nil && serr == nil && pos < st.Size() {
@@ -153,8 +154,8 @@ func (s *Sink) advance(c *cursor, w io.Writer) (bool, error) {
 	return true, s.turn(c, w)
 }
 
-// turn moves the cursor to the next file that still exists; w is told when
-// something in between is gone.
+// turn moves the cursor to the next file that still exists. When files in between
+// are gone, it writes a note to w.
 func (s *Sink) turn(c *cursor, w io.Writer) error {
 	gap := c.file == nil // it never was opened, so its content was missed
 	if gap {

@@ -53,7 +53,7 @@ func fullDisk(t *testing.T, dir string) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	// Without a further word from the process the file tells of the loss.
+	// The file notes the loss, even if the process prints nothing more.
 	note := regexp.MustCompile(`\[procman: (\d+) bytes of output were discarded from .* to .*\]\n`)
 	eventually(t, "the note", func() bool { return note.Match(r.all()) })
 	r.print([]byte("again\n"))

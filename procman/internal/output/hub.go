@@ -29,13 +29,13 @@ type Hub struct {
 	mu     sync.Mutex
 	sinks  map[*Sink]struct{} // open
 	dirty  map[*Sink]struct{}
-	kick   chan struct{}
+	wakeup chan struct{}
 	quit   chan struct{}
 	closed sync.WaitGroup
 	moving sync.WaitGroup
 }
 
-// mover is what moving a chunk needs: a pipe to duplicate it into, and room.
+// mover is what moving a chunk needs: a pipe to duplicate it into, and a buffer.
 type mover struct {
 	r, w int
 	buf  []byte
@@ -49,7 +49,7 @@ func NewHub(p *kernel.Poller, logger *slog.Logger) (*Hub, error) {
 	}
 	h := &Hub{
 		poller: p, logger: logger, null: null,
-		sinks: make(map[*Sink]struct{}), dirty: make(map[*Sink]struct{}), kick: make(chan struct{}, 1),
+		sinks: make(map[*Sink]struct{}), dirty: make(map[*Sink]struct{}), wakeup: make(chan struct{}, 1),
 		quit: make(chan struct{}),
 	}
 	// More movers than cores, since each may wait for the disk.
@@ -87,12 +87,12 @@ func (h *Hub) take() (*mover, error) {
 		h.movers <- nil
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
-	// The default size will do where the user may not have a larger one.
+	// If the user may not have a larger pipe, the default size is enough.
 	_, _ = unix.FcntlInt(uintptr(p[1]), unix.F_SETPIPE_SZ, chunkSize)
 	return &mover{r: p[0], w: p[1]}, nil
 }
 
-// give returns a mover. One that failed in the middle may hold bytes: it is closed.
+// give returns a mover. One that failed may still hold bytes, so it is closed.
 func (h *Hub) give(m *mover, clean bool) {
 	if !clean {
 		_ = unix.Close(m.r)
@@ -108,21 +108,21 @@ func (h *Hub) tidy(s *Sink) {
 	h.dirty[s] = struct{}{}
 	h.mu.Unlock()
 	select {
-	case h.kick <- struct{}{}:
+	case h.wakeup <- struct{}{}:
 	default:
 	}
 }
 
 func (h *Hub) work() {
 	defer h.closed.Done()
-	// Soon after the start for what a killed manager left undone, then for age.
+	// First for what a killed manager left undone, then every hour for age.
 	alarm := time.NewTimer(time.Minute)
 	defer alarm.Stop()
 	for {
 		select {
 		case <-h.quit:
 			return
-		case <-h.kick:
+		case <-h.wakeup:
 		case <-alarm.C:
 			alarm.Reset(time.Hour)
 			h.mu.Lock()
@@ -161,5 +161,5 @@ func (h *Hub) next() *Sink {
 	return nil
 }
 
-// retryAfter is how long a full disk is left alone when a process is silent.
+// retryAfter is the time between two looks at a full disk while the process prints nothing.
 const retryAfter = 2 * time.Second

@@ -13,10 +13,10 @@ import (
 // fairShare is how many chunks a sink moves before it lets others have the mover.
 const fairShare = 16
 
-// From busy bytes in one go, the mover takes a breath after each chunk.
+// After busy bytes in one go, the mover pauses after each chunk.
 const (
-	busy   = 64 << 10
-	breath = 500 * time.Microsecond
+	busy      = 64 << 10
+	busyPause = 500 * time.Microsecond
 )
 
 // drain moves at most chunks chunks and then asks the poller to call again.
@@ -42,9 +42,9 @@ func (s *Sink) drain(chunks int) {
 			break
 		}
 		if moved += n; n < chunkSize && moved >= busy {
-			// A process that prints without pause: let it fill the pipe, large
-			// chunks cost less than being woken for small ones.
-			time.Sleep(breath)
+			// The process prints without pause. Let it fill the pipe: a few large
+			// chunks cost less than many small ones.
+			time.Sleep(busyPause)
 		}
 	}
 	s.mu.Lock()
@@ -54,9 +54,9 @@ func (s *Sink) drain(chunks int) {
 	s.mu.Unlock()
 }
 
-// moveChunk duplicates the head of the pipe with tee(2), writes it into the
-// file, and only then takes it out of the pipe: a manager killed at any point
-// leaves every byte in the pipe or in the file.
+// moveChunk duplicates the head of the pipe with tee(2), writes it into the file,
+// and only then takes it out of the pipe. When the manager is killed, every byte
+// is still in the pipe or already in the file.
 func (s *Sink) moveChunk(m *mover) (n int, err error) {
 	if s.pipe < 0 {
 		return 0, nil
@@ -126,7 +126,7 @@ func (s *Sink) consume(n int) error {
 	return nil
 }
 
-// grow widens the pipe of a process that prints a lot, once.
+// grow makes the pipe of a process that prints a lot larger, once.
 func (s *Sink) grow(n int) {
 	if s.grown || n < 32<<10 {
 		return
@@ -135,8 +135,8 @@ func (s *Sink) grow(n int) {
 	_, _ = unix.FcntlInt(uintptr(s.pipe), unix.F_SETPIPE_SZ, 4*chunkSize)
 }
 
-// write puts b into the files, rotating at the end of a line where lines are
-// shorter than slack. What a full disk refuses is counted and given up.
+// write puts b into the files. It rotates at the end of a line, unless the line is
+// longer than slack. What a full disk refuses is counted and discarded.
 func (s *Sink) write(b []byte) {
 	if s.lost > 0 && !s.resume() {
 		s.lose(len(b), nil)
@@ -184,18 +184,18 @@ func (s *Sink) cut(b []byte) (part []byte, rotate bool) {
 		return b, false // a long line, and still room
 	}
 	if !s.midline && s.size > 0 {
-		return nil, true // the line starts here: let it start in the next file
+		return nil, true // a new line begins here, in the next file
 	}
 	return fits, true
 }
 
-// put writes part at the end of the current file. The record says beforehand
-// where and how much, so that a manager killed inside write(2) can be repaired.
+// put writes part at the end of the current file. The record says before the write
+// where and how much, so that the next manager can repair a half-finished write.
 func (s *Sink) put(part []byte) (int, error) {
 	s.note(s.inode, s.size, len(part))
 	n, err := s.log.Write(part)
 	if n < len(part) {
-		// What was refused is given up, so these n bytes do not come again.
+		// The rest is discarded, so these n bytes are not written again.
 		s.note(s.inode, s.size, n)
 	}
 	s.size += int64(n)
@@ -203,15 +203,15 @@ func (s *Sink) put(part []byte) (int, error) {
 		s.midline = part[n-1] != '\n'
 	}
 	if err != nil {
-		// Have the next attempt look at the file again.
+		// The next attempt opens the file again.
 		s.opened = false
 		_ = s.log.Close()
 	}
 	return n, err
 }
 
-// rotate moves the current file aside. Backups are named by the millisecond and
-// an equal name would overwrite: so never two in one.
+// rotate renames the current file and begins a new one. The name holds the time to
+// the millisecond; it waits for the next one, so that no name comes twice.
 func (s *Sink) rotate() error {
 	for time.Now().UTC().Truncate(time.Millisecond).Equal(s.rotated) {
 		time.Sleep(200 * time.Microsecond)
@@ -253,7 +253,7 @@ func (s *Sink) tryResume() {
 	}
 }
 
-// resume writes into the file how much is missing from it, once there is room.
+// resume notes in the file how much is missing, once there is room on the disk.
 func (s *Sink) resume() bool {
 	dir, err := os.Open(parent(s.opts.Path))
 	if err != nil {

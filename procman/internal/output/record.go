@@ -15,7 +15,7 @@ const recordSize = 32
 
 func parent(path string) string { return filepath.Dir(path) }
 
-// note is best effort: on an error the worst is a broken line after a kill.
+// note writes the record. When that fails, a line may be broken after a kill, no more.
 func (s *Sink) note(inode uint64, offset int64, length int) {
 	if s.journal < 0 {
 		fd, err := unix.Open(s.record, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
@@ -32,9 +32,9 @@ func (s *Sink) note(inode uint64, offset int64, length int) {
 	_, _ = unix.Pwrite(s.journal, b[:], 0)
 }
 
-// repair undoes a write that a killed manager had begun and not finished. Such
-// a chunk was not yet taken out of the pipe, so it comes again in full; left in
-// place, its first half would glue itself to the repetition's first line.
+// repair undoes a write that a killed manager had begun and not finished. The
+// chunk is still in the pipe and is written again in full; its first half must not
+// stand before that.
 func (s *Sink) repair() {
 	b, err := os.ReadFile(s.record)
 	if err != nil || len(b) != recordSize || binary.LittleEndian.Uint32(b[24:]) != crc32.ChecksumIEEE(b[:24]) {
@@ -53,7 +53,7 @@ func (s *Sink) repair() {
 		return
 	}
 	if st.Size > offset && st.Size < offset+length {
-		s.hub.logger.Info("half-written output is taken back, it comes again", "process", s.name, "bytes",
+		s.hub.logger.Info("half-written output is removed and written again", "process", s.name, "bytes",
 			st.Size-offset)
 		_ = f.Truncate(offset)
 	}

@@ -16,7 +16,7 @@ import (
 
 // Query says what to look for, and how far.
 type Query struct {
-	// Text is looked for as it stands, or as a regular expression (RE2).
+	// Text is searched for literally, or as a regular expression (RE2 syntax).
 	Text       string
 	Regexp     bool
 	IgnoreCase bool
@@ -129,7 +129,7 @@ func (s *scan) file(f File) error {
 		return err
 	}
 	defer func() { _ = r.Close() }()
-	// The newest bytes count: of a plain file, the end.
+	// The newest bytes are searched: of a plain file, its end.
 	if k, ok := r.(io.Seeker); ok && f.Size > s.room {
 		if s.read, err = k.Seek(f.Size-s.room, io.SeekStart); err != nil {
 			return err

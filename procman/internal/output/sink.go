@@ -25,7 +25,7 @@ type Options struct {
 	Cap        int64
 }
 
-// Loss tells of output that a full disk swallowed.
+// Loss reports output that could not be written to a full disk.
 type Loss struct {
 	Bytes int64
 	Since time.Time
@@ -234,8 +234,8 @@ func (s *Sink) ensureOpen() error {
 	return nil
 }
 
-// displaced notices, every few seconds, that somebody removed or replaced the
-// file, and lets go of the old one.
+// displaced checks every few seconds whether the file was removed or replaced, and
+// closes the old one then.
 func (s *Sink) displaced() bool {
 	now := time.Now()
 	if now.Sub(s.checked) < 5*time.Second {

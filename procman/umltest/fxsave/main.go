@@ -3,7 +3,7 @@
 //
 // Kernels of user-mode Linux before 6.13 hand extended registers over in a buffer of fixed size, which is too small on
 // processors with AMX: every program in the guest dies at its start. Told by the first look that there are none, they
-// use the old call, which knows x87 and SSE alone. AVX is lost in a switch between threads then, so programs in the
+// use the old call, which knows only x87 and SSE. AVX is lost in a switch between threads then, so programs in the
 // guest must do without it (run.sh tells Go's to).
 package main
 
