@@ -86,6 +86,9 @@ func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
 	if err := call(ctx, client, slowCall, methodHello, hello, &w); err != nil {
 		return false, err
 	}
+	if w.Protocol < OldestProtocol || w.Protocol > Protocol {
+		return false, flowhq.Errorf(flowhq.CodeConflict, "The appliance speaks protocol %d, which this worker does not", w.Protocol)
+	}
 	if c.config.Greeted != nil {
 		c.config.Greeted(w)
 	}

@@ -5,8 +5,10 @@
 // by. After that both sides call: the worker reports, beats and hands up events; the appliance configures, asks and
 // commands. Every call is idempotent, so that a repeat after a lost answer does no harm.
 //
-// The protocol is numbered. A server speaks Protocol and the one before it, so that an appliance can be upgraded over
-// running workers; new fields are added, never given another meaning.
+// The protocol is numbered. Both sides speak Protocol and the version before it, so that an appliance can be upgraded over
+// running workers and a worker under a running appliance. The hello says the worker's version, the welcome the one that both
+// speak from there on: the lower. New fields are added, never given another meaning; a peer leaves out what it does not
+// know.
 //
 // It may import the root package and jrpc2, nothing else of the project, and never storage, fleet or whatsapp.
 package wire

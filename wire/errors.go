@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,8 +14,10 @@ import (
 // codeDomain is the JSON-RPC code of an error that carries a flowhq.Error as its data.
 const codeDomain jrpc2.Code = -32010
 
+// errorData crosses the wire. The key and arguments of Text came with protocol 2; an older peer shows the sentence.
 type errorData struct {
 	Code    flowhq.Code         `json:"code"`
+	Text    *flowhq.Text        `json:"text,omitempty"`
 	Message string              `json:"message"`
 	Fields  []flowhq.FieldError `json:"fields,omitempty"`
 }
@@ -31,8 +34,11 @@ func encodeError(err error) error {
 			e = flowhq.Errorf(flowhq.CodeUnavailable, "It took too long")
 		}
 	}
-	data := errorData{Code: e.Code, Message: e.Message, Fields: e.Fields}
-	return (&jrpc2.Error{Code: codeDomain, Message: e.Message}).WithData(data)
+	data := errorData{Code: e.Code, Message: cmp.Or(e.Message, e.Text.String()), Fields: e.Fields}
+	if !e.Text.Empty() {
+		data.Text = &e.Text
+	}
+	return (&jrpc2.Error{Code: codeDomain, Message: data.Message}).WithData(data)
 }
 
 // decodeError gives the flowhq.Error behind a failed call; whatever is not the other side's own word is CodeUnavailable.
@@ -46,7 +52,11 @@ func decodeError(err error, peer string) error {
 	}
 	var data errorData
 	if remote.Code == codeDomain && json.Unmarshal(remote.Data, &data) == nil && data.Code != "" {
-		return &flowhq.Error{Code: data.Code, Message: data.Message, Fields: data.Fields}
+		e := &flowhq.Error{Code: data.Code, Message: data.Message, Fields: data.Fields}
+		if data.Text != nil {
+			e.Text, e.Message = *data.Text, ""
+		}
+		return e
 	}
 	switch remote.Code {
 	case jrpc2.Cancelled, jrpc2.DeadlineExceeded:

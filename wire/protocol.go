@@ -7,10 +7,15 @@ import (
 	"flowhq"
 )
 
-// Protocol is the version spoken here; OldestProtocol the oldest that a server still answers.
+// Protocol is the version spoken here; OldestProtocol the oldest that either side still speaks with a peer that was not
+// upgraded yet: the last two.
+//
+//	1  the first
+//	2  take_over, release and opt_in are answered once the events of the change are acknowledged; errors carry the key and
+//	   the arguments of their text beside the sentence
 const (
-	Protocol       = 1
-	OldestProtocol = 1
+	Protocol       = 2
+	OldestProtocol = Protocol - 1
 )
 
 // MaxEvents is the most events that one call carries; MaxEventBytes bounds their JSON together, one event excepted.
@@ -127,6 +132,7 @@ type Commands interface {
 	Logout(ctx context.Context) error
 	// Send sends text to a chat as an admin; a repeat with the same id changes nothing.
 	Send(ctx context.Context, id, chat, text string, allowFirst bool) error
+	// TakeOver, Release and OptIn return when the appliance has acknowledged the events of the change, or a moment later.
 	TakeOver(ctx context.Context, chat string) error
 	Release(ctx context.Context, chat string) error
 	OptIn(ctx context.Context, chat string) error

@@ -23,7 +23,8 @@ type commands struct {
 	*engine
 	dir    string
 	link   func(flowhq.WorkerConfig) error
-	finish func() // begins the orderly end
+	acked  func(ctx context.Context, seq int64) // waits until the appliance has an event
+	finish func()                               // begins the orderly end
 }
 
 var _ wire.Commands = (*commands)(nil)
@@ -104,15 +105,15 @@ func messageID(id string) string {
 	return "3EB0" + strings.ToUpper(hex.EncodeToString(sum[:9]))
 }
 
-func (c *commands) TakeOver(_ context.Context, chat string) error {
-	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+func (c *commands) TakeOver(ctx context.Context, chat string) error {
+	return c.changeSeen(ctx, chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		found.HandoffCause, found.HandoffEnds, found.HandoffText = journal.HandoffAdmin, now.Add(c.handoff()), ""
 		return chatChanged(tx, found, now)
 	})
 }
 
-func (c *commands) Release(_ context.Context, chat string) error {
-	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+func (c *commands) Release(ctx context.Context, chat string) error {
+	return c.changeSeen(ctx, chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		if found.HandoffCause == "" {
 			return nil
 		}
@@ -121,8 +122,8 @@ func (c *commands) Release(_ context.Context, chat string) error {
 	})
 }
 
-func (c *commands) OptIn(_ context.Context, chat string) error {
-	return c.change(chat, openKnown, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
+func (c *commands) OptIn(ctx context.Context, chat string) error {
+	return c.changeSeen(ctx, chat, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		if !found.OptedOut {
 			return nil
 		}
@@ -143,8 +144,21 @@ func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
 	return c, err
 }
 
+// changeSeen changes a chat that there is and waits until the appliance has its events, for a moment at most: the change
+// stands all the same.
+func (c *commands) changeSeen(ctx context.Context, key string, do chatChange) error {
+	err := c.change(key, openKnown, do)
+	if err == nil {
+		c.acked(ctx, c.j.LastSeq())
+	}
+	return err
+}
+
+// chatChange changes a chat in memory and writes the events of that; the caller saves the chat.
+type chatChange func(tx *journal.Tx, found *journal.Chat, now time.Time) error
+
 // change changes a chat that the appliance named.
-func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.Chat, error), do func(tx *journal.Tx, found *journal.Chat, now time.Time) error) error {
+func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.Chat, error), do chatChange) error {
 	var id int64
 	err := c.write(func(tx *journal.Tx) error {
 		found, err := open(tx, key)

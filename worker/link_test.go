@@ -392,3 +392,39 @@ func TestConfigFromEnv(t *testing.T) {
 		}
 	}
 }
+
+// TestCommands_TakeOver: whoever takes a chat over finds it so in the appliance when the call returns; and the call returns
+// while the appliance cannot store anything.
+func TestCommands_TakeOver(t *testing.T) {
+	dir := t.TempDir()
+	o := newOffice(t, filepath.Join(dir, "workers.sock"))
+	p := newProcess(t, dir)
+	p.connected(o)
+	p.says(asha, "1")
+	within(t, "the log is told", func() bool { return o.get(func() bool { return texts(o.events) == "1|re: 1" }) })
+	human := func() (known, human bool) {
+		o.get(func() bool {
+			for _, e := range o.events {
+				if e.Chat != nil && e.Chat.Chat == asha {
+					known, human = true, e.Chat.HandedOver
+				}
+			}
+			return true
+		})
+		return known, human
+	}
+	for range 20 {
+		must(t, o.server.TakeOver(t.Context(), "t1", asha))
+		if _, human := human(); !human {
+			t.Fatal("taken over, and the appliance does not know")
+		}
+		must(t, o.server.Release(t.Context(), "t1", asha))
+		if _, human := human(); human {
+			t.Fatal("released, and the appliance does not know")
+		}
+	}
+	o.get(func() bool { o.refuse = true; return true })
+	must(t, o.server.TakeOver(t.Context(), "t1", asha))
+	o.get(func() bool { o.refuse = false; return true })
+	within(t, "the appliance learns of it later", func() bool { _, human := human(); return human })
+}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -181,7 +182,7 @@ func TestHandoffAndRequests(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		c := &commands{engine: h.e, dir: h.dir, link: h.e.configure}
+		c := &commands{engine: h.e, dir: h.dir, link: h.e.configure, acked: func(context.Context, int64) {}}
 		ctx := t.Context()
 		if err := c.Send(ctx, "k1", asha, "hi", false); flowhq.CodeOf(err) != flowhq.CodeNotFound {
 			t.Errorf("to a stranger: %v", err)

@@ -114,7 +114,7 @@ func (w *worker) build(j *journal.Journal, droppedLogs func() int64) error {
 	do := &commands{engine: e, dir: w.config.Dir, finish: w.end}
 	w.link = newUplink(w.config, e, do, w.log)
 	w.link.logs = droppedLogs
-	do.link = w.link.configure
+	do.link, do.acked = w.link.configure, w.link.awaitAcked
 	e.events, e.reports, e.acked = w.link.wake, w.link.report, w.link.durable
 	return w.openDevice()
 }

@@ -19,6 +19,7 @@ const (
 	maxReports = 64 // waiting to be told; the oldest go first
 	firstPause = 500 * time.Millisecond
 	lastPause  = 30 * time.Second
+	ackWait    = time.Second // a command is answered without the appliance's acknowledgement after that
 )
 
 // uplink tells the appliance what happens. It may be away for any time: events stay in the journal, of reports the latest
@@ -34,14 +35,15 @@ type uplink struct {
 	tempo chan struct{} // the time between heartbeats may have changed
 
 	mu      sync.Mutex
-	acked   int64
+	acked   int64         // highest event that the appliance has
+	moved   chan struct{} // closed and made anew when acked changes
 	reports []flowhq.SessionReport
 	seen    time.Time // the appliance last
 	highest int64     // revision of the newest configuration of this connection
 }
 
 func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
-	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), seen: time.Now(), logs: func() int64 { return 0 }}
+	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), moved: make(chan struct{}), seen: time.Now(), logs: func() int64 { return 0 }}
 	u.conn = wire.Dial(wire.ClientConfig{
 		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost, Logger: log,
 	})
@@ -68,7 +70,7 @@ func (u *uplink) greeted(w wire.Welcome) {
 		acked = 0
 	}
 	u.mu.Lock()
-	u.acked, u.seen = acked, time.Now()
+	u.setAcked(acked)
 	u.reports = []flowhq.SessionReport{u.engine.report()}
 	u.mu.Unlock()
 	if err := u.configure(w.Config); err != nil {
@@ -184,7 +186,7 @@ func (u *uplink) tell(ctx context.Context) (more bool, err error) {
 		return false, flowhq.Errorf(flowhq.CodeUnavailable, "The appliance acknowledged nothing")
 	}
 	u.mu.Lock()
-	u.acked, u.seen = upTo, time.Now()
+	u.setAcked(upTo)
 	u.mu.Unlock()
 	return true, nil
 }
@@ -204,6 +206,32 @@ func (u *uplink) putBack(r flowhq.SessionReport) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.reports = append([]flowhq.SessionReport{r}, u.reports...)
+}
+
+// setAcked notes what the appliance has; u.mu is held.
+func (u *uplink) setAcked(seq int64) {
+	u.acked, u.seen = seq, time.Now()
+	close(u.moved)
+	u.moved = make(chan struct{})
+}
+
+// awaitAcked waits until the appliance has the event seq, and all before it; not longer than ctx, nor than ackWait.
+func (u *uplink) awaitAcked(ctx context.Context, seq int64) {
+	ctx, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	for {
+		u.mu.Lock()
+		acked, moved := u.acked, u.moved
+		u.mu.Unlock()
+		if acked >= seq {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+		}
+	}
 }
 
 // durable gives the highest event that the appliance has.

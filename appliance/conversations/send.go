@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -64,51 +63,21 @@ func (s *Chats) send(ctx context.Context, by, id, chat, text string, send func(c
 	})
 }
 
-// TakeOver hands a chat to a human: the bot is silent in it until it is released or its time is over.
+// TakeOver hands a chat to a human: the bot is silent in it until it is released or its time is over. It returns when the
+// worker has done so and the store shows it.
 func (s *Chats) TakeOver(ctx context.Context, by, id, chat string) error {
 	return s.workers.Call(ctx, id, func(ctx context.Context) error {
 		s.log.Info("a chat is taken over", "tenant", id, "chat", chat, "by", by)
-		if err := s.links.TakeOver(ctx, id, chat); err != nil {
-			return err
-		}
-		s.awaitChat(ctx, id, chat, true)
-		return nil
+		return s.links.TakeOver(ctx, id, chat)
 	})
 }
 
-// Release hands a chat back to the bot.
+// Release hands a chat back to the bot, as TakeOver.
 func (s *Chats) Release(ctx context.Context, by, id, chat string) error {
 	return s.workers.Call(ctx, id, func(ctx context.Context) error {
 		s.log.Info("a chat is handed back to the bot", "tenant", id, "chat", chat, "by", by)
-		if err := s.links.Release(ctx, id, chat); err != nil {
-			return err
-		}
-		s.awaitChat(ctx, id, chat, false)
-		return nil
+		return s.links.Release(ctx, id, chat)
 	})
-}
-
-// Whoever changed a chat reads it right away; the worker's event needs a moment to the store. After settling the change stands all the
-// same, it is only not seen yet.
-const (
-	settling     = time.Second
-	settledEvery = 20 * time.Millisecond
-)
-
-// awaitChat waits until the store shows whether a human has a chat.
-func (s *Chats) awaitChat(ctx context.Context, id, chat string, human bool) {
-	ctx, cancel := context.WithTimeout(ctx, settling)
-	defer cancel()
-	for ctx.Err() == nil {
-		c, err := s.store.Customer(ctx, id, chat)
-		if err != nil || (c.HandedOver != nil) == human {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(settledEvery):
-		}
-	}
 }
 
 // OptIn takes a customer's opting out back, for one who asked for that by another way than START.
