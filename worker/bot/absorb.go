@@ -98,7 +98,7 @@ func (t *turn) turnedDownItem(h itemHit, list *listing, q *question, all []itemH
 	if len(all) < 2 {
 		return false
 	}
-	return t.reader.turnedDown(h.at) || t.hasChange() && h.index == all[0].index && list.items[h.index].Name == t.factText(q.fact)
+	return t.reader.Refused(h.at) || t.hasChange() && h.index == all[0].index && list.items[h.index].Name == t.factText(q.fact)
 }
 
 func (t *turn) choose(q *question, list *listing, found []itemHit, out *outcome) {
@@ -115,7 +115,7 @@ func (t *turn) choose(q *question, list *listing, found []itemHit, out *outcome)
 		if !slices.Contains(names, item.Name) && len(names) < 10 {
 			names = append(names, item.Name)
 		}
-		t.reader.use(h.at, h.end)
+		t.reader.Use(h.at, h.end)
 	}
 	if q.source == fromOptions && len(names) > 1 {
 		names = names[:1]

@@ -10,7 +10,7 @@ func (t *turn) absorbAnswer(q *question, out *outcome) {
 	case askText:
 		t.absorbText(q, out)
 	case askNumber:
-		if a, ok := t.reader.soleAmount(t.text); ok && !a.bad && a.value >= q.min && a.value <= q.max {
+		if a, ok := t.quantities.sole(); ok && !a.bad && a.value >= q.min && a.value <= q.max {
 			t.setFact(q.fact, strings.ReplaceAll(grouped(a.value), ",", ""), out)
 		}
 	case askPhone:

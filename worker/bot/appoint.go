@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/when"
 )
 
 // maxAhead is how many days ahead a day may be asked for.
@@ -13,38 +14,38 @@ const maxAhead = 366
 // closed or impossible.
 func (t *turn) absorbWhen(task *task, expect string, out *outcome) {
 	f := &t.st.Facts
-	e := expectation{part: f.Part, hour: expect == "time", date: expect == "date", offer: f.Readings}
+	e := when.Expectation{Part: f.Part, Hour: expect == "time", Date: expect == "date", Offer: f.Readings}
 	if day, ok := t.parseDay(f.Date); ok {
-		e.day = day
+		e.Day = day
 	}
 	if t.choseReading(expect, out) {
 		return
 	}
-	m := t.reader.readWhen(e)
-	if !m.said {
+	m := t.reader.Read(e)
+	if !m.Said {
 		if (expect == "time" || expect == "date") && t.has(t.flow.means.anyTime) {
 			t.anyTime(expect, out)
 		}
 		return
 	}
-	if m.noDay || m.noHour {
+	if m.NoDay || m.NoHour {
 		t.dropTurnedDown(m, out)
 		return
 	}
-	m.pickOffered(e)
+	pickOffered(&m, e)
 	if refused := t.refuseWhen(m); refused != nil {
 		t.keepWhatIsClear(m, refused, out)
 		out.refuse(refused)
 		return
 	}
-	if m.hasDay() {
-		t.setFact("date", m.day.Format(time.DateOnly), out)
+	if m.HasDay() {
+		t.setFact("date", m.Day.Format(time.DateOnly), out)
 	}
-	if m.hasHour() {
-		t.setFact("time", clockText(m.minute), out)
+	if m.HasHour() {
+		t.setFact("time", when.ClockText(m.Minute), out)
 		f.Readings, f.Part = nil, 0
-	} else if m.part != partNone && m.part != f.Part {
-		f.Part = m.part
+	} else if m.Part != when.PartNone && m.Part != f.Part {
+		f.Part = m.Part
 		out.set("time")
 	}
 	t.recheck(out)
@@ -57,8 +58,8 @@ func (t *turn) choseReading(expect string, out *outcome) bool {
 		return false
 	}
 	for i := range t.tokens {
-		if w := t.reader.word(i); w.kind == wordOrdinal && w.n >= 1 && w.n <= len(f.Readings) && t.contentWords(i, i+1) == 0 {
-			t.setFact("time", clockText(f.Readings[w.n-1]), out)
+		if n, ok := t.reader.Ordinal(i); ok && n >= 1 && n <= len(f.Readings) && t.contentWords(i, i+1) == 0 {
+			t.setFact("time", when.ClockText(f.Readings[n-1]), out)
 			f.Readings = nil
 			return true
 		}
@@ -67,70 +68,70 @@ func (t *turn) choseReading(expect string, out *outcome) bool {
 }
 
 // pickOffered takes the reading that lies in the part of the day that was now said.
-func (m *moment) pickOffered(e expectation) {
-	if m.hasHour() || m.part == partNone || len(e.offer) == 0 {
+func pickOffered(m *when.Moment, e when.Expectation) {
+	if m.HasHour() || m.Part == when.PartNone || len(e.Offer) == 0 {
 		return
 	}
 	var left []int
-	for _, minute := range e.offer {
-		if inPart(m.part, minute) {
+	for _, minute := range e.Offer {
+		if when.InPart(m.Part, minute) {
 			left = append(left, minute)
 		}
 	}
 	if len(left) == 1 {
-		m.minute, m.ask, m.closed, m.readings = left[0], false, false, nil
+		m.Minute, m.Ask, m.Closed, m.Readings = left[0], false, false, nil
 	}
 }
 
 // refuseWhen gives the reason why a day or an hour cannot be.
-func (t *turn) refuseWhen(m moment) *refusal {
-	dayClosed := m.hasDay() && len(t.reader.spans(m.day)) == 0
-	over := m.hasDay() && sameDay(m.day, t.now) && !t.reader.openLater(t.now)
+func (t *turn) refuseWhen(m when.Moment) *refusal {
+	dayClosed := m.HasDay() && len(t.reader.Spans(m.Day)) == 0
+	over := m.HasDay() && when.SameDay(m.Day, t.now) && !t.reader.OpenLater(t.now)
 	switch {
-	case m.askDay:
+	case m.AskDay:
 		return t.refusal("impossible_date", "date", "", m)
-	case m.past && m.day.Before(dayOf(t.now)):
+	case m.Past && m.Day.Before(when.StartOfDay(t.now)):
 		return t.refusal("past_day", "date", "past", m)
-	case m.past && over:
+	case m.Past && over:
 		return t.refusal("past_time", "date", "past", m)
-	case m.past:
+	case m.Past:
 		return t.refusal("past_time", "time", "past", m)
-	case m.hasDay() && m.day.After(dayOf(t.now).AddDate(0, 0, maxAhead)):
+	case m.HasDay() && m.Day.After(when.StartOfDay(t.now).AddDate(0, 0, maxAhead)):
 		return t.refusal("too_far", "date", "", m)
-	case dayClosed || over && !m.hasHour():
+	case dayClosed || over && !m.HasHour():
 		return t.refusal("closed_day", "date", "closed", m)
-	case len(m.readings) > 1:
+	case len(m.Readings) > 1:
 		r := t.refusal("which_time", "time", "", m)
 		r.complete, r.offer = true, false
 		return r
-	case m.closed:
+	case m.Closed:
 		return t.refusal("closed_time", "time", "closed", m)
-	case m.ask:
+	case m.Ask:
 		return t.refusal("impossible_time", "time", "", m)
 	}
 	return nil
 }
 
-func (t *turn) refusal(key, ask, says string, m moment) *refusal {
-	r := &refusal{key: key, ask: ask, kind: ask, says: says, day: m.day, minute: m.minute, wanted: m.minute, complete: true}
+func (t *turn) refusal(key, ask, says string, m when.Moment) *refusal {
+	r := &refusal{key: key, ask: ask, kind: ask, says: says, day: m.Day, minute: m.Minute, wanted: m.Minute, complete: true}
 	r.offer = says != ""
 	return r
 }
 
 // keepWhatIsClear keeps the day when only the hour is refused, and the hour when only the day is.
-func (t *turn) keepWhatIsClear(m moment, r *refusal, out *outcome) {
+func (t *turn) keepWhatIsClear(m when.Moment, r *refusal, out *outcome) {
 	f := &t.st.Facts
 	switch r.ask {
 	case "time":
-		if m.hasDay() {
-			t.setFact("date", m.day.Format(time.DateOnly), out)
+		if m.HasDay() {
+			t.setFact("date", m.Day.Format(time.DateOnly), out)
 		}
-		f.Time, f.Part = "", m.part
-		f.Readings = t.reader.order(m.readings)
+		f.Time, f.Part = "", m.Part
+		f.Readings = t.reader.Order(m.Readings)
 	case "date":
 		f.Date = ""
-		if m.hasHour() && r.key != "past_time" {
-			t.setFact("time", clockText(m.minute), out)
+		if m.HasHour() && r.key != "past_time" {
+			t.setFact("time", when.ClockText(m.Minute), out)
 		}
 	}
 	t.makeOffer(r)
@@ -140,11 +141,11 @@ func (t *turn) keepWhatIsClear(m moment, r *refusal, out *outcome) {
 func (t *turn) recheck(out *outcome) {
 	f := &t.st.Facts
 	day, ok := t.parseDay(f.Date)
-	minute := minuteOf(f.Time)
+	minute := when.ParseClock(f.Time)
 	if !ok || minute < 0 {
 		return
 	}
-	m := moment{day: day, minute: minute}.judge(t.reader)
+	m := t.reader.Judge(day, minute)
 	if refused := t.refuseWhen(m); refused != nil {
 		if refused.ask == "time" {
 			f.Time = ""
@@ -199,23 +200,23 @@ func (t *turn) nextPossible(r *refusal) (Offer, time.Time, bool) {
 	}
 	if r.minute >= 0 && r.key != "closed_time" {
 		for n := range 60 {
-			day := dayOf(from).AddDate(0, 0, n)
+			day := when.StartOfDay(from).AddDate(0, 0, n)
 			at := time.Date(day.Year(), day.Month(), day.Day(), r.minute/60, r.minute%60, 0, 0, day.Location())
-			if at.After(t.now) && within(t.reader.spans(day), r.minute) {
-				return Offer{Date: day.Format(time.DateOnly), Time: clockText(r.minute)}, day, true
+			if at.After(t.now) && when.Within(t.reader.Spans(day), r.minute) {
+				return Offer{Date: day.Format(time.DateOnly), Time: when.ClockText(r.minute)}, day, true
 			}
 		}
 	}
 	if r.key == "closed_time" && r.wanted >= 0 && !r.day.IsZero() {
-		from = dayOf(r.day).Add(time.Duration(r.wanted) * time.Minute)
+		from = when.StartOfDay(r.day).Add(time.Duration(r.wanted) * time.Minute)
 	}
 	at, ok := t.nextOpen(from)
 	if !ok {
 		return Offer{}, time.Time{}, false
 	}
 	offer := Offer{Date: at.Format(time.DateOnly)}
-	if r.ask == "time" || t.st.Facts.Part == partNone && r.minute >= 0 {
-		offer.Time = clockText(at.Hour()*60 + at.Minute())
+	if r.ask == "time" || t.st.Facts.Part == when.PartNone && r.minute >= 0 {
+		offer.Time = when.ClockText(at.Hour()*60 + at.Minute())
 	}
 	return offer, at, true
 }
@@ -227,8 +228,8 @@ func (t *turn) nextOpen(from time.Time) (time.Time, bool) {
 	}
 	hours := t.biz.Settings.Hours
 	if hours == nil {
-		if minute := from.Hour()*60 + from.Minute(); minute < usualOpen || minute >= usualClose {
-			from = dayOf(from).AddDate(0, 0, 1).Add(8 * time.Hour)
+		if minute := from.Hour()*60 + from.Minute(); minute < when.UsualOpen || minute >= when.UsualClose {
+			from = when.StartOfDay(from).AddDate(0, 0, 1).Add(8 * time.Hour)
 		}
 		return from, true
 	}
@@ -254,12 +255,12 @@ func (t *turn) takeOffer() {
 }
 
 // dropTurnedDown forgets a day or an hour that the customer cannot make, so that another one is asked for.
-func (t *turn) dropTurnedDown(m moment, out *outcome) {
-	if m.noDay && t.st.Facts.Date != "" {
+func (t *turn) dropTurnedDown(m when.Moment, out *outcome) {
+	if m.NoDay && t.st.Facts.Date != "" {
 		t.clear("date")
 		out.set("date")
 	}
-	if m.noHour && t.st.Facts.Time != "" {
+	if m.NoHour && t.st.Facts.Time != "" {
 		t.clear("time")
 		out.set("time")
 	}
@@ -267,7 +268,7 @@ func (t *turn) dropTurnedDown(m moment, out *outcome) {
 
 // anyTime proposes the next possible day, or hour of the day that is known, to a customer who leaves it to the business.
 func (t *turn) anyTime(expect string, out *outcome) {
-	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: minuteOf(t.st.Facts.Time)}
+	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: when.ParseClock(t.st.Facts.Time)}
 	if day, ok := t.parseDay(t.st.Facts.Date); ok {
 		r.day = day
 	}
@@ -284,7 +285,7 @@ func (t *turn) anyTime(expect string, out *outcome) {
 func (t *turn) offerText(offer Offer, day time.Time) string {
 	text := dateText(day, t.flow.Language)
 	if offer.Time != "" {
-		text += t.joint() + hourText(minuteOf(offer.Time), t.flow.Language)
+		text += t.joint() + hourText(when.ParseClock(offer.Time), t.flow.Language)
 	}
 	return text
 }

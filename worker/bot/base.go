@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowhq/worker/bot/lexicon"
+	"flowhq/worker/bot/when"
 )
 
 //go:embed words.txt
@@ -22,10 +23,8 @@ var words = weakCache[lexicon.Vocabulary]{build: func() (*lexicon.Vocabulary, er
 	if err := v.Read(wordsText); err != nil {
 		panic("words.txt: " + err.Error()) // a fault of the build, and a test reads the same text
 	}
-	for w, c := range calendarWords() {
-		if c.kind != wordJuma { // a name, but before tatu, nne and tano
-			v.Know(w, lexicon.PhraseWord)
-		}
+	for _, w := range when.Words() {
+		v.Know(w, lexicon.PhraseWord)
 	}
 	return v, nil
 }}

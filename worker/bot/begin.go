@@ -77,7 +77,7 @@ func (t *turn) wantsSome(infos []pick) bool {
 	if slices.ContainsFunc(infos, func(p pick) bool { return !courteous(p.intent, t.flow) }) {
 		return false
 	}
-	a, ok := t.reader.soleAmount(t.text)
+	a, ok := t.quantities.sole()
 	return ok && t.contentWords(a.at, a.end) == 0
 }
 
@@ -105,7 +105,7 @@ func (t *turn) wantsUnknown() bool {
 	}
 	n := 0
 	for i, k := range t.tokens {
-		if k.Kind != lexicon.WordToken || len(k.Text) < 3 || t.around[i] || isFiller(t.words[i].Exact) || t.covered(i, t.flow.means.want) || t.reader.kind(i) != wordNone {
+		if k.Kind != lexicon.WordToken || len(k.Text) < 3 || t.around[i] || isFiller(t.words[i].Exact) || t.covered(i, t.flow.means.want) || t.reader.IsCalendarWord(i) {
 			continue
 		}
 		if strings.HasPrefix(k.Text, "ku") && len(k.Text) > 4 || t.flow.words.InPhrase(t.words[i].Exact) || i > 0 && t.words[i-1].Exact == "to" {
@@ -177,7 +177,7 @@ func (t *turn) missed() bool {
 
 // topicQuantity takes a bare number after "how many?" was asked beside a price.
 func (t *turn) topicQuantity(topic string) bool {
-	a, ok := t.reader.soleAmount(t.text)
+	a, ok := t.quantities.sole()
 	if !ok || t.contentWords(a.at, a.end) > 0 {
 		return false
 	}
@@ -224,9 +224,9 @@ func (t *turn) menuNumber() bool {
 // listenNothing leaves the message without words: what it said is used up.
 func (t *turn) listenNothing() {
 	t.tokens, t.words, t.hits, t.around, t.listings = nil, nil, nil, nil, [4]*listing{}
-	t.reader = newReader(nil, nil)
-	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
+	t.reader = t.newReader()
 	t.text = ""
+	t.quantities = quantities{t.reader.Cursor, t.text}
 }
 
 // serve answers what is asked and starts what is to be started.
@@ -258,7 +258,7 @@ func (t *turn) wantsItems(infos []pick) bool {
 		return false
 	}
 	found, _ := t.listing(t.flow.source, nil).named(t)
-	return len(found) > 0 && (t.has(t.flow.means.want) || t.saysWhen() || !t.flow.readsDays && len(t.reader.amounts(found, t.text)) > 0)
+	return len(found) > 0 && (t.has(t.flow.means.want) || t.saysWhen() || !t.flow.readsDays && len(t.quantities.all(found)) > 0)
 }
 
 // serveWithFacts answers what is asked, single words apart, and starts the task that the facts belong to.
@@ -288,8 +288,7 @@ func (t *turn) saysWhen() bool {
 	if !t.flow.readsDays {
 		return false
 	}
-	days, clocks, _ := t.reader.scan(expectation{})
-	return len(days)+len(clocks) > 0
+	return t.reader.SaysAny()
 }
 
 // beginWithFacts starts a task by what it would ask for: a service, a day, a product with its quantity. A product that is
@@ -307,7 +306,7 @@ func (t *turn) beginWithFacts(topic, lead string) bool {
 		if q == nil {
 			continue
 		}
-		if len(t.reader.amounts(nil, t.text)) > 0 || t.has(t.flow.means.want) {
+		if t.quantities.any() || t.has(t.flow.means.want) {
 			t.start(task, "", lead)
 			return true
 		}

@@ -75,7 +75,7 @@ func (t *turn) asksPrice() bool {
 		return false
 	}
 	_, infos, _ := t.picks(false)
-	return len(infos) > 0 && len(infos[0].intent.item) > 0 && len(t.reader.amounts(nil, t.text)) == 0
+	return len(infos) > 0 && len(infos[0].intent.item) > 0 && !t.quantities.any()
 }
 
 func (t *turn) confirmNumber(task *task, n int64) {
@@ -95,7 +95,7 @@ func (t *turn) confirmNumber(task *task, n int64) {
 func (t *turn) absorbChange(task *task, no bool) outcome {
 	expect := ""
 	if no && task.asksWhen() {
-		if _, ok := t.reader.soleAmount(t.text); ok {
+		if _, ok := t.quantities.sole(); ok {
 			expect = "time"
 		}
 	}
@@ -117,7 +117,7 @@ func (t *turn) changeQuantity(task *task, no bool, out *outcome) {
 	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(t.st.Facts.Items) != 1 {
 		return
 	}
-	a, ok := t.reader.soleAmount(t.text)
+	a, ok := t.quantities.sole()
 	if !ok || !no && t.contentWords(a.at, a.end) > 0 {
 		return
 	}

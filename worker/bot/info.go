@@ -45,7 +45,7 @@ func (t *turn) itemInfo(i *intent) (text, asks string, ok bool) {
 			one := list.items[found[0].index]
 			if one.Available {
 				t.st.Topic, t.st.TopicAsks = one.Name, i.itemAsks
-				t.reader.use(found[0].at, found[0].end)
+				t.reader.Use(found[0].at, found[0].end)
 				if t.leftOver() {
 					t.st.TopicSaid = clip(t.text, maxAnswer)
 				}

@@ -42,7 +42,7 @@ func (t *turn) lastOfList(facts int) string {
 		return ""
 	}
 	for i := from; i < n; i++ {
-		if t.tokens[i].Kind != lexicon.WordToken || t.reader.used[i] || t.around[i] || isFiller(t.words[i].Exact) || len(t.tokens[i].Text) < 2 ||
+		if t.tokens[i].Kind != lexicon.WordToken || t.reader.Used(i) || t.around[i] || isFiller(t.words[i].Exact) || len(t.tokens[i].Text) < 2 ||
 			t.flow.words.InPhrase(t.words[i].Exact) {
 			return ""
 		}
@@ -52,7 +52,7 @@ func (t *turn) lastOfList(facts int) string {
 
 // leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
 func (t *turn) leavesName() bool {
-	return len(t.tokens) > 0 && !t.reader.used[0] && !t.flow.words.InPhrase(t.words[0].Exact) && t.tokens[0].Kind == lexicon.WordToken
+	return len(t.tokens) > 0 && !t.reader.Used(0) && !t.flow.words.InPhrase(t.words[0].Exact) && t.tokens[0].Kind == lexicon.WordToken
 }
 
 // nameSaid gives the token at which a name begins, when words say that one follows. Words that may say something else
@@ -156,7 +156,7 @@ func (t *turn) endsName(i, from int, expected bool) bool {
 	if isPlace(t.words[i].Exact) {
 		return true
 	}
-	return t.reader.used[i] || t.flow.words.InPhrase(t.words[i].Exact) && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))
+	return t.reader.Used(i) || t.flow.words.InPhrase(t.words[i].Exact) && (!expected || t.covered(i, t.flow.means.deliverTo, t.flow.means.want))
 }
 
 // mayBeName tells whether the words can be a name and not an answer of another kind.
@@ -171,7 +171,7 @@ func (t *turn) mayBeName(from, end int, expected bool) bool {
 	if !expected {
 		return true
 	}
-	if end-from == 1 && (isGreeting(t.words[from].Exact) || t.reader.used[from]) {
+	if end-from == 1 && (isGreeting(t.words[from].Exact) || t.reader.Used(from)) {
 		return false
 	}
 	return !t.isQuestion() || t.contentWords(from, end) == 0 && !strings.Contains(t.text, "?")

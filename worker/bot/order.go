@@ -12,7 +12,7 @@ import (
 func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcome) {
 	list := t.listing(q.source, q)
 	found, unclear := list.named(t)
-	lines := t.reader.lines(list, found, t.text, q.max)
+	lines := t.quantities.lines(list, found, q.max)
 	switch {
 	case len(lines) > 0:
 		if expected {
@@ -38,7 +38,7 @@ func (t *turn) absorbItems(q *question, expected bool, topic string, out *outcom
 
 // namesMore tells that beside the products found there is another with its quantity, "kanga 2 na simu 1", that is none.
 func (t *turn) namesMore(found []itemHit) bool {
-	for _, a := range t.reader.amounts(found, t.text) {
+	for _, a := range t.quantities.all(found) {
 		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
 			continue
 		}
@@ -57,11 +57,11 @@ func hitEnding(found []itemHit, at int) bool {
 // takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".
 func (t *turn) takeLeadingQuantity(q *question, found []itemHit) {
 	n := t.pendingItem()
-	amounts := t.reader.amounts(found, t.text)
-	if n < 0 || quantitiesLead(found, amounts) {
+	quantities := t.quantities.all(found)
+	if n < 0 || quantitiesLead(found, quantities) {
 		return
 	}
-	if a := amountIn(amounts, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
+	if a := quantityIn(quantities, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
 		t.st.Facts.Items[n].Quantity = int(a.value)
 	}
 }
@@ -72,8 +72,8 @@ func (t *turn) namesProduct(q *question) bool {
 		return false
 	}
 	for i, k := range t.tokens {
-		if k.Kind == lexicon.WordToken && len(k.Text) > 2 && !t.around[i] && !isFiller(t.words[i].Exact) && !t.reader.used[i] &&
-			!t.covered(i, t.flow.means.want, t.flow.means.asks, t.flow.means.add) && !t.ordering(i) && t.reader.kind(i) == wordNone {
+		if k.Kind == lexicon.WordToken && len(k.Text) > 2 && !t.around[i] && !isFiller(t.words[i].Exact) && !t.reader.Used(i) &&
+			!t.covered(i, t.flow.means.want, t.flow.means.asks, t.flow.means.add) && !t.ordering(i) && !t.reader.IsCalendarWord(i) {
 			return true
 		}
 	}
@@ -88,7 +88,7 @@ func (t *turn) ordering(i int) bool {
 // takeLines puts products into the order, changes their quantities, or takes them out.
 func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcome) {
 	for _, h := range found {
-		t.reader.use(h.at, h.end)
+		t.reader.Use(h.at, h.end)
 	}
 	removing := t.has(t.flow.means.remove) && !t.has(t.flow.means.add)
 	gave := 0 // quantity of what gives way, for what takes its place
@@ -117,7 +117,7 @@ func (t *turn) takeLines(q *question, lines []line, found []itemHit, out *outcom
 
 // replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
 func (t *turn) replaced(l line, n int, found []itemHit) bool {
-	if n < len(found) && t.reader.turnedDown(found[n].at) {
+	if n < len(found) && t.reader.Refused(found[n].at) {
 		return true
 	}
 	return n == 0 && t.hasChange() && l.quantity == 0 && slices.ContainsFunc(t.st.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
@@ -174,7 +174,7 @@ func (t *turn) dropItem(name string, out *outcome) int {
 
 // takeQuantity takes the answer to "how many?".
 func (t *turn) takeQuantity(q *question, out *outcome) {
-	a, ok := t.reader.soleAmount(t.text)
+	a, ok := t.quantities.sole()
 	if !ok {
 		return
 	}
@@ -184,7 +184,7 @@ func (t *turn) takeQuantity(q *question, out *outcome) {
 	}
 	t.st.Facts.Items[t.pendingItem()].Quantity = int(a.value)
 	out.set("items")
-	t.reader.use(a.at, a.end)
+	t.reader.Use(a.at, a.end)
 	if t.leftOver() { // nyekundu 3
 		t.st.Facts.Opening = clip(strings.TrimLeft(t.st.Facts.Opening+"\n"+t.text, "\n"), maxDetail)
 	}
@@ -205,7 +205,7 @@ func (t *turn) takeTopic(q *question, list *listing, topic string, out *outcome)
 			continue
 		}
 		one := line{item: i}
-		if a, ok := t.reader.soleAmount(t.text); ok {
+		if a, ok := t.quantities.sole(); ok {
 			one.set(a, q.max)
 		}
 		t.putItem(one, out)
@@ -218,7 +218,7 @@ func (t *turn) takeTopic(q *question, list *listing, topic string, out *outcome)
 // takeFreeOrder keeps an order in the customer's words where the business lists no products.
 func (t *turn) takeFreeOrder(q *question, out *outcome) {
 	one := flowhq.OrderItem{Product: clip(t.text, flowhq.MaxNameLength), Quantity: 1}
-	if a, ok := t.reader.soleAmount(t.text); ok && !a.bad && a.value >= 1 && a.value <= q.max {
+	if a, ok := t.quantities.sole(); ok && !a.bad && a.value >= 1 && a.value <= q.max {
 		before, after := t.text[:t.tokens[a.at].From], t.text[t.tokens[a.end-1].To:]
 		if name := clip(strings.Join(strings.Fields(before+" "+after), " "), flowhq.MaxNameLength); hasLetter(name) {
 			one = flowhq.OrderItem{Product: name, Quantity: int(a.value)}

@@ -71,10 +71,10 @@ func (t *turn) namesUnit() bool {
 // chosenNumber gives the number when the message is nothing else: "2", "namba 2", "ya pili", "the second".
 func (t *turn) chosenNumber() (int64, bool) {
 	for i := range t.tokens {
-		if w := t.reader.word(i); w.kind == wordOrdinal && t.contentWords(i, i+1) == 0 {
-			return int64(w.n), true
+		if n, ok := t.reader.Ordinal(i); ok && t.contentWords(i, i+1) == 0 {
+			return int64(n), true
 		}
-		n, end, ok := t.reader.numberAt(i)
+		n, end, ok := t.reader.Number(i)
 		if !ok {
 			continue
 		}

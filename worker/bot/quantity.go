@@ -6,6 +6,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/bot/lexicon"
+	"flowhq/worker/bot/when"
 )
 
 // MaxLines is how many different products one order has at most.
@@ -18,20 +19,26 @@ type line struct {
 	bad      bool // a quantity was said that cannot be ordered
 }
 
-// amount is a number in a message that can be a quantity.
-type amount struct {
+// quantity is a number in a message that can say how many.
+type quantity struct {
 	at, end int
 	value   int64
 	bad     bool // below zero, or with a fraction
 }
 
+// quantities reads the numbers of a message.
+type quantities struct {
+	*when.Cursor
+	text string // of the message
+}
+
 // lines joins the products of a message with their quantities: "kanga 3 na viatu 1", "3 kanga and 2 shoes".
-func (r *reader) lines(l *listing, hits []itemHit, text string, most int64) []line {
-	amounts := r.amounts(hits, text)
-	before := quantitiesLead(hits, amounts)
+func (q quantities) lines(l *listing, hits []itemHit, most int64) []line {
+	all := q.all(hits)
+	before := quantitiesLead(hits, all)
 	out := make([]line, 0, len(hits))
 	for n, h := range hits {
-		from, to := h.end, len(r.tokens)
+		from, to := h.end, q.Len()
 		if n+1 < len(hits) {
 			to = hits[n+1].at
 		}
@@ -42,7 +49,7 @@ func (r *reader) lines(l *listing, hits []itemHit, text string, most int64) []li
 			}
 		}
 		one := line{item: l.items[h.index]}
-		if a := amountIn(amounts, from, to, before); a != nil {
+		if a := quantityIn(all, from, to, before); a != nil {
 			one.set(*a, most)
 		}
 		out = append(out, one)
@@ -50,7 +57,7 @@ func (r *reader) lines(l *listing, hits []itemHit, text string, most int64) []li
 	return mergeLines(out, most)
 }
 
-func (l *line) set(a amount, most int64) {
+func (l *line) set(a quantity, most int64) {
 	if a.bad || a.value < 1 || a.value > most {
 		l.bad = true
 		return
@@ -78,20 +85,21 @@ func mergeLines(lines []line, most int64) []line {
 	return out
 }
 
-// quantitiesLead tells that the numbers stand before the products, as in English: the first one does, and none behind the
-// last product.
-func quantitiesLead(hits []itemHit, amounts []amount) bool {
+// quantitiesLead tells whether the numbers stand before the products, as in English: the first one does, and none stands
+// behind the last product.
+func quantitiesLead(hits []itemHit, all []quantity) bool {
 	if len(hits) == 0 {
 		return false
 	}
-	return amountIn(amounts, 0, hits[0].at, false) != nil && amountIn(amounts, hits[len(hits)-1].end, lexicon.MaxTokens, false) == nil
+	last := hits[len(hits)-1].end
+	return quantityIn(all, 0, hits[0].at, false) != nil && quantityIn(all, last, lexicon.MaxTokens, false) == nil
 }
 
-// amountIn gives the first amount between two tokens, or the last one.
-func amountIn(amounts []amount, from, to int, last bool) *amount {
-	var found *amount
-	for i := range amounts {
-		if a := &amounts[i]; a.at >= from && a.end <= to {
+// quantityIn gives the first quantity between two tokens, or the last one.
+func quantityIn(all []quantity, from, to int, last bool) *quantity {
+	var found *quantity
+	for i := range all {
+		if a := &all[i]; a.at >= from && a.end <= to {
 			found = a
 			if !last {
 				return found
@@ -101,23 +109,35 @@ func amountIn(amounts []amount, from, to int, last bool) *amount {
 	return found
 }
 
-// amounts gives the numbers of a message that are no part of a product's name, no price and no size.
-func (r *reader) amounts(hits []itemHit, text string) []amount {
-	var out []amount
-	for i := 0; i < len(r.tokens); {
+// any tells whether the message has a number that can be a quantity.
+func (q quantities) any() bool { return len(q.all(nil)) > 0 }
+
+// sole gives the one number of an answer to "how many?".
+func (q quantities) sole() (quantity, bool) {
+	all := slices.DeleteFunc(q.all(nil), func(a quantity) bool { return q.Refused(a.at) }) // sio 2 ni 3
+	if len(all) != 1 {
+		return quantity{}, false
+	}
+	return all[0], true
+}
+
+// all gives the numbers of a message that are no part of a product's name, no price and no size.
+func (q quantities) all(hits []itemHit) []quantity {
+	var out []quantity
+	for i := 0; i < q.Len(); {
 		if h := hitAt(hits, i); h != nil {
 			i = h.end
 			continue
 		}
-		a, ok := r.amountAt(i, text)
-		if !ok && r.kind(i) == wordA && hitAt(hits, i+1) != nil {
-			a, ok = amount{at: i, end: i + 1, value: 1}, true // a hammer
+		a, ok := q.quantityAt(i)
+		if !ok && q.IsArticle(i) && hitAt(hits, i+1) != nil {
+			a, ok = quantity{at: i, end: i + 1, value: 1}, true // a hammer
 		}
 		if !ok {
 			i++
 			continue
 		}
-		if !r.isPrice(a) {
+		if !q.isPrice(a) {
 			out = append(out, a)
 		}
 		i = a.end
@@ -134,49 +154,57 @@ func hitAt(hits []itemHit, i int) *itemHit {
 	return nil
 }
 
-func (r *reader) amountAt(i int, text string) (amount, bool) {
-	if r.text(i) == "mia" || r.text(i) == "elfu" {
-		unit := int64(100)
-		if r.text(i) == "elfu" {
-			unit = 1000
-		}
-		if n, end, ok := r.numberAt(i + 1); ok && n < lexicon.Unreadable/unit {
-			return amount{at: i, end: end, value: n * unit}, true
-		}
-		return amount{at: i, end: i + 1, value: unit}, true
+func (q quantities) quantityAt(i int) (quantity, bool) {
+	switch w := q.Text(i); {
+	case w == "mia":
+		return q.swahiliUnit(i, 100), true
+	case w == "elfu":
+		return q.swahiliUnit(i, 1000), true
+	case q.IsHalf(i) && isDozen(q.Text(i+1)):
+		return quantity{at: i, end: i + 2, value: 6}, true
 	}
-	if r.kind(i) == wordHalf && isDozen(r.text(i+1)) {
-		return amount{at: i, end: i + 2, value: 6}, true
-	}
-	n, end, ok := r.numberAt(i)
+	n, end, ok := q.Number(i)
 	if !ok {
-		return amount{}, false
+		return quantity{}, false
 	}
-	a := amount{at: i, end: end, value: n}
-	t := r.tokens[i]
-	if t.Kind == lexicon.NumberToken {
-		a.bad = minusBefore(text, t.From)
-		if f, ok := r.digits(end); ok && r.tokens[end].Glued(".") && f > 0 {
-			a.bad = true
-			a.end = end + 1
-		}
+	a := quantity{at: i, end: end, value: n}
+	word := q.Token(i).Kind == lexicon.WordToken
+	if !word {
+		q.fraction(&a)
 	}
-	if n == 12 && t.Kind == lexicon.WordToken || isDozen(r.text(end)) {
-		a = r.dozens(a)
+	if n == 12 && word || isDozen(q.Text(end)) {
+		a = q.dozens(a)
 	}
-	if k := r.kind(a.end + 1); r.kind(a.end) == wordAnd && (k == wordHalf || k == wordQuarter) {
+	if q.AddsFraction(a.end) {
 		a.bad, a.end = true, a.end+2 // mbili na nusu
 	}
 	return a, true
 }
 
+// swahiliUnit reads "mia moja", "elfu mbili": the unit stands first.
+func (q quantities) swahiliUnit(i int, unit int64) quantity {
+	if n, end, ok := q.Number(i + 1); ok && n < lexicon.Unreadable/unit {
+		return quantity{at: i, end: end, value: n * unit}
+	}
+	return quantity{at: i, end: i + 1, value: unit}
+}
+
+// fraction marks a number in digits that is below zero or has a fraction: "-3", "2.5".
+func (q quantities) fraction(a *quantity) {
+	a.bad = minusBefore(q.text, q.Token(a.at).From)
+	if f, ok := q.Digits(a.end); ok && q.Token(a.end).Glued(".") && f > 0 {
+		a.bad = true
+		a.end++
+	}
+}
+
 // dozens reads "2 dozen" and "dazeni mbili".
-func (r *reader) dozens(a amount) amount {
-	if isDozen(r.text(a.end)) && a.value < lexicon.Unreadable/12 {
+func (q quantities) dozens(a quantity) quantity {
+	if isDozen(q.Text(a.end)) && a.value < lexicon.Unreadable/12 {
 		a.value *= 12
 		a.end++
-	} else if isDozen(r.text(a.at)) {
-		if n, end, ok := r.numberAt(a.end); ok && n < lexicon.Unreadable/12 {
+	} else if isDozen(q.Text(a.at)) {
+		if n, end, ok := q.Number(a.end); ok && n < lexicon.Unreadable/12 {
 			a.value, a.end = n*12, end
 		}
 	}
@@ -185,33 +213,24 @@ func (r *reader) dozens(a amount) amount {
 
 func isDozen(w string) bool { return w == "dozen" || w == "dozens" || w == "dazeni" || w == "dozeni" }
 
-// minusBefore tells that a minus stands right before a number and belongs to it: "-3", not "kanga - 3" or "kanga-3".
+// minusBefore tells whether a minus stands right before a number and belongs to it: "-3", not "kanga - 3" or "kanga-3".
 func minusBefore(text string, at int) bool {
 	return at > 0 && at <= len(text) && text[at-1] == '-' && (at == 1 || text[at-2] == ' ')
 }
 
-func (r *reader) isPrice(a amount) bool {
-	currency := func(s string) bool {
-		switch s {
-		case "tsh", "tzs", "sh", "shs", "shilingi", "shillings", "kes", "ksh", "ugx", "usd", "k", "elfu":
-			return true
-		}
-		return false
-	}
-	if currency(r.text(a.end)) || a.at > 0 && currency(r.text(a.at-1)) && r.text(a.at-1) != "elfu" && r.text(a.at-1) != "k" {
+// isPrice tells whether a number is a price, or a size.
+func (q quantities) isPrice(a quantity) bool {
+	before, after := q.Text(a.at-1), q.Text(a.end)
+	if isCurrency(after) || after == "k" || after == "elfu" || isCurrency(before) || isSize(before) {
 		return true
 	}
-	if isSize(r.text(a.at - 1)) {
-		return true
-	}
-	return r.tokens[a.at].Sep == "@" || a.end < len(r.tokens) && strings.HasPrefix(r.tokens[a.end].Sep, "/=")
+	return q.Token(a.at).Sep == "@" || a.end < q.Len() && strings.HasPrefix(q.Token(a.end).Sep, "/=")
 }
 
-// soleAmount gives the one number of an answer to "how many?".
-func (r *reader) soleAmount(text string) (amount, bool) {
-	amounts := slices.DeleteFunc(r.amounts(nil, text), func(a amount) bool { return r.turnedDown(a.at) }) // sio 2 ni 3
-	if len(amounts) != 1 {
-		return amount{}, false
+func isCurrency(w string) bool {
+	switch w {
+	case "tsh", "tzs", "sh", "shs", "shilingi", "shillings", "kes", "ksh", "ugx", "usd":
+		return true
 	}
-	return amounts[0], true
+	return false
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/when"
 )
 
 // maxListed is how many services or products one reply lists.
@@ -57,9 +58,9 @@ func dateText(day time.Time, l flowhq.Language) string {
 // hourText writes a minute of the day: in Swahili in both countings, "saa nne na nusu asubuhi (10:30)"; in English "10:30".
 func hourText(minute int, l flowhq.Language) string {
 	if l == flowhq.English {
-		return clockText(minute)
+		return when.ClockText(minute)
 	}
-	return swahiliHour(minute) + " (" + clockText(minute) + ")"
+	return swahiliHour(minute) + " (" + when.ClockText(minute) + ")"
 }
 
 func swahiliHour(minute int) string {
@@ -98,19 +99,6 @@ func swahiliPart(minute int) string {
 	return "usiku"
 }
 
-// minuteOf reads "15:04"; -1 for anything else.
-func minuteOf(clock string) int {
-	if len(clock) != 5 || clock[2] != ':' {
-		return -1
-	}
-	h, errH := strconv.Atoi(clock[:2])
-	m, errM := strconv.Atoi(clock[3:])
-	if errH != nil || errM != nil || h < 0 || h > 23 || m < 0 || m > 59 {
-		return -1
-	}
-	return h*60 + m
-}
-
 // spansText writes a day's opening times.
 func spansText(spans [][2]int, l flowhq.Language) string {
 	parts := make([]string, len(spans))
@@ -125,11 +113,11 @@ func spansText(spans [][2]int, l flowhq.Language) string {
 }
 
 func spanText(s [2]int, l flowhq.Language) string {
-	to := clockText(s[1])
+	to := when.ClockText(s[1])
 	if s[1] == 24*60 {
 		to = "24:00"
 	}
-	western := clockText(s[0]) + "–" + to
+	western := when.ClockText(s[0]) + "–" + to
 	if l == flowhq.English {
 		return western
 	}

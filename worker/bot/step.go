@@ -7,6 +7,7 @@ import (
 
 	"flowhq"
 	"flowhq/worker/bot/lexicon"
+	"flowhq/worker/bot/when"
 )
 
 // Step takes one message in and gives the next state and what is to be done, in order. It is pure: the same input gives
@@ -55,14 +56,15 @@ type turn struct {
 	st   State
 	acts []Action
 
-	text     string
-	tokens   []lexicon.Token
-	words    []lexicon.Word
-	hits     []lexicon.Match
-	around   []bool
-	reader   *reader
-	listings [4]*listing
-	says     []string
+	text       string
+	tokens     []lexicon.Token
+	words      []lexicon.Word
+	hits       []lexicon.Match
+	around     []bool
+	reader     *when.Reader
+	quantities quantities
+	listings   [4]*listing
+	says       []string
 
 	topicSaid string // State.TopicSaid as it was before the message
 }
@@ -85,10 +87,16 @@ func (t *turn) listen(text string) {
 	t.tokens = lexicon.Tokenize(text)
 	t.words = t.flow.words.Words(t.tokens)
 	t.hits, t.around = t.flow.words.Find(t.tokens, t.words)
-	t.reader = newReader(t.tokens, t.words)
-	t.reader.now, t.reader.hours, t.reader.language = t.said(), t.biz.Settings.Hours, t.flow.Language
+	t.reader = t.newReader()
+	t.quantities = quantities{t.reader.Cursor, t.text}
 	t.listings = [4]*listing{}
 	t.noteLanguage()
+}
+
+func (t *turn) newReader() *when.Reader {
+	return when.NewReader(t.tokens, t.words, when.Context{
+		Now: t.said(), Hours: t.biz.Settings.Hours, Language: t.flow.Language,
+	})
 }
 
 // said is the moment from which days are counted: when the message was written, if that is known and close.

@@ -67,8 +67,8 @@ func (t *turn) leftOver() bool {
 		switch {
 		case k.Kind == lexicon.NumberToken && i > 0 && isSize(t.words[i-1].Exact):
 			return true
-		case k.Kind != lexicon.WordToken || t.around[i] || t.reader.used[i] || len(k.Text) < 3 || isFiller(t.words[i].Exact) || len(t.words[i].Typos) > 0:
-		case t.reader.kind(i) != wordNone || strings.Contains(t.st.Facts.Name, t.text[k.From:k.To]) || strings.Contains(t.st.Facts.Delivery, t.text[k.From:k.To]):
+		case k.Kind != lexicon.WordToken || t.around[i] || t.reader.Used(i) || len(k.Text) < 3 || isFiller(t.words[i].Exact) || len(t.words[i].Typos) > 0:
+		case t.reader.IsCalendarWord(i) || strings.Contains(t.st.Facts.Name, t.text[k.From:k.To]) || strings.Contains(t.st.Facts.Delivery, t.text[k.From:k.To]):
 		case !t.flow.words.InPhrase(t.words[i].Exact) && !slices.ContainsFunc(t.hits, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
 			return true
 		}

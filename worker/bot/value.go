@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/when"
 )
 
 // render writes one of the flow's texts. Wordings take turns; extra gives what the common placeholders do not.
@@ -192,9 +193,9 @@ func (t *turn) momentText(at time.Time) string {
 func (t *turn) dayText(day time.Time) string {
 	english := t.flow.Language == flowhq.English
 	switch {
-	case sameDay(day, t.now) && english:
+	case when.SameDay(day, t.now) && english:
 		return "today"
-	case sameDay(day, t.now):
+	case when.SameDay(day, t.now):
 		return "leo"
 	}
 	return dateText(day, t.flow.Language)
@@ -219,7 +220,7 @@ func (t *turn) factText(name string) string {
 			return dateText(day, t.flow.Language)
 		}
 	case "time":
-		if m := minuteOf(f.Time); m >= 0 {
+		if m := when.ParseClock(f.Time); m >= 0 {
 			return hourText(m, t.flow.Language)
 		}
 	case "name":
@@ -295,7 +296,7 @@ func (t *turn) openHours(date string) string {
 	if !ok || t.biz.Settings.Hours == nil {
 		return ""
 	}
-	spans := spansOn(t.biz.Settings.Hours, day)
+	spans := when.SpansOn(t.biz.Settings.Hours, day)
 	if len(spans) == 0 {
 		return ""
 	}

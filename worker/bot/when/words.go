@@ -1,4 +1,4 @@
-package bot
+package when
 
 import (
 	"strings"
@@ -153,9 +153,22 @@ var calendarWords = sync.OnceValue(func() map[string]calendarWord {
 	return words
 })
 
+// Words lists the words that days and hours are said with, but for juma: it is a name as well, and one only before
+// tatu, nne and tano.
+func Words() []string {
+	table := calendarWords()
+	out := make([]string, 0, len(table))
+	for w, c := range table {
+		if c.kind != wordJuma {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // Parts of the day: the six of the Swahili day, then the English ones.
 const (
-	partNone = iota
+	PartNone = iota
 	partDawn
 	partAsubuhi
 	partMchana
@@ -168,9 +181,9 @@ const (
 	partNight
 )
 
-// inPart tells whether a minute of the day lies in a part of it. The Swahili parts overlap (11:00 is asubuhi and mchana),
+// InPart tells whether a minute of the day lies in a part of it. The Swahili parts overlap (11:00 is asubuhi and mchana),
 // as people speak; the English ones are wider.
-func inPart(part, minute int) bool {
+func InPart(part, minute int) bool {
 	from, to := partSpan(part)
 	if from > to {
 		return minute >= from || minute < to
