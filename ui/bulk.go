@@ -73,7 +73,7 @@ func (h *bulkPages) start(c *gin.Context) {
 	}
 	word := l.word("action", string(action))
 	v := bulkView{Confirm: true, Action: action, Hint: l.word("bulk", "hint_"+string(action))}
-	for _, line := range board.Lines {
+	for _, line := range board.Summaries {
 		if slices.Contains(ids, line.ID) {
 			v.Rows = append(v.Rows, bulkRow{ID: line.ID, Name: line.Name})
 		}

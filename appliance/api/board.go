@@ -86,7 +86,7 @@ func showBoard(summaries *dashboard.Summaries) call {
 			return err
 		}
 		c.JSON(http.StatusOK, boardView{
-			Lines: list(b.Lines, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page, Pages: b.Pages, Length: b.Length,
+			Lines: list(b.Summaries, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page, Pages: b.Pages, Length: b.Length,
 		})
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 
 func names(b flowhq.Board) []string {
 	var out []string
-	for _, l := range b.Lines {
+	for _, l := range b.Summaries {
 		out = append(out, l.Name)
 	}
 	return out
@@ -69,7 +69,7 @@ func TestBoardIsSortedSearchedAndPaged(t *testing.T) {
 	if b.All != 3 || b.Found != 3 || b.Counts[flowhq.TenantError] != 1 || b.Counts[flowhq.TenantNew] != 1 || b.Pages != 1 {
 		t.Errorf("%+v", b)
 	}
-	line := w.board(flowhq.BoardQuery{Query: "neema"}).Lines[0]
+	line := w.board(flowhq.BoardQuery{Query: "neema"}).Summaries[0]
 	if line.Received != 1 || line.Hours[23] != 1 {
 		t.Errorf("the day of it is %+v", line)
 	}
@@ -88,7 +88,7 @@ func TestBoardShowsAChangeAtOnce(t *testing.T) {
 		t.Errorf("after it was renamed the list shows %q", got)
 	}
 	w.Must(w.DeleteTenant(w.Ctx, "admin", id))
-	if got := w.board(flowhq.BoardQuery{}); len(got.Lines) != 0 || got.Pages != 1 || got.Page != 1 {
+	if got := w.board(flowhq.BoardQuery{}); len(got.Summaries) != 0 || got.Pages != 1 || got.Page != 1 {
 		t.Errorf("after it was deleted the list shows %+v", got)
 	}
 }

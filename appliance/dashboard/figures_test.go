@@ -25,7 +25,7 @@ func TestFiguresOfTheDayAreWhole(t *testing.T) {
 	}
 	hours := func() (early, before, running int) {
 		t.Helper()
-		l := w.board(flowhq.BoardQuery{}).Lines[0]
+		l := w.board(flowhq.BoardQuery{}).Summaries[0]
 		return l.Hours[18], l.Hours[22], l.Hours[23]
 	}
 	want := func(what string, early, before, running int) {
@@ -49,7 +49,7 @@ func TestFiguresOfTheDayAreWhole(t *testing.T) {
 	want("after one that came late", 2, 2, 2)
 
 	w.Clock.Pass(time.Hour)
-	l := w.board(flowhq.BoardQuery{}).Lines[0]
+	l := w.board(flowhq.BoardQuery{}).Summaries[0]
 	if l.Hours[17] != 2 || l.Hours[21] != 2 || l.Hours[22] != 2 || l.Hours[23] != 0 {
 		t.Errorf("an hour later the hours are %v", l.Hours)
 	}
