@@ -11,7 +11,8 @@ import (
 	"flowhq/appliance/access"
 )
 
-// call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer ends it.
+// call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer
+// ends it.
 type call func(c *gin.Context) error
 
 // errorView is what every failure looks like.
@@ -95,7 +96,8 @@ func (a *API) view(c *gin.Context, err error) (int, errorView) {
 const statusClientGone = 499
 
 func (a *API) log(c *gin.Context, err error) {
-	a.cfg.Log.Error("a call failed", "method", c.Request.Method, "route", c.FullPath(), "tenant", c.Param("id"), "error", err)
+	a.cfg.Log.Error("a call failed", "method", c.Request.Method, "route", c.FullPath(), "tenant", c.Param("id"),
+		"error", err)
 }
 
 // missing gives what is not found the name that the contract has for it at this call.

@@ -42,10 +42,13 @@ type lineView struct {
 
 func viewLine(l *flowhq.TenantSummary) lineView {
 	return lineView{
-		ID: l.ID, Name: l.Name, BusinessName: l.BusinessName, PhoneNumber: l.PhoneNumber, Template: l.Template, Language: l.Language,
-		Status: l.Status, Phase: l.Phase, Linked: l.Linked, LastSeenAt: maybe(l.SeenAt), WAHeardAt: maybe(l.HeardAt),
-		WorkerStatus: l.Worker, Wish: l.DesiredState, LastError: orNull(l.LastError), Received: l.Received, Sent: l.Sent, Hours: l.Hours,
-		OpenRequests: l.OpenRequests, Memory: l.Memory, MemoryMax: l.MemoryMax, Restarts: l.Restarts, CreatedAt: stamp(l.CreatedAt),
+		ID: l.ID, Name: l.Name, BusinessName: l.BusinessName, PhoneNumber: l.PhoneNumber, Template: l.Template,
+		Language: l.Language,
+		Status:   l.Status, Phase: l.Phase, Linked: l.Linked, LastSeenAt: maybe(l.SeenAt), WAHeardAt: maybe(l.HeardAt),
+		WorkerStatus: l.Worker, Wish: l.DesiredState, LastError: orNull(l.LastError), Received: l.Received,
+		Sent: l.Sent, Hours: l.Hours,
+		OpenRequests: l.OpenRequests, Memory: l.Memory, MemoryMax: l.MemoryMax, Restarts: l.Restarts,
+		CreatedAt: stamp(l.CreatedAt),
 	}
 }
 
@@ -86,7 +89,8 @@ func showBoard(summaries *dashboard.Summaries) call {
 			return err
 		}
 		c.JSON(http.StatusOK, boardView{
-			Lines: list(b.Summaries, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page, Pages: b.Pages, Length: b.Length,
+			Lines: list(b.Summaries, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page,
+			Pages: b.Pages, Length: b.Length,
 		})
 		return nil
 	}
@@ -165,13 +169,19 @@ func showOverview(overviews *dashboard.Overviews, texts *locale.Catalogue) call 
 			return err
 		}
 		v := overviewView{
-			Tenants: o.Tenants, Counts: viewCounts(o.Counts), Needing: list(o.Needing, viewLine), NeedingAll: o.NeedingAll,
-			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests, Alarms: list(o.Alarms, viewAlarm(texts, speaks(c))),
-			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory, Since: stamp(o.Since),
+			Tenants: o.Tenants, Counts: viewCounts(o.Counts), Needing: list(o.Needing, viewLine),
+			NeedingAll:    o.NeedingAll,
+			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests,
+			Alarms:   list(o.Alarms, viewAlarm(texts, speaks(c))),
+			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory,
+			Since: stamp(o.Since),
 			Box: boxView{
-				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath, DiskTotal: o.Host.DiskTotal,
-				DiskFree: o.Host.DiskFree, Database: o.Host.Database, DatabaseSize: o.Host.DatabaseSize, PublicURL: orNull(o.Host.PublicURL),
-				CertificateEnds: maybe(o.Host.CertificateEnds), BackupAt: maybe(o.Host.BackupAt), Version: o.Host.Version,
+				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath,
+				DiskTotal: o.Host.DiskTotal,
+				DiskFree:  o.Host.DiskFree, Database: o.Host.Database, DatabaseSize: o.Host.DatabaseSize,
+				PublicURL:       orNull(o.Host.PublicURL),
+				CertificateEnds: maybe(o.Host.CertificateEnds), BackupAt: maybe(o.Host.BackupAt),
+				Version: o.Host.Version,
 			},
 		}
 		if o.Response > 0 {

@@ -64,9 +64,10 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 	return kept, nil
 }
 
-// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number of them; next is
-// where a further search goes on, the zero Cursor when all was read.
-func (s *Chats) SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
+// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number
+// of them; next is where a further search goes on, the zero Cursor when all was read.
+func (s *Chats) SearchMessages(ctx context.Context, id, text string,
+	q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
 	if q.Limit, err = form.PageLimit(q.Limit); err != nil {
 		return nil, next, err
 	}

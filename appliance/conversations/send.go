@@ -15,8 +15,8 @@ import (
 // maxMessage is the length of one text that an admin sends, in characters; WhatsApp takes more, phones show less.
 const maxMessage = 4096
 
-// Send sends a text to a chat in the tenant's name. It returns when the worker has journalled it; the message log shows it.
-// Somebody who has not written first is CodeForbidden: unasked messages are what numbers are banned for.
+// Send sends a text to a chat in the tenant's name. It returns when the worker has journalled it; the message log
+// shows it. Somebody who has not written first is CodeForbidden: unasked messages are what numbers are banned for.
 func (s *Chats) Send(ctx context.Context, by, id, chat, text string) error {
 	return s.send(ctx, by, id, chat, text, s.links.Send)
 }
@@ -38,7 +38,8 @@ func (s *Chats) SendFirst(ctx context.Context, by, id, chat, text string) error 
 	})
 }
 
-func (s *Chats) send(ctx context.Context, by, id, chat, text string, send func(ctx context.Context, tenantID, message, chat, text string) error) error {
+func (s *Chats) send(ctx context.Context, by, id, chat, text string,
+	send func(ctx context.Context, tenantID, message, chat, text string) error) error {
 	var f form.Form
 	chat = strings.TrimSpace(chat)
 	if chat == "" {

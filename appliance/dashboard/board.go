@@ -56,7 +56,8 @@ func searchFor(query string) search {
 }
 
 func (q search) matches(l *flowhq.TenantSummary) bool {
-	return q.text == "" || strings.Contains(strings.ToLower(l.Name), q.text) || strings.Contains(strings.ToLower(l.BusinessName), q.text) ||
+	return q.text == "" || strings.Contains(strings.ToLower(l.Name), q.text) ||
+		strings.Contains(strings.ToLower(l.BusinessName), q.text) ||
 		strings.Contains(l.PhoneNumber, q.digits) || l.ID == q.text
 }
 

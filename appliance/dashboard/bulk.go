@@ -45,21 +45,25 @@ type BulkJobs struct {
 
 // NewBulkJobs makes BulkJobs without jobs.
 func NewBulkJobs(c BulkConfig) *BulkJobs {
-	return &BulkJobs{summaries: c.Summaries, actions: c.Actions, now: c.Now, log: c.Logger, jobs: make(map[string]*flowhq.BulkJob)}
+	return &BulkJobs{summaries: c.Summaries, actions: c.Actions, now: c.Now, log: c.Logger,
+		jobs: make(map[string]*flowhq.BulkJob)}
 }
 
-// StartBulk does an action to several tenants, a few at once, and gives the job at once; it goes on when the caller goes
-// away. Tenants that do not exist are CodeInvalid on ids, before anything is done.
-func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error) {
+// StartBulk does an action to several tenants, a few at once, and gives the job at once; it goes on when the caller
+// goes away. Tenants that do not exist are CodeInvalid on ids, before anything is done.
+func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkAction,
+	ids []string) (flowhq.BulkJob, error) {
 	do, ok := s.actions[action]
 	if !ok {
-		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{{Field: "action", Message: "must be one of start, stop, restart, pause, resume"}})
+		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{{Field: "action",
+			Message: "must be one of start, stop, restart, pause, resume"}})
 	}
 	results, err := s.targets(ctx, ids)
 	if err != nil {
 		return flowhq.BulkJob{}, err
 	}
-	job := &flowhq.BulkJob{ID: uuid.Must(uuid.NewV7()).String(), Action: action, By: by, Begun: s.now().UTC(), Results: results}
+	job := &flowhq.BulkJob{ID: uuid.Must(uuid.NewV7()).String(), Action: action, By: by, Begun: s.now().UTC(),
+		Results: results}
 	s.put(job, s.now())
 	began := s.copy(job)
 	ctx = context.WithoutCancel(ctx)

@@ -48,7 +48,8 @@ func (s *Overviews) Overview(ctx context.Context) (flowhq.Overview, error) {
 	if err != nil {
 		return flowhq.Overview{}, err
 	}
-	o := flowhq.Overview{Tenants: len(summaries), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(), SetupRequests: waiting, Since: s.since.UTC()}
+	o := flowhq.Overview{Tenants: len(summaries), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(),
+		SetupRequests: waiting, Since: s.since.UTC()}
 	s.addSummaries(&o, summaries)
 	s.sumHours(&o)
 	if s.box != nil {
@@ -62,7 +63,8 @@ func (s *Overviews) addSummaries(o *flowhq.Overview, summaries []flowhq.TenantSu
 	var needing []*flowhq.TenantSummary
 	for i := range summaries {
 		l := &summaries[i]
-		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet; the summaries themselves are shared
+		// it was not measured yet; the summaries themselves are shared
+		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning {
 			measured := *l
 			s.summaries.measure(&measured)
 			l = &measured

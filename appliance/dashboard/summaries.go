@@ -9,8 +9,8 @@ import (
 	"flowhq"
 )
 
-// summariesKept is how long the summaries of all tenants, which are read at once, are kept: fifty open pages that follow
-// two hundred busy tenants read them once between them. Whatever changes a summary drops them.
+// summariesKept is how long the summaries of all tenants, which are read at once, are kept: fifty open pages that
+// follow two hundred busy tenants read them once between them. Whatever changes a summary drops them.
 const summariesKept = 15 * time.Second
 
 // SummaryStore gives what lists and the overview tell of many tenants at once.
@@ -31,7 +31,8 @@ type Processes interface {
 	Tenants() []string
 }
 
-// Summaries lists tenants with the figures of the day. It keeps what it read for a while and is safe for use by many goroutines.
+// Summaries lists tenants with the figures of the day. It keeps what it read for a while and is safe for use by many
+// goroutines.
 type Summaries struct {
 	store     SummaryStore
 	processes Processes
@@ -41,14 +42,15 @@ type Summaries struct {
 }
 
 // NewSummaries makes Summaries that are read anew after each change that changes announces.
-func NewSummaries(store SummaryStore, processes Processes, history *History, changes *Changes, now func() time.Time) *Summaries {
+func NewSummaries(store SummaryStore, processes Processes, history *History, changes *Changes,
+	now func() time.Time) *Summaries {
 	s := &Summaries{store: store, processes: processes, history: history, now: now}
 	changes.Note(s.cache.note)
 	return s
 }
 
-// summaryCache keeps the summaries of all tenants and the figures of the day. Reading is done by one caller at a time; the others
-// wait for what it read.
+// summaryCache keeps the summaries of all tenants and the figures of the day. Reading is done by one caller at a
+// time; the others wait for what it read.
 type summaryCache struct {
 	reading sync.Mutex
 
@@ -71,8 +73,8 @@ func (c *summaryCache) note(k flowhq.ChangeKind) {
 	c.mu.Unlock()
 }
 
-// All gives every tenant's summary with the figures of the day and the memory of the last minute. The slice is shared: it must
-// not be changed.
+// All gives every tenant's summary with the figures of the day and the memory of the last minute. The slice is
+// shared: it must not be changed.
 func (s *Summaries) All(ctx context.Context) ([]flowhq.TenantSummary, error) {
 	c := &s.cache
 	c.reading.Lock()

@@ -15,8 +15,8 @@ import (
 // maxEmail is the length of the longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3).
 const maxEmail = 254
 
-// Form checks the fields of one input and collects what is wrong with them, in the order of the calls. The zero value is ready
-// to use; a Form belongs to one goroutine.
+// Form checks the fields of one input and collects what is wrong with them, in the order of the calls. The zero value
+// is ready to use; a Form belongs to one goroutine.
 type Form struct{ wrong []flowhq.FieldError }
 
 // New makes a Form that knows of some wrong fields already.
@@ -157,7 +157,8 @@ func PageLimit(limit int) (int, error) {
 	case limit == 0:
 		return flowhq.DefaultLimit, nil
 	case limit < 1 || limit > flowhq.MaxLimit:
-		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "limit", Message: fmt.Sprintf("must be between 1 and %d", flowhq.MaxLimit)}})
+		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "limit",
+			Message: fmt.Sprintf("must be between 1 and %d", flowhq.MaxLimit)}})
 	}
 	return limit, nil
 }

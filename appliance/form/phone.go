@@ -19,9 +19,9 @@ var callingCodes string
 
 var errImpossible = errors.New("is no possible phone number; write it with its country code, like +255 712 345 678")
 
-// NormalizePhone gives a number as "+" and digits. Spaces, dashes, brackets and "+" may stand in it; what is left must be
-// a possible international number. A number that begins with a single 0 is read as a Tanzanian one. The error is the rest
-// of a sentence that begins with the field's name.
+// NormalizePhone gives a number as "+" and digits. Spaces, dashes, brackets and "+" may stand in it; what is left
+// must be a possible international number. A number that begins with a single 0 is read as a Tanzanian one. The error
+// is the rest of a sentence that begins with the field's name.
 func NormalizePhone(text string) (string, error) {
 	digits, international, err := phoneDigits(text)
 	if err != nil {
