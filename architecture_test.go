@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The house has one direction: cmd → appliance → {ui, api} → fleet → root; storage, procman, whatsapp and bot stand beside
+// The house has one direction: cmd → appliance → {ui, api} → services → subjects → supervisor → root; storage, procman, whatsapp and bot stand beside
 // each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
 // project, its own sub-packages and what stands behind its name here; the longest matching name counts.
 var mayImport = map[string][]string{
@@ -43,9 +43,10 @@ var mayImport = map[string][]string{
 		"flowhq", "flowhq/storage", "flowhq/worker/bot", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
-	"flowhq/appliance/fleet": {
-		"flowhq", "flowhq/appliance/form", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
-		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	"flowhq/appliance/api": {
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor",
+		"flowhq/appliance/tenants", "flowhq/appliance/onboarding", "flowhq/appliance/conversations",
+		"flowhq/appliance/dashboard",
 	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {
