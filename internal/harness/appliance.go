@@ -156,11 +156,12 @@ func freePort(wish int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// OwnProgram makes the appliance run a copy of its program from its own folder and gives its path: it can be replaced there, as an upgrade does.
+// OwnProgram makes the appliance run a copy of its program from its own folder and gives its path: it can be replaced
+// there, as an upgrade does.
 func (a *Appliance) OwnProgram() (string, error) {
 	path := filepath.Join(a.opts.Dir, "flowhq")
 	if err := CopyProgram(a.opts.Bin, path, ""); err != nil {
@@ -170,7 +171,8 @@ func (a *Appliance) OwnProgram() (string, error) {
 	return path, nil
 }
 
-// CopyProgram puts a copy of a program in another place in one step; behind, which the program does not mind, makes it another file.
+// CopyProgram puts a copy of a program in another place in one step; behind, which the program does not mind, makes it
+// another file.
 func CopyProgram(from, to, behind string) error {
 	text, err := os.ReadFile(from)
 	if err != nil {
