@@ -19,14 +19,14 @@ func (s *Server) Connected(tenantID string) bool {
 	return err == nil && l != nil
 }
 
-// Ping asks a worker for its report as of now.
+// Ping asks a worker for the present state of its session.
 func (s *Server) Ping(ctx context.Context, tenantID string) (flowhq.SessionReport, error) {
 	var r flowhq.SessionReport
 	err := s.call(ctx, quickCall, tenantID, methodPing, nil, &r)
 	return r, err
 }
 
-// Configure tells a worker what to work by from now on.
+// Configure gives a worker a new configuration.
 func (s *Server) Configure(ctx context.Context, tenantID string, c flowhq.WorkerConfig) error {
 	return s.call(ctx, quickCall, tenantID, methodConfigure, c, nil)
 }
@@ -58,17 +58,17 @@ func (s *Server) SendFirst(ctx context.Context, tenantID, id, chat, text string)
 	return s.call(ctx, quickCall, tenantID, methodSend, sendParams{ID: id, Chat: chat, Text: text, AllowFirst: true}, nil)
 }
 
-// TakeOver hands a chat to a human.
+// TakeOver hands a chat to a human. The store has the change when it returns, unless the worker speaks protocol 1.
 func (s *Server) TakeOver(ctx context.Context, tenantID, chat string) error {
 	return s.call(ctx, quickCall, tenantID, methodTakeOver, chatParams{Chat: chat}, nil)
 }
 
-// Release hands a chat back to the bot.
+// Release hands a chat back to the bot, as TakeOver.
 func (s *Server) Release(ctx context.Context, tenantID, chat string) error {
 	return s.call(ctx, quickCall, tenantID, methodRelease, chatParams{Chat: chat}, nil)
 }
 
-// OptIn takes a customer's opting out back.
+// OptIn undoes a customer's opt-out, as TakeOver.
 func (s *Server) OptIn(ctx context.Context, tenantID, chat string) error {
 	return s.call(ctx, quickCall, tenantID, methodOptIn, chatParams{Chat: chat}, nil)
 }

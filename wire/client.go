@@ -75,7 +75,7 @@ func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
 		return false, err
 	}
 	lost := make(chan struct{})
-	client := jrpc2.NewClient(newLines(conn), &jrpc2.ClientOptions{
+	client := jrpc2.NewClient(newFrames(conn), &jrpc2.ClientOptions{
 		OnCallback: c.command,
 		OnStop:     func(*jrpc2.Client, error) { close(lost) },
 	})
@@ -123,7 +123,7 @@ func (c *Conn) Connected() bool {
 	return c.client != nil
 }
 
-// Report tells how the session is.
+// Report sends the state of the session.
 func (c *Conn) Report(ctx context.Context, r flowhq.SessionReport) error {
 	return c.call(ctx, quickCall, methodReport, r, nil)
 }
@@ -133,7 +133,7 @@ func (c *Conn) Heartbeat(ctx context.Context, h Heartbeat) error {
 	return c.call(ctx, quickCall, methodHeartbeat, h, nil)
 }
 
-// Events hands events up, at most MaxEvents, and gives the highest number that is durable.
+// Events sends events, at most MaxEvents, and gives the highest number that is durable.
 func (c *Conn) Events(ctx context.Context, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
 	var r Receipt
 	err = c.call(ctx, slowCall, methodEvents, Batch{Journal: journal, Events: events}, &r)

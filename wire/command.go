@@ -38,28 +38,28 @@ func (c *Conn) dispatch(ctx context.Context, req *jrpc2.Request) (any, error) {
 	case methodDrain:
 		return nil, do.Drain(ctx)
 	case methodConfigure:
-		return with(req, func(p flowhq.WorkerConfig) (any, error) { return nil, do.Configure(ctx, p) })
+		return withParams(req, func(p flowhq.WorkerConfig) (any, error) { return nil, do.Configure(ctx, p) })
 	case methodLinkCode:
-		return with(req, func(p linkCodeParams) (any, error) {
+		return withParams(req, func(p linkCodeParams) (any, error) {
 			code, err := do.LinkCode(ctx, p.Phone)
 			return linkCodeResult{Code: code.Code, ExpiresAt: code.ExpiresAt}, err
 		})
 	case methodSend:
-		return with(req, func(p sendParams) (any, error) { return nil, do.Send(ctx, p.ID, p.Chat, p.Text, p.AllowFirst) })
+		return withParams(req, func(p sendParams) (any, error) { return nil, do.Send(ctx, p.ID, p.Chat, p.Text, p.AllowFirst) })
 	case methodTakeOver:
-		return with(req, func(p chatParams) (any, error) { return nil, do.TakeOver(ctx, p.Chat) })
+		return withParams(req, func(p chatParams) (any, error) { return nil, do.TakeOver(ctx, p.Chat) })
 	case methodRelease:
-		return with(req, func(p chatParams) (any, error) { return nil, do.Release(ctx, p.Chat) })
+		return withParams(req, func(p chatParams) (any, error) { return nil, do.Release(ctx, p.Chat) })
 	case methodOptIn:
-		return with(req, func(p chatParams) (any, error) { return nil, do.OptIn(ctx, p.Chat) })
+		return withParams(req, func(p chatParams) (any, error) { return nil, do.OptIn(ctx, p.Chat) })
 	case methodSnapshot:
-		return with(req, func(p snapshotParams) (any, error) { return nil, do.Snapshot(ctx, p.Path) })
+		return withParams(req, func(p snapshotParams) (any, error) { return nil, do.Snapshot(ctx, p.Path) })
 	default:
 		return nil, jrpc2.Errorf(jrpc2.MethodNotFound, "no method %q", req.Method())
 	}
 }
 
-func with[P any](req *jrpc2.Request, f func(P) (any, error)) (any, error) {
+func withParams[P any](req *jrpc2.Request, f func(P) (any, error)) (any, error) {
 	var p P
 	if err := req.UnmarshalParams(&p); err != nil {
 		return nil, jrpc2.Errorf(jrpc2.InvalidParams, "%s: unreadable parameters", req.Method())

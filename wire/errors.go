@@ -22,7 +22,7 @@ type errorData struct {
 	Fields  []flowhq.FieldError `json:"fields,omitempty"`
 }
 
-// encodeError makes err fit to cross the wire: nothing of its inside goes along.
+// encodeError makes err one that may cross the wire: without its cause.
 func encodeError(err error) error {
 	if err == nil {
 		return nil
@@ -41,7 +41,7 @@ func encodeError(err error) error {
 	return (&jrpc2.Error{Code: codeDomain, Message: data.Message}).WithData(data)
 }
 
-// decodeError gives the flowhq.Error behind a failed call; whatever is not the other side's own word is CodeUnavailable.
+// decodeError gives the flowhq.Error of a failed call. A failure that the other side did not report is CodeUnavailable.
 func decodeError(err error, peer string) error {
 	if err == nil {
 		return nil

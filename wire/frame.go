@@ -18,9 +18,9 @@ const (
 
 var errFrameTooLong = fmt.Errorf("message longer than %d bytes", maxFrame)
 
-// lines is a channel of JSON messages, one a line. Unlike jrpc2's own it bounds how long a message may be and how long a
+// frames is a channel of JSON messages, one on each line. Unlike jrpc2's own it bounds how long a message may be and how long a
 // write may take, so that a peer which floods or stalls costs its own connection alone.
-type lines struct {
+type frames struct {
 	conn net.Conn
 	in   *bufio.Reader
 
@@ -28,10 +28,12 @@ type lines struct {
 	out []byte
 }
 
-func newLines(conn net.Conn) *lines { return &lines{conn: conn, in: bufio.NewReaderSize(conn, 2048)} }
+func newFrames(conn net.Conn) *frames {
+	return &frames{conn: conn, in: bufio.NewReaderSize(conn, 2048)}
+}
 
 // Send writes one message.
-func (l *lines) Send(msg []byte) error {
+func (l *frames) Send(msg []byte) error {
 	if len(msg) >= maxFrame {
 		return errFrameTooLong
 	}
@@ -52,7 +54,7 @@ func (l *lines) Send(msg []byte) error {
 }
 
 // Recv reads one message; the slice is the caller's.
-func (l *lines) Recv() ([]byte, error) {
+func (l *frames) Recv() ([]byte, error) {
 	var msg []byte
 	for {
 		part, err := l.in.ReadSlice('\n')
@@ -73,4 +75,4 @@ func (l *lines) Recv() ([]byte, error) {
 }
 
 // Close closes the connection.
-func (l *lines) Close() error { return l.conn.Close() }
+func (l *frames) Close() error { return l.conn.Close() }

@@ -46,7 +46,7 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 	s.mu.Lock()
 	s.open[l] = struct{}{}
 	s.mu.Unlock()
-	l.rpc.Start(newLines(conn))
+	l.rpc.Start(newFrames(conn))
 	s.wait.Go(l.run)
 }
 
@@ -60,7 +60,7 @@ func (l *link) run() {
 	late.Stop()
 	_ = l.conn.Close()
 	t := l.tenant()
-	if l.server.leave(l) {
+	if l.server.unregister(l) {
 		l.server.config.Logger.Debug("worker's connection ended", "tenant", t, "error", err)
 		l.server.config.Handler.Gone(t)
 	}
@@ -79,17 +79,17 @@ func (l *link) methods() handler.Map {
 	return handler.Map{
 		methodHello: handler.New(l.hello),
 		methodReport: handler.New(func(ctx context.Context, r flowhq.SessionReport) error {
-			return l.as(func(t string) error { return l.server.config.Handler.Report(ctx, t, r) })
+			return l.forTenant(func(t string) error { return l.server.config.Handler.Report(ctx, t, r) })
 		}),
 		methodHeartbeat: handler.New(func(ctx context.Context, h Heartbeat) error {
-			return l.as(func(t string) error { return l.server.config.Handler.Heartbeat(ctx, t, h) })
+			return l.forTenant(func(t string) error { return l.server.config.Handler.Heartbeat(ctx, t, h) })
 		}),
 		methodEvents: handler.New(l.events),
 	}
 }
 
-// as runs f for the tenant that said hello here.
-func (l *link) as(f func(tenantID string) error) error {
+// forTenant runs f for the tenant that said hello here.
+func (l *link) forTenant(f func(tenantID string) error) error {
 	t := l.tenant()
 	if t == "" {
 		return encodeError(flowhq.Errorf(flowhq.CodeUnauthorized, "Say hello first"))
@@ -103,7 +103,7 @@ func (l *link) as(f func(tenantID string) error) error {
 
 func (l *link) events(ctx context.Context, b Batch) (Receipt, error) {
 	var r Receipt
-	err := l.as(func(t string) (err error) {
+	err := l.forTenant(func(t string) (err error) {
 		if len(b.Events) > MaxEvents {
 			return flowhq.Errorf(flowhq.CodeInvalid, "At most %d events go in one call", MaxEvents)
 		}
@@ -119,9 +119,9 @@ func (l *link) hello(ctx context.Context, h Hello) (Welcome, error) {
 		time.AfterFunc(time.Second, l.close) // after the answer
 		return Welcome{}, encodeError(err)
 	}
-	// Connected first, configured then: a change made while the configuration is read goes down as well, and the worker
-	// keeps the higher revision.
-	l.server.enter(h.TenantID, l)
+	// It counts as connected before its configuration is read: a change that is made meanwhile is sent to it too, and the
+	// worker keeps the higher revision.
+	l.server.register(h.TenantID, l)
 	config, acked, err := l.server.config.Handler.Hello(ctx, h)
 	if err != nil {
 		l.server.config.Logger.Warn("worker's hello failed", "tenant", h.TenantID, "error", err)

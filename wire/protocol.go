@@ -98,7 +98,7 @@ type sendParams struct {
 	ID   string `json:"id"`
 	Chat string `json:"chat"`
 	Text string `json:"text"`
-	// AllowFirst is an admin's leave to write to somebody who has not written.
+	// AllowFirst says that an admin allows writing to somebody who has not written.
 	AllowFirst bool `json:"allow_first,omitempty"`
 }
 
@@ -122,8 +122,8 @@ type Handler interface {
 	Gone(tenantID string)
 }
 
-// Commands is what a worker does at the appliance's word. Errors that are a *flowhq.Error cross the wire with their code and
-// sentence; of any other only CodeInternal is told.
+// Commands is what the appliance may ask of a worker. An error that is a *flowhq.Error crosses the wire with its code and
+// text; any other becomes CodeInternal.
 type Commands interface {
 	Configure(ctx context.Context, c flowhq.WorkerConfig) error
 	Ping(ctx context.Context) (flowhq.SessionReport, error)

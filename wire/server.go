@@ -18,7 +18,7 @@ import (
 // helloTimeout is how long a connection may stay open without having said who it is.
 const helloTimeout = 10 * time.Second
 
-// Authenticate decides whether the process pid may speak for a tenant; pid is the kernel's word, token the worker's.
+// Authenticate decides whether the process pid may speak for a tenant. pid comes from the kernel, token from the worker.
 type Authenticate func(tenantID, token string, pid int) error
 
 // Config is what a Server works with; all fields are needed.
@@ -120,8 +120,8 @@ func (s *Server) closeLinks() {
 	}
 }
 
-// enter makes l the connection of its tenant; the one before it is closed.
-func (s *Server) enter(tenantID string, l *link) {
+// register makes l the connection of its tenant; the one before it is closed.
+func (s *Server) register(tenantID string, l *link) {
 	s.mu.Lock()
 	old := s.links[tenantID]
 	s.links[tenantID] = l
@@ -132,8 +132,8 @@ func (s *Server) enter(tenantID string, l *link) {
 	}
 }
 
-// leave forgets l and tells whether it was the connection of its tenant.
-func (s *Server) leave(l *link) bool {
+// unregister forgets l and tells whether it was the connection of its tenant.
+func (s *Server) unregister(l *link) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, l)
@@ -163,8 +163,8 @@ type socket struct {
 	once sync.Once
 }
 
-// listen makes the socket at path. A file beside it is locked, so of two servers that start at once one is refused; and the
-// socket takes its name only once it listens with its final mode, so whoever finds it there can connect, if he may.
+// listen makes the socket at path. A file beside it is locked, so that of two servers that start at once one is refused. The
+// socket gets its name only once it listens and has its final mode, so that whoever finds it can connect.
 func listen(path string) (*socket, error) {
 	lock, err := lockBeside(path)
 	if err != nil {

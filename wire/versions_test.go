@@ -55,8 +55,8 @@ func TestServer_OlderWorker(t *testing.T) {
 		Method string
 		Params struct{ Chat string }
 	}
-	lines := bufio.NewReader(old)
-	line, err := lines.ReadBytes('\n')
+	frames := bufio.NewReader(old)
+	line, err := frames.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &call)
 	}
@@ -82,19 +82,19 @@ type oldAppliance struct {
 
 func (a *oldAppliance) serve(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
-	lines := bufio.NewScanner(conn)
-	for lines.Scan() {
+	frames := bufio.NewScanner(conn)
+	for frames.Scan() {
 		var call struct {
 			ID     json.RawMessage
 			Method string
 			Params struct{ Protocol int }
 		}
-		if err := json.Unmarshal(lines.Bytes(), &call); err != nil {
+		if err := json.Unmarshal(frames.Bytes(), &call); err != nil {
 			a.t.Error(err)
 			return
 		}
 		if call.Method == "" {
-			a.answers <- lines.Text()
+			a.answers <- frames.Text()
 			continue
 		}
 		result := `{}`

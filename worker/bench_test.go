@@ -17,7 +17,7 @@ func BenchmarkAnswer(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e, err := newEngine(b.Context(), j, botTalk{}, quietLog())
+	e, err := newEngine(b.Context(), j, botLoader{}, quietLog())
 	if err != nil {
 		b.Fatal(err)
 	}

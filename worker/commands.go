@@ -45,7 +45,7 @@ func (c *commands) LinkCode(ctx context.Context, phone string) (flowhq.LinkCode,
 
 func (c *commands) Logout(ctx context.Context) error { return deviceError(c.dev.Logout(ctx)) }
 
-// deviceError says in words what the device could not do.
+// deviceError makes an error of the device one that a person can read.
 func deviceError(err error) error {
 	switch {
 	case err == nil || flowhq.CodeOf(err) != flowhq.CodeInternal:
@@ -99,7 +99,7 @@ func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst boo
 	})
 }
 
-// messageID makes a caller's id into one that looks like any message's on WhatsApp; the same for the same.
+// messageID derives the id of a message on WhatsApp from the caller's id: the same from the same.
 func messageID(id string) string {
 	sum := sha256.Sum256([]byte("flowhq send " + id))
 	return "3EB0" + strings.ToUpper(hex.EncodeToString(sum[:9]))
@@ -132,10 +132,10 @@ func (c *commands) OptIn(ctx context.Context, chat string) error {
 	})
 }
 
-// openKnown gives a chat that there is.
+// openKnown finds a chat; nil when there is none.
 func openKnown(tx *journal.Tx, key string) (*journal.Chat, error) { return tx.ChatByKey(key) }
 
-// openAnyNumber gives a phone number's chat, a new one when it never wrote.
+// openAnyNumber finds the chat of a phone number, and makes one when the number never wrote.
 func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
 	if !strings.HasPrefix(key, "+") {
 		return tx.ChatByKey(key)
@@ -144,8 +144,8 @@ func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
 	return c, err
 }
 
-// changeSeen changes a chat that there is and waits until the appliance has its events, for a moment at most: the change
-// stands all the same.
+// changeSeen changes a chat and waits until the appliance has the events of the change, at most ackWait: the change holds
+// without that.
 func (c *commands) changeSeen(ctx context.Context, key string, do chatChange) error {
 	err := c.change(key, openKnown, do)
 	if err == nil {

@@ -25,10 +25,10 @@ type Config struct {
 
 	Sandbox bool // restrict the process to its own folder; false in tests that run the worker in-process
 
-	open func(whatsapp.Config) (device, error) // nil: the real device
-	talk conversations                         // nil: package bot
-	pace whatsapp.Timing                       // of the device; zero: its defaults
-	late time.Duration                         // before the owner gets the list of what came too late; 0: the default
+	open        func(whatsapp.Config) (device, error) // nil: the real device
+	loader      flowLoader                            // nil: package bot
+	timing      whatsapp.Timing                       // of the device; zero: its defaults
+	missedDelay time.Duration                         // before the owner gets the list of missed messages; 0: the default
 }
 
 // ConfigFromEnv reads a worker's environment. Its error names everything that is wrong.

@@ -13,8 +13,8 @@ import (
 	"flowhq/worker/message"
 )
 
-// decide deals with a chat's oldest message that waits, in one transaction: what is said and what follows is in the journal,
-// or nothing is.
+// decide deals with the oldest message that waits in a chat, in one transaction: the journal has the answer and all that
+// follows from it, or nothing.
 func (e *engine) decide(r *runner, m *message.Incoming) progress {
 	d := decision{engine: e, runner: r, message: m}
 	err := e.write(func(tx *journal.Tx) (err error) {
@@ -46,17 +46,17 @@ func (e *engine) decide(r *runner, m *message.Incoming) progress {
 	return done
 }
 
-// follow sets going what a decision that is in the journal leads to.
+// follow starts what a decision leads to, once the decision is in the journal.
 func (d *decision) follow() {
 	if d.owner {
 		d.schedule(journal.OwnerChat)
 	}
-	if d.late {
+	if d.missed {
 		d.scheduleMissed()
 	}
 }
 
-// skipFailed takes a message out of the queue that cannot be dealt with for a reason of its own, so that the next is.
+// skipFailed removes a message that cannot be dealt with, so that the next one can.
 func (e *engine) skipFailed(m *message.Incoming, cause error) progress {
 	e.log.Error("a message failed", "id", m.ID, "error", cause)
 	err := e.write(func(tx *journal.Tx) error {
@@ -75,7 +75,7 @@ func (e *engine) skipFailed(m *message.Incoming, cause error) progress {
 	return done
 }
 
-// decision is the way of one message to what is done about it.
+// decision is what is done about one message, while it is made.
 type decision struct {
 	*engine
 	runner *runner
@@ -86,7 +86,7 @@ type decision struct {
 	message *message.Incoming
 	chat    *journal.Chat // written back at the end
 	wait    time.Duration // the limiter said so; nothing else was done
-	late    bool          // goes on the owner's list
+	missed  bool          // goes on the owner's list
 	owner   bool          // something waits for the owner
 	read    bool          // to be marked as read
 }
@@ -154,8 +154,8 @@ func (d *decision) trace(step, detail string) error {
 }
 
 func (d *decision) tooOld(age time.Duration) error {
-	d.late = true
-	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", span(age)))
+	d.missed = true
+	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", durationText(age)))
 	if err == nil {
 		err = d.tx.AddMissed(journal.Missed{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.message.Text), SentAt: d.message.SentAt})
 	}
@@ -167,8 +167,8 @@ func (d *decision) handBack() error {
 	return chatChanged(d.tx, d.chat, d.now)
 }
 
-// step asks the conversation. A chat in the middle of something goes on with the flow that it began with. A panic is an
-// error.
+// step asks the conversation. A chat that is in the middle of a flow goes on with the version that it began with. A panic is
+// an error.
 func (d *decision) step() (out outcome, version int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -180,7 +180,7 @@ func (d *decision) step() (out outcome, version int64, err error) {
 		version = d.chat.Flow
 	}
 	f, err := d.flows.of(d.tx, d.config, version)
-	if err != nil && d.chat.Flow != 0 { // the flow it began with cannot be had: start over
+	if err != nil && d.chat.Flow != 0 { // its version of the flow is gone: start over
 		d.chat.State, version = nil, int64(d.config.Version)
 		f, err = d.flows.of(d.tx, d.config, version)
 	}
@@ -191,7 +191,7 @@ func (d *decision) step() (out outcome, version int64, err error) {
 	return out, version, err
 }
 
-// limit asks whether a reply may go out; false when it may not, or not yet.
+// limit asks whether a reply may go out. goOn is false when it may not, or not yet.
 func (d *decision) limit(out outcome) (goOn bool, err error) {
 	d.limits.Lock()
 	defer d.limits.Unlock()
@@ -208,22 +208,22 @@ func (d *decision) limit(out outcome) (goOn bool, err error) {
 		}
 		d.runner.limited = true
 		return false, d.trace(flowhq.TraceLimited, fmt.Sprintf("Waits %s: the limit of %d replies in a minute is reached.",
-			span(d.wait), d.config.Limits.RepliesPerMinute))
+			durationText(d.wait), d.config.Limits.RepliesPerMinute))
 	case limit.Suppress:
 		return false, d.finish(d.suppress(v))
 	}
 	d.limits.Replied(chat, d.now)
-	if v.Cause == limit.CausePatient {
+	if v.Cause == limit.CauseWaited {
 		return true, d.trace(flowhq.TraceLimited, "Waited a minute for the limit and goes out now.")
 	}
 	return true, nil
 }
 
-func (d *decision) suppress(v limit.Verdict) error {
+func (d *decision) suppress(v limit.Decision) error {
 	detail := fmt.Sprintf("Not answered: %d replies in this minute, and this chat wrote most.", d.config.Limits.RepliesPerMinute)
 	cause := journal.CauseSlow
 	if v.Cause == limit.CauseContact {
-		detail = fmt.Sprintf("Not answered: this chat had %d replies in %s.", d.config.Limits.ContactReplies, span(d.config.Limits.ContactWindow))
+		detail = fmt.Sprintf("Not answered: this chat had %d replies in %s.", d.config.Limits.ContactReplies, durationText(d.config.Limits.ContactWindow))
 		cause = journal.CauseEnough
 	}
 	if err := d.trace(flowhq.TraceSuppressed, detail); err != nil || !v.Notice {

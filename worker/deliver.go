@@ -12,7 +12,7 @@ import (
 	"flowhq/worker/whatsapp"
 )
 
-// Typing takes as long as a quick hand needs, within bounds that a customer finds natural.
+// Typing is shown for as long as a person who types fast would need, within bounds that a customer finds natural.
 const (
 	typingLeast   = time.Second
 	typingMost    = 6 * time.Second
@@ -52,7 +52,7 @@ func (e *engine) deliver(r *runner, o *journal.Outgoing) progress {
 	return e.sent(r, o, began, at, err)
 }
 
-// sent sorts what came of an attempt to send.
+// sent handles the result of an attempt to send.
 func (e *engine) sent(r *runner, o *journal.Outgoing, began, at time.Time, err error) progress {
 	switch {
 	case err == nil:
@@ -71,7 +71,7 @@ func (e *engine) sent(r *runner, o *journal.Outgoing, began, at time.Time, err e
 	}
 }
 
-// recipient gives where a message goes: one to the owner without a number goes to the account itself.
+// recipient gives whom a message goes to. One to an owner without a number goes to the account itself.
 func (e *engine) recipient(o *journal.Outgoing) message.Person {
 	if o.ChatID == journal.OwnerChat && o.To.IsZero() {
 		return e.dev.Self()
@@ -122,7 +122,7 @@ func (e *engine) delivered(tx *journal.Tx, o *journal.Outgoing, key string, at, 
 	return trace(tx, about(o), key, now, flowhq.TraceAcknowledged, "WhatsApp has "+o.ID+".")
 }
 
-// about names the message that the decisions about an outgoing one are told with: the one it answers, else itself.
+// about gives the id of the message that traces about an outgoing one belong to: the one that it answers, else itself.
 func about(o *journal.Outgoing) string {
 	if o.Answers != "" {
 		return o.Answers
@@ -167,7 +167,7 @@ func (e *engine) tooLate(o *journal.Outgoing, late time.Duration) progress {
 			return err
 		}
 		return trace(tx, about(o), e.keyOf(o, f), now, flowhq.TraceTooOld,
-			fmt.Sprintf("The reply could not be sent for %s and is too old now. The owner gets a list.", span(late)))
+			fmt.Sprintf("The reply could not be sent for %s and is too old now. The owner gets a list.", durationText(late)))
 	})
 	if err != nil {
 		return e.retryLater("a late reply could not be given up", err)
@@ -229,7 +229,7 @@ func (e *engine) uncertain(r *runner, o *journal.Outgoing, cause error) progress
 	return done
 }
 
-// markRead shows the customer that the message was read; failing at it matters to nobody.
+// markRead shows the customer that the message was read. A failure does not matter.
 func (e *engine) markRead(c *journal.Chat, m *message.Incoming) {
 	ctx, cancel := context.WithTimeout(e.forced, 5*time.Second)
 	defer cancel()

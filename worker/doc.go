@@ -1,14 +1,17 @@
-// Package worker is the body of the process that holds one tenant: its linked device, its conversations and its journal.
+// Package worker is the body of the process that serves one tenant: its linked device, its conversations and its journal.
 //
-// A message's way through it:
+// The way of a message through it:
 //
-//	whatsapp → intake: filter, who is it, seen before?, journalled (only now is it confirmed to WhatsApp)
-//	→ the chat's runner, one message after the other: too old?, opted out?, with a human?, step of the conversation, over
-//	a limit?, reply journalled with its id → typing → send → journalled → event to the appliance
+//	intake   receive: is it for the bot? who wrote it? did it come before? The journal has it; only now WhatsApp is told so.
+//	decide   too old? opted out? with a human? what does the conversation say? over a limit? The journal has the reply and
+//	         its id. When nothing else waits in the chat, this is one transaction with intake; else the chat's runner does it,
+//	         one message after the other.
+//	deliver  typing, sending, WhatsApp's acknowledgement. The journal has the outcome.
+//	uplink   the events of all this go to the appliance, in order, until it has acknowledged them.
 //
-// What must survive a kill is in the journal before anything is done about it, so a successor goes on where this process
-// stopped: letters that were not dealt with are dealt with, replies without an acknowledgement are sent again with the same
-// id. All decisions are made here; the appliance learns of them by events and may be away for as long as it likes.
+// What must survive a kill is in the journal before anything is done about it, so the next process goes on where this one
+// stopped: it decides about messages that wait, and sends replies that were not acknowledged again with the same id. All
+// decisions are made here; the appliance learns of them by events and may be away for any time.
 //
-// It imports the root package, bot, whatsapp and wire; never fleet, storage, procman, api or ui.
+// It imports the root package, bot, message, whatsapp and wire; never the packages of the appliance.
 package worker

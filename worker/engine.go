@@ -25,20 +25,20 @@ const (
 
 // engine makes the decisions. Its goroutines: one for each chat that has work, and those of background.
 type engine struct {
-	log   *slog.Logger
-	j     *journal.Journal
-	dev   device
-	flows flows
-	late  time.Duration // quiet time before the owner gets the list of what came too late
+	log         *slog.Logger
+	j           *journal.Journal
+	dev         device
+	flows       flows
+	missedDelay time.Duration // quiet time before the owner gets the list of what came too late
 
-	events  func()                     // the journal has new events
-	reports func(flowhq.SessionReport) // the session's state changed
-	acked   func() int64               // highest event that the appliance has
+	onEvents func()                     // the journal has new events
+	onReport func(flowhq.SessionReport) // the session's state changed
+	acked    func() int64               // highest event that the appliance has
 
 	config  atomic.Pointer[flowhq.WorkerConfig]
 	ignored ignoredCounts
 	fault   atomic.Bool   // the journal can't be written
-	faulty  chan struct{} // told when that begins
+	faulty  chan struct{} // signalled when that begins
 
 	forced   context.Context // ends everything
 	draining context.Context // ends waiting, when the process is to stop
@@ -60,11 +60,11 @@ type engine struct {
 	missedTimer *time.Timer // for the list of messages that came too late
 }
 
-// newEngine makes an engine; attach gives it its device before it is used.
-func newEngine(ctx context.Context, j *journal.Journal, talk conversations, log *slog.Logger) (*engine, error) {
+// newEngine makes an engine. Its field dev must be set before it is used.
+func newEngine(ctx context.Context, j *journal.Journal, talk flowLoader, log *slog.Logger) (*engine, error) {
 	e := &engine{
-		log: log, j: j, flows: flows{talk: talk}, late: 15 * time.Second,
-		events: func() {}, reports: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, forced: ctx,
+		log: log, j: j, flows: flows{loader: talk}, missedDelay: 15 * time.Second,
+		onEvents: func() {}, onReport: func(flowhq.SessionReport) {}, acked: func() int64 { return 0 }, forced: ctx,
 		faulty:  make(chan struct{}, 1),
 		running: make(map[int64]*runner), parked: make(map[int64]struct{}),
 	}
@@ -103,12 +103,12 @@ func (e *engine) restore() error {
 			e.limits.Heard(chat, t.At)
 		}
 	}
-	e.adopt(*kept)
+	e.applyConfig(*kept)
 	return nil
 }
 
-// adopt works by c from now on. Its flow is loaded when it is needed: an idle worker has no use for it.
-func (e *engine) adopt(c flowhq.WorkerConfig) {
+// applyConfig works by c from now on. Its flow is loaded when it is needed: an idle worker does not need it.
+func (e *engine) applyConfig(c flowhq.WorkerConfig) {
 	c.Limits = withDefaults(c.Limits)
 	e.flows.use(int64(c.Version), nil)
 	e.limits.Lock()
@@ -119,26 +119,26 @@ func (e *engine) adopt(c flowhq.WorkerConfig) {
 	e.config.Store(&c)
 }
 
-// configure adopts and keeps a configuration. It fails when the flow cannot be loaded; then the one before stays in force.
+// configure applies and stores a configuration. It fails when the flow cannot be loaded; then the one before stays in force.
 func (e *engine) configure(c flowhq.WorkerConfig) error {
-	if err := e.check(c); err != nil {
+	if err := e.checkFlow(c); err != nil {
 		e.note(flowhq.TenantEventWorker, "The new settings cannot be used; the worker goes on with those before: "+err.Error())
 		return err
 	}
 	err := e.write(func(tx *journal.Tx) error {
-		e.adopt(c) // in turn with decisions, so that none of them misses a flow that is dropped here
+		e.applyConfig(c) // in turn with decisions, so that none of them misses a flow that is dropped here
 		return tx.SaveConfig(c)
 	})
 	e.scheduleParked()
 	return err
 }
 
-// check tries a flow of the tenant's own, unless it is the one in force; the templates' flows are known to be good.
-func (e *engine) check(c flowhq.WorkerConfig) error {
+// checkFlow tries a flow of the tenant's own, unless it is the one in force; the templates' flows are known to be good.
+func (e *engine) checkFlow(c flowhq.WorkerConfig) error {
 	if now := e.config.Load(); c.FlowYAML == "" || now != nil && now.FlowYAML == c.FlowYAML {
 		return nil
 	}
-	_, err := e.flows.talk.load(int64(c.Version), flowOf(&c))
+	_, err := e.flows.loader.load(int64(c.Version), flowOf(&c))
 	if err != nil {
 		return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The flow cannot be used: " + err.Error(), Cause: err}
 	}
@@ -173,7 +173,7 @@ func (e *engine) write(do func(tx *journal.Tx) error) error {
 		e.setFault(false, nil)
 	}
 	if err == nil {
-		e.events()
+		e.onEvents()
 	}
 	return err
 }
@@ -188,13 +188,13 @@ func (e *engine) setFault(fault bool, cause error) {
 	} else {
 		e.log.Info("the journal can be written again")
 	}
-	e.reports(e.report())
+	e.onReport(e.report())
 	if !fault {
 		e.scheduleParked()
 	}
 }
 
-// report tells how the session is: the device's word, unless the journal fails.
+// report gives the state of the session: that of the device, unless the journal fails.
 func (e *engine) report() flowhq.SessionReport {
 	r := e.dev.Report()
 	if e.fault.Load() {
@@ -204,12 +204,12 @@ func (e *engine) report() flowhq.SessionReport {
 	return r
 }
 
-// reported is told by the device at every change. What a later process must know is kept before anybody is told: whoever
-// knows of it may end this process.
+// reported is called by the device at every change. What a later process must know is stored before anybody hears of it,
+// since whoever hears of it may end this process.
 func (e *engine) reported(r flowhq.SessionReport) {
 	e.keepPause(r)
 	if !e.fault.Load() {
-		e.reports(r)
+		e.onReport(r)
 	}
 	e.idleTrim.busy()
 	if r.Phase == flowhq.PhaseConnected {
@@ -230,7 +230,7 @@ func (e *engine) note(kind, detail string) {
 	}
 }
 
-// noteOnce puts a remark on the time line unless it is what a process before this one said there under the same key.
+// noteOnce puts a remark on the time line, unless an earlier process put the same one there under the same key.
 func (e *engine) noteOnce(key, remark string) {
 	err := e.write(func(tx *journal.Tx) error {
 		last := ""
@@ -269,7 +269,7 @@ func (e *engine) sentText(id string) (to message.Person, text string, ok bool) {
 	return e.recipient(o), o.Text, true
 }
 
-// background does what is due from time to time, until ctx ends.
+// background does the periodic work until ctx ends.
 func (e *engine) background(ctx context.Context) {
 	tick := time.NewTimer(parkedInterval)
 	defer tick.Stop()
@@ -298,7 +298,7 @@ func (e *engine) background(ctx context.Context) {
 	}
 }
 
-// probe tries whether a journal that failed can be written again: as it is, then over a fresh handle.
+// probe tries whether a journal that failed can be written again: first as it is, then after opening the file anew.
 func (e *engine) probe(ctx context.Context) {
 	try := func(tx *journal.Tx) error { return tx.SetMeta("probe", time.Now().UnixMilli()) }
 	if e.write(try) == nil {

@@ -189,7 +189,7 @@ func (f echoFlow) step(biz flowhq.Business, c *journal.Chat, l *message.Incoming
 	default:
 		out.replies = []string{biz.Name + "re: " + l.Text}
 	}
-	out.traces = []decided{{flowhq.TraceStep, "echo"}}
+	out.traces = []traceStep{{flowhq.TraceStep, "echo"}}
 	return out, nil
 }
 

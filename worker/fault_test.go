@@ -27,7 +27,7 @@ func (h *house) vandal(statement string) {
 func TestJournalThatFailsLeavesMessagesWithWhatsApp(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		var phases []flowhq.Phase
-		h.e.reports = func(r flowhq.SessionReport) { phases = append(phases, r.Phase) }
+		h.e.onReport = func(r flowhq.SessionReport) { phases = append(phases, r.Phase) }
 		h.vandal("ALTER TABLE seen RENAME TO unseen")
 		m := message.Incoming{ID: "A", From: message.Person{PN: asha}, Text: "x"}
 		if err := h.give(m); err == nil || !journal.Failed(err) {

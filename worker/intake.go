@@ -109,7 +109,7 @@ func (in *intake) tell(tx *journal.Tx) error {
 	}
 	detail := "Received."
 	if in.m.Late {
-		detail = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", span(in.now.Sub(in.m.SentAt)))
+		detail = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", durationText(in.now.Sub(in.m.SentAt)))
 	}
 	return in.trace(tx, flowhq.TraceReceived, detail)
 }
@@ -238,8 +238,8 @@ func chatChanged(tx *journal.Tx, c *journal.Chat, at time.Time) error {
 	return tx.Event(flowhq.WorkerEvent{At: at, Kind: flowhq.EventChat, Chat: &ev})
 }
 
-// span writes a duration as a person says it.
-func span(d time.Duration) string {
+// durationText writes a duration as a person says it.
+func durationText(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%.0f s", max(d, 0).Seconds())

@@ -111,7 +111,7 @@ func newProcess(t *testing.T, dir string) *process {
 	t.Helper()
 	p := &process{T: t, dev: newFake(), config: Config{
 		TenantID: "t1", Dir: filepath.Join(dir, "t1"), Socket: filepath.Join(dir, "workers.sock"), Token: "x", Version: "v1",
-		talk: echoTalk{}, late: 50 * time.Millisecond,
+		loader: echoTalk{}, missedDelay: 50 * time.Millisecond,
 	}}
 	p.config.open = p.dev.open
 	p.start()

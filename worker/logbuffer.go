@@ -14,8 +14,8 @@ const (
 	logBytes = 512 << 10
 )
 
-// logBuffer stands between the worker and its output: a reader that stalls costs log lines, never an answer. What is
-// dropped is counted, and said in the log as soon as it moves again.
+// logBuffer stands between the worker and its output, so that a reader that stalls costs log lines and never an answer.
+// Dropped lines are counted, and the log says how many there were as soon as it moves again.
 type logBuffer struct {
 	out io.Writer
 

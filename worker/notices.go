@@ -60,21 +60,21 @@ func excerpt(text string) string {
 	return flowhq.Shorten(strings.Join(strings.Fields(text), " "), excerptLength)
 }
 
-// scheduleMissed sends the list of what came too late once nothing was added to it for a while.
+// scheduleMissed sends the list of messages that came too late, once nothing was added to it for missedDelay.
 func (e *engine) scheduleMissed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopping {
-		return // the successor finds the list in the journal
+		return // the next process finds the list in the journal
 	}
 	if e.missedTimer != nil {
-		e.missedTimer.Reset(e.late)
+		e.missedTimer.Reset(e.missedDelay)
 		return
 	}
-	e.missedTimer = time.AfterFunc(e.late, e.sendMissed)
+	e.missedTimer = time.AfterFunc(e.missedDelay, e.sendMissed)
 }
 
-// sendMissed turns what came too late into one notice to the owner.
+// sendMissed turns the list of messages that came too late into one notice to the owner.
 func (e *engine) sendMissed() {
 	e.mu.Lock()
 	if e.stopping || e.config.Load() == nil {

@@ -12,10 +12,9 @@ import (
 	"flowhq/worker/message"
 )
 
-// An away message is a text that the account sends to several customers by itself, so writing it hands nothing over. It is
-// told from the owner's own hand by its being the same: any text that a second chat gets within awaySoon, and one of at
-// least awayLength characters that a second chat gets within awayLate. The first chat was handed over by then; that is taken back,
-// unless the owner wrote something else there since.
+// An away message is a text that WhatsApp's business app sends to several customers by itself. It does not hand a chat over.
+// A text counts as one when a second chat gets the same within awaySoon, or within awayLate when it has at least awayLength
+// characters. The first chat was handed over by then: that is undone, unless the owner wrote something else there since.
 const (
 	awaySoon   = 10 * time.Minute
 	awayLate   = 24 * time.Hour
@@ -62,7 +61,7 @@ func (e *engine) receiveOwn(m message.Incoming) error {
 	return nil
 }
 
-// echoed takes a copy of what this worker sent for the acknowledgement, in case that did not come.
+// echoed takes a copy of what this worker sent as the acknowledgement, in case that one did not come.
 func (e *engine) echoed(tx *journal.Tx, o *journal.Outgoing, m message.Incoming, now time.Time) error {
 	f, err := tx.FinishOutgoing(o.ID, true, now)
 	if err != nil {
@@ -85,7 +84,7 @@ func (e *engine) ownerWrote(tx *journal.Tx, c *journal.Chat, m message.Incoming,
 		return err
 	}
 	switch m.Kind {
-	case flowhq.KindReaction, flowhq.KindEdit, flowhq.KindDelete: // touches something that was said, takes no chat over
+	case flowhq.KindReaction, flowhq.KindEdit, flowhq.KindDelete: // changes what was said, and does not take the chat over
 		return nil
 	}
 	c.LastSeen = now
@@ -109,7 +108,7 @@ func (e *engine) ownerWrote(tx *journal.Tx, c *journal.Chat, m message.Incoming,
 	}
 	c.HandoffCause, c.HandoffEnds, c.HandoffText = journal.HandoffOwner, now.Add(e.handoff()), digest
 	err = trace(tx, m.ID, c.Key(), now, flowhq.TraceHandedOver,
-		fmt.Sprintf("The owner wrote on the phone: the bot is silent in this chat for %s.", span(e.handoff())))
+		fmt.Sprintf("The owner wrote on the phone: the bot is silent in this chat for %s.", durationText(e.handoff())))
 	if err == nil {
 		err = tx.SaveChat(c)
 	}
@@ -119,7 +118,7 @@ func (e *engine) ownerWrote(tx *journal.Tx, c *journal.Chat, m message.Incoming,
 	return err
 }
 
-// isHandBack tells that the owner wrote the command that hands a chat back to the bot: "#bot", as a whole message.
+// isHandBack tells whether a text is the command that hands a chat back to the bot: "#bot" and nothing else.
 func isHandBack(text string) bool {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "#bot", "#roboti":

@@ -116,7 +116,7 @@ func TestTooOldIsToldToTheOwner(t *testing.T) {
 		h.expect(asha)
 		h.expect(juma, "re: just now")
 		h.expectTrace("A", "received too_old")
-		time.Sleep(h.e.late)
+		time.Sleep(h.e.missedDelay)
 		synctest.Wait()
 		got := h.dev.to("+255700000000")
 		if len(got) != 1 || !strings.Contains(got[0], "N-A "+asha+": an hour ago") || !strings.Contains(got[0], "two hours ago") ||
@@ -129,7 +129,7 @@ func TestTooOldIsToldToTheOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		late("D", asha, "again", time.Hour)
-		time.Sleep(h.e.late)
+		time.Sleep(h.e.missedDelay)
 		synctest.Wait()
 		if got := h.dev.to("+255711111111"); len(got) != 1 || strings.Contains(got[0], "two hours") {
 			t.Errorf("the owner's number got %q", got)

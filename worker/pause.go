@@ -9,20 +9,20 @@ import (
 	"flowhq/worker/whatsapp"
 )
 
-// Where the journal has what keeps the device away from WhatsApp.
+// Keys of the journal for what keeps the device away from WhatsApp.
 const (
 	pauseKey    = "pause"    // the ban or restriction that lasts
 	replacedKey = "replaced" // another program has the device
 )
 
-// pauses keeps in the journal why the device stays away: a process after this one must not begin with a login or a message that is
-// refused, or take the device back from the program that has it now.
+// pauses stores in the journal why the device stays away, for the next process: it must not begin with a login or a message
+// that WhatsApp refuses, nor take the device back from the program that has it now.
 type pauses struct {
 	mu   sync.Mutex
 	kept map[string]whatsapp.Pause
 }
 
-// keepPause keeps what a report says of it; being connected ends it. A lost connection and the like say nothing of it.
+// keepPause stores the pause that a report tells of. A report of being connected ends it; a lost connection does not.
 func (e *engine) keepPause(r flowhq.SessionReport) {
 	switch {
 	case r.Phase.Blocked() && r.Until != nil:
@@ -57,7 +57,7 @@ func (e *engine) keep(key string, p whatsapp.Pause) {
 	e.pauses.kept[key] = p
 }
 
-// lastPauses reads what a process before this one kept.
+// lastPauses reads what an earlier process stored.
 func (e *engine) lastPauses() (all []whatsapp.Pause) {
 	e.pauses.mu.Lock()
 	defer e.pauses.mu.Unlock()

@@ -42,7 +42,7 @@ func playWorker(remotely bool) int {
 		fmt.Fprintln(os.Stderr, err)
 		return wire.ExitConfig
 	}
-	c.pace = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
+	c.timing = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
 	phones := os.Getenv(envPhones)
 	c.open = func(w whatsapp.Config) (device, error) {
 		return &remote{socket: phones, config: w, waits: map[string]chan bool{}}, nil
@@ -50,7 +50,7 @@ func playWorker(remotely bool) int {
 	if !remotely {
 		c.open = nil
 	}
-	c.talk = echoTalk{}
+	c.loader = echoTalk{}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	switch err := Run(ctx, c); {

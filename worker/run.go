@@ -16,8 +16,8 @@ import (
 	"flowhq/worker/whatsapp"
 )
 
-// How long an orderly end may take: the message in hand first, then the connection. Together they stay within the 10 s of
-// the contract.
+// How long an orderly end may take: first the messages that are being answered, then the connection. The contract allows
+// 10 s for both.
 const (
 	finishLimit = 8 * time.Second
 	leaveLimit  = 1500 * time.Millisecond
@@ -91,32 +91,32 @@ type worker struct {
 	engine *engine
 	link   *uplink
 
-	kill context.CancelFunc // ends the engine's work at once
-	end  context.CancelFunc // begins the orderly end
-	over context.Context    // done when the orderly end is to begin
+	kill   context.CancelFunc // ends the engine's work at once
+	end    context.CancelFunc // begins the orderly end
+	ending context.Context    // done when the orderly end is to begin
 }
 
 func (w *worker) build(j *journal.Journal, droppedLogs func() int64) error {
-	talk := w.config.talk
+	talk := w.config.loader
 	if talk == nil {
-		talk = botTalk{}
+		talk = botLoader{}
 	}
 	var forced context.Context
 	forced, w.kill = context.WithCancel(context.Background())
-	w.over, w.end = context.WithCancel(context.Background())
+	w.ending, w.end = context.WithCancel(context.Background())
 	e, err := newEngine(forced, j, talk, w.log)
 	if err != nil {
 		return err
 	}
 	w.engine = e
-	if w.config.late > 0 {
-		e.late = w.config.late
+	if w.config.missedDelay > 0 {
+		e.missedDelay = w.config.missedDelay
 	}
 	do := &commands{engine: e, dir: w.config.Dir, finish: w.end}
 	w.link = newUplink(w.config, e, do, w.log)
 	w.link.logs = droppedLogs
 	do.link, do.acked = w.link.configure, w.link.awaitAcked
-	e.events, e.reports, e.acked = w.link.wake, w.link.report, w.link.durable
+	e.onEvents, e.onReport, e.acked = w.link.wake, w.link.report, w.link.ackedSeq
 	return w.openDevice()
 }
 
@@ -140,7 +140,7 @@ func (w *worker) openDevice() error {
 			return e.sentText(id)
 		},
 		Merged:  func(p message.Person) { <-ready; e.addressesJoined(p) },
-		Silence: silence, Timing: w.config.pace, Pauses: e.lastPauses(),
+		Silence: silence, Timing: w.config.timing, Pauses: e.lastPauses(),
 	})
 	if err != nil {
 		return err
@@ -150,8 +150,8 @@ func (w *worker) openDevice() error {
 	return nil
 }
 
-// serve runs everything until ctx ends or the end is asked for; then it takes in nothing more, finishes what is in hand and
-// leaves.
+// serve runs everything until ctx ends or the end is asked for. Then it refuses new messages, finishes those in hand and
+// disconnects.
 func (w *worker) serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -172,7 +172,7 @@ func (w *worker) serve(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-	case <-w.over.Done():
+	case <-w.ending.Done():
 	case err = <-gone:
 		gone <- nil
 		if err == nil {
@@ -196,13 +196,13 @@ func (w *worker) serve(ctx context.Context) error {
 	return err
 }
 
-// flush gives the appliance the last events, if it is there; it has the journal's next owner otherwise.
+// flush gives the appliance the last events when it is there. Otherwise the next process sends them.
 func (w *worker) flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 400*time.Millisecond)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for w.link.conn.Connected() && w.link.durable() < w.engine.j.LastSeq() {
+	for w.link.conn.Connected() && w.link.ackedSeq() < w.engine.j.LastSeq() {
 		select {
 		case <-ctx.Done():
 			return

@@ -14,8 +14,8 @@ import (
 type runner struct {
 	chat    int64                      // changes when the chat is merged into another; guarded by engine.mu
 	again   bool                       // new work came; guarded by engine.mu
-	begun   bool                       // it has dealt with something: when the process is to stop, no further one is begun
-	limited bool                       // the message at hand was told to wait: say so once
+	begun   bool                       // it has begun something: when the process stops, it begins nothing more
+	limited bool                       // the trace says already that the present message waits for the limit
 	retry   backoff.ExponentialBackOff // between attempts whose outcome is not known
 }
 
@@ -28,7 +28,7 @@ const (
 	blocked                 // something to do, but not now
 )
 
-// schedule makes sure that somebody deals with a chat.
+// schedule makes sure that a runner deals with a chat.
 func (e *engine) schedule(chat int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -48,7 +48,7 @@ func (e *engine) schedule(chat int64) {
 	e.runners.Go(func() { e.run(r) })
 }
 
-// scheduleParked lets the chats go on that could not.
+// scheduleParked schedules the chats that could not go on before.
 func (e *engine) scheduleParked() {
 	if !e.ready() {
 		return
@@ -64,7 +64,7 @@ func (e *engine) scheduleParked() {
 	}
 }
 
-// resume takes up what a process before this one left.
+// resume schedules what an earlier process left unfinished.
 func (e *engine) resume() error {
 	var chats []int64
 	missed := 0
@@ -162,7 +162,7 @@ func (e *engine) work(r *runner) progress {
 	return e.decide(r, in)
 }
 
-// retryLater records an error that is not a message's own; the chat goes on later.
+// retryLater logs an error that has nothing to do with the message itself; the chat goes on later.
 func (e *engine) retryLater(what string, err error) progress {
 	if journal.Failed(err) {
 		e.setFault(true, err)
@@ -171,7 +171,7 @@ func (e *engine) retryLater(what string, err error) progress {
 	return blocked
 }
 
-// wait waits for d, or less when the process is to stop; false then.
+// wait waits for d. It returns early, with false, when the process is to stop.
 func (e *engine) wait(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -186,7 +186,8 @@ func (e *engine) wait(d time.Duration) bool {
 // errStopping leaves a message with WhatsApp, which brings it again.
 var errStopping = errors.New("the worker is stopping")
 
-// stop takes in nothing more, lets what is in hand be finished for at most limit, and returns when all runners ended.
+// stop refuses new messages, gives the runners at most limit to finish, and returns when all have ended. kill is called after
+// limit and must end what they do.
 func (e *engine) stop(limit time.Duration, kill func()) {
 	e.mu.Lock()
 	e.stopping = true

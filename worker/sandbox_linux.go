@@ -14,9 +14,9 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
-// Isolate shuts the process in, for the rest of its life: others of its user cannot look into it, it can gain no rights, and
-// it reaches nothing but what confine lets it reach. The tenant's folder must be there. The note says what the kernel could not
-// forbid; "" when it could do everything.
+// Isolate confines the process for the rest of its life: other processes of its user cannot look into it, it cannot gain
+// rights, and it reaches only what confine allows. The tenant's folder must exist. The note says what the kernel could not
+// forbid; "" when it could forbid everything.
 func Isolate(c Config, log *slog.Logger) (note string, err error) {
 	harden(log)
 	return confine(c)
@@ -53,7 +53,7 @@ func confine(c Config) (note string, err error) {
 	return notForbidden(abi), nil
 }
 
-// notForbidden says what a version of Landlock leaves open; "" for one that can do everything.
+// notForbidden says what a version of Landlock cannot forbid; "" when it can forbid everything.
 func notForbidden(abi int) string {
 	var open []string
 	for _, since := range []struct {

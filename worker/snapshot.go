@@ -39,7 +39,7 @@ func (c *commands) Snapshot(ctx context.Context, path string) error {
 	return into(path, journal.FileName, func(to string) error { return c.j.Snapshot(ctx, to) })
 }
 
-// into has a copy made beside its place and moved there when it is whole.
+// into makes a copy beside its place and moves it there when it is complete.
 func into(dir, name string, copyTo func(path string) error) error {
 	part := filepath.Join(dir, name+".part")
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {

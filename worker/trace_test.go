@@ -131,7 +131,7 @@ func TestEchoesAreTold(t *testing.T) {
 // realFlow lets the house talk as a real template does.
 func (h *house) realFlow(hours *flowhq.Hours) {
 	h.t.Helper()
-	h.e.flows.talk = botTalk{}
+	h.e.flows.loader = botLoader{}
 	c := plain()
 	c.Business.Name, c.Business.Template, c.Business.Settings.Hours = "Neema Salon", flowhq.TemplateBooking, hours
 	must(h.t, h.e.configure(c))

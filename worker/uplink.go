@@ -16,14 +16,14 @@ import (
 
 // Bounds and times of the link to the appliance.
 const (
-	maxReports = 64 // waiting to be told; the oldest go first
+	maxReports = 64 // that wait to be sent; the oldest are dropped
 	firstPause = 500 * time.Millisecond
 	lastPause  = 30 * time.Second
 	ackWait    = time.Second // a command is answered without the appliance's acknowledgement after that
 )
 
-// uplink tells the appliance what happens. It may be away for any time: events stay in the journal, of reports the latest
-// one is told.
+// uplink tells the appliance what happens. The appliance may be away for any time: events stay in the journal, and of the
+// reports the latest are kept.
 type uplink struct {
 	log    *slog.Logger
 	engine *engine
@@ -31,19 +31,19 @@ type uplink struct {
 	config Config
 	logs   func() int64 // log lines dropped so far
 
-	news  chan struct{} // events or reports wait
-	tempo chan struct{} // the time between heartbeats may have changed
+	pending         chan struct{} // events or reports wait
+	intervalChanged chan struct{} // the time between heartbeats may have changed
 
-	mu      sync.Mutex
-	acked   int64         // highest event that the appliance has
-	moved   chan struct{} // closed and made anew when acked changes
-	reports []flowhq.SessionReport
-	seen    time.Time // the appliance last
-	highest int64     // revision of the newest configuration of this connection
+	mu             sync.Mutex
+	acked          int64         // highest event that the appliance has
+	ackMoved       chan struct{} // closed and made anew when acked changes
+	reports        []flowhq.SessionReport
+	lastContact    time.Time // when the appliance last answered
+	newestRevision int64     // revision of the newest configuration of this connection
 }
 
 func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
-	u := &uplink{log: log, engine: e, config: c, news: make(chan struct{}, 1), tempo: make(chan struct{}, 1), moved: make(chan struct{}), seen: time.Now(), logs: func() int64 { return 0 }}
+	u := &uplink{log: log, engine: e, config: c, pending: make(chan struct{}, 1), intervalChanged: make(chan struct{}, 1), ackMoved: make(chan struct{}), lastContact: time.Now(), logs: func() int64 { return 0 }}
 	u.conn = wire.Dial(wire.ClientConfig{
 		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost, Logger: log,
 	})
@@ -52,7 +52,7 @@ func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *u
 
 func (u *uplink) hello() wire.Hello {
 	u.mu.Lock()
-	u.highest = 0
+	u.newestRevision = 0
 	u.mu.Unlock()
 	return wire.Hello{
 		TenantID: u.config.TenantID, Token: u.config.Token, PID: os.Getpid(), Version: u.config.Version,
@@ -63,7 +63,7 @@ func (u *uplink) hello() wire.Hello {
 func (u *uplink) greeted(w wire.Welcome) {
 	acked := w.Acked
 	if acked > u.engine.j.LastSeq() {
-		// The appliance has seen more than this journal ever wrote: it was put back from a backup.
+		// The appliance has more events than this journal wrote: the journal was restored from a backup.
 		if err := u.engine.j.Renew(); err != nil {
 			u.log.Error("the journal's id could not be changed", "error", err)
 		}
@@ -81,21 +81,21 @@ func (u *uplink) greeted(w wire.Welcome) {
 func (u *uplink) lost() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.seen = time.Now()
+	u.lastContact = time.Now()
 }
 
-// configure takes a configuration unless a newer one came on the same connection. Between connections the numbers may fall:
-// the appliance's database may have been put back.
+// configure applies a configuration, unless a newer one came on the same connection. Between connections revisions may fall:
+// the appliance's database may have been restored.
 func (u *uplink) configure(c flowhq.WorkerConfig) error {
 	u.mu.Lock()
-	stale := c.Revision < u.highest
-	u.highest = max(u.highest, c.Revision)
+	stale := c.Revision < u.newestRevision
+	u.newestRevision = max(u.newestRevision, c.Revision)
 	u.mu.Unlock()
 	if stale {
 		return nil
 	}
 	err := u.engine.configure(c)
-	notify(u.tempo)
+	notify(u.intervalChanged)
 	return err
 }
 
@@ -110,9 +110,9 @@ func (u *uplink) report(r flowhq.SessionReport) {
 	u.wake()
 }
 
-func (u *uplink) wake() { notify(u.news) }
+func (u *uplink) wake() { notify(u.pending) }
 
-// notify tells one listener, now or when it listens next.
+// notify wakes one listener, now or when it listens next.
 func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -124,22 +124,22 @@ func notify(c chan<- struct{}) {
 func (u *uplink) run(ctx context.Context, orphaned func()) {
 	var parts sync.WaitGroup
 	parts.Go(func() { u.conn.Run(ctx) })
-	parts.Go(func() { u.pump(ctx) })
-	parts.Go(func() { u.beat(ctx, orphaned) })
+	parts.Go(func() { u.sendLoop(ctx) })
+	parts.Go(func() { u.heartbeatLoop(ctx, orphaned) })
 	parts.Wait()
 }
 
-// pump tells reports and events as they come.
-func (u *uplink) pump(ctx context.Context) {
+// sendLoop sends reports and events as they come.
+func (u *uplink) sendLoop(ctx context.Context) {
 	pauses := backoff.ExponentialBackOff{InitialInterval: firstPause, MaxInterval: lastPause, Multiplier: 2}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-u.news:
+		case <-u.pending:
 		}
 		for u.conn.Connected() && ctx.Err() == nil {
-			more, err := u.tell(ctx)
+			more, err := u.sendNext(ctx)
 			if err == nil {
 				pauses.Reset()
 				if !more {
@@ -158,8 +158,8 @@ func (u *uplink) pump(ctx context.Context) {
 	}
 }
 
-// tell hands up one report, or else one batch of events; more says whether there may be more.
-func (u *uplink) tell(ctx context.Context) (more bool, err error) {
+// sendNext sends one report, or else one batch of events; more tells whether there may be more.
+func (u *uplink) sendNext(ctx context.Context) (more bool, err error) {
 	if r, ok := u.nextReport(); ok {
 		if err := u.conn.Report(ctx, r); err != nil {
 			u.putBack(r)
@@ -210,9 +210,9 @@ func (u *uplink) putBack(r flowhq.SessionReport) {
 
 // setAcked notes what the appliance has; u.mu is held.
 func (u *uplink) setAcked(seq int64) {
-	u.acked, u.seen = seq, time.Now()
-	close(u.moved)
-	u.moved = make(chan struct{})
+	u.acked, u.lastContact = seq, time.Now()
+	close(u.ackMoved)
+	u.ackMoved = make(chan struct{})
 }
 
 // awaitAcked waits until the appliance has the event seq, and all before it; not longer than ctx, nor than ackWait.
@@ -221,7 +221,7 @@ func (u *uplink) awaitAcked(ctx context.Context, seq int64) {
 	defer cancel()
 	for {
 		u.mu.Lock()
-		acked, moved := u.acked, u.moved
+		acked, moved := u.acked, u.ackMoved
 		u.mu.Unlock()
 		if acked >= seq {
 			return
@@ -234,15 +234,15 @@ func (u *uplink) awaitAcked(ctx context.Context, seq int64) {
 	}
 }
 
-// durable gives the highest event that the appliance has.
-func (u *uplink) durable() int64 {
+// ackedSeq gives the highest event that the appliance has.
+func (u *uplink) ackedSeq() int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.acked
 }
 
-// beat sends heartbeats, and ends a worker that nobody asked after for too long.
-func (u *uplink) beat(ctx context.Context, orphaned func()) {
+// heartbeatLoop sends heartbeats. It calls orphaned when no appliance was there for too long.
+func (u *uplink) heartbeatLoop(ctx context.Context, orphaned func()) {
 	for {
 		limits := withDefaults(flowhq.Limits{})
 		if c := u.engine.config.Load(); c != nil {
@@ -253,17 +253,17 @@ func (u *uplink) beat(ctx context.Context, orphaned func()) {
 		case <-ctx.Done():
 			t.Stop()
 			return
-		case <-u.tempo:
+		case <-u.intervalChanged:
 			t.Stop()
 			continue
 		case <-t.C:
 		}
 		if u.conn.Connected() {
-			u.sendBeat(ctx)
+			u.sendHeartbeat(ctx)
 			continue
 		}
 		u.mu.Lock()
-		alone := time.Since(u.seen)
+		alone := time.Since(u.lastContact)
 		u.mu.Unlock()
 		if alone > limits.OrphanGrace {
 			u.log.Warn("no appliance for too long: the worker ends itself", "for", alone)
@@ -273,9 +273,9 @@ func (u *uplink) beat(ctx context.Context, orphaned func()) {
 	}
 }
 
-func (u *uplink) sendBeat(ctx context.Context) {
+func (u *uplink) sendHeartbeat(ctx context.Context) {
 	var waiting int64
-	acked := u.durable()
+	acked := u.ackedSeq()
 	err := u.engine.j.Read(func(tx *journal.Tx) (err error) {
 		waiting, err = tx.Unacked(acked)
 		return err
@@ -289,6 +289,6 @@ func (u *uplink) sendBeat(ctx context.Context) {
 		return
 	}
 	u.mu.Lock()
-	u.seen = time.Now()
+	u.lastContact = time.Now()
 	u.mu.Unlock()
 }

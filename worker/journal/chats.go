@@ -105,7 +105,7 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 			}
 			return byPN, nil, err
 		}
-		m, err := tx.absorb(byPN, byLID, at)
+		m, err := tx.mergeChats(byPN, byLID, at)
 		return byPN, m, err
 	case byPN != nil:
 		if p.LID != "" && byPN.LID != p.LID {
@@ -114,7 +114,7 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 		}
 		return byPN, nil, err
 	case byLID != nil && p.PN != "" && byLID.PN == "":
-		m, err := tx.rename(byLID, p.PN, at)
+		m, err := tx.addNumber(byLID, p.PN, at)
 		return byLID, m, err
 	case byLID != nil && p.PN == "":
 		return byLID, nil, nil
@@ -152,8 +152,8 @@ func (tx *Tx) addChat(p message.Person, at time.Time) (*Chat, error) {
 	return c, err
 }
 
-// rename gives a chat that was known by its LID alone its number.
-func (tx *Tx) rename(c *Chat, pn string, at time.Time) ([]Merge, error) {
+// addNumber sets the number of a chat that was known by its LID only.
+func (tx *Tx) addNumber(c *Chat, pn string, at time.Time) ([]Merge, error) {
 	m := Merge{Into: c.ID, IdentityMerge: flowhq.IdentityMerge{From: c.Key(), Into: pn}}
 	c.PN = pn
 	if err := tx.SaveChat(c); err != nil {
@@ -162,9 +162,9 @@ func (tx *Tx) rename(c *Chat, pn string, at time.Time) ([]Merge, error) {
 	return []Merge{m}, tx.merged(m, at)
 }
 
-// absorb joins the chat of a LID into the chat of the number: what waits, what was seen, what was sent, and the state of
-// the conversation that was used last. An opting out of either counts, and so does a hand-over.
-func (tx *Tx) absorb(into, from *Chat, at time.Time) ([]Merge, error) {
+// mergeChats merges the chat of a LID into that of the number: what waits, what was seen, what was sent, and the state of the
+// conversation that was used last. An opt-out or a hand-over of either chat counts.
+func (tx *Tx) mergeChats(into, from *Chat, at time.Time) ([]Merge, error) {
 	m := Merge{Absorbed: from.ID, Into: into.ID, IdentityMerge: flowhq.IdentityMerge{From: from.Key(), Into: into.Key()}}
 	for _, q := range []string{
 		"UPDATE OR IGNORE seen SET chat = ?1 WHERE chat = ?2", "DELETE FROM seen WHERE chat = ?2 AND ?1 > 0",

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Erase removes a chat with all that was said in it from the journal in dir, whose worker must not run: messages, answers, the
-// state of the conversation, and events, told or not. The space is overwritten. A chat or a journal that is not there is no error.
+// Erase removes a chat with all that was said in it from the journal in dir, whose worker must not run: messages, answers,
+// the state of the conversation, and events, acknowledged or not. The space is overwritten. It is not an error when the chat
+// or the journal does not exist.
 func Erase(ctx context.Context, dir, chat string) (err error) {
 	if _, err := os.Stat(filepath.Join(dir, FileName)); errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"flowhq"
 )
 
-// Event numbers an event and keeps it for the appliance.
+// Event numbers an event and stores it for the appliance.
 func (tx *Tx) Event(e flowhq.WorkerEvent) error {
 	tx.j.lastSeq++
 	e.Seq = tx.j.lastSeq

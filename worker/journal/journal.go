@@ -38,8 +38,8 @@ type Journal struct {
 	busy  bool
 }
 
-// Open opens the journal in dir, or makes it. A file that is no database any more is put aside (its name is told) and a new
-// journal, with an id of its own, is begun.
+// Open opens the journal in dir, or makes it. A file that is damaged is renamed to putAside, and a new journal is made, with
+// an id of its own.
 func Open(ctx context.Context, dir string, now func() time.Time) (j *Journal, putAside string, err error) {
 	path := filepath.Join(dir, FileName)
 	j, err = open(ctx, path, now)
@@ -119,7 +119,7 @@ func (j *Journal) Close() error {
 	return j.disconnect()
 }
 
-// Reopen closes the file and opens it again, for when the disk failed and is back.
+// Reopen closes the file and opens it again, after the disk failed.
 func (j *Journal) Reopen(ctx context.Context) error {
 	j.io.Lock()
 	defer j.io.Unlock()
@@ -127,15 +127,15 @@ func (j *Journal) Reopen(ctx context.Context) error {
 	return j.connect(ctx)
 }
 
-// ID is the journal's UUID: another one for every journal that was begun anew.
+// ID is the journal's UUID. A journal that is made anew has another one.
 func (j *Journal) ID() string {
 	j.io.Lock()
 	defer j.io.Unlock()
 	return j.id
 }
 
-// Renew gives the journal another id and starts the appliance's count over, keeping all events. It is for a journal that
-// turns out to be older than what the appliance has seen of it: numbers would be given twice otherwise.
+// Renew gives the journal another id, so that the appliance counts its events anew; all events stay. It is for a journal that
+// is older than what the appliance has of it, since numbers would be used twice otherwise.
 func (j *Journal) Renew() error {
 	id := uuid.Must(uuid.NewV7()).String()
 	err := j.Write(func(tx *Tx) error { return tx.SetMeta("journal", id) })
@@ -169,7 +169,7 @@ func (j *Journal) Snapshot(ctx context.Context, path string) error {
 	return err
 }
 
-// damaged tells whether err says that the file is no sound database.
+// damaged tells whether err says that the file is not a sound database.
 func damaged(err error) bool {
 	const corrupt, notADB = 11, 26 // SQLITE_CORRUPT, SQLITE_NOTADB
 	e, ok := errors.AsType[*sqlite.Error](err)

@@ -17,8 +17,8 @@ func (tx *Tx) Meta(key string, dest any) (bool, error) {
 	return tx.one("SELECT value FROM meta WHERE key = ?", []any{key}, dest)
 }
 
-// SaveConfig keeps the configuration to start by when the appliance is away, and its flow for conversations that begin now.
-// Flows that neither it nor a conversation needs are dropped.
+// SaveConfig stores the configuration, to start with when the appliance is away, and its flow, for conversations that begin
+// now. It deletes flows that neither the configuration nor a conversation needs.
 func (tx *Tx) SaveConfig(c flowhq.WorkerConfig) error {
 	body, err := json.Marshal(c)
 	if err == nil {
@@ -34,7 +34,7 @@ func (tx *Tx) SaveConfig(c flowhq.WorkerConfig) error {
 	return err
 }
 
-// Config gives the configuration that was kept; nil when there is none yet.
+// Config gives the stored configuration; nil when there is none yet.
 func (tx *Tx) Config() (*flowhq.WorkerConfig, error) {
 	var body []byte
 	found, err := tx.Meta("config", &body)
@@ -55,13 +55,13 @@ type Flow struct {
 	Language flowhq.Language
 }
 
-// Flow gives the flow of a settings version; false when it is not kept.
+// Flow gives the flow of a settings version; false when it is not stored.
 func (tx *Tx) Flow(version int64) (f Flow, found bool, err error) {
 	found, err = tx.one("SELECT yaml, template, language FROM flows WHERE version = ?", []any{version}, &f.YAML, &f.Template, &f.Language)
 	return f, found, err
 }
 
-// Missed is a message that came too late to be answered, as the owner is told of it.
+// Missed is a message that came too late to be answered. The owner gets a list of them.
 type Missed struct {
 	Chat   int64
 	Name   string

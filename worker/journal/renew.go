@@ -1,6 +1,6 @@
 package journal
 
-// RenewRequests gives the requests that kept events tell of other ids: a copy of a business must not tell of the original's.
+// RenewRequests gives the requests in stored events new ids, for a copy of a business: it must not send the original's.
 func (j *Journal) RenewRequests(renewed func(old string) string) error {
 	return j.Write(func(tx *Tx) error {
 		ids := map[int64]string{}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// The journal's shape grows by steps, each with its number in the file's user_version. A step that was released is never
-// changed; the next one is appended. Steps only add (a table, a column with a default, an index), so that a program of the
-// version before can go on with the file when an upgrade is taken back. One that cannot keep to that raises readableFrom.
+// The journal's schema grows by steps. The file's user_version is the number of the last one. A step that was released is
+// never changed; the next one is appended. Steps only add (a table, a column with a default, an index), so that the previous
+// version of the program can use the file when an upgrade is undone. A step that cannot do so raises readableFrom.
 var steps = []func(ctx context.Context, tx *sql.Tx) error{
 	1: firstShape,
 	2: longerOutbox,
@@ -65,7 +65,7 @@ func (j *Journal) step(ctx context.Context, version int) (err error) {
 	return tx.Commit()
 }
 
-// admitNewer decides about a file of a newer program: it is worked on when that program said that it may be.
+// admitNewer accepts a file of a newer program when that program noted that an older one may use it.
 func (j *Journal) admitNewer(ctx context.Context, version int) error {
 	least := version
 	err := j.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", readableKey).Scan(&least)
@@ -111,8 +111,8 @@ CREATE TABLE IF NOT EXISTS owner_texts (n INTEGER PRIMARY KEY AUTOINCREMENT, tex
 	return err
 }
 
-// longerOutbox keeps with a reply what it answers, for the owner's list, and whether WhatsApp held it up. Journals of
-// version 1 exist with and without these columns.
+// longerOutbox adds what a reply answers, for the owner's list, and whether WhatsApp held it up. Journals of version 1 exist
+// with and without these columns.
 func longerOutbox(ctx context.Context, tx *sql.Tx) error {
 	if err := addColumn(ctx, tx, "outbox", "asked", "TEXT NOT NULL DEFAULT ''"); err != nil {
 		return err

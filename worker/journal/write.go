@@ -12,13 +12,13 @@ const maxGroup = 64
 
 type write struct {
 	do   func(tx *Tx) error
-	done chan error // nil for the writer that leads
+	done chan error
 	err  error
 }
 
-// Write runs do in a transaction and returns when it is on the disk, or with the reason why nothing of it is. Writers that
-// wait at the same time share a commit; each sees what those before it did, and one that fails takes back its own part
-// alone. do must be quick, must not call Write, and must not keep tx.
+// Write runs do in a transaction and returns when the change is on the disk, or with an error when nothing of it is. Writers
+// that wait at the same time share a commit. Each sees what those before it did, and only the part of one that fails is
+// rolled back. do must be quick, must not call Write, and must not keep tx.
 func (j *Journal) Write(do func(tx *Tx) error) error {
 	w := &write{do: do, done: make(chan error, 1)}
 	j.mu.Lock()
@@ -27,13 +27,13 @@ func (j *Journal) Write(do func(tx *Tx) error) error {
 	j.busy = true
 	j.mu.Unlock()
 	if lead {
-		j.group()
+		j.commitGroup()
 	}
 	return <-w.done
 }
 
-// group commits what is queued; what came meanwhile is led by another goroutine, so that nobody leads for ever.
-func (j *Journal) group() {
+// commitGroup commits what is queued. Another goroutine commits what came meanwhile, so that no writer does so for ever.
+func (j *Journal) commitGroup() {
 	j.mu.Lock()
 	n := min(len(j.queue), maxGroup)
 	batch := j.queue[:n:n]
@@ -47,7 +47,7 @@ func (j *Journal) group() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.queue) > 0 {
-		go j.group()
+		go j.commitGroup()
 		return
 	}
 	j.busy = false
@@ -78,7 +78,7 @@ func (j *Journal) transact(batch []*write) (err error) {
 		return fmt.Errorf("%w: %w", errCommit, err)
 	}
 	for _, w := range batch {
-		if err = j.attempt(w); err != nil {
+		if err = j.runWriter(w); err != nil {
 			return fmt.Errorf("%w: %w", errCommit, err)
 		}
 	}
@@ -88,8 +88,8 @@ func (j *Journal) transact(batch []*write) (err error) {
 	return nil
 }
 
-// attempt runs one writer inside a savepoint. It fails only when the transaction as a whole is spoilt.
-func (j *Journal) attempt(w *write) error {
+// runWriter runs one writer inside a savepoint. It fails only when the whole transaction cannot go on.
+func (j *Journal) runWriter(w *write) error {
 	seq := j.lastSeq
 	if _, err := j.exec("SAVEPOINT w"); err != nil {
 		return err
@@ -114,10 +114,10 @@ func run(do func(tx *Tx) error, tx *Tx) (err error) {
 	return do(tx)
 }
 
-// Tx is a transaction under way.
+// Tx is a transaction, inside Write or Read.
 type Tx struct{ j *Journal }
 
-// Try runs do as a part that can fail alone: what it changed is taken back then, and the transaction goes on.
+// Try runs do as a part that can fail alone: then its changes are rolled back, and the transaction goes on.
 func (tx *Tx) Try(do func() error) error {
 	seq := tx.j.lastSeq
 	if err := tx.exec("SAVEPOINT part"); err != nil {

@@ -1,5 +1,5 @@
-// Package limit decides whether a reply may go out now. It is a pure state object: facts and the present time go in,
-// a verdict comes out; it reads no clock, starts nothing and keeps nothing on disk.
+// Package limit decides whether a reply may go out now. It is a pure state object: facts and the present time go in, a
+// decision comes out. It does not read a clock, start anything or write to a disk.
 //
 // It imports the standard library alone and must stay so.
 package limit
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Minute is the sliding window of the tenant's limit, and the longest that a reply of a patient chat waits.
+// Minute is the sliding window of the tenant's limit, and the longest time that a reply waits.
 const Minute = time.Minute
 
 // Config bounds replies. The zero value of a bound switches it off.
@@ -30,15 +30,15 @@ const (
 	Suppress               // never; the message stays unanswered
 )
 
-// Verdict is the answer to Ask.
-type Verdict struct {
+// Decision is the answer to Ask.
+type Decision struct {
 	Action Action
 	Until  time.Time // of Wait: when to ask again
 	Notice bool      // of Suppress: tell the chat once to slow down
 	Cause  Cause     // why it is not Send, or why it was sent although the minute is full
 }
 
-// Cause says which bound spoke.
+// Cause says which bound applied.
 type Cause string
 
 // The causes.
@@ -46,10 +46,10 @@ const (
 	CauseNone    Cause = ""
 	CauseTenant  Cause = "tenant"  // the tenant's replies of this minute are used up
 	CauseContact Cause = "contact" // the chat's replies of its window are used up
-	CausePatient Cause = "patient" // waited a whole minute and goes over the bound
+	CauseWaited  Cause = "patient" // waited a whole minute and goes over the bound
 )
 
-// Chat names a chat; what the number is, is the caller's affair.
+// Chat is a chat, by a number that the caller chooses.
 type Chat int64
 
 // Limiter holds what was heard and answered. The rule:
@@ -61,13 +61,13 @@ type Chat int64
 //	or it was told so in this minute         → Suppress, with a notice once in a minute
 //	any other chat                           → Wait for room, in the order of asking, a minute at most; then Send
 //
-// Times handed in must not run backwards by more than they are worth forgetting. It is not safe for concurrent use.
+// Times must not run backwards, small corrections of a clock apart. A Limiter is not safe for concurrent use.
 type Limiter struct {
 	config  Config
 	replies []time.Time               // of all chats, within Minute
 	heard   []entry                   // messages that came in, within Minute
 	contact map[Chat][]time.Time      // replies, within Window
-	told    map[Chat]map[Cause]notice // last notices
+	noticed map[Chat]map[Cause]notice // last notices
 	waiting []waiter                  // by the time they began to wait
 }
 
@@ -85,7 +85,7 @@ type waiter struct {
 
 // New makes a limiter that has heard and answered nothing.
 func New(c Config) *Limiter {
-	return &Limiter{config: c, contact: make(map[Chat][]time.Time), told: make(map[Chat]map[Cause]notice)}
+	return &Limiter{config: c, contact: make(map[Chat][]time.Time), noticed: make(map[Chat]map[Cause]notice)}
 }
 
 // Configure changes the bounds; what was heard and answered stays.
@@ -94,7 +94,7 @@ func (l *Limiter) Configure(c Config) { l.config = c }
 // Heard notes that a chat wrote.
 func (l *Limiter) Heard(chat Chat, now time.Time) { l.heard = append(l.heard, entry{chat, now}) }
 
-// Replied notes a reply to a chat; it waits no more.
+// Replied notes a reply to a chat, which does not wait any more.
 func (l *Limiter) Replied(chat Chat, now time.Time) {
 	l.Leave(chat)
 	l.replies = append(l.replies, now)
@@ -104,10 +104,10 @@ func (l *Limiter) Replied(chat Chat, now time.Time) {
 // Noticed notes that a chat was told to slow down. A notice takes a place in the minute like any message.
 func (l *Limiter) Noticed(chat Chat, cause Cause, now time.Time) {
 	l.replies = append(l.replies, now)
-	if l.told[chat] == nil {
-		l.told[chat] = make(map[Cause]notice)
+	if l.noticed[chat] == nil {
+		l.noticed[chat] = make(map[Cause]notice)
 	}
-	l.told[chat][cause] = notice{now}
+	l.noticed[chat][cause] = notice{now}
 }
 
 // Leave takes a chat out of those that wait.
@@ -127,67 +127,67 @@ func (l *Limiter) Merge(from, into Chat) {
 		slices.SortFunc(times, time.Time.Compare)
 		l.contact[into] = times
 	}
-	for cause, n := range l.told[from] {
-		if l.told[into] == nil {
-			l.told[into] = make(map[Cause]notice)
+	for cause, n := range l.noticed[from] {
+		if l.noticed[into] == nil {
+			l.noticed[into] = make(map[Cause]notice)
 		}
-		if n.at.After(l.told[into][cause].at) {
-			l.told[into][cause] = n
+		if n.at.After(l.noticed[into][cause].at) {
+			l.noticed[into][cause] = n
 		}
 	}
 	delete(l.contact, from)
-	delete(l.told, from)
+	delete(l.noticed, from)
 }
 
 // Ask decides about a reply to chat. After Send the caller sends and calls Replied; after Wait it asks again at Until or
 // earlier, or calls Leave; after Suppress with Notice it sends the notice and calls Noticed.
-func (l *Limiter) Ask(chat Chat, now time.Time) Verdict {
+func (l *Limiter) Ask(chat Chat, now time.Time) Decision {
 	l.forget(now)
 	if l.overContact(chat) {
 		l.Leave(chat)
-		return Verdict{Action: Suppress, Cause: CauseContact, Notice: l.mayTell(chat, CauseContact, now)}
+		return Decision{Action: Suppress, Cause: CauseContact, Notice: l.noticeDue(chat, CauseContact, now)}
 	}
 	if l.config.PerMinute <= 0 {
-		return Verdict{Action: Send}
+		return Decision{Action: Send}
 	}
 	free := l.config.PerMinute - len(l.replies)
 	ahead := l.ahead(chat)
 	if ahead < free {
-		return Verdict{Action: Send}
+		return Decision{Action: Send}
 	}
-	if l.offends(chat, now) {
+	if l.wroteMost(chat, now) {
 		l.Leave(chat)
-		return Verdict{Action: Suppress, Cause: CauseTenant, Notice: l.mayTell(chat, CauseTenant, now)}
+		return Decision{Action: Suppress, Cause: CauseTenant, Notice: l.noticeDue(chat, CauseTenant, now)}
 	}
 	since := l.queue(chat, now)
 	limit := since.Add(Minute)
 	if !now.Before(limit) {
-		return Verdict{Action: Send, Cause: CausePatient}
+		return Decision{Action: Send, Cause: CauseWaited}
 	}
 	until := limit
-	// The place of this chat comes free when so many of the minute's replies have grown old.
+	// This chat has its turn when so many replies are older than a minute.
 	if i := len(l.replies) - l.config.PerMinute + ahead; i >= 0 && i < len(l.replies) {
 		if free := l.replies[i].Add(Minute); free.Before(until) {
 			until = free
 		}
 	}
-	return Verdict{Action: Wait, Cause: CauseTenant, Until: until}
+	return Decision{Action: Wait, Cause: CauseTenant, Until: until}
 }
 
 func (l *Limiter) overContact(chat Chat) bool {
 	return l.config.PerContact > 0 && len(l.contact[chat]) >= l.config.PerContact
 }
 
-// offends tells whether chat is the one that wrote most in this minute, or was told so in it.
-func (l *Limiter) offends(chat Chat, now time.Time) bool {
-	if n, ok := l.told[chat][CauseTenant]; ok && now.Sub(n.at) < Minute {
+// wroteMost tells whether chat wrote most in this minute, or got a notice about that in it.
+func (l *Limiter) wroteMost(chat Chat, now time.Time) bool {
+	if n, ok := l.noticed[chat][CauseTenant]; ok && now.Sub(n.at) < Minute {
 		return true
 	}
 	most, ok := l.busiest()
 	return ok && most == chat
 }
 
-// busiest gives the chat that wrote most in this minute, more than once; of equals the one that got there first.
+// busiest gives the chat that wrote most in this minute, and more than once. Of equals it is the one that got there first.
 func (l *Limiter) busiest() (Chat, bool) {
 	count := make(map[Chat]int)
 	var best Chat
@@ -201,8 +201,8 @@ func (l *Limiter) busiest() (Chat, bool) {
 	return best, most > 1
 }
 
-func (l *Limiter) mayTell(chat Chat, cause Cause, now time.Time) bool {
-	n, ok := l.told[chat][cause]
+func (l *Limiter) noticeDue(chat Chat, cause Cause, now time.Time) bool {
+	n, ok := l.noticed[chat][cause]
 	return !ok || now.Sub(n.at) >= l.window(cause)
 }
 
@@ -230,7 +230,7 @@ func (l *Limiter) queue(chat Chat, now time.Time) time.Time {
 	return now
 }
 
-// forget drops what lies behind its window, so that memory stays as small as the traffic of the windows.
+// forget drops what is older than its window, so that memory stays as small as the traffic of the windows.
 func (l *Limiter) forget(now time.Time) {
 	minute := now.Add(-Minute)
 	l.replies = after(l.replies, minute)
@@ -243,14 +243,14 @@ func (l *Limiter) forget(now time.Time) {
 			l.contact[chat] = times
 		}
 	}
-	for chat, causes := range l.told {
+	for chat, causes := range l.noticed {
 		for cause, n := range causes {
 			if now.Sub(n.at) >= l.window(cause) {
 				delete(causes, cause)
 			}
 		}
 		if len(causes) == 0 {
-			delete(l.told, chat)
+			delete(l.noticed, chat)
 		}
 	}
 }

@@ -13,12 +13,12 @@ var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 func at(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
 
 // answer lets a chat write and asks for a reply; a Send is noted as replied, a notice as given.
-func answer(l *limit.Limiter, chat limit.Chat, now time.Time) limit.Verdict {
+func answer(l *limit.Limiter, chat limit.Chat, now time.Time) limit.Decision {
 	l.Heard(chat, now)
 	return ask(l, chat, now)
 }
 
-func ask(l *limit.Limiter, chat limit.Chat, now time.Time) limit.Verdict {
+func ask(l *limit.Limiter, chat limit.Chat, now time.Time) limit.Decision {
 	v := l.Ask(chat, now)
 	switch {
 	case v.Action == limit.Send:
@@ -88,7 +88,7 @@ func TestNobodyWaitsLongerThanAMinute(t *testing.T) {
 	if v := ask(l, 5, at(60.9)); v.Action != limit.Wait {
 		t.Errorf("%+v", v)
 	}
-	if v := ask(l, 5, at(61)); v.Action != limit.Send || v.Cause != limit.CausePatient {
+	if v := ask(l, 5, at(61)); v.Action != limit.Send || v.Cause != limit.CauseWaited {
 		t.Errorf("after a minute: %+v", v)
 	}
 }
@@ -163,7 +163,7 @@ func traffic(t *testing.T, seed uint64, rnd *rand.Rand, c limit.Config) {
 	heard := map[limit.Chat][]time.Time{}
 	notices := map[limit.Chat]map[limit.Cause]time.Time{}
 	var regular []time.Time
-	judge := func(chat limit.Chat, v limit.Verdict, now, since time.Time) {
+	judge := func(chat limit.Chat, v limit.Decision, now, since time.Time) {
 		switch v.Action {
 		case limit.Send:
 			if v.Cause == limit.CauseNone {

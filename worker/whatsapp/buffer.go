@@ -9,16 +9,15 @@ import (
 	"go.mau.fi/whatsmeow/store"
 )
 
-// buffer is the store of decrypted but unfinished messages, under the guard.
+// buffer is the store of messages that are decrypted but not finished, under the session lock.
 //
-// whatsmeow takes every failure in here for a message that cannot be decrypted: it asks the sender to repeat and confirms
-// the message to the server. When it was our own disk that failed, the message would be lost after a few repeats. A
-// cancelled context is the one error upon which whatsmeow leaves the message with the server, so storage faults are told
-// as that.
+// When it fails, whatsmeow believes that the message cannot be decrypted: it asks the sender to repeat it and confirms it to
+// the server. If our own disk failed, the message would be lost after a few repeats. Only after a cancelled context does
+// whatsmeow leave the message with the server, so a fault of the storage is reported as that.
 type buffer struct {
 	store.EventBuffer
-	guard *guard
-	fault func(error)
+	sessionLock *sessionLock
+	fault       func(error)
 }
 
 func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
@@ -37,14 +36,14 @@ func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext 
 }
 
 func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Context) error) error {
-	h := &hold{guard: b.guard}
+	h := &lockHold{sessionLock: b.sessionLock}
 	if err := h.take(ctx); err != nil {
 		return err
 	}
 	defer h.release()
 	var inner error
 	ran := false
-	err := b.EventBuffer.DoDecryptionTxn(withHold(ctx, h), func(ctx context.Context) error {
+	err := b.EventBuffer.DoDecryptionTxn(withLockHold(ctx, h), func(ctx context.Context) error {
 		ran = true
 		inner = decrypt(ctx)
 		return inner

@@ -22,20 +22,20 @@ import (
 
 // Client is one linked device, or one that waits to be linked. Its methods may be called from several goroutines.
 type Client struct {
-	cfg      Config
-	log      *slog.Logger
-	store    *deviceStore
-	guard    *guard
-	versions *versions
+	cfg         Config
+	log         *slog.Logger
+	store       *deviceStore
+	sessionLock *sessionLock
+	versions    *versions
 
-	status  status
-	conn    atomic.Pointer[connection] // the one that is ready to send; nil otherwise
-	sending chan struct{}              // one send at a time
-	acks    acks
-	chats   chats
-	retry   backoff.ExponentialBackOff // pauses between logins
-	intake  backoff.ExponentialBackOff // pauses before what could not be taken in is fetched again
-	limit   limit
+	status       status
+	conn         atomic.Pointer[connection] // the one that is ready to send; nil otherwise
+	sending      chan struct{}              // one send at a time
+	acks         acks
+	receiptChats receiptChats
+	retry        backoff.ExponentialBackOff // pauses between logins
+	intake       backoff.ExponentialBackOff // pauses before what could not be taken in is fetched again
+	restriction  restriction
 
 	undecryptable atomic.Int64
 
@@ -68,16 +68,16 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		return nil, err
 	}
 	cl := &Client{
-		cfg: cfg, log: cfg.Logger, store: ds, guard: newGuard(),
-		versions: &versions{path: versionPath(cfg.Dir), fixed: cfg.Version, now: cfg.Now, ask: askWhatsApp},
-		sending:  make(chan struct{}, 1),
-		retry:    reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
-		intake:   reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
-		limit:    limit{pause: restrictionBackOff(cfg.Timing.Restricted, max(cfg.Timing.Restricted, maxRestricted))},
-		wake:     make(chan struct{}, 1), codes: make(chan codeRequest), gone: make(chan struct{}),
+		cfg: cfg, log: cfg.Logger, store: ds, sessionLock: newSessionLock(),
+		versions:    &versions{path: versionPath(cfg.Dir), fixed: cfg.Version, now: cfg.Now, ask: askWhatsApp},
+		sending:     make(chan struct{}, 1),
+		retry:       reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
+		intake:      reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
+		restriction: restriction{pause: restrictionBackOff(cfg.Timing.Restricted, max(cfg.Timing.Restricted, maxRestricted))},
+		wake:        make(chan struct{}, 1), codes: make(chan codeRequest), gone: make(chan struct{}),
 	}
 	cl.status.begin(cfg)
-	cl.resume()
+	cl.restoreRestriction()
 	device, err := ds.linked(ctx)
 	if err != nil {
 		return nil, errors.Join(err, ds.close())
@@ -88,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 	return cl, nil
 }
 
-// setDevice makes the linked device known; nil when there is none any more.
+// setDevice sets the linked device; nil for none.
 func (c *Client) setDevice(d *store.Device) {
 	var self message.Person
 	jid := ""
@@ -108,7 +108,7 @@ func (c *Client) Self() message.Person {
 	return c.self
 }
 
-// Report tells how the session is as of now.
+// Report gives the present state of the session.
 func (c *Client) Report() flowhq.SessionReport { return c.status.now() }
 
 // Undecryptable counts the messages that could not be decrypted at first. WhatsApp's retries heal nearly all of them.
@@ -121,8 +121,8 @@ func (c *Client) NewMessageID() string {
 	return whatsmeow.WebMessageIDPrefix + strings.ToUpper(hex.EncodeToString(random[:]))
 }
 
-// Relink asks for new codes after nobody scanned the earlier ones, and for another try after the device was replaced or
-// the client was outdated. Otherwise it does nothing.
+// Relink asks for new codes when nobody scanned the earlier ones, and for another try when the device was replaced or the
+// client is outdated. Otherwise it does nothing.
 func (c *Client) Relink() {
 	select {
 	case c.wake <- struct{}{}:
@@ -161,6 +161,6 @@ func (c *Client) Close() error {
 	c.calls.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	c.store.settle(ctx)
+	c.store.checkpoint(ctx)
 	return c.store.close()
 }

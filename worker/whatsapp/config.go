@@ -20,7 +20,7 @@ type Config struct {
 	Version   string     // the client version to announce, "2.3000.123"; "": WhatsApp is asked. Not used with a Simulator
 	Logger    *slog.Logger
 
-	// Receive takes one message in and returns nil once it is durably kept. An error leaves the message with WhatsApp,
+	// Receive takes one message in and returns nil once it is stored durably. An error leaves the message with WhatsApp,
 	// which delivers it again after the next login. It is called for one message after the other. It must not call
 	// Close.
 	Receive func(ctx context.Context, m message.Incoming) error
@@ -32,8 +32,8 @@ type Config struct {
 	// call methods of the Client.
 	Merged func(a message.Person)
 
-	// Pauses are what a process before this one knew: a ban or a restriction, while which nobody logs in, or sends; and
-	// that another program has the device, which is left to it until Relink.
+	// Pauses are what an earlier process knew: a ban or a restriction, during which nothing logs in or sends; and that
+	// another program has the device, which keeps it until Relink.
 	Pauses []Pause
 
 	Silence time.Duration    // a connection that is silent for so long is made anew; default 90 s
@@ -120,7 +120,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// check refuses every address but a literal loopback one: a name could resolve to anything.
+// check accepts a literal loopback address only: a name could resolve to anything.
 func (s *Simulator) check() error {
 	addr, err := netip.ParseAddrPort(s.Addr)
 	if err != nil {

@@ -20,19 +20,19 @@ import (
 )
 
 // connection is one connection to WhatsApp, from dialling to its end. Each one has a whatsmeow client of its own, so that
-// an event can never be taken for one of another connection: whatsmeow's events carry no hint to which they belong, and
-// Connected and Disconnected may come swapped.
+// an event cannot be taken for one of another connection: whatsmeow's events do not say to which connection they belong, and
+// Connected and Disconnected may come in the wrong order.
 type connection struct {
-	client *Client
-	device *store.Device
-	wa     *whatsmeow.Client
-	ctx    context.Context // what whatsmeow does for this connection ends with it
-	cancel context.CancelFunc
-	box    *mailbox
-	http   *http.Transport
-	wire   atomic.Pointer[net.Conn] // the latest one made; the websocket's, since nothing is downloaded
-	shaken chan struct{}            // closed when the handshake is over, well or badly
-	seen   frameTally               // stanzas that came
+	client     *Client
+	device     *store.Device
+	wa         *whatsmeow.Client
+	ctx        context.Context // what whatsmeow does for this connection ends with it
+	cancel     context.CancelFunc
+	signals    *signalQueue
+	http       *http.Transport
+	socket     atomic.Pointer[net.Conn] // the latest one made; the websocket's, since nothing is downloaded
+	handshaken chan struct{}            // closed when the handshake is over or has failed
+	seen       frameTally               // stanzas that came
 
 	born    time.Time
 	heard   atomic.Int64                  // nanoseconds after born
@@ -40,8 +40,8 @@ type connection struct {
 	refusal atomic.Pointer[waBinary.Node] // a stanza that ends the connection, as it came from the wire
 	sending atomic.Pointer[outgoing]      // the send in progress
 	name    atomic.Pointer[string]        // the account's own, as far as it is known
-	quiet   atomic.Bool                   // whatsmeow's goroutines have nothing to say any more
-	broken  atomic.Bool                   // a message could not be taken in: none after it is, either
+	quiet   atomic.Bool                   // what whatsmeow still logs is not written: the end is known
+	broken  atomic.Bool                   // a message could not be taken in: no later one is taken in either
 
 	mu     sync.Mutex
 	closed bool
@@ -52,8 +52,8 @@ type connection struct {
 type intakeError struct{ err error }
 
 func newConnection(c *Client) *connection {
-	n := &connection{client: c, box: newMailbox(), born: time.Now(), shaken: make(chan struct{})}
-	n.http = transport(c.cfg.Simulator, func(conn net.Conn) { n.wire.Store(&conn) })
+	n := &connection{client: c, signals: newSignalQueue(), born: time.Now(), handshaken: make(chan struct{})}
+	n.http = transport(c.cfg.Simulator, func(conn net.Conn) { n.socket.Store(&conn) })
 	return n
 }
 
@@ -65,21 +65,21 @@ func (n *connection) connect(ctx context.Context) error {
 	n.wa = n.newClient()
 	result := make(chan error, 1)
 	go func() { // whatsmeow waits for the handshake without looking at the context, 20 s at most
-		defer close(n.shaken)
+		defer close(n.handshaken)
 		result <- n.wa.ConnectContext(n.ctx)
 	}()
-	limit := time.NewTimer(n.client.cfg.Timing.Connect)
-	defer limit.Stop()
+	restriction := time.NewTimer(n.client.cfg.Timing.Connect)
+	defer restriction.Stop()
 	var err error
 	select {
 	case err = <-result:
-	case <-limit.C:
+	case <-restriction.C:
 		err = errors.New("no answer in time")
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	if err != nil {
-		if wire := n.wire.Load(); wire != nil {
+		if wire := n.socket.Load(); wire != nil {
 			_ = (*wire).Close()
 		}
 		n.cancel()
@@ -96,7 +96,7 @@ func (n *connection) connect(ctx context.Context) error {
 // not touch notifications.
 func (n *connection) newClient() *whatsmeow.Client {
 	wa := whatsmeow.NewClient(n.device, newLogger(n.client.log, &n.quiet, n.received, n.sent))
-	direct(wa, endingTransport{n.http, n.shaken, &n.seen})
+	direct(wa, endingTransport{n.http, n.handshaken, &n.seen})
 	wa.EnableAutoReconnect = false // Run reconnects
 	wa.DisableLoginAutoReconnect = true
 	wa.SynchronousAck = true
@@ -110,7 +110,7 @@ func (n *connection) newClient() *whatsmeow.Client {
 	return wa
 }
 
-// close ends the connection and waits for what is done for it. A peer that is dead is not waited for.
+// close ends the connection and waits for the work that is done for it, but not for a peer that is dead.
 func (n *connection) close(dead bool) {
 	n.client.conn.CompareAndSwap(n, nil)
 	n.mu.Lock()
@@ -137,12 +137,12 @@ func (n *connection) close(dead bool) {
 // hangUpLimit is how long WhatsApp may take to end a connection that we have ended.
 const hangUpLimit = 500 * time.Millisecond
 
-// hangUp ends the wire: first the sending half, so that all that was written arrives, and when WhatsApp does not end its
-// half, the whole. whatsmeow notices and cleans up by itself. Its own Disconnect would stop taking frames first, and one
-// that comes in just then leaves a goroutine behind for ever; beside a closing by the server it is a data race as well.
+// hangUp closes the socket: first its sending half, so that all that was written arrives, then the whole when WhatsApp does
+// not close its half. whatsmeow notices that and cleans up. Its own Disconnect stops reading frames first: a frame that comes
+// at that moment leaks a goroutine, and when the server closes at the same time there is a data race.
 func (n *connection) hangUp(dead bool) {
 	n.wa.DangerousInternals().ExpectDisconnect() // requests under way end at once, and do not wait for another connection
-	if wire := n.wire.Load(); wire != nil {
+	if wire := n.socket.Load(); wire != nil {
 		if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
 			n.untilClosed()
 		}
@@ -184,7 +184,7 @@ func (n *connection) do(work func()) {
 	}()
 }
 
-// received sees every stanza as it comes from the wire.
+// received is called with every stanza that comes.
 func (n *connection) received(node *waBinary.Node) {
 	n.heard.Store(int64(time.Since(n.born)))
 	n.client.status.hear()
@@ -204,10 +204,10 @@ func (n *connection) received(node *waBinary.Node) {
 	n.seen.add()
 }
 
-// sent sees every stanza just before it is written.
+// sent is called with every stanza just before it is written.
 //
-// When a message cannot be decrypted, whatsmeow asks the account's phone for it within the very queue in which messages
-// come in, and waits up to 75 s for the server's acknowledgement. Nobody needs that one, so it is given at once.
+// When a message cannot be decrypted, whatsmeow asks the account's phone for it, in the same queue in which messages come
+// in, and waits up to 75 s for the server's acknowledgement. Nobody needs that one, so it is answered here at once.
 func (n *connection) sent(node *waBinary.Node) {
 	if node.Tag != "message" {
 		return
@@ -253,9 +253,9 @@ func (n *connection) ping() {
 	})
 }
 
-// beAway tells WhatsApp that nobody sits at this device, under the account's name: without a presence customers who do not
-// have the number see no name.
-func (n *connection) beAway() {
+// sendAway tells WhatsApp, under the account's name, that nobody uses this device. Without a presence, customers who have
+// not saved the number do not see the name.
+func (n *connection) sendAway() {
 	n.do(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, 10*time.Second)
 		defer cancel()
@@ -272,15 +272,15 @@ func (n *connection) beAway() {
 	})
 }
 
-// noteName reads the account's name where whatsmeow does not write it just then: before it connects, and in the goroutine that
-// has written. Its own SendPresence reads it beside that one.
+// noteName reads the account's name at a time when whatsmeow does not write it: before it connects, and in the goroutine
+// that has just written. whatsmeow's own SendPresence reads it while that one writes.
 func (n *connection) noteName() {
 	name := n.device.PushName
 	n.name.Store(&name)
 }
 
-// handle is given every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming to the server what
-// the event stands for.
+// handle is called with every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming the message of
+// the event to the server.
 func (n *connection) handle(event any) bool {
 	if !n.enter() {
 		return false
@@ -295,13 +295,13 @@ func (n *connection) handle(event any) bool {
 			"from", personOf(e.Info.Sender, e.Info.SenderAlt).String(), "unavailable", e.IsUnavailable)
 	case *events.PushNameSetting, *events.AppStateSyncComplete:
 		n.noteName()
-		n.box.put(e)
+		n.signals.put(e)
 	case *events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice,
 		*events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError,
 		*events.ManualLoginReconnect, *events.Connected, *events.Disconnected, *events.LoggedOut,
 		*events.StreamReplaced, *events.TemporaryBan, *events.ClientOutdated, *events.ConnectFailure,
 		*events.StreamError, *events.NotifyAccountReachoutTimelock:
-		n.box.put(e)
+		n.signals.put(e)
 	}
 	return true
 }
@@ -327,7 +327,7 @@ func (n *connection) message(e *events.Message) (taken bool) {
 	if n.broken.Load() {
 		return false
 	}
-	n.client.chats.note(in.ID, e.Info.Chat)
+	n.client.receiptChats.note(in.ID, e.Info.Chat)
 	if err := n.client.cfg.Receive(n.ctx, in); err != nil {
 		n.intakeFailed(err)
 		return false
@@ -352,5 +352,5 @@ func (n *connection) intakeFailed(err error) {
 	if n.ctx.Err() != nil || n.broken.Swap(true) {
 		return
 	}
-	n.box.put(intakeError{err})
+	n.signals.put(intakeError{err})
 }

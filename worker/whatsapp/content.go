@@ -140,7 +140,7 @@ func readMedia(m *waE2E.Message) (content, bool) {
 	return content{}, false
 }
 
-// readRest tells what is meant for a person but not known from what only devices read.
+// readRest tells messages of an unknown kind that are meant for a person from those that only devices read.
 func readRest(m *waE2E.Message) (content, bool) {
 	switch {
 	case m.AlbumMessage != nil: // an album's pictures follow as messages of their own

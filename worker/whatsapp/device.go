@@ -77,12 +77,12 @@ func (s *deviceStore) forget(ctx context.Context, jid types.JID) error {
 	if err := s.devices.DeleteDevice(ctx, &store.Device{ID: &jid}); err != nil {
 		return fmt.Errorf("whatsapp: forgetting the device: %w", err)
 	}
-	s.settle(ctx)
+	s.checkpoint(ctx)
 	return nil
 }
 
-// settle moves the WAL into the database and flushes both to the disk: after pairing and at the end.
-func (s *deviceStore) settle(ctx context.Context) {
+// checkpoint moves the WAL into the database and flushes both to the disk: after pairing and at the end.
+func (s *deviceStore) checkpoint(ctx context.Context) {
 	_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
@@ -90,8 +90,8 @@ func (s *deviceStore) close() error { return s.devices.Close() }
 
 // equip puts our own layers over the stores of a device that is about to connect.
 //
-// Names of contacts, chat settings and message secrets are not kept: nothing here reads them, they cost a commit per
-// message and grow without bound. The list of contacts is not even asked for.
+// Names of contacts, chat settings and message secrets are not stored: nothing here reads them, each costs a commit with every
+// message, and they grow without bound. The list of contacts is not even asked for.
 func (n *connection) equip(d *store.Device) {
 	d.Container = keptDevices{d.Container}
 	if d.ID == nil {
@@ -101,22 +101,23 @@ func (n *connection) equip(d *store.Device) {
 	d.Contacts, d.ChatSettings, d.MsgSecrets = none, none, none
 	d.AppState = appState{d.AppState}
 	d.PreKeys = preKeys{d.PreKeys, d.EventBuffer}
-	d.Sessions = newSessions(d.Sessions, n.client.guard)
-	d.EventBuffer = &buffer{EventBuffer: d.EventBuffer, guard: n.client.guard, fault: n.intakeFailed}
-	d.LIDs = &addresses{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
+	d.Sessions = newSessions(d.Sessions, n.client.sessionLock)
+	d.EventBuffer = &buffer{EventBuffer: d.EventBuffer, sessionLock: n.client.sessionLock, fault: n.intakeFailed}
+	d.LIDs = &lidMap{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
 }
 
-// keptDevices lets whatsmeow delete no device. whatsmeow does so when WhatsApp has unlinked it, and when it believes that the
-// confirmation of a pairing did not go out, which it does under load although WhatsApp has it (pair.go, handlePair): it
-// takes the keys and stores out of the Device under all others that use them at that moment (store/store.go, Delete). Run
-// forgets the device when WhatsApp refuses its login, the connection is closed and nobody uses it any more.
+// keptDevices keeps whatsmeow from deleting a device. It does so when WhatsApp has unlinked the device, and when it believes
+// that the confirmation of a pairing was not sent, which happens under load although WhatsApp has it (pair.go, handlePair).
+// Deleting takes the keys and stores out of the Device while other goroutines use them (store/store.go, Delete). Instead, Run
+// forgets the device once WhatsApp refuses its login and the connection is closed.
 type keptDevices struct{ store.DeviceContainer }
 
 var errForgottenLater = errors.New("it is forgotten when the connection is closed")
 
 func (keptDevices) DeleteDevice(context.Context, *store.Device) error { return errForgottenLater }
 
-// PutDevice stores a device and stays around it: the store puts itself into a device that it stores for the first time.
+// PutDevice stores a device. When it does so for the first time, the store sets itself as the device's container, which is
+// undone here.
 func (k keptDevices) PutDevice(ctx context.Context, d *store.Device) error {
 	first := !d.Initialized
 	err := k.DeviceContainer.PutDevice(ctx, d)
@@ -155,13 +156,13 @@ func (p preKeys) GetOrGenPreKeys(ctx context.Context, count uint32) (made []*key
 	return made, err
 }
 
-// addresses is the map between phone numbers and LIDs; it tells what it learns.
-type addresses struct {
+// lidMap is the map between phone numbers and LIDs. It calls merged with what it learns.
+type lidMap struct {
 	store.LIDStore
 	merged func(message.Person)
 }
 
-func (a *addresses) PutLIDMapping(ctx context.Context, lid, pn types.JID) error {
+func (a *lidMap) PutLIDMapping(ctx context.Context, lid, pn types.JID) error {
 	news := a.unknown(ctx, store.LIDMapping{LID: lid, PN: pn})
 	if err := a.LIDStore.PutLIDMapping(ctx, lid, pn); err != nil {
 		return err
@@ -170,7 +171,7 @@ func (a *addresses) PutLIDMapping(ctx context.Context, lid, pn types.JID) error 
 	return nil
 }
 
-func (a *addresses) PutManyLIDMappings(ctx context.Context, mappings []store.LIDMapping) error {
+func (a *lidMap) PutManyLIDMappings(ctx context.Context, mappings []store.LIDMapping) error {
 	news := a.unknown(ctx, mappings...) // before: the store reorders its argument
 	if err := a.LIDStore.PutManyLIDMappings(ctx, mappings); err != nil {
 		return err
@@ -180,7 +181,7 @@ func (a *addresses) PutManyLIDMappings(ctx context.Context, mappings []store.LID
 }
 
 // unknown picks the mappings that the map does not have yet.
-func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (news []message.Person) {
+func (a *lidMap) unknown(ctx context.Context, mappings ...store.LIDMapping) (news []message.Person) {
 	for _, m := range mappings {
 		if m.LID.Server != types.HiddenUserServer || m.PN.Server != types.DefaultUserServer {
 			continue
@@ -193,7 +194,7 @@ func (a *addresses) unknown(ctx context.Context, mappings ...store.LIDMapping) (
 	return news
 }
 
-func (a *addresses) tell(news []message.Person) {
+func (a *lidMap) tell(news []message.Person) {
 	for _, n := range news {
 		a.merged(n)
 	}

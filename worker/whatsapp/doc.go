@@ -9,10 +9,10 @@
 //     could not learn it calls ErrUnknown; the caller repeats it with the same id, and the customer sees one message.
 //   - Every load-change-store of a Signal session happens under one lock, wherever whatsmeow does it, so no update of a
 //     ratchet is lost.
-//   - While a device is linked it reconnects for ever, with growing and jittered pauses; it stands down where trying
-//     again would harm (replaced, banned), and says so.
-//   - A connection that says nothing for Config.Silence is dead and is made anew.
+//   - While a device is linked it reconnects for ever, with growing pauses that chance moves. It stops where trying again
+//     would do harm (replaced, banned), and reports that.
+//   - A connection over which nothing comes for Config.Silence is closed and made anew.
 //
-// The package may import whatsmeow, libsignal, the SQLite driver and the root package. It must not import any other
-// package of the project, and no other package of the product imports whatsmeow.
+// The package may import whatsmeow, libsignal, the SQLite driver, the root package and message. It must not import any
+// other package of the project, and no other package of the product imports whatsmeow.
 package whatsapp

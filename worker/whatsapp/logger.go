@@ -16,17 +16,17 @@ import (
 // levelTrace is below debug: the product's LOG_LEVEL=trace.
 const levelTrace = slog.LevelDebug - 4
 
-// logger passes what whatsmeow logs to slog, one step lower than whatsmeow thinks of it: most of its warnings are WhatsApp's
-// everyday life, and what matters is told by this package itself. Stanzas are never written out: they may hold texts and keys.
+// logger passes what whatsmeow logs to slog, one level lower: most of its warnings are normal on WhatsApp, and this package
+// logs what matters itself. Stanzas are never written out: they may hold texts and keys.
 //
-// It is a window as well. whatsmeow logs every stanza that comes and goes, and has no other hook for that; received and
-// sent are given each of them, in the order of the wire.
+// It is also a hook. whatsmeow logs every stanza that comes and goes, and has no other hook for that: received and sent are
+// called with each of them, in order.
 type logger struct {
 	log      *slog.Logger
 	quiet    *atomic.Bool // set: whatsmeow's last goroutines only tell of an end that is known; nil: never
 	received func(*waBinary.Node)
 	sent     func(*waBinary.Node)
-	tap      func(*waBinary.Node) // the one that is for this part of whatsmeow
+	onStanza func(*waBinary.Node) // the one that is for this part of whatsmeow
 }
 
 var _ waLog.Logger = (*logger)(nil)
@@ -40,9 +40,9 @@ func (l *logger) Sub(module string) waLog.Logger {
 	sub := *l
 	switch module {
 	case "Recv":
-		sub.tap = l.received
+		sub.onStanza = l.received
 	case "Send":
-		sub.tap = l.sent
+		sub.onStanza = l.sent
 	}
 	sub.log = l.log.With("part", strings.ToLower(module))
 	return &sub
@@ -53,9 +53,9 @@ func (l *logger) Warnf(format string, args ...any)  { l.write(slog.LevelInfo, fo
 func (l *logger) Infof(format string, args ...any)  { l.write(slog.LevelDebug, format, args) }
 
 func (l *logger) Debugf(format string, args ...any) {
-	if l.tap != nil && len(args) == 1 {
+	if l.onStanza != nil && len(args) == 1 {
 		if node, ok := args[0].(*waBinary.Node); ok {
-			l.tap(node)
+			l.onStanza(node)
 		}
 	}
 	if strings.Contains(format, "frame hex") {
@@ -87,7 +87,7 @@ func (l *logger) write(level slog.Level, format string, args []any) {
 	l.log.Log(context.Background(), level, fmt.Sprintf(format, safe...))
 }
 
-// outline is a stanza without what is in it.
+// outline gives a stanza's name and attributes without its content.
 func outline(n *waBinary.Node) string {
 	if n == nil {
 		return "<>"

@@ -57,16 +57,16 @@ func (c *Client) LinkCode(ctx context.Context, phone string) (flowhq.LinkCode, e
 	}
 }
 
-// pairing is one round of codes on a connection without a device.
+// pairing is one round of codes, on a connection without a device.
 type pairing struct {
 	*connection
-	codes  []string // still to be shown
-	shown  int
-	next   *time.Timer // runs out the shown code
-	limit  *time.Timer // for the first code, and for the restart after pairing
-	end    time.Time   // of the round
-	paired bool
-	asked  *codeRequest // waits for the first code: before it, WhatsApp knows nothing of the connection
+	codes       []string // still to be shown
+	shown       int
+	next        *time.Timer // runs out the shown code
+	restriction *time.Timer // for the first code, and for the restart after pairing
+	end         time.Time   // of the round
+	paired      bool
+	asked       *codeRequest // waits for the first code: before it, WhatsApp knows nothing of the connection
 }
 
 // pair shows one round of codes and stays until a device is linked or the round is over. A request for a link code that
@@ -79,11 +79,11 @@ func (n *connection) pair(ctx context.Context, asked **codeRequest) ending {
 	if err := n.connect(ctx); err != nil {
 		return ending{how: lost, detail: err.Error()}
 	}
-	p := &pairing{connection: n, next: stopped(), limit: time.NewTimer(c.cfg.Timing.Connect), asked: *asked}
+	p := &pairing{connection: n, next: stopped(), restriction: time.NewTimer(c.cfg.Timing.Connect), asked: *asked}
 	*asked = nil
 	end := p.run(ctx)
 	p.next.Stop()
-	p.limit.Stop()
+	p.restriction.Stop()
 	n.close(n.silent() >= c.cfg.Silence)
 	if p.asked != nil {
 		*asked = p.asked
@@ -96,7 +96,7 @@ func (p *pairing) run(ctx context.Context) ending {
 		select {
 		case <-ctx.Done():
 			return ending{}
-		case <-p.limit.C:
+		case <-p.restriction.C:
 			if p.paired { // no restart came: log in all the same
 				return ending{how: paired}
 			}
@@ -110,8 +110,8 @@ func (p *pairing) run(ctx context.Context) ending {
 				return end
 			}
 		case <-p.client.wake: // codes are shown already
-		case <-p.box.ready:
-			for _, signal := range p.box.take() {
+		case <-p.signals.ready:
+			for _, signal := range p.signals.take() {
 				if end, over := p.signal(signal); over {
 					return end
 				}
@@ -128,7 +128,7 @@ func (p *pairing) signal(signal any) (end ending, over bool) {
 	case *events.PairSuccess:
 		p.paired = true
 		p.next.Stop()
-		p.limit.Reset(restartLimit)
+		p.restriction.Reset(restartLimit)
 		p.client.log.Info("device linked", "device", e.ID.String())
 		p.client.status.set(phase{is: flowhq.PhaseConnecting})
 	case *events.ManualLoginReconnect:
@@ -167,14 +167,14 @@ func (p *pairing) closed() ending {
 // awaitPaired waits for whatsmeow to store the device, when the connection closed right behind the order to connect again,
 // which WhatsApp gives once it has the confirmation of the pairing.
 func (p *pairing) awaitPaired() {
-	limit := time.NewTimer(restartLimit)
-	defer limit.Stop()
+	restriction := time.NewTimer(restartLimit)
+	defer restriction.Stop()
 	for !p.paired {
 		select {
-		case <-limit.C:
+		case <-restriction.C:
 			return
-		case <-p.box.ready:
-			for _, signal := range p.box.take() {
+		case <-p.signals.ready:
+			for _, signal := range p.signals.take() {
 				switch signal.(type) {
 				case *events.PairSuccess, *events.PairError:
 					p.signal(signal)
@@ -196,7 +196,7 @@ func (p *pairing) start(codes []string) {
 	if len(codes) == 6 { // as WhatsApp's own clients: the first of six is shown longer
 		p.end = p.end.Add(t.QRFirst - t.QRNext)
 	}
-	p.limit.Stop()
+	p.restriction.Stop()
 	p.show()
 	if p.asked != nil {
 		p.fetch(p.asked)
@@ -204,7 +204,7 @@ func (p *pairing) start(codes []string) {
 	}
 }
 
-// show puts up the next code; false when there is none.
+// show shows the next code; false when there is none left.
 func (p *pairing) show() bool {
 	if len(p.codes) == 0 {
 		return false
@@ -222,7 +222,7 @@ func (p *pairing) show() bool {
 	return true
 }
 
-// explain puts a sentence beside the shown code.
+// explain shows a sentence beside the present code.
 func (p *pairing) explain(detail string) {
 	now := p.client.status.now()
 	change := phase{is: now.Phase, detail: detail, code: now.QRCode}
@@ -232,8 +232,8 @@ func (p *pairing) explain(detail string) {
 	p.client.status.set(change)
 }
 
-// request answers a request for a link code, now, with the first code, or in a fresh round when this one is half over: the
-// code is good as long as the connection.
+// request answers a request for a link code: now, with the first code, or in a new round when this one is half over. A link
+// code is valid as long as the connection.
 func (p *pairing) request(r *codeRequest) (end ending, over bool) {
 	t := p.client.cfg.Timing
 	switch {
@@ -334,6 +334,6 @@ func (n *connection) unlink(ctx context.Context) error {
 		in.CancelResponse(id, reply)
 		return ctx.Err()
 	}
-	n.box.put(unlinked{})
+	n.signals.put(unlinked{})
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 // deviceName is what the owner's phone shows in its list of linked devices.
 const deviceName = "Flow HQ"
 
-// process guards whatsmeow's process-wide settings, which are plain variables. A worker process has one Client, so that
-// it matters to tests alone; there, values that are right already are left alone, since other clients may read them.
+// process locks whatsmeow's process-wide settings, which are plain variables. A worker process has one Client, so this
+// matters to tests only. There, values that are right already are not written, since other clients may read them.
 var process sync.Mutex
 
 // prepareProcess makes the process-wide settings.
@@ -31,7 +31,7 @@ func prepareProcess(cfg Config) {
 	}
 	if store.DeviceProps.GetOs() != deviceName {
 		store.DeviceProps.Os = proto.String(deviceName)
-		// The account's history is of no use here: as little of it as may be asked for.
+		// The account's history is not used here: ask for as little of it as possible.
 		history := store.DeviceProps.HistorySyncConfig
 		history.FullSyncDaysLimit = proto.Uint32(1)
 		history.RecentSyncDaysLimit = proto.Uint32(1)

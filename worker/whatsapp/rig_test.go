@@ -160,8 +160,8 @@ func (r *rig) repeat(id string, to message.Person, text string) error {
 // until waits for a condition on what the rig has seen.
 func (r *rig) until(what string, ok func() bool) {
 	r.t.Helper()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
+	restriction := time.NewTimer(patience)
+	defer restriction.Stop()
 	for {
 		r.mu.Lock()
 		done, changed := ok(), r.changed
@@ -171,7 +171,7 @@ func (r *rig) until(what string, ok func() bool) {
 		}
 		select {
 		case <-changed:
-		case <-limit.C:
+		case <-restriction.C:
 			r.t.Fatalf("not within %v: %s\nreports: %s", patience, what, r.history())
 		}
 	}

@@ -23,7 +23,7 @@ import (
 //	                 unseen: after five rounds, until Relink or LinkCode
 //	                 banned: until the ban's end
 //	                 outdated, refused: Timing.Slow, or Relink; the version is asked anew
-//	                 replaced: until Relink; nobody plays ping-pong
+//	                 replaced: until Relink, or two programs would throw each other out
 type ending struct {
 	how    how
 	detail string
@@ -63,7 +63,7 @@ func (c *Client) Run(ctx context.Context) error {
 	c.mu.Unlock()
 	defer close(done)
 
-	c.waitOut(ctx)
+	c.awaitPauses(ctx)
 	c.announceVersion(ctx, false)
 	rounds := 0
 	var asked *codeRequest
@@ -82,7 +82,7 @@ func (c *Client) Run(ctx context.Context) error {
 			rounds = 0
 		}
 		if asked == nil {
-			asked = c.settle(ctx, end, rounds)
+			asked = c.afterEnding(ctx, end, rounds)
 		}
 		if rounds >= qrRounds || asked != nil {
 			rounds = 0
@@ -114,8 +114,8 @@ func (c *Client) once(ctx context.Context, asked **codeRequest) ending {
 	return n.serve(ctx)
 }
 
-// settle does what an ending asks for, and waits. It returns a request for a link code that came meanwhile.
-func (c *Client) settle(ctx context.Context, end ending, rounds int) *codeRequest {
+// afterEnding does what an ending requires, and waits. It returns a request for a link code that came meanwhile.
+func (c *Client) afterEnding(ctx context.Context, end ending, rounds int) *codeRequest {
 	linked := !c.Self().IsZero()
 	switch end.how {
 	case again, paired:
@@ -135,7 +135,7 @@ func (c *Client) settle(ctx context.Context, end ending, rounds int) *codeReques
 		c.announceVersion(ctx, true)
 		return asked
 	case refused:
-		c.status.set(phase{is: waiting(linked), detail: end.detail})
+		c.status.set(phase{is: betweenTries(linked), detail: end.detail})
 		return c.pause(ctx, c.cfg.Timing.Slow, true)
 	case replaced:
 		c.status.set(phase{is: flowhq.PhaseReplaced, detail: end.detail})
@@ -146,14 +146,14 @@ func (c *Client) settle(ctx context.Context, end ending, rounds int) *codeReques
 		}
 		wait := c.retry.NextBackOff()
 		c.log.Info("connection lost", "cause", end.detail, "retry_in", wait)
-		c.status.set(phase{is: waiting(linked), detail: end.detail})
+		c.status.set(phase{is: betweenTries(linked), detail: end.detail})
 		return c.pause(ctx, wait, !linked)
 	}
 	return nil
 }
 
-// waiting is the phase between two tries.
-func waiting(linked bool) flowhq.Phase {
+// betweenTries is the phase between two tries.
+func betweenTries(linked bool) flowhq.Phase {
 	if linked {
 		return flowhq.PhaseReconnecting
 	}
@@ -195,7 +195,7 @@ func (c *Client) pause(ctx context.Context, d time.Duration, wakeable bool) *cod
 	}
 }
 
-// logOff forgets the device and tells; the next connection shows codes.
+// logOff forgets the device and reports that; the next connection shows codes.
 func (c *Client) logOff(ctx context.Context, detail string) {
 	device, err := c.store.linked(ctx)
 	if err == nil && device != nil {

@@ -20,18 +20,18 @@ import (
 
 // outgoing is a send in progress.
 type outgoing struct {
-	id      string
-	to      types.JID
-	hold    *hold
-	timer   *time.Timer   // ends the send; reset when it is written
-	ack     time.Duration // for that
-	onWire  atomic.Bool
-	reached atomic.Bool // a device of the recipient is among the addressees
+	id       string
+	to       types.JID
+	lockHold *lockHold
+	timer    *time.Timer   // ends the send; reset when it is written
+	ack      time.Duration // for that
+	onWire   atomic.Bool
+	reached  atomic.Bool // a device of the recipient is among the addressees
 }
 
 // written is called when the message is about to be written: everything is encrypted and stored by then.
 func (o *outgoing) written(node *waBinary.Node) {
-	o.hold.release()
+	o.lockHold.release()
 	for _, part := range node.GetChildren() {
 		if part.Tag != "participants" {
 			continue
@@ -73,7 +73,7 @@ func (c *Client) Send(ctx context.Context, id string, to message.Person, text st
 	if n == nil || !n.wa.IsConnected() {
 		return time.Time{}, ErrOffline
 	}
-	if until, detail := c.limit.now(c.cfg.Now()); !until.IsZero() {
+	if until, detail := c.restriction.now(c.cfg.Now()); !until.IsZero() {
 		return time.Time{}, fmt.Errorf("%w, until %s: %s", ErrRestricted, until.Format(time.RFC3339), detail)
 	}
 	return n.send(ctx, id, to, text)
@@ -84,9 +84,9 @@ func (n *connection) send(ctx context.Context, id string, to message.Person, tex
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
 	timing := n.client.cfg.Timing
-	out := &outgoing{id: id, hold: &hold{guard: n.client.guard}, ack: timing.Ack, timer: time.AfterFunc(timing.Prepare, cancel)}
+	out := &outgoing{id: id, lockHold: &lockHold{sessionLock: n.client.sessionLock}, ack: timing.Ack, timer: time.AfterFunc(timing.Prepare, cancel)}
 	defer out.timer.Stop()
-	defer out.hold.release()
+	defer out.lockHold.release()
 	jid, err := n.recipientJID(ctx, to)
 	if err != nil {
 		return time.Time{}, err
@@ -94,11 +94,11 @@ func (n *connection) send(ctx context.Context, id string, to message.Person, tex
 	out.to = jid
 	n.sending.Store(out)
 	defer n.sending.Store(nil)
-	resp, err := n.wa.SendMessage(withHold(ctx, out.hold), jid, textMessage(text), whatsmeow.SendRequestExtra{ID: id, Timeout: timing.Ack})
+	resp, err := n.wa.SendMessage(withLockHold(ctx, out.lockHold), jid, textMessage(text), whatsmeow.SendRequestExtra{ID: id, Timeout: timing.Ack})
 	return n.outcome(out, resp.Timestamp, err)
 }
 
-// textMessage is what a text looks like on the wire; a repeated one must be the same.
+// textMessage is a text as it is sent. A repeated one must be the same.
 func textMessage(text string) *waE2E.Message {
 	return &waE2E.Message{Conversation: proto.String(text)}
 }
@@ -124,7 +124,7 @@ func (n *connection) recipientJID(ctx context.Context, to message.Person) (types
 	return lid.ToNonAD(), nil
 }
 
-// outcome sorts what SendMessage returned.
+// outcome turns what SendMessage returned into a time or one of the package's errors.
 func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time, error) {
 	c := n.client
 	var code int
@@ -132,7 +132,7 @@ func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time,
 	case err == nil && !out.reached.Load():
 		return time.Time{}, fmt.Errorf("%w: it could not be encrypted for any device of the recipient", ErrUnknown)
 	case err == nil:
-		c.limit.lift()
+		c.restriction.lift()
 		return at, nil
 	case errors.Is(err, whatsmeow.ErrServerReturnedError):
 		code = serverCode(err)
@@ -144,10 +144,10 @@ func (n *connection) outcome(out *outgoing, at time.Time, err error) (time.Time,
 	}
 	switch {
 	case code == 463 || code == 429:
-		if until, _ := c.limit.now(c.cfg.Now()); until.IsZero() { // else WhatsApp has said meanwhile when it ends
+		if until, _ := c.restriction.now(c.cfg.Now()); until.IsZero() { // else WhatsApp has said meanwhile when it ends
 			c.restrict(code)
 		}
-		n.box.put(limited{})
+		n.signals.put(restrictionChanged{})
 		return time.Time{}, fmt.Errorf("%w: code %d", ErrRestricted, code)
 	case code >= 500 || code == 408:
 		return time.Time{}, fmt.Errorf("%w: code %d", ErrUnknown, code)
@@ -195,7 +195,7 @@ func (c *Client) MarkRead(ctx context.Context, from message.Person, ids []string
 		return nil
 	}
 	return c.brief(ctx, func(ctx context.Context, n *connection) error {
-		for chat, part := range c.chats.split(ids, from) {
+		for chat, part := range c.receiptChats.split(ids, from) {
 			if err := n.wa.MarkRead(ctx, part, c.cfg.Now(), chat, types.EmptyJID); err != nil {
 				return err
 			}

@@ -14,17 +14,17 @@ import (
 // unlinked is the signal that this program itself has unlinked the device.
 type unlinked struct{}
 
-// limited is the signal that the restriction of sending has changed.
-type limited struct{}
+// restrictionChanged is the signal that the restriction of sending has changed.
+type restrictionChanged struct{}
 
-// session is a login with a stored device, and the staying logged in.
+// session is a login with a stored device, until the connection ends.
 type session struct {
 	*connection
-	login   *time.Timer  // limit for becoming ready
-	pulse   *time.Ticker // looks for silence
-	refetch *time.Timer  // runs when a message could not be taken in
-	free    *time.Timer  // runs while sending is restricted
-	ready   time.Time    // since when; zero before
+	login          *time.Timer  // limit for becoming ready
+	pulse          *time.Ticker // looks for silence
+	refetch        *time.Timer  // runs when a message could not be taken in
+	restrictionEnd *time.Timer  // runs while sending is restricted
+	ready          time.Time    // since when; zero before
 }
 
 // serve logs in and stays until the connection ends.
@@ -39,11 +39,11 @@ func (n *connection) serve(ctx context.Context) ending {
 	s := &session{
 		connection: n,
 		login:      time.NewTimer(c.cfg.Timing.Login), pulse: time.NewTicker(c.cfg.Silence / 3),
-		refetch: stopped(), free: stopped(),
+		refetch: stopped(), restrictionEnd: stopped(),
 	}
 	end := s.run(ctx)
 	s.pulse.Stop()
-	for _, t := range []*time.Timer{s.login, s.refetch, s.free} {
+	for _, t := range []*time.Timer{s.login, s.refetch, s.restrictionEnd} {
 		t.Stop()
 	}
 	n.close(n.silent() >= c.cfg.Silence)
@@ -79,13 +79,13 @@ func (s *session) run(ctx context.Context) ending {
 			}
 		case <-s.refetch.C:
 			return ending{how: again, detail: "Messages that could not be stored are fetched again."}
-		case <-s.free.C:
-			s.showLimit()
+		case <-s.restrictionEnd.C:
+			s.reportRestriction()
 		case request := <-c.codes:
 			request.fail(ErrLinked)
 		case <-c.wake: // nothing to link
-		case <-s.box.ready:
-			for _, signal := range s.box.take() {
+		case <-s.signals.ready:
+			for _, signal := range s.signals.take() {
 				if end, over := s.signal(signal); over {
 					return end
 				}
@@ -103,12 +103,12 @@ const (
 	pulseLost               // the connection counts as lost
 )
 
-// pulseOf decides after so much silence, of which limit is too much.
-func pulseOf(quiet, limit time.Duration) pulse {
+// pulseOf decides what to do after a time of silence; limit is when it is too long.
+func pulseOf(quiet, restriction time.Duration) pulse {
 	switch {
-	case quiet >= limit:
+	case quiet >= restriction:
 		return pulseLost
-	case quiet >= limit/3:
+	case quiet >= restriction/3:
 		return pulsePing
 	}
 	return pulseQuiet
@@ -120,15 +120,15 @@ func (s *session) signal(signal any) (end ending, over bool) {
 	case *events.Connected:
 		s.becomeReady()
 	case *events.PushNameSetting:
-		s.beAway()
+		s.sendAway()
 	case *events.AppStateSyncComplete:
 		if e.Name == appstate.WAPatchCriticalBlock {
-			s.beAway()
+			s.sendAway()
 		}
 	case *events.NotifyAccountReachoutTimelock:
 		s.timelocked(e)
-	case limited:
-		s.showLimit()
+	case restrictionChanged:
+		s.reportRestriction()
 	case intakeError:
 		wait := s.client.intake.NextBackOff()
 		s.client.log.Error("a message could not be stored; WhatsApp keeps it", "err", e.err, "again_in", wait)
@@ -141,8 +141,8 @@ func (s *session) signal(signal any) (end ending, over bool) {
 	return ending{}, false
 }
 
-// timelocked takes in what WhatsApp says of a timelock. What it said while this device was away comes late, perhaps when the
-// lock is over: that is no news.
+// timelocked handles what WhatsApp says of a timelock. What it said while this device was away comes late. It is ignored when
+// the timelock is over by then.
 func (s *session) timelocked(e *events.NotifyAccountReachoutTimelock) {
 	ends := e.TimeEnforcementEnds.Time
 	if ends.Unix() <= 0 {
@@ -152,7 +152,7 @@ func (s *session) timelocked(e *events.NotifyAccountReachoutTimelock) {
 		return
 	}
 	s.client.timelock(e.IsActive, ends)
-	s.showLimit()
+	s.reportRestriction()
 }
 
 // becomeReady is the end of the login.
@@ -163,24 +163,24 @@ func (s *session) becomeReady() {
 	s.ready = time.Now()
 	s.login.Stop()
 	s.client.setDevice(s.device)
-	s.client.store.settle(s.ctx)
+	s.client.store.checkpoint(s.ctx)
 	s.client.conn.Store(s.connection)
-	s.showLimit()
-	s.beAway()
+	s.reportRestriction()
+	s.sendAway()
 }
 
-// showLimit tells whether sending is restricted just now, and looks again when that ends.
-func (s *session) showLimit() {
+// reportRestriction reports whether sending is restricted now, and does so again when that ends.
+func (s *session) reportRestriction() {
 	if s.ready.IsZero() {
 		return
 	}
-	until, detail := s.client.limit.now(s.client.cfg.Now())
+	until, detail := s.client.restriction.now(s.client.cfg.Now())
 	if until.IsZero() {
 		s.client.status.set(phase{is: flowhq.PhaseConnected})
 		return
 	}
 	s.client.status.set(phase{is: flowhq.PhaseRestricted, detail: detail, until: until})
-	s.free.Reset(max(until.Sub(s.client.cfg.Now()), 10*time.Millisecond))
+	s.restrictionEnd.Reset(max(until.Sub(s.client.cfg.Now()), 10*time.Millisecond))
 }
 
 // whyClosed tells why the connection closed. The stanza that says so came before the closing (see endingTransport), but

@@ -267,7 +267,7 @@ func TestClient_settle(t *testing.T) {
 				done := make(chan time.Duration, 1)
 				go func() {
 					began := time.Now()
-					c.settle(t.Context(), ending{how: tc.how, until: began.Add(ban)}, tc.rounds)
+					c.afterEnding(t.Context(), ending{how: tc.how, until: began.Add(ban)}, tc.rounds)
 					done <- time.Since(began)
 				}()
 				if forever := tc.most == 0 && tc.least > 0; forever {
@@ -312,13 +312,13 @@ func TestRestrictedThenFree(t *testing.T) {
 		r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
 		_, err := r.say(message.Person{PN: customerNo}, "refused")
 		wantErr(t, err, ErrRestricted)
-		var limit flowhq.SessionReport
-		limit, next = r.phase(next, flowhq.PhaseRestricted)
-		if limit.Until == nil || limit.Detail == "" {
-			t.Fatalf("report: %+v", limit)
+		var restriction flowhq.SessionReport
+		restriction, next = r.phase(next, flowhq.PhaseRestricted)
+		if restriction.Until == nil || restriction.Detail == "" {
+			t.Fatalf("report: %+v", restriction)
 		}
 		_, err = r.say(message.Person{PN: customerNo}, "held back") // the simulator would take it by now
-		if tried = time.Now().Before(*limit.Until); tried {
+		if tried = time.Now().Before(*restriction.Until); tried {
 			wantErr(t, err, ErrRestricted)
 			write(t, asha, "still heard")
 			r.message("still heard")
@@ -350,13 +350,13 @@ func TestTimelockAnnounced(t *testing.T) {
 		next := r.mark()
 		began := time.Now()
 		r.inject(wasim.Fault{Fault: "timelock", Seconds: length.Seconds()})
-		limit, next := r.phase(next, flowhq.PhaseRestricted)
-		if limit.Until == nil || limit.Until.Before(began.Add(length)) || limit.Detail == "" {
-			t.Fatalf("report: %+v", limit)
+		restriction, next := r.phase(next, flowhq.PhaseRestricted)
+		if restriction.Until == nil || restriction.Until.Before(began.Add(length)) || restriction.Detail == "" {
+			t.Fatalf("report: %+v", restriction)
 		}
 		_, err := r.say(message.Person{PN: customerNo}, "held back")
 		_, err2 := r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
-		tried := time.Now().Before(*limit.Until)
+		tried := time.Now().Before(*restriction.Until)
 		if tried {
 			wantErr(t, err, ErrRestricted)
 			wantErr(t, err2, ErrRestricted) // of a message that was under way: it does not move the end that is known

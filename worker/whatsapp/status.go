@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// status is what is known of the session, and the one place from which Config.Report is called. Reports go out in the
-// order of the changes; order is held over the call, mu is not, so that a reporter may ask for the status.
+// status is what is known of the session, and the only place that calls Config.Report. Reports go out in the order of the
+// changes: order is locked during the call. mu is not, so that the callee may ask for the status.
 type status struct {
 	tell func(flowhq.SessionReport)
 	wall func() time.Time
@@ -35,7 +35,7 @@ type phase struct {
 	until     time.Time
 }
 
-// set makes a change and tells it.
+// set makes a change and reports it.
 func (s *status) set(p phase) {
 	s.order.Lock()
 	defer s.order.Unlock()
@@ -49,14 +49,14 @@ func (s *status) set(p phase) {
 	s.tell(s.now())
 }
 
-// link notes the linked device's address; the next change tells it.
+// link notes the linked device's address, for the next report.
 func (s *status) link(jid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last.LinkedJID = jid
 }
 
-// hear notes that WhatsApp was heard just now. It is not told by itself.
+// hear notes that something came from WhatsApp just now, for the next report.
 func (s *status) hear() { s.heard.Store(s.wall().UnixNano()) }
 
 func (s *status) now() flowhq.SessionReport {

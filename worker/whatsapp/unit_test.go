@@ -214,7 +214,7 @@ func TestAcksAreBounded(t *testing.T) {
 
 func TestReadReceiptsUseTheFormOfTheMessage(t *testing.T) {
 	t.Parallel()
-	var c chats
+	var c receiptChats
 	pn, lid := types.NewJID("255711", types.DefaultUserServer), types.NewJID("202", types.HiddenUserServer)
 	for i := range 2 * maxChats {
 		c.note(fmt.Sprint(i), pn)

@@ -63,12 +63,12 @@ func (b *endingBody) waitDecoded() {
 	case <-b.closed:
 		return
 	}
-	limit := time.NewTimer(decodeLimit)
-	defer limit.Stop()
+	restriction := time.NewTimer(decodeLimit)
+	defer restriction.Stop()
 	select {
 	case <-b.decoded.reached(b.frames.count - handshakeFrames): // counts stanzas, which come after the handshake
 	case <-b.closed:
-	case <-limit.C:
+	case <-restriction.C:
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // asked lets a customer of a real template's flow say something, and gives what follows.
 func asked(t *testing.T, c *journal.Chat, text string) outcome {
 	t.Helper()
-	f, err := botTalk{}.load(3, journal.Flow{Template: flowhq.TemplateBooking, Language: flowhq.Swahili})
+	f, err := botLoader{}.load(3, journal.Flow{Template: flowhq.TemplateBooking, Language: flowhq.Swahili})
 	must(t, err)
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	out, err := f.step(flowhq.Business{Name: "Salon", Settings: flowhq.Settings{}.Normalize()}, c,
@@ -57,7 +57,7 @@ func TestRealFlowHearsStop(t *testing.T) {
 }
 
 func TestBrokenYAMLIsRefused(t *testing.T) {
-	if _, err := (botTalk{}).load(1, journal.Flow{YAML: "flow: what"}); err == nil {
+	if _, err := (botLoader{}).load(1, journal.Flow{YAML: "flow: what"}); err == nil {
 		t.Error("a broken flow was loaded")
 	}
 }
@@ -83,7 +83,7 @@ func TestActionsBecomeWhatFollows(t *testing.T) {
 
 func TestRealFlowThroughTheEngine(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		h.e.flows.talk = botTalk{}
+		h.e.flows.loader = botLoader{}
 		c := plain()
 		c.Business.Name, c.Business.Template, c.Business.Language = "Neema Salon", flowhq.TemplateBooking, flowhq.Swahili
 		must(t, h.e.configure(c))
@@ -106,7 +106,7 @@ func TestOutcome_take(t *testing.T) {
 	} {
 		t.Run("handover/"+text, func(t *testing.T) {
 			inVirtualTime(t, func(t *testing.T, h *house) {
-				h.e.flows.talk = botTalk{}
+				h.e.flows.loader = botLoader{}
 				c := plain()
 				c.Revision, c.Version, c.FlowYAML = 2, 2, care
 				must(t, h.e.configure(c))

@@ -10,8 +10,8 @@ import (
 	"flowhq/worker/message"
 )
 
-// conversations makes flows usable.
-type conversations interface {
+// flowLoader reads flows.
+type flowLoader interface {
 	load(version int64, f journal.Flow) (flow, error)
 }
 
@@ -23,7 +23,7 @@ type flow interface {
 // outcome is what a message leads to.
 type outcome struct {
 	state    []byte // nil: the start
-	resting  bool   // nothing is asked just now: the next message may use another version of the flow
+	resting  bool   // nothing is asked: the next message may use another version of the flow
 	language flowhq.Language
 	replies  []string
 	notices  []string // to the owner
@@ -31,21 +31,21 @@ type outcome struct {
 	handoff  string // cause of a hand-over to a human; "" for none
 	optOut   bool
 	optIn    bool
-	traces   []decided
+	traces   []traceStep
 }
 
-// decided is a decision of the conversation, for the trace.
-type decided struct{ step, detail string }
+// traceStep is a decision of the conversation, for the trace.
+type traceStep struct{ step, detail string }
 
 // flows holds the loaded flows, by the version of the settings that they came with.
 type flows struct {
-	talk conversations
+	loader flowLoader
 
 	mu     sync.Mutex
 	loaded map[int64]flow
 }
 
-// use makes the flow of a version known; nil makes it forgotten, to be loaded when it is needed.
+// use sets the loaded flow of a version; nil drops it, to be loaded again when it is needed.
 func (f *flows) use(version int64, loaded flow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,7 +61,7 @@ func (f *flows) use(version int64, loaded flow) {
 	}
 }
 
-// forget drops all loaded flows; they come back when they are needed, in some milliseconds.
+// forget drops all loaded flows. Loading one again takes some milliseconds.
 func (f *flows) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -87,7 +87,7 @@ func (f *flows) of(tx *journal.Tx, c *flowhq.WorkerConfig, version int64) (flow,
 		}
 		src = past
 	}
-	loaded, err := f.talk.load(version, src)
+	loaded, err := f.loader.load(version, src)
 	if err != nil {
 		return nil, fmt.Errorf("flow of settings version %d: %w", version, err)
 	}

@@ -49,9 +49,9 @@ func (sqlError) Code() int     { return 13 }
 
 // underGuard sets both stores up and tells whether another goroutine can decrypt right now.
 func underGuard(fake *fakeStore) (s *sessions, b *buffer, free func() bool) {
-	g := newGuard()
+	g := newSessionLock()
 	s = newSessions(fake, g)
-	b = &buffer{EventBuffer: fake, guard: g, fault: func(error) {}}
+	b = &buffer{EventBuffer: fake, sessionLock: g, fault: func(error) {}}
 	free = func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
@@ -64,8 +64,8 @@ func TestGuardOverASend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _, free := underGuard(&fakeStore{})
-		h := &hold{guard: s.guard}
-		ctx := withHold(t.Context(), h)
+		h := &lockHold{sessionLock: s.sessionLock}
+		ctx := withLockHold(t.Context(), h)
 		want := func(what string, want bool) {
 			t.Helper()
 			if free() != want {
@@ -108,12 +108,15 @@ func TestGuardOverOtherEncrypting(t *testing.T) {
 			t.Error("a load without a store keeps the guard for ever")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		must(t, s.guard.lock(t.Context()))
+		must(t, s.sessionLock.lock(t.Context()))
 		cancel()
 		for _, call := range []func() error{
 			func() error { _, err := s.GetSession(ctx, "a"); return err },
 			func() error { return s.DeleteAllSessions(ctx, "a") },
-			func() error { _, err := s.GetManySessions(withHold(ctx, &hold{guard: s.guard}), nil); return err },
+			func() error {
+				_, err := s.GetManySessions(withLockHold(ctx, &lockHold{sessionLock: s.sessionLock}), nil)
+				return err
+			},
 		} {
 			wantErr(t, call(), context.Canceled)
 		}

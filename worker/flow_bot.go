@@ -12,10 +12,10 @@ import (
 	"flowhq/worker/message"
 )
 
-// botTalk holds conversations by package bot.
-type botTalk struct{}
+// botLoader reads flows of package bot.
+type botLoader struct{}
 
-func (botTalk) load(version int64, f journal.Flow) (flow, error) {
+func (botLoader) load(version int64, f journal.Flow) (flow, error) {
 	if f.YAML == "" {
 		return botFlow{bot.Default(f.Template, f.Language).WithVersion(int(version))}, nil
 	}
@@ -60,33 +60,33 @@ func (o *outcome) take(a bot.Action) {
 	case bot.ActionReply:
 		o.replies = append(o.replies, a.Text)
 		if said := told(a); said != "" {
-			o.traces = append(o.traces, decided{flowhq.TraceStep, said})
+			o.traces = append(o.traces, traceStep{flowhq.TraceStep, said})
 		}
 	case bot.ActionRecord:
 		if a.Request != nil {
 			o.requests = append(o.requests, *a.Request)
-			o.traces = append(o.traces, decided{flowhq.TraceStep, "Recorded: " + strings.ToLower(string(a.Request.Type)) + "."})
+			o.traces = append(o.traces, traceStep{flowhq.TraceStep, "Recorded: " + strings.ToLower(string(a.Request.Type)) + "."})
 		}
 	case bot.ActionHandoff:
 		o.handoff = journal.HandoffFlow
 		if a.Reason == bot.HandoverAsked {
 			o.handoff = journal.HandoffCustomer
 		}
-		o.traces = append(o.traces, decided{flowhq.TraceStep, "Handed to a human: " + a.Cause + "."})
+		o.traces = append(o.traces, traceStep{flowhq.TraceStep, "Handed to a human: " + a.Cause + "."})
 	case bot.ActionOptOut:
 		o.optOut = true
-		o.traces = append(o.traces, decided{flowhq.TraceStep, "No more messages: " + a.Cause + "."})
+		o.traces = append(o.traces, traceStep{flowhq.TraceStep, "No more messages: " + a.Cause + "."})
 	case bot.ActionOptIn:
 		o.optIn = true
-		o.traces = append(o.traces, decided{flowhq.TraceStep, "Messages again: " + a.Cause + "."})
+		o.traces = append(o.traces, traceStep{flowhq.TraceStep, "Messages again: " + a.Cause + "."})
 	case bot.ActionNotifyOwner:
 		o.notices = append(o.notices, a.Text)
 	case bot.ActionTrace:
-		o.traces = append(o.traces, decided{a.Step, a.Cause})
+		o.traces = append(o.traces, traceStep{a.Step, a.Cause})
 	}
 }
 
-// told says what a reply is about.
+// told says what a reply is about, for the trace.
 func told(a bot.Action) string {
 	var parts []string
 	if a.Step != "" {
