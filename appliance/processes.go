@@ -30,7 +30,8 @@ const (
 // processes runs workers by the process manager: it is supervisor.Processes.
 type processes struct {
 	manager *procman.Manager
-	engine  engine // what workers are started from
+	exe     string // what a worker is started from: the appliance's own program, wherever the one in force is by now
+	build   string // tells that program from others, see buildOf
 	tokens  *tokens
 
 	mu       sync.Mutex
@@ -48,7 +49,7 @@ func (p *processes) specOf(tenantID string) procman.Spec {
 	adj := workerOOMAdj
 	return procman.Spec{
 		Name: flowhq.ProcessName(tenantID),
-		Argv: p.engine.command(),
+		Argv: []string{p.exe, "worker"},
 		Dir:  c.SessionsPath,
 		Env: func(context.Context, procman.StartInfo) ([]string, error) {
 			return p.environment(tenantID)
@@ -79,12 +80,8 @@ func (p *processes) environment(tenantID string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	build, err := p.engine.build()
-	if err != nil {
-		return nil, err
-	}
-	p.runs(tenantID, build)
-	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: build}), nil
+	p.runs(tenantID, p.build)
+	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: p.build}), nil
 }
 
 func (p *processes) sessionDir(tenantID string) string {

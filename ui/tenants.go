@@ -106,7 +106,7 @@ func (h *tenantListPages) list(c *gin.Context) {
 	v.Filters = tenantFilters(l, b, q)
 	v.Columns, v.Orders = columns(l, q), orders(l, q)
 	v.Pager = pagerOf(b, q)
-	for _, line := range b.Summaries {
+	for _, line := range b.Lines {
 		v.Rows = append(v.Rows, newTenantRow(l, line))
 	}
 	v.Actions = bulkButtons(l)

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/wire"
 	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
@@ -40,7 +39,7 @@ func playWorker(remotely bool) int {
 	c, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return wire.ExitConfig
+		return ExitConfig
 	}
 	c.timing = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
 	phones := os.Getenv(envPhones)
@@ -55,7 +54,7 @@ func playWorker(remotely bool) int {
 	defer stop()
 	switch err := Run(ctx, c); {
 	case errors.Is(err, ErrLocked):
-		return wire.ExitLocked
+		return ExitLocked
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		return 1

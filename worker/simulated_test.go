@@ -16,7 +16,6 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
-	"flowhq/wire"
 )
 
 const (
@@ -70,9 +69,9 @@ func (s *simulated) start() {
 	key := s.sim.RootKey()
 	s.child = exec.Command(exe)
 	s.child.Env = []string{
-		envRole + "=linked", wire.EnvTenant + "=t1", wire.EnvDir + "=" + filepath.Join(s.dir, "t1"),
-		wire.EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), wire.EnvToken + "=secret", wire.EnvVersion + "=test", wire.EnvLogLevel + "=info",
-		wire.EnvSimulator + "=" + s.sim.Addr(), wire.EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
+		envRole + "=linked", EnvTenant + "=t1", EnvDir + "=" + filepath.Join(s.dir, "t1"),
+		EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), EnvToken + "=secret", EnvVersion + "=test", EnvLogLevel + "=info",
+		EnvSimulator + "=" + s.sim.Addr(), EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
 	}
 	s.child.Stdout, s.child.Stderr = &s.output, &s.output
 	must(s.t, s.child.Start())

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"errors"
-	"flowhq/wire"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -108,7 +107,7 @@ func TestSecondProcessOnAFolderIsRefused(t *testing.T) {
 	w.start()
 	err := w.child.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != wire.ExitLocked {
+	if !errors.As(err, &exit) || exit.ExitCode() != ExitLocked {
 		t.Errorf("the second ended with %v", err)
 	}
 	if !strings.Contains(w.output.String(), "another process already works") {

@@ -8,6 +8,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // Bounds of labels and of a search.
@@ -47,12 +48,12 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 			continue
 		}
 		if utf8.RuneCountInString(l) > maxLabel || !utf8.ValidString(l) {
-			f.Refuse("labels", "%q is longer than %d characters", l, maxLabel)
+			f.Refuse("labels", key.FieldLabelTooLong, "label", l, "limit", maxLabel)
 		}
 		kept = append(kept, l)
 	}
 	if len(kept) > maxLabels {
-		f.Refuse("labels", "are more than %d", maxLabels)
+		f.Refuse("labels", key.FieldTooManyLabels, "limit", maxLabels)
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -64,10 +65,9 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 	return kept, nil
 }
 
-// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number
-// of them; next is where a further search goes on, the zero Cursor when all was read.
-func (s *Chats) SearchMessages(ctx context.Context, id, text string,
-	q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
+// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number of them; next is
+// where a further search goes on, the zero Cursor when all was read.
+func (s *Chats) SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
 	if q.Limit, err = form.PageLimit(q.Limit); err != nil {
 		return nil, next, err
 	}

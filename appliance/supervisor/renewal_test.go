@@ -33,8 +33,7 @@ func TestRenewalMovesOneAfterTheOther(t *testing.T) {
 	}
 	w.Want(a, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 
-	// scanned
-	w.Says(linking, flowhq.SessionReport{Phase: flowhq.PhaseConnecting, LinkedJID: jid, Since: w.Clock.Now()})
+	w.Says(linking, flowhq.SessionReport{Phase: flowhq.PhaseConnecting, LinkedJID: jid, Since: w.Clock.Now()}) // scanned
 	w.Services.Renew(w.Ctx)
 	if len(*moved) != 2 {
 		t.Error("one that was scanned a moment ago was moved")
@@ -71,8 +70,7 @@ func TestRenewalStopsWhenOneDoesNotComeBack(t *testing.T) {
 	if !slices.Equal(*moved, []string{a}) {
 		t.Errorf("moved %q, want the first alone: the others still work", *moved)
 	}
-	if got := w.Services.Alarms.List(); len(got) != 1 || got[0].TenantID != a ||
-		got[0].Kind != flowhq.AlarmWorkerUpgrade {
+	if got := w.Services.Alarms.List(); len(got) != 1 || got[0].TenantID != a || got[0].Kind != flowhq.AlarmWorkerUpgrade {
 		t.Errorf("alarms: %+v", got)
 	}
 	w.Clock.Pass(supervisor.RenewHold)

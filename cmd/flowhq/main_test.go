@@ -8,12 +8,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,40 +20,16 @@ import (
 	"flowhq"
 	"flowhq/appliance"
 	"flowhq/appliance/config"
-	"flowhq/internal/asworker"
 	"flowhq/internal/wasim"
-	"flowhq/wire"
-	"flowhq/worker"
 	"flowhq/worker/bot"
 )
 
-// TestMain lets the test program be the program of its workers: the real worker.
+// TestMain lets the test program be the real worker: the appliance starts os.Executable() with the argument "worker".
 func TestMain(m *testing.M) {
-	if asworker.Called() {
-		os.Exit(realWorker())
+	if len(os.Args) == 2 && os.Args[1] == "worker" {
+		os.Exit(run(os.Args[1:]))
 	}
-	remove, err := asworker.Link()
-	if err != nil {
-		panic(err)
-	}
-	status := m.Run()
-	remove()
-	os.Exit(status)
-}
-
-func realWorker() int {
-	c, err := worker.ConfigFromEnv(os.Getenv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return wire.ExitConfig
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	if err := worker.Run(ctx, c); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return exitFailure
-	}
-	return 0
+	os.Exit(m.Run())
 }
 
 // flowhqCmd runs a command line and gives what it wrote and its exit status.
