@@ -22,8 +22,9 @@ PAGE ?= docs/benchmarks/procman.md
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## bin/flowhq and bin/wasim (the simulator)
+build: ## bin/flowhq, bin/flowhq-worker and bin/wasim (the simulator)
 	go build -ldflags '$(LDFLAGS)' -o bin/flowhq ./cmd/flowhq
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/flowhq-worker ./cmd/flowhq-worker
 	go build -ldflags '-s -w' -o bin/wasim ./cmd/wasim
 
 run: build ## the real thing: the appliance on SQLite in ./var against the real WhatsApp

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The house has one direction: cmd → appliance → {ui, api} → fleet → root; storage, procman, whatsapp and bot stand beside
+// The house has one direction: cmd → appliance → {ui, api} → services → subjects → supervisor → root; storage, procman, whatsapp and bot stand beside
 // each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
 // project, its own sub-packages and what stands behind its name here; the longest matching name counts.
 var mayImport = map[string][]string{
@@ -20,8 +20,9 @@ var mayImport = map[string][]string{
 	"flowhq/locale/internal":         {},
 	"flowhq/procman":                 {},
 	"flowhq/storage":                 {"flowhq"},
-	"flowhq/worker/bot":              {"flowhq", "flowhq/worker/bot/lexicon"},
+	"flowhq/worker/bot":              {"flowhq", "flowhq/worker/bot/lexicon", "flowhq/worker/bot/when"},
 	"flowhq/worker/bot/lexicon":      {},
+	"flowhq/worker/bot/when":         {"flowhq", "flowhq/worker/bot/lexicon"},
 	"flowhq/worker/message":          {"flowhq"},
 	"flowhq/worker/whatsapp":         {"flowhq", "flowhq/worker/message"},
 	"flowhq/wire":                    {"flowhq"},
@@ -42,9 +43,10 @@ var mayImport = map[string][]string{
 		"flowhq", "flowhq/storage", "flowhq/worker/bot", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
-	"flowhq/appliance/fleet": {
-		"flowhq", "flowhq/appliance/form", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
-		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
+	"flowhq/appliance/api": {
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor",
+		"flowhq/appliance/tenants", "flowhq/appliance/onboarding", "flowhq/appliance/conversations",
+		"flowhq/appliance/dashboard",
 	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {
@@ -54,8 +56,9 @@ var mayImport = map[string][]string{
 		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
-	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
-	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/locale", "flowhq/worker/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/bot/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/worker/bot/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/cmd/flowhq-worker":    {"flowhq/wire", "flowhq/worker"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
 	"flowhq/internal/wasim":       {},
 	"flowhq/packaging":            {},

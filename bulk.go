@@ -50,7 +50,7 @@ func (j BulkJob) Finished() (done, failed int) {
 		if r.Done {
 			done++
 		}
-		if !r.Error.Empty() {
+		if r.Error != "" {
 			failed++
 		}
 	}
@@ -62,5 +62,5 @@ type BulkResult struct {
 	TenantID string
 	Name     string
 	Done     bool
-	Error    Text // empty: it went well, or is not done yet
+	Error    string // a sentence; "": it went well, or is not done yet
 }

@@ -1,6 +1,7 @@
 package flowhq
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -50,7 +51,7 @@ func (o *OwnLimits) check() []FieldError {
 		{"limits.handoff_hours", o.HandoffHours, 1, MaxHandoffHours},
 	} {
 		if f.value != nil && (*f.value < f.from || *f.value > f.to) {
-			wrong = append(wrong, Wrong(f.name, "field.between", "from", f.from, "to", f.to))
+			wrong = append(wrong, FieldError{Field: f.name, Message: fmt.Sprintf("must be between %d and %d", f.from, f.to)})
 		}
 	}
 	return wrong

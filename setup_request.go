@@ -56,14 +56,6 @@ const (
 	RemarkWaitsLong      SetupRemark = "waits_long" // for more than a day
 )
 
-// SetupRemarks lists all remarks.
-func SetupRemarks() []SetupRemark {
-	return []SetupRemark{
-		RemarkNoNumber, RemarkNumberTaken, RemarkNumberTwice, RemarkNumberForeign, RemarkNoUser, RemarkNoTenant, RemarkOddName, RemarkNameTwice,
-		RemarkPaused, RemarkRejectedBefore, RemarkWaitsLong,
-	}
-}
-
 // NewSetupRequest is the input of a portal's setup request.
 type NewSetupRequest struct {
 	BusinessName   string

@@ -61,11 +61,11 @@ type BoardQuery struct {
 
 // Board is a part of the list of tenants.
 type Board struct {
-	Lines  []TenantSummary
-	All    int                  // tenants there are
-	Found  int                  // those that the query matches, whatever their status
-	Counts map[TenantStatus]int // of those, by status
-	Page   int
-	Pages  int // at least 1
-	Length int
+	Summaries []TenantSummary
+	All       int                  // tenants there are
+	Found     int                  // those that the query matches, whatever their status
+	Counts    map[TenantStatus]int // of those, by status
+	Page      int
+	Pages     int // at least 1
+	Length    int
 }

@@ -32,7 +32,7 @@ func TestAWorkerThatDiesWhileItIsTakenOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		return &appliance{manager: m, processes: &processes{
-			manager: m, exe: exe, tokens: tokens, config: settings, programs: make(map[string]workerProgram),
+			manager: m, engine: engineOf(exe), tokens: tokens, config: settings, programs: make(map[string]workerProgram),
 		}}
 	}
 	first := open()

@@ -1,8 +1,6 @@
 package appliance
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"time"
 )
@@ -16,16 +14,6 @@ type workerProgram struct {
 // unknownPatience is how long an adopted worker may be silent about its program before it counts as an outdated one: its version
 // may speak a form of the protocol that this one refuses.
 const unknownPatience = 45 * time.Second
-
-// buildOf tells a program from others: the version, and the file's size and time for what was built between versions. The same
-// package gives the same everywhere.
-func buildOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Version
-	}
-	return fmt.Sprintf("%s/%x.%x", Version, info.Size(), info.ModTime().Unix())
-}
 
 // versionOf gives the version in a build.
 func versionOf(build string) string {
@@ -47,12 +35,10 @@ func (p *processes) runs(tenantID, build string) {
 	p.programs[tenantID] = workerProgram{build: build, since: since}
 }
 
-// Outdated gives the tenants whose worker runs another program than this appliance.
-//
-// When the file of the program was exchanged under this appliance and nobody handed over yet, it is none: a worker that is started now
-// runs what lies there, and would be moved again and again.
+// Outdated gives the tenants whose worker runs another program than the present engine.
 func (p *processes) Outdated() []string {
-	if buildOf(p.exe) != p.build {
+	build, err := p.engine.build()
+	if err != nil || !p.engine.settled(time.Now()) {
 		return nil
 	}
 	var ids []string
@@ -61,7 +47,7 @@ func (p *processes) Outdated() []string {
 		of, known := p.programs[id]
 		p.mu.Unlock()
 		switch {
-		case known && of.build == "" && time.Since(of.since) > unknownPatience, known && of.build != "" && of.build != p.build:
+		case known && of.build == "" && time.Since(of.since) > unknownPatience, known && of.build != "" && of.build != build:
 			ids = append(ids, id)
 		}
 	}

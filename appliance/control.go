@@ -15,7 +15,6 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/services"
-	"flowhq/locale"
 	"flowhq/procman"
 	"flowhq/storage"
 )
@@ -175,7 +174,11 @@ type ControlError struct {
 }
 
 func controlError(err error) ControlError {
-	return ControlError{Code: flowhq.CodeOf(err), Message: locale.English(err)}
+	body := ControlError{Code: flowhq.CodeOf(err), Message: err.Error()}
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		body.Message = e.Message
+	}
+	return body
 }
 
 func writeError(w http.ResponseWriter, err error) {

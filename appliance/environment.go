@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"flowhq/appliance/config"
-	"flowhq/worker"
+	"flowhq/wire"
 )
 
 // workerStart is what one start of a worker is about.
@@ -25,17 +25,17 @@ func passedOn() []string {
 // workerEnvironment is the whole environment of a worker.
 func workerEnvironment(c *config.Config, w workerStart) []string {
 	env := []string{
-		worker.EnvTenant + "=" + w.tenantID, worker.EnvDir + "=" + w.dir,
-		worker.EnvSocket + "=" + w.socket, worker.EnvToken + "=" + w.token,
-		worker.EnvVersion + "=" + w.build, worker.EnvLogLevel + "=" + config.LevelName(c.LogLevel),
+		wire.EnvTenant + "=" + w.tenantID, wire.EnvDir + "=" + w.dir,
+		wire.EnvSocket + "=" + w.socket, wire.EnvToken + "=" + w.token,
+		wire.EnvVersion + "=" + w.build, wire.EnvLogLevel + "=" + config.LevelName(c.LogLevel),
 	}
 	if c.Simulator != nil {
-		env = append(env, worker.EnvSimulator+"="+c.Simulator.Addr, worker.EnvSimulatorKey+"="+c.Simulator.Key)
+		env = append(env, wire.EnvSimulator+"="+c.Simulator.Addr, wire.EnvSimulatorKey+"="+c.Simulator.Key)
 	}
 	if c.WhatsAppVersion != "" {
-		env = append(env, worker.EnvWAVersion+"="+c.WhatsAppVersion)
+		env = append(env, wire.EnvWAVersion+"="+c.WhatsAppVersion)
 	}
-	for _, setting := range worker.Thrift() {
+	for _, setting := range wire.RuntimeSettings() {
 		if name, _, _ := strings.Cut(setting, "="); os.Getenv(name) == "" || !slices.Contains(passedOn(), name) {
 			env = append(env, setting) // somebody who looks into the runtime knows better
 		}

@@ -35,8 +35,8 @@ const checkPatience = time.Minute
 // successor gives the program that a reload would hand over to, "" when the running one is in force: of an installed appliance
 // the version that the link current names, else whatever has taken the place of the program's file.
 func (a *appliance) successor() string {
-	path := a.processes.exe
-	if l := (release.Layout{}); l.VersionOf(path) != "" {
+	path := a.exe
+	if l := release.Appliance(); l.VersionOf(path) != "" {
 		version, err := l.Current()
 		if err != nil || version == "" {
 			return ""
@@ -117,7 +117,7 @@ func (a *appliance) handOver(cancel context.CancelFunc, path string) error {
 // arguments are this program's own, under the name that people know the next one by.
 func (a *appliance) arguments(path string) []string {
 	if path == ownProgram {
-		path = a.processes.exe
+		path = a.exe
 	}
 	return append([]string{path}, os.Args[1:]...)
 }

@@ -24,6 +24,7 @@ import (
 
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
+	"flowhq/wire"
 	"flowhq/worker"
 )
 
@@ -231,9 +232,9 @@ func TestAWorkerCannotGetOut(t *testing.T) {
 // checkEnvironment wants the process to have been told what is on the list, and nothing else.
 func checkEnvironment(t *testing.T, environment []string) {
 	t.Helper()
-	known := append(passedOn(), worker.EnvTenant, worker.EnvDir, worker.EnvSocket, worker.EnvToken, worker.EnvVersion,
-		worker.EnvLogLevel, worker.EnvSimulator, worker.EnvSimulatorKey, worker.EnvWAVersion)
-	for _, s := range worker.Thrift() {
+	known := append(passedOn(), wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvVersion,
+		wire.EnvLogLevel, wire.EnvSimulator, wire.EnvSimulatorKey, wire.EnvWAVersion)
+	for _, s := range wire.RuntimeSettings() {
 		name, _, _ := strings.Cut(s, "=")
 		known = append(known, name)
 	}

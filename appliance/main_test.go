@@ -15,13 +15,14 @@ import (
 	"go.uber.org/goleak"
 
 	"flowhq"
+	"flowhq/internal/asworker"
 	"flowhq/wire"
 	"flowhq/worker"
 )
 
-// TestMain lets the test program be its own worker: the appliance starts os.Executable() with the argument "worker".
+// TestMain lets the test program be the program of its workers.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "worker" {
+	if asworker.Called() {
 		os.Exit(standIn())
 	}
 	if len(os.Args) == 3 && os.Args[1] == "passed" {
@@ -32,8 +33,12 @@ func TestMain(m *testing.M) {
 		dialMain(os.Args[2], os.Args[3])
 		return
 	}
+	remove, err := asworker.Link()
+	if err != nil {
+		panic(err)
+	}
 	// lumberjack ends this one with the process only
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) { remove(); os.Exit(status) }), goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
 }
 
 // standIn is a worker that says hello, shows a code, and does what it is told by the file names in its folder.

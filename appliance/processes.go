@@ -30,8 +30,7 @@ const (
 // processes runs workers by the process manager: it is supervisor.Processes.
 type processes struct {
 	manager *procman.Manager
-	exe     string // what a worker is started from: the appliance's own program, wherever the one in force is by now
-	build   string // tells that program from others, see buildOf
+	engine  engine // what workers are started from
 	tokens  *tokens
 
 	mu       sync.Mutex
@@ -49,7 +48,7 @@ func (p *processes) specOf(tenantID string) procman.Spec {
 	adj := workerOOMAdj
 	return procman.Spec{
 		Name: flowhq.ProcessName(tenantID),
-		Argv: []string{p.exe, "worker"},
+		Argv: p.engine.command(),
 		Dir:  c.SessionsPath,
 		Env: func(context.Context, procman.StartInfo) ([]string, error) {
 			return p.environment(tenantID)
@@ -80,8 +79,12 @@ func (p *processes) environment(tenantID string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	p.runs(tenantID, p.build)
-	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: p.build}), nil
+	build, err := p.engine.build()
+	if err != nil {
+		return nil, err
+	}
+	p.runs(tenantID, build)
+	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: build}), nil
 }
 
 func (p *processes) sessionDir(tenantID string) string {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestARefusedUpgradeIsAnAlarmUntilItIsMended(t *testing.T) {
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	alarms := dashboard.NewAlarms(time.Now, nil)
 	put := func(version string) {
 		t.Helper()

@@ -33,6 +33,7 @@ const stopTimeout = 25 * time.Second
 // appliance is everything that runs, in the order in which it was made.
 type appliance struct {
 	source    config.Source
+	exe       string // the own program's file, wherever the one in force is by now
 	config    *config.Config
 	log       *logging
 	manager   *procman.Manager
@@ -183,7 +184,8 @@ func (a *appliance) makeProcesses() error {
 	if err != nil {
 		return fmt.Errorf("the workers' tokens cannot be kept (RUNTIME_DIR): %w", err)
 	}
-	a.processes = &processes{manager: a.manager, exe: exe, build: buildOf(ownProgram), tokens: tokens, config: a.config}
+	a.exe = exe
+	a.processes = &processes{manager: a.manager, engine: engineOf(exe), tokens: tokens, config: a.config}
 	return nil
 }
 
@@ -226,7 +228,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(func() error { a.keeper.Run(work); return nil })
 	a.start(a.website.serve)
-	a.start(func() error { watchRefusals(work, release.Layout{}, a.services.Alarms); return nil })
+	a.start(func() error { watchRefusals(work, release.Appliance(), a.services.Alarms); return nil })
 	vitals := a.vitals()
 	a.start(func() error { feedWatchdog(work, a.log.Logger, vitals); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)

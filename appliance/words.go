@@ -1,13 +1,18 @@
 package appliance
 
 import (
-	"flowhq/locale"
+	"errors"
 	"path/filepath"
+
+	"flowhq"
 )
 
 // sentenceOf gives what a person may read of an error.
 func sentenceOf(err error) string {
-	return locale.English(err)
+	if e, ok := errors.AsType[*flowhq.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
 }
 
 func absolute(dir, path string) string {

@@ -11,7 +11,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/supervisor"
 	"flowhq/procman"
-	"flowhq/worker"
+	"flowhq/wire"
 )
 
 var _ supervisor.WorkerLogs = (*processes)(nil)
@@ -57,7 +57,7 @@ func (p *processes) Environment(tenantID string) []flowhq.EnvVar {
 	var vars []flowhq.EnvVar
 	for _, v := range workerEnvironment(c, start) {
 		name, value, _ := strings.Cut(v, "=")
-		secret := name == worker.EnvToken || name == worker.EnvSimulatorKey || strings.Contains(value, "@") // a proxy's password
+		secret := name == wire.EnvToken || name == wire.EnvSimulatorKey || strings.Contains(value, "@") // a proxy's password
 		vars = append(vars, flowhq.EnvVar{Name: name, Value: value, Secret: secret})
 	}
 	return vars

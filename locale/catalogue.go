@@ -150,42 +150,14 @@ func Number(n int64) string {
 	return sign + s
 }
 
-// English gives an error in plain English, for what has no reader's language: the command line and the log of a start. It reads the
-// catalogue for that.
-func English(err error) string {
-	c, broken := New()
-	if broken != nil {
-		return err.Error()
-	}
-	if words := c.Error(flowhq.English, err); words != "" {
-		return words
-	}
-	return err.Error()
-}
-
-// Field says what is wrong with a field.
-func (c *Catalogue) Field(lang flowhq.Language, f flowhq.FieldError) string {
-	if f.Text.Empty() {
-		return f.Message
-	}
-	return c.Say(lang, f.Text)
-}
-
-// Error gives what a person may read of an error: the text of a flowhq.Error, or its wrong fields; "" for any other error.
+// Error gives what a person may read of an error: the text of a flowhq.Error; "" for any other error.
 func (c *Catalogue) Error(lang flowhq.Language, err error) string {
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {
 		return ""
 	}
-	switch {
-	case !e.Text.Empty():
-		return c.Say(lang, e.Text)
-	case len(e.Fields) > 0:
-		parts := make([]string, len(e.Fields))
-		for i, f := range e.Fields {
-			parts[i] = f.Field + ": " + c.Field(lang, f)
-		}
-		return strings.Join(parts, "; ")
+	if e.Text.Empty() {
+		return e.Message
 	}
-	return e.Message
+	return c.Say(lang, e.Text)
 }

@@ -73,7 +73,7 @@ func (h *bulkPages) start(c *gin.Context) {
 	}
 	word := l.word("action", string(action))
 	v := bulkView{Confirm: true, Action: action, Hint: l.word("bulk", "hint_"+string(action))}
-	for _, line := range board.Lines {
+	for _, line := range board.Summaries {
 		if slices.Contains(ids, line.ID) {
 			v.Rows = append(v.Rows, bulkRow{ID: line.ID, Name: line.Name})
 		}
@@ -124,9 +124,9 @@ func newBulkView(l translator, job flowhq.BulkJob) bulkView {
 		v.Undo, v.UndoWord = undo, l.text(key.PageBulkUndo, "action", l.word("action", string(undo)))
 	}
 	for _, r := range job.Results {
-		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.tell(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
+		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.say(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
 		switch {
-		case !r.Error.Empty():
+		case r.Error != "":
 			row.Status = status{"bad", l.text(key.PageBulkFailed)}
 		case r.Done:
 			row.Status = status{"good", l.text(key.PageBulkDone)}

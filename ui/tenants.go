@@ -106,7 +106,7 @@ func (h *tenantListPages) list(c *gin.Context) {
 	v.Filters = tenantFilters(l, b, q)
 	v.Columns, v.Orders = columns(l, q), orders(l, q)
 	v.Pager = pagerOf(b, q)
-	for _, line := range b.Lines {
+	for _, line := range b.Summaries {
 		v.Rows = append(v.Rows, newTenantRow(l, line))
 	}
 	v.Actions = bulkButtons(l)

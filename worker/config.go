@@ -8,26 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"flowhq/wire"
 	"flowhq/worker/whatsapp"
-)
-
-// Names of a worker's environment; nothing else of it is read.
-const (
-	EnvTenant       = "FLOWHQ_TENANT_ID"
-	EnvDir          = "FLOWHQ_TENANT_DIR"
-	EnvSocket       = "FLOWHQ_WORKER_SOCKET"
-	EnvToken        = "FLOWHQ_WORKER_TOKEN"
-	EnvVersion      = "FLOWHQ_VERSION"
-	EnvLogLevel     = "LOG_LEVEL"
-	EnvSimulator    = "WHATSAPP_SIMULATOR"
-	EnvSimulatorKey = "WHATSAPP_SIMULATOR_KEY"
-	EnvWAVersion    = "WHATSAPP_VERSION"
-)
-
-// Exit statuses of a worker.
-const (
-	ExitLocked = 75 // another process has the tenant's folder (EX_TEMPFAIL)
-	ExitConfig = 78 // the environment is wrong (EX_CONFIG)
 )
 
 // Config is what a worker is started with.
@@ -52,22 +34,22 @@ type Config struct {
 // ConfigFromEnv reads a worker's environment. Its error names everything that is wrong.
 func ConfigFromEnv(get func(string) string) (Config, error) {
 	c := Config{
-		TenantID: get(EnvTenant), Dir: get(EnvDir), Socket: get(EnvSocket), Token: get(EnvToken),
-		Version: get(EnvVersion), WhatsAppVersion: get(EnvWAVersion), Sandbox: true,
+		TenantID: get(wire.EnvTenant), Dir: get(wire.EnvDir), Socket: get(wire.EnvSocket), Token: get(wire.EnvToken),
+		Version: get(wire.EnvVersion), WhatsAppVersion: get(wire.EnvWAVersion), Sandbox: true,
 	}
 	var wrong []string
 	for _, must := range []struct{ name, value string }{
-		{EnvTenant, c.TenantID}, {EnvDir, c.Dir}, {EnvSocket, c.Socket}, {EnvToken, c.Token},
+		{wire.EnvTenant, c.TenantID}, {wire.EnvDir, c.Dir}, {wire.EnvSocket, c.Socket}, {wire.EnvToken, c.Token},
 	} {
 		if must.value == "" {
 			wrong = append(wrong, must.name+" is missing")
 		}
 	}
 	var err error
-	if c.LogLevel, err = logLevel(get(EnvLogLevel)); err != nil {
+	if c.LogLevel, err = logLevel(get(wire.EnvLogLevel)); err != nil {
 		wrong = append(wrong, err.Error())
 	}
-	if c.Simulator, err = simulator(get(EnvSimulator), get(EnvSimulatorKey)); err != nil {
+	if c.Simulator, err = simulator(get(wire.EnvSimulator), get(wire.EnvSimulatorKey)); err != nil {
 		wrong = append(wrong, err.Error())
 	}
 	if len(wrong) > 0 {
@@ -83,7 +65,7 @@ func logLevel(name string) (slog.Level, error) {
 	}
 	level, ok := levels[strings.ToLower(name)]
 	if !ok {
-		return 0, fmt.Errorf("%s: %q is none of trace, debug, info, warn, error, fatal", EnvLogLevel, name)
+		return 0, fmt.Errorf("%s: %q is none of trace, debug, info, warn, error, fatal", wire.EnvLogLevel, name)
 	}
 	return level, nil
 }
@@ -94,14 +76,14 @@ func simulator(addr, key string) (*whatsapp.Simulator, error) {
 	case addr == "" && key == "":
 		return nil, nil
 	case addr == "" || key == "":
-		return nil, fmt.Errorf("%s and %s go together: set both or neither", EnvSimulator, EnvSimulatorKey)
+		return nil, fmt.Errorf("%s and %s go together: set both or neither", wire.EnvSimulator, wire.EnvSimulatorKey)
 	}
 	raw, err := hex.DecodeString(key)
 	if err != nil {
 		raw, err = base64.StdEncoding.DecodeString(key)
 	}
 	if err != nil || len(raw) != 32 {
-		return nil, fmt.Errorf("%s: is not 32 bytes in hexadecimal or base64", EnvSimulatorKey)
+		return nil, fmt.Errorf("%s: is not 32 bytes in hexadecimal or base64", wire.EnvSimulatorKey)
 	}
 	s := &whatsapp.Simulator{Addr: addr}
 	copy(s.RootKey[:], raw)

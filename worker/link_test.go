@@ -376,17 +376,17 @@ func TestSecondWorkerIsRefused(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	key := strings.Repeat("ab", 32)
 	env := map[string]string{
-		EnvTenant: "t1", EnvDir: "/x", EnvSocket: "/s", EnvToken: "tok", EnvVersion: "1.2", EnvLogLevel: "Warn",
-		EnvSimulator: "127.0.0.1:9", EnvSimulatorKey: key, EnvWAVersion: "2.3000.1",
+		wire.EnvTenant: "t1", wire.EnvDir: "/x", wire.EnvSocket: "/s", wire.EnvToken: "tok", wire.EnvVersion: "1.2", wire.EnvLogLevel: "Warn",
+		wire.EnvSimulator: "127.0.0.1:9", wire.EnvSimulatorKey: key, wire.EnvWAVersion: "2.3000.1",
 	}
 	c, err := ConfigFromEnv(func(k string) string { return env[k] })
 	if err != nil || c.TenantID != "t1" || c.Dir != "/x" || c.Socket != "/s" || c.Token != "tok" || c.Version != "1.2" ||
 		c.Simulator.Addr != "127.0.0.1:9" || c.Simulator.RootKey[31] != 0xab || c.WhatsAppVersion != "2.3000.1" || !c.Sandbox {
 		t.Errorf("%+v, %v", c, err)
 	}
-	env = map[string]string{EnvSimulator: "127.0.0.1:9", EnvLogLevel: "loud"}
+	env = map[string]string{wire.EnvSimulator: "127.0.0.1:9", wire.EnvLogLevel: "loud"}
 	_, err = ConfigFromEnv(func(k string) string { return env[k] })
-	for _, name := range []string{EnvTenant, EnvDir, EnvSocket, EnvToken, EnvLogLevel, EnvSimulatorKey} {
+	for _, name := range []string{wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvLogLevel, wire.EnvSimulatorKey} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
 		}

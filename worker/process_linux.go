@@ -23,9 +23,3 @@ func forget(names ...string) {
 		_ = os.Unsetenv(n)
 	}
 }
-
-// Thrift is what Go's runtime is told in a worker's environment, where it counts from before the first package sets itself
-// up: a little speed for memory, since hundreds of workers share a machine, each of them mostly idle. One processor's caches
-// instead of two, no heap profile, which nobody could read from outside, and a heap that grows by a quarter before it is
-// collected are worth one MiB each worker.
-func Thrift() []string { return []string{"GOMAXPROCS=1", "GOGC=25", "GODEBUG=memprofilerate=0"} }

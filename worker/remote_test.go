@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/wire"
 	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
 )
@@ -39,7 +40,7 @@ func playWorker(remotely bool) int {
 	c, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return ExitConfig
+		return wire.ExitConfig
 	}
 	c.timing = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
 	phones := os.Getenv(envPhones)
@@ -54,7 +55,7 @@ func playWorker(remotely bool) int {
 	defer stop()
 	switch err := Run(ctx, c); {
 	case errors.Is(err, ErrLocked):
-		return ExitLocked
+		return wire.ExitLocked
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/wire"
 	"flowhq/worker/journal"
 	"flowhq/worker/message"
 	"flowhq/worker/whatsapp"
@@ -25,7 +26,7 @@ const (
 // Run is the worker: it returns nil after an orderly end, because ctx ended, the appliance drained it, or no appliance was
 // seen for too long. ErrLocked means that another process has the tenant's folder.
 func Run(ctx context.Context, c Config) error {
-	forget(EnvToken, EnvSimulatorKey)
+	forget(wire.EnvToken, wire.EnvSimulatorKey)
 	logs := newLogBuffer(os.Stdout)
 	log := logs.logger(c.LogLevel, c.TenantID)
 	defer func() {

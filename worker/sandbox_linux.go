@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"flowhq/wire"
 	"fmt"
 	"log/slog"
 	"net"
@@ -81,7 +82,7 @@ func simulatorPort(addr string) (uint16, error) {
 // ensureDir makes the tenant's folder, closed to others.
 func ensureDir(dir string) error {
 	if !filepath.IsAbs(dir) {
-		return fmt.Errorf("%s: %q is not an absolute path", EnvDir, dir)
+		return fmt.Errorf("%s: %q is not an absolute path", wire.EnvDir, dir)
 	}
 	return os.MkdirAll(dir, 0o700)
 }

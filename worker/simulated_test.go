@@ -16,6 +16,7 @@ import (
 
 	"flowhq"
 	"flowhq/internal/wasim"
+	"flowhq/wire"
 )
 
 const (
@@ -69,9 +70,9 @@ func (s *simulated) start() {
 	key := s.sim.RootKey()
 	s.child = exec.Command(exe)
 	s.child.Env = []string{
-		envRole + "=linked", EnvTenant + "=t1", EnvDir + "=" + filepath.Join(s.dir, "t1"),
-		EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), EnvToken + "=secret", EnvVersion + "=test", EnvLogLevel + "=info",
-		EnvSimulator + "=" + s.sim.Addr(), EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
+		envRole + "=linked", wire.EnvTenant + "=t1", wire.EnvDir + "=" + filepath.Join(s.dir, "t1"),
+		wire.EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), wire.EnvToken + "=secret", wire.EnvVersion + "=test", wire.EnvLogLevel + "=info",
+		wire.EnvSimulator + "=" + s.sim.Addr(), wire.EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
 	}
 	s.child.Stdout, s.child.Stderr = &s.output, &s.output
 	must(s.t, s.child.Start())

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"flowhq/wire"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -107,7 +108,7 @@ func TestSecondProcessOnAFolderIsRefused(t *testing.T) {
 	w.start()
 	err := w.child.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != ExitLocked {
+	if !errors.As(err, &exit) || exit.ExitCode() != wire.ExitLocked {
 		t.Errorf("the second ended with %v", err)
 	}
 	if !strings.Contains(w.output.String(), "another process already works") {

@@ -229,8 +229,8 @@ func (w *world) start() {
 	w.t.Helper()
 	cmd := exec.Command(w.exe)
 	cmd.Env = []string{
-		envRole + "=worker", envPhones + "=" + w.path("phones.sock"), EnvTenant + "=t1", EnvDir + "=" + w.path("t1"),
-		EnvSocket + "=" + w.path("workers.sock"), EnvToken + "=secret", EnvVersion + "=test", EnvLogLevel + "=debug",
+		envRole + "=worker", envPhones + "=" + w.path("phones.sock"), wire.EnvTenant + "=t1", wire.EnvDir + "=" + w.path("t1"),
+		wire.EnvSocket + "=" + w.path("workers.sock"), wire.EnvToken + "=secret", wire.EnvVersion + "=test", wire.EnvLogLevel + "=debug",
 		"GOCOVERDIR=" + w.t.TempDir(),
 	}
 	cmd.Stdout, cmd.Stderr = w.output, w.output

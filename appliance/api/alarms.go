@@ -30,7 +30,8 @@ func viewAlarm(texts *locale.Catalogue, lang flowhq.Language) func(*flowhq.Alarm
 		}
 		return alarmView{
 			Kind: a.Kind, Grave: a.Kind.Grave(), TenantID: orNull(a.TenantID),
-			Sentence: texts.Say(lang, a.Sentence()), Remedy: texts.Say(lang, a.Remedy()), Facts: facts, Since: stamp(a.Since),
+			Sentence: texts.Say(lang, a.Sentence()), Remedy: texts.Say(lang, a.Remedy()), Facts: facts,
+			Since: stamp(a.Since),
 		}
 	}
 }

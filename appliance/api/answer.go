@@ -11,7 +11,8 @@ import (
 	"flowhq/appliance/access"
 )
 
-// call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer ends it.
+// call is a handler that leaves its errors to be rendered in one place. An error after the first byte of an answer
+// ends it.
 type call func(c *gin.Context) error
 
 // errorView is what every failure looks like.
@@ -88,23 +89,15 @@ func (a *API) view(c *gin.Context, err error) (int, errorView) {
 	if status >= 500 {
 		a.log(c, err)
 	}
-	return status, errorView{Error: a.cfg.Texts.Error(flowhq.English, e), Fields: a.faults(e.Fields)}
-}
-
-// faults says what is wrong with fields, in English.
-func (a *API) faults(fields []flowhq.FieldError) []flowhq.FieldError {
-	out := make([]flowhq.FieldError, len(fields))
-	for i, f := range fields {
-		out[i] = flowhq.FieldError{Field: f.Field, Message: a.cfg.Texts.Field(flowhq.English, f)}
-	}
-	return out
+	return status, errorView{Error: a.cfg.Texts.Error(flowhq.English, e), Fields: e.Fields}
 }
 
 // statusClientGone is nginx's number for a client that did not wait for its answer; nobody reads it but the log.
 const statusClientGone = 499
 
 func (a *API) log(c *gin.Context, err error) {
-	a.cfg.Log.Error("a call failed", "method", c.Request.Method, "route", c.FullPath(), "tenant", c.Param("id"), "error", err)
+	a.cfg.Log.Error("a call failed", "method", c.Request.Method, "route", c.FullPath(), "tenant", c.Param("id"),
+		"error", err)
 }
 
 // missing gives what is not found the name that the contract has for it at this call.

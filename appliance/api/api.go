@@ -98,7 +98,8 @@ func Mount(engine *gin.Engine, routes []Route, gate *access.Gatekeeper) {
 	engine.Use(gate.Observe(), gate.Secure())
 	engine.NoRoute(func(c *gin.Context) { gate.Refuse(c, http.StatusNotFound, "There is nothing at this address.") })
 	engine.NoMethod(func(c *gin.Context) {
-		gate.Refuse(c, http.StatusMethodNotAllowed, "This address does not take "+c.Request.Method+".") // gin has set Allow
+		// gin has set Allow
+		gate.Refuse(c, http.StatusMethodNotAllowed, "This address does not take "+c.Request.Method+".")
 	})
 	Register(engine, routes, gate)
 }

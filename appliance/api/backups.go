@@ -33,7 +33,8 @@ type fenceView struct {
 
 func viewFence(f *flowhq.RestoreHold) fenceView {
 	v := fenceView{
-		TenantID: f.TenantID, BackupID: f.Origin.ID, Host: f.Origin.Host, TakenAt: stamp(f.Origin.TakenAt), Wish: f.DesiredState,
+		TenantID: f.TenantID, BackupID: f.Origin.ID, Host: f.Origin.Host, TakenAt: stamp(f.Origin.TakenAt),
+		Wish:    f.DesiredState,
 		InPlace: f.Staged == "", CreatedAt: stamp(f.CreatedAt),
 	}
 	if f.LinkedJID != "" {
@@ -42,7 +43,8 @@ func viewFence(f *flowhq.RestoreHold) fenceView {
 	return v
 }
 
-// listBackups tells how the backups are doing and which there are. Storage that is away is told, and no failure of the call.
+// listBackups tells how the backups are doing and which there are. Storage that is away is told, and no failure of
+// the call.
 func listBackups(backups *dashboard.Backups) call {
 	return func(c *gin.Context) error {
 		backups, state, err := backups.Backups(c.Request.Context())

@@ -24,7 +24,8 @@ func (b *backups) List(context.Context) ([]flowhq.Backup, error) {
 	if b.away != nil {
 		return nil, b.away
 	}
-	return []flowhq.Backup{{Name: "flowhq-20260301T023000Z.tar.zst", TakenAt: time.Date(2026, 3, 1, 2, 30, 0, 0, time.UTC), Size: 4711}}, nil
+	return []flowhq.Backup{{Name: "flowhq-20260301T023000Z.tar.zst",
+		TakenAt: time.Date(2026, 3, 1, 2, 30, 0, 0, time.UTC), Size: 4711}}, nil
 }
 
 func (b *backups) Start(context.Context, string) error {
@@ -80,7 +81,8 @@ func (w *world) restored(id string) {
 		w.t.Fatal(err)
 	}
 	err = w.store.Restore(w.t.Context(), storage.Restore{
-		Origin: flowhq.BackupOrigin{ID: "b1", Host: "bots", TakenAt: time.Now()}, Tenant: id, Replace: true, Cause: "Restored",
+		Origin: flowhq.BackupOrigin{ID: "b1", Host: "bots", TakenAt: time.Now()}, Tenant: id, Replace: true,
+		Cause:   "Restored",
 		Folders: map[string]storage.RestoredFolder{id: {Device: "255700000001:1@s.whatsapp.net"}},
 	}, func(put storage.Put) error {
 		for _, table := range order {
@@ -104,9 +106,11 @@ func TestBackupsThatCannotBeListed(t *testing.T) {
 func (w *world) erasureCalls(id string) {
 	chat := "/admin/tenants/" + id + "/chats/%2B255799000001/data"
 	w.ask("GET", chat, nil).wantError(404, "Customer not found")
-	_, err := w.store.ApplyEvents(w.t.Context(), id, "erasure", []flowhq.WorkerEvent{{Seq: 1, At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: "+255799000001", From: "+255799000001", Text: "siri yangu", WAMessageID: "E1", Kind: flowhq.KindText,
-	}}})
+	_, err := w.store.ApplyEvents(w.t.Context(), id, "erasure",
+		[]flowhq.WorkerEvent{{Seq: 1, At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+			Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: "+255799000001", From: "+255799000001",
+			Text: "siri yangu", WAMessageID: "E1", Kind: flowhq.KindText,
+		}}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

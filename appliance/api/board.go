@@ -42,10 +42,13 @@ type lineView struct {
 
 func viewLine(l *flowhq.TenantSummary) lineView {
 	return lineView{
-		ID: l.ID, Name: l.Name, BusinessName: l.BusinessName, PhoneNumber: l.PhoneNumber, Template: l.Template, Language: l.Language,
-		Status: l.Status, Phase: l.Phase, Linked: l.Linked, LastSeenAt: maybe(l.SeenAt), WAHeardAt: maybe(l.HeardAt),
-		WorkerStatus: l.Worker, Wish: l.DesiredState, LastError: orNull(l.LastError), Received: l.Received, Sent: l.Sent, Hours: l.Hours,
-		OpenRequests: l.OpenRequests, Memory: l.Memory, MemoryMax: l.MemoryMax, Restarts: l.Restarts, CreatedAt: stamp(l.CreatedAt),
+		ID: l.ID, Name: l.Name, BusinessName: l.BusinessName, PhoneNumber: l.PhoneNumber, Template: l.Template,
+		Language: l.Language,
+		Status:   l.Status, Phase: l.Phase, Linked: l.Linked, LastSeenAt: maybe(l.SeenAt), WAHeardAt: maybe(l.HeardAt),
+		WorkerStatus: l.Worker, Wish: l.DesiredState, LastError: orNull(l.LastError), Received: l.Received,
+		Sent: l.Sent, Hours: l.Hours,
+		OpenRequests: l.OpenRequests, Memory: l.Memory, MemoryMax: l.MemoryMax, Restarts: l.Restarts,
+		CreatedAt: stamp(l.CreatedAt),
 	}
 }
 
@@ -86,7 +89,8 @@ func showBoard(summaries *dashboard.Summaries) call {
 			return err
 		}
 		c.JSON(http.StatusOK, boardView{
-			Lines: list(b.Lines, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page, Pages: b.Pages, Length: b.Length,
+			Lines: list(b.Summaries, viewLine), All: b.All, Found: b.Found, Counts: viewCounts(b.Counts), Page: b.Page,
+			Pages: b.Pages, Length: b.Length,
 		})
 		return nil
 	}
@@ -165,13 +169,19 @@ func showOverview(overviews *dashboard.Overviews, texts *locale.Catalogue) call 
 			return err
 		}
 		v := overviewView{
-			Tenants: o.Tenants, Counts: viewCounts(o.Counts), Needing: list(o.Needing, viewLine), NeedingAll: o.NeedingAll,
-			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests, Alarms: list(o.Alarms, viewAlarm(texts, speaks(c))),
-			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory, Since: stamp(o.Since),
+			Tenants: o.Tenants, Counts: viewCounts(o.Counts), Needing: list(o.Needing, viewLine),
+			NeedingAll:    o.NeedingAll,
+			SetupRequests: o.SetupRequests, OpenRequests: o.OpenRequests,
+			Alarms:   list(o.Alarms, viewAlarm(texts, speaks(c))),
+			Received: o.Received, Sent: o.Sent, Before: o.Before, Hours: o.Hours, Workers: o.Workers, Memory: o.Memory,
+			Since: stamp(o.Since),
 			Box: boxView{
-				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath, DiskTotal: o.Host.DiskTotal,
-				DiskFree: o.Host.DiskFree, Database: o.Host.Database, DatabaseSize: o.Host.DatabaseSize, PublicURL: orNull(o.Host.PublicURL),
-				CertificateEnds: maybe(o.Host.CertificateEnds), BackupAt: maybe(o.Host.BackupAt), Version: o.Host.Version,
+				MemoryTotal: o.Host.MemoryTotal, MemoryAvailable: o.Host.MemoryAvailable, DiskPath: o.Host.DiskPath,
+				DiskTotal: o.Host.DiskTotal,
+				DiskFree:  o.Host.DiskFree, Database: o.Host.Database, DatabaseSize: o.Host.DatabaseSize,
+				PublicURL:       orNull(o.Host.PublicURL),
+				CertificateEnds: maybe(o.Host.CertificateEnds), BackupAt: maybe(o.Host.BackupAt),
+				Version: o.Host.Version,
 			},
 		}
 		if o.Response > 0 {
@@ -204,18 +214,18 @@ type bulkResultView struct {
 	Error    *string `json:"error"`
 }
 
-func viewBulk(texts *locale.Catalogue, j flowhq.BulkJob) bulkView {
+func viewBulk(j flowhq.BulkJob) bulkView {
 	done, failed := j.Finished()
 	return bulkView{
 		ID: j.ID, Action: j.Action, By: j.By, Begun: stamp(j.Begun), Ended: maybe(j.Ended), Done: done, Failed: failed,
 		Results: list(j.Results, func(r *flowhq.BulkResult) bulkResultView {
-			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done, Error: orNull(texts.Say(flowhq.English, r.Error))}
+			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done, Error: orNull(r.Error)}
 		}),
 	}
 }
 
 // startBulk does one action to several tenants; the answer comes at once, the job goes on.
-func startBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
+func startBulk(jobs *dashboard.BulkJobs) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -236,13 +246,13 @@ func startBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
 			return err
 		}
 		c.Header("Location", "/admin/bulk/"+job.ID)
-		c.JSON(http.StatusAccepted, viewBulk(texts, job))
+		c.JSON(http.StatusAccepted, viewBulk(job))
 		return nil
 	}
 }
 
 // showBulk tells how far a bulk action is.
-func showBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
+func showBulk(jobs *dashboard.BulkJobs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Job")
 		if err != nil {
@@ -252,7 +262,7 @@ func showBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
 		if err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, viewBulk(texts, job))
+		c.JSON(http.StatusOK, viewBulk(job))
 		return nil
 	}
 }

@@ -57,7 +57,8 @@ func (w *world) openCalls() {
 	alarms := w.ask("GET", "/admin/alarms", nil).want(200)
 	alarms.is("Only 90 MB are free on the disk of /data.", 0, "sentence")
 	alarms.is(nil, 0, "tenant_id")
-	w.ask("GET", "/admin/alarms", nil, header("Accept-Language", "sw")).want(200).is("Zimebaki 90 MB tu kwenye diski ya /data.", 0, "sentence")
+	w.ask("GET", "/admin/alarms", nil, header("Accept-Language",
+		"sw")).want(200).is("Zimebaki 90 MB tu kwenye diski ya /data.", 0, "sentence")
 	w.boardCalls()
 	cookie := w.cookie()
 	signedIn := func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", cookie) }
@@ -124,13 +125,15 @@ func (w *world) linkingCalls(id string) {
 	qr.is("data:image/png;base64,AAAA", "qr")
 	w.ask("GET", of, nil).want(200).is("data:image/png;base64,AAAA", "tenant", "whatsapp_session", "last_qr")
 	w.ask("POST", of+"/linking", nil).want(200)
-	w.ask("POST", of+"/link-code", map[string]string{"phone_number": "+255 700 000 009"}).want(200).is("ABCD-EFGH", "code")
+	w.ask("POST", of+"/link-code", map[string]string{"phone_number": "+255 700 000 009"}).want(200).is("ABCD-EFGH",
+		"code")
 	w.ask("POST", of+"/link-code", "phone_number=%2B255700000008", form).want(200)
 	if !w.links.did("code for +255700000009") || !w.links.did("code for +255700000008") {
 		w.t.Errorf("the worker was asked %v", w.links.sent)
 	}
 	w.ask("POST", of+"/logout", nil).want(409)
-	if err := w.store.SaveSession(w.t.Context(), id, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "255700000001:3@s.whatsapp.net"}, ""); err != nil {
+	if err := w.store.SaveSession(w.t.Context(), id, flowhq.SessionReport{Phase: flowhq.PhaseConnected,
+		LinkedJID: "255700000001:3@s.whatsapp.net"}, ""); err != nil {
 		w.t.Fatal(err)
 	}
 	w.ask("POST", of+"/logout", nil).want(200).is("Device unlinked", "message")
@@ -155,7 +158,8 @@ func (w *world) pageCalls(id string) {
 	w.ask("GET", of+"/links", nil).want(200).is(false, 0, "open")
 	w.ask("POST", of+"/links/nobody/revoke", nil).wantError(404, "Link not found")
 
-	w.ask("POST", of+"/pause", `{"reason":"not paid","until":"2199-01-01T00:00:00+03:00"}`).want(200).is("PAUSED", "status")
+	w.ask("POST", of+"/pause", `{"reason":"not paid","until":"2199-01-01T00:00:00+03:00"}`).want(200).is("PAUSED",
+		"status")
 	pause := w.ask("GET", of+"/pause", nil).want(200)
 	pause.is("not paid", "reason")
 	pause.is("2198-12-31T21:00:00.000Z", "until")
@@ -206,9 +210,11 @@ func (w *world) settingsCalls(id string) {
 	w.ask("PUT", of, `{"settings":{"contact":"Kariakoo 3"},"flow_yaml":null}`).want(200).is(nil, "flow_yaml")
 	w.ask("POST", of+"/discard", nil).want(200)
 	w.ask("POST", of+"/publish", nil).want(409)
-	limited := w.ask("PUT", of, `{"contact":"Kariakoo","limits":{"replies_per_minute":5,"contact_replies":0}}`).want(200)
+	limited := w.ask("PUT", of,
+		`{"contact":"Kariakoo","limits":{"replies_per_minute":5,"contact_replies":0}}`).want(200)
 	limited.is(float64(5), "settings", "limits", "replies_per_minute")
-	w.ask("PUT", of, `{"limits":{"replies_per_minute":0,"handoff_hours":9999}}`).wantFields("limits.replies_per_minute", "limits.handoff_hours")
+	w.ask("PUT", of,
+		`{"limits":{"replies_per_minute":0,"handoff_hours":9999}}`).wantFields("limits.replies_per_minute", "limits.handoff_hours")
 	w.ask("PUT", of, `{"limits":7}`).wantFields("limits")
 	w.ask("POST", of+"/publish", nil).want(200).is("PUBLISHED", "state")
 	w.ask("POST", of+"/publish", nil).want(409)
@@ -227,18 +233,22 @@ func (w *world) settingsCalls(id string) {
 func aConversation(at time.Time) []flowhq.WorkerEvent {
 	const chat = "+255711000001"
 	in := &flowhq.MessageEvent{
-		WAMessageID: "IN1", Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText,
+		WAMessageID: "IN1", Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+		Kind: flowhq.KindText,
 		From: chat, To: "+255700000001", Text: "Habari", Name: "=HYPERLINK(\"x\")", SentAt: at,
 	}
 	out := &flowhq.MessageEvent{
-		WAMessageID: "OUT1", Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot, Kind: flowhq.KindText,
+		WAMessageID: "OUT1", Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot,
+		Kind: flowhq.KindText,
 		From: "+255700000001", To: chat, Text: "Karibu", SentAt: at.Add(time.Second),
 	}
-	trace := &flowhq.TraceEvent{WAMessageID: "IN1", Chat: chat, Entry: flowhq.TraceEntry{At: at, Step: flowhq.TraceReceived, Detail: "it came in"}}
+	trace := &flowhq.TraceEvent{WAMessageID: "IN1", Chat: chat,
+		Entry: flowhq.TraceEntry{At: at, Step: flowhq.TraceReceived, Detail: "it came in"}}
 	request := &flowhq.RequestEvent{
 		ID: "019c0000-0000-7000-8000-000000000001", Chat: chat, Type: flowhq.RequestOrder, Status: flowhq.RequestNew,
 		Fields: flowhq.RequestFields{
-			Items: []flowhq.OrderItem{{Product: "Mchele", Quantity: 2, Price: 2500}}, Total: 5000, Currency: "TZS", Delivery: "@Kariakoo, \"ghorofa\" 2",
+			Items: []flowhq.OrderItem{{Product: "Mchele", Quantity: 2, Price: 2500}}, Total: 5000, Currency: "TZS",
+			Delivery: "@Kariakoo, \"ghorofa\" 2",
 		},
 	}
 	return []flowhq.WorkerEvent{
@@ -306,14 +316,16 @@ func (w *world) conversationCalls(id string) {
 	w.ask("POST", chat+"/release", nil).want(200).is("Chat released", "message")
 	w.ask("POST", chat+"/opt-in", nil).want(200).is("Customer opted in", "message")
 	w.recordCalls(of, one)
-	for _, wanted := range []string{"opt in +255711000001", "take over +255711000001", "send +255711000001: Nakuja", "send first +255711000001: Karibu", "release +255711000001"} {
+	for _, wanted := range []string{"opt in +255711000001", "take over +255711000001", "send +255711000001: Nakuja",
+		"send first +255711000001: Karibu", "release +255711000001"} {
 		if !w.links.did(wanted) {
 			t.Errorf("the worker was not told: %s; only %v", wanted, w.links.sent)
 		}
 	}
 }
 
-// recordCalls works on the customer and the request of aConversation: labels, filters, history, the register of opt-outs.
+// recordCalls works on the customer and the request of aConversation: labels, filters, history, the register of
+// opt-outs.
 func (w *world) recordCalls(of, request string) {
 	history := w.ask("GET", request, nil).want(200)
 	history.is("request.created", "history", 2, "payload", "event")
@@ -327,8 +339,10 @@ func (w *world) recordCalls(of, request string) {
 	w.ask("GET", of+"/requests/nobody", nil).wantError(404, "Request not found")
 	w.ask("PUT", of+"/chats/"+url.PathEscape("+255711000001")+"/labels", `{"labels":["VIP","jumla"]}`).want(200)
 	for target, n := range map[string]int{
-		"/customers?label=VIP": 1, "/customers?label=VI": 0, "/customers?opted_out=1": 0, "/customers?handed_over=1": 0, "/opt-outs": 0,
-		"/requests?q=MCHELE": 1, "/requests?q=kesho": 1, "/requests?q=71100000": 1, "/requests?q=viazi": 0, "/requests?day=2026-03-11": 0,
+		"/customers?label=VIP": 1, "/customers?label=VI": 0, "/customers?opted_out=1": 0,
+		"/customers?handed_over=1": 0, "/opt-outs": 0,
+		"/requests?q=MCHELE": 1, "/requests?q=kesho": 1, "/requests?q=71100000": 1, "/requests?q=viazi": 0,
+		"/requests?day=2026-03-11":                                    0,
 		"/requests?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z": 1, "/requests?from=2026-03-02T00:00:00Z": 0,
 	} {
 		if got := w.ask("GET", of+target, nil).want(200).len(); got != n {
@@ -352,7 +366,8 @@ func (w *world) portalCalls() {
 	}
 	id := made.at("tenant", "id").(string)
 	w.ask("GET", "/portal/me", nil, asha).want(200).is(nil, "setupRequest")
-	asked := map[string]string{"businessName": "Saluni ya Asha", "templateType": "BOOKING", "whatsappNumber": "+255 700 000 002", "extra": "let pass"}
+	asked := map[string]string{"businessName": "Saluni ya Asha", "templateType": "BOOKING",
+		"whatsappNumber": "+255 700 000 002", "extra": "let pass"}
 	request := w.ask("POST", "/portal/setup-request", asked, asha).want(201)
 	request.is("SUBMITTED", "status")
 	request.is("+255700000002", "whatsapp_number")
@@ -366,15 +381,19 @@ func (w *world) portalCalls() {
 	w.ask("GET", own+"/qr", nil, asha).want(200).is("DISCONNECTED", "state")
 	w.ask("POST", own+"/link-code", nil, asha).want(200)
 	w.journal(id, flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		WAMessageID: "X", Chat: "lid:77", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: "lid:77", Text: "Mambo", SentAt: time.Now(),
+		WAMessageID: "X", Chat: "lid:77", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+		Kind: flowhq.KindText, From: "lid:77", Text: "Mambo", SentAt: time.Now(),
 	}}, flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{
-		ID: "019c0000-0000-7000-8000-000000000002", Chat: "lid:77", Type: flowhq.RequestBooking, Status: flowhq.RequestNew,
+		ID: "019c0000-0000-7000-8000-000000000002", Chat: "lid:77", Type: flowhq.RequestBooking,
+		Status: flowhq.RequestNew,
 	}})
 	w.ask("GET", own+"/logs?limit=1", nil, asha).want(200).is("Mambo", 0, "message_text")
 	w.ask("GET", own+"/customers", nil, asha).want(200).is(nil, 0, "number")
 	w.ask("GET", own+"/requests", nil, asha).want(200).is("BOOKING", 0, "type")
-	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000002", `{"status":"NO_SHOW"}`, asha).want(200).is("NO_SHOW", "status")
-	w.ask("GET", own+"/requests/019c0000-0000-7000-8000-000000000002", nil, asha).want(200).is("NO_SHOW", "history", 0, "payload", "to")
+	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000002", `{"status":"NO_SHOW"}`,
+		asha).want(200).is("NO_SHOW", "status")
+	w.ask("GET", own+"/requests/019c0000-0000-7000-8000-000000000002", nil, asha).want(200).is("NO_SHOW", "history", 0,
+		"payload", "to")
 	w.ask("GET", own+"/requests/019c0000-0000-7000-8000-000000000001", nil, asha).want(404) // another tenant's
 	w.ask("GET", own+"/chats/lid:77", nil, asha).want(200).is(nil, "number")
 	w.ask("GET", own+"/chats/+255711000001", nil, asha).want(404) // another tenant's
@@ -383,7 +402,8 @@ func (w *world) portalCalls() {
 	w.ask("GET", own+"/opt-outs", nil, asha).want(200)
 	w.ask("POST", own+"/chats/lid:77/take-over", nil, asha).want(200)
 	w.ask("POST", own+"/chats/lid:77/release", nil, asha).want(200)
-	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000001", `{"status":"DONE"}`, asha).want(404) // another tenant's
+	// another tenant's
+	w.ask("PATCH", own+"/requests/019c0000-0000-7000-8000-000000000001", `{"status":"DONE"}`, asha).want(404)
 	for _, path := range []string{"/qr", "/logs", "/customers", "/chats/lid:77", "/opt-outs", "/requests"} {
 		w.ask("GET", own+path, nil, as("nobody@example.com")).wantError(404, "Tenant not found")
 	}
@@ -418,10 +438,12 @@ func (w *world) deskCalls(request, tenant string) {
 	third := w.ask("POST", "/portal/setup-request", map[string]string{
 		"businessName": "Juma", "templateType": "SUPPORT", "whatsappNumber": "+255700000003",
 	}, as("juma@example.com")).want(201).at("id").(string)
-	w.ask("POST", desk+"/"+third+"/reject", "notes=Bado", form, header("Accept", "application/json")).want(200).is("Bado", "notes")
+	w.ask("POST", desk+"/"+third+"/reject", "notes=Bado", form,
+		header("Accept", "application/json")).want(200).is("Bado", "notes")
 
 	w.ask("GET", "/admin/users", nil).want(200)
-	made := w.ask("POST", "/admin/users", map[string]string{"email": "neema@example.com", "name": "Neema", "role": "STAFF"}).want(201)
+	made := w.ask("POST", "/admin/users", map[string]string{"email": "neema@example.com", "name": "Neema",
+		"role": "STAFF"}).want(201)
 	made.is("STAFF", "role")
 	w.ask("POST", "/admin/users", map[string]string{"email": "NEEMA@example.com", "name": "Neema"}).want(409)
 	w.ask("POST", "/admin/users", map[string]string{"email": "no", "role": "KING"}).wantFields("email", "name", "role")
@@ -470,7 +492,8 @@ func TestApproveSurvivesAWorkerThatDoesNotStart(t *testing.T) {
 	w.links.fail = flowhq.Errorf(flowhq.CodeUnavailable, "no memory left")
 	approved := w.ask("POST", "/admin/setup-requests/"+id+"/approve", nil).want(200)
 	approved.is("APPROVED", "status")
-	if reason, _ := approved.at("tenant", "worker_process", "last_error").(string); !strings.Contains(reason, "no memory left") {
+	if reason, _ := approved.at("tenant", "worker_process", "last_error").(string); !strings.Contains(reason,
+		"no memory left") {
 		t.Errorf("the reason is %q", reason)
 	}
 	tenant := approved.at("tenant_id").(string)
@@ -493,7 +516,8 @@ func TestMountAnswersWhatIsNotThere(t *testing.T) {
 		req := httptest.NewRequest(r.Method, strings.ReplaceAll(r.Path, ":", "x"), nil)
 		req.Host = "127.0.0.1:3000"
 		w.engine.ServeHTTP(rec, req)
-		open := slices.Contains([]string{"/", "/healthz", "/readyz", "/api/openapi.yaml", "/api/openapi.json", "/sign-in", "/sign-out"}, r.Path)
+		open := slices.Contains([]string{"/", "/healthz", "/readyz", "/api/openapi.yaml", "/api/openapi.json",
+			"/sign-in", "/sign-out"}, r.Path)
 		if open == (rec.Code == 401) && r.Path != "/sign-in" {
 			t.Errorf("%s %s without a credential: %d", r.Method, r.Path, rec.Code)
 		}
@@ -512,13 +536,15 @@ func (w *world) boardCalls() {
 	board.is(first, "lines", 0, "id")
 	board.is(1.0, "lines", 0, "received_today")
 	w.ask("GET", "/admin/board?q=asha&status=new&order=name&back=1&page=9", nil).want(200).is(2.0, "counts", "NEW")
-	w.ask("GET", "/admin/board?status=odd&order=odd&page=0&length=1001", nil).wantFields("status", "order", "page", "length")
+	w.ask("GET", "/admin/board?status=odd&order=odd&page=0&length=1001", nil).wantFields("status", "order", "page",
+		"length")
 	overview := w.ask("GET", "/admin/overview", nil, header("Accept-Language", "sw")).want(200)
 	overview.is(1.0, "received_today")
 	overview.is("Zimebaki 90 MB tu kwenye diski ya /data.", "alarms", 0, "sentence")
 	overview.is(nil, "room_for_more")
 
-	job := w.ask("POST", "/admin/bulk", map[string]any{"action": "start", "ids": []string{first, second, first}}).want(202)
+	job := w.ask("POST", "/admin/bulk", map[string]any{"action": "start",
+		"ids": []string{first, second, first}}).want(202)
 	where := job.header.Get("Location")
 	deadline := time.Now().Add(30 * time.Second)
 	for job = w.ask("GET", where, nil).want(200); job.at("ended_at") == nil; job = w.ask("GET", where, nil).want(200) {

@@ -106,8 +106,8 @@ func (in *input) texts(name string) []string {
 	return out
 }
 
-// searchMessages looks for a text in all of a tenant's messages, newest first. It reads so many at a time: the Link header may
-// be there although little or nothing was found, and says where to go on.
+// searchMessages looks for a text in all of a tenant's messages, newest first. It reads so many at a time: the Link
+// header may be there although little or nothing was found, and says where to go on.
 func searchMessages(chats *conversations.Chats) call {
 	return func(c *gin.Context) error {
 		limit, before, err := page(c, flowhq.DefaultLimit)
@@ -122,7 +122,8 @@ func searchMessages(chats *conversations.Chats) call {
 		if text == "" {
 			return flowhq.Invalid([]flowhq.FieldError{{Field: "q", Message: "must not be empty"}})
 		}
-		found, next, err := chats.SearchMessages(c.Request.Context(), id, text, flowhq.MessageQuery{Chat: c.Query("chat"), Before: before, Limit: limit})
+		found, next, err := chats.SearchMessages(c.Request.Context(), id, text,
+			flowhq.MessageQuery{Chat: c.Query("chat"), Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,8 @@ func wantsCSV(c *gin.Context) bool {
 	return strings.TrimSpace(kind) == "text/csv"
 }
 
-func exportCustomers(c *gin.Context, file string, q flowhq.CustomerQuery, read func(flowhq.CustomerQuery) ([]flowhq.Customer, error)) error {
+func exportCustomers(c *gin.Context, file string, q flowhq.CustomerQuery,
+	read func(flowhq.CustomerQuery) ([]flowhq.Customer, error)) error {
 	head := []string{"name", "number", "chat", "language", "labels", "opted_out_at", "first_seen_at", "last_seen_at"}
 	row := func(u *flowhq.Customer) []string {
 		return []string{
@@ -44,9 +45,11 @@ func exportCustomers(c *gin.Context, file string, q flowhq.CustomerQuery, read f
 	return export(c, file, head, q.Before, next, row, afterCustomer)
 }
 
-func exportRequests(c *gin.Context, q flowhq.RequestQuery, read func(flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)) error {
+func exportRequests(c *gin.Context, q flowhq.RequestQuery,
+	read func(flowhq.RequestQuery) ([]flowhq.CustomerRequest, error)) error {
 	head := []string{
-		"created_at", "type", "status", "chat", "name", "service", "date", "time", "items", "total", "currency", "delivery", "detail", "notes", "id",
+		"created_at", "type", "status", "chat", "name", "service", "date", "time", "items", "total", "currency",
+		"delivery", "detail", "notes", "id",
 	}
 	row := func(r *flowhq.CustomerRequest) []string {
 		f := r.Fields

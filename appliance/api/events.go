@@ -22,7 +22,8 @@ type eventView struct {
 
 func viewEvent(e *flowhq.TenantEvent) eventView {
 	return eventView{
-		ID: e.ID, TenantID: e.TenantID, Type: e.Type, Detail: e.Detail, Payload: rawOrNull(e.Payload), CreatedAt: stamp(e.CreatedAt),
+		ID: e.ID, TenantID: e.TenantID, Type: e.Type, Detail: e.Detail, Payload: rawOrNull(e.Payload),
+		CreatedAt: stamp(e.CreatedAt),
 	}
 }
 
@@ -37,7 +38,8 @@ func listEvents(businesses *tenants.Service) call {
 		if err != nil {
 			return err
 		}
-		rows, err := businesses.Events(c.Request.Context(), id, flowhq.EventQuery{Type: strings.ToUpper(c.Query("type")), Before: before, Limit: limit})
+		rows, err := businesses.Events(c.Request.Context(), id,
+			flowhq.EventQuery{Type: strings.ToUpper(c.Query("type")), Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}

@@ -19,18 +19,27 @@ func TestWrongTenants(t *testing.T) {
 		fields []string
 	}{
 		{"nothing", `{}`, []string{"name", "phone_number", "template_type", "business_name", "language"}},
-		{"spaces", `{"name":"  ","phone_number":"+255700000009","template_type":"BOOKING","business_name":"\u200b","language":"SW"}`, []string{"name", "business_name"}},
-		{"no number", `{"name":"a","phone_number":"12","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
-		{"words as number", `{"name":"a","phone_number":"abc","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
-		{"no such template", `{"name":"a","phone_number":"+255700000009","template_type":"PIZZA","business_name":"b","language":"SW"}`, []string{"template_type"}},
-		{"no such language", `{"name":"a","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"FR"}`, []string{"language"}},
-		{"a number that is taken", `{"name":"a","phone_number":"+255 700 000 001","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
-		{"wrong types", `{"name":7,"phone_number":["+255700000009"],"template_type":{},"business_name":true,"language":1.5}`,
+		{"spaces",
+			`{"name":"  ","phone_number":"+255700000009","template_type":"BOOKING","business_name":"\u200b","language":"SW"}`, []string{"name", "business_name"}},
+		{"no number", `{"name":"a","phone_number":"12","template_type":"BOOKING","business_name":"b","language":"SW"}`,
+			[]string{"phone_number"}},
+		{"words as number",
+			`{"name":"a","phone_number":"abc","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
+		{"no such template",
+			`{"name":"a","phone_number":"+255700000009","template_type":"PIZZA","business_name":"b","language":"SW"}`, []string{"template_type"}},
+		{"no such language",
+			`{"name":"a","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"FR"}`, []string{"language"}},
+		{"a number that is taken",
+			`{"name":"a","phone_number":"+255 700 000 001","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
+		{"wrong types",
+			`{"name":7,"phone_number":["+255700000009"],"template_type":{},"business_name":true,"language":1.5}`,
 			[]string{"name", "phone_number", "template_type", "business_name", "language"}},
 		{"nulls", `{"name":null,"phone_number":null,"template_type":null,"business_name":null,"language":null}`,
 			[]string{"name", "phone_number", "template_type", "business_name", "language"}},
-		{"a NUL", `{"name":"a\u0000b","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
-		{"long", `{"name":"` + strings.Repeat("n", 121) + `","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
+		{"a NUL",
+			`{"name":"a\u0000b","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
+		{"long", `{"name":"` + strings.Repeat("n", 121) +
+			`","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -65,7 +74,8 @@ func TestBodies(t *testing.T) {
 		{"multipart", `--x--`, []func(*http.Request){kind("multipart/form-data; boundary=x")}, 415, contentType},
 		{"another charset", `{}`, []func(*http.Request){kind("application/json; charset=latin1")}, 415, contentType},
 		{"a broken type", `{}`, []func(*http.Request){kind("application/json;;;=")}, 415, contentType},
-		{"no type", `{}`, []func(*http.Request){func(r *http.Request) { r.Header.Del("Content-Type") }}, 415, contentType},
+		{"no type", `{}`, []func(*http.Request){func(r *http.Request) { r.Header.Del("Content-Type") }}, 415,
+			contentType},
 		{"over 1 MiB", large, nil, 413, "The body is larger than 1 MiB."},
 		{"over 1 MiB, length not told", large, []func(*http.Request){chunked}, 413, "The body is larger than 1 MiB."},
 		{"a broken form", "name=%zz", []func(*http.Request){form}, 400, "The form can't be read."},
@@ -83,14 +93,17 @@ func TestBodies(t *testing.T) {
 	id := w.tenant("+255700000001")
 	w.ask("POST", "/admin/tenants/"+id+"/worker/stop", large).want(413)
 	// In a type with parameters, and in forms, everything is as usual.
-	w.ask("POST", "/admin/tenants", `{"name":"a","phone_number":"+255700000007","template_type":"BOOKING","business_name":"b","language":"SW"}`,
+	w.ask("POST", "/admin/tenants",
+		`{"name":"a","phone_number":"+255700000007","template_type":"BOOKING","business_name":"b","language":"SW"}`,
 		kind("Application/JSON; charset=UTF-8")).want(201)
-	w.ask("POST", "/admin/tenants", "name=a&phone_number=%2B255700000008&template_type=BOOKING&business_name=b&language=SW", form).want(201)
+	w.ask("POST", "/admin/tenants",
+		"name=a&phone_number=%2B255700000008&template_type=BOOKING&business_name=b&language=SW", form).want(201)
 }
 
 func TestUnknownIDs(t *testing.T) {
 	w := newWorld(t)
-	ids := []string{"0190a0a0-0000-7000-8000-000000000000", "nobody", "%27%20OR%201=1", "a%00b", "..%5C..%5Cetc", strings.Repeat("a", 500), "%F0%9F%92%A5"}
+	ids := []string{"0190a0a0-0000-7000-8000-000000000000", "nobody", "%27%20OR%201=1", "a%00b", "..%5C..%5Cetc",
+		strings.Repeat("a", 500), "%F0%9F%92%A5"}
 	calls := []struct{ method, path, sentence string }{
 		{"GET", "", "Tenant not found"},
 		{"PATCH", "", "Tenant not found"},
@@ -131,7 +144,8 @@ func TestUnknownIDs(t *testing.T) {
 func TestPlainID(t *testing.T) {
 	for id, want := range map[string]bool{
 		"0190a0a0-0000-7000-8000-000000000000": true, "clx_0B": true, "7": true, strings.Repeat("a", 64): true,
-		"": false, strings.Repeat("a", 65): false, "a b": false, "a'": false, "a\x00": false, "é": false, "a/b": false, "a.b": false,
+		"": false, strings.Repeat("a", 65): false, "a b": false, "a'": false, "a\x00": false, "é": false, "a/b": false,
+		"a.b": false,
 	} {
 		if got := plainID(id); got != want {
 			t.Errorf("%q: %v", id, got)
@@ -169,8 +183,10 @@ func TestWrongSettings(t *testing.T) {
 		{`{"timezone":"Mars/Olympus","currency":"shilling"}`, []string{"timezone", "currency"}},
 		{`{"timezone":5,"greeting":[]}`, []string{"timezone", "greeting"}},
 		{`{"services":{}}`, []string{"services"}},
-		{`{"services":[{"name":"a","price":"5"},7,{"name":"b","available":"yes"}]}`, []string{"services[0].price", "services[1]", "services[2].available"}},
-		{`{"products":[{"name":"","price":1},{"name":"a","price":-1},{"name":"A","price":1}]}`, []string{"products[0].name", "products[1].price", "products[2].name"}},
+		{`{"services":[{"name":"a","price":"5"},7,{"name":"b","available":"yes"}]}`,
+			[]string{"services[0].price", "services[1]", "services[2].available"}},
+		{`{"products":[{"name":"","price":1},{"name":"a","price":-1},{"name":"A","price":1}]}`,
+			[]string{"products[0].name", "products[1].price", "products[2].name"}},
 		{`{"hours":{"monday":[]}}`, []string{"hours"}},
 		{`{"hours":{"mon":[{"open":"17:00","close":"08:00"}]}}`, []string{"hours"}},
 		{`{"hours":"always"}`, []string{"hours"}},
@@ -184,7 +200,8 @@ func TestWrongSettings(t *testing.T) {
 	}
 	w.ask("GET", of, nil).is(nil, "draft")
 	tenant := strings.TrimSuffix(of, "/settings")
-	w.ask("PATCH", tenant, `{"hours_json":{"mon":"all day"},"template_type":7}`).wantFields("template_type", "hours_json")
+	w.ask("PATCH", tenant, `{"hours_json":{"mon":"all day"},"template_type":7}`).wantFields("template_type",
+		"hours_json")
 	w.ask("PATCH", tenant, `{"language":"FR","name":""}`).wantFields("name", "language")
 	w.ask("PATCH", tenant, `{}`).want(200)
 	w.ask("PATCH", tenant, `{"name":null}`).want(200).is("Duka la Asha", "name")
@@ -196,11 +213,14 @@ func TestPortalInput(t *testing.T) {
 	w.ask("POST", "/portal/users", map[string]string{"email": "asha", "name": " "}).wantFields("email", "name")
 	w.ask("POST", "/portal/users", map[string]string{"email": "asha@example.com", "name": "Asha"}).want(201)
 	w.ask("POST", "/portal/setup-request", `{}`, asha).wantFields("businessName", "templateType", "whatsappNumber")
-	w.ask("POST", "/portal/setup-request", `{"businessName":"a","templateType":"BOOKING","whatsappNumber":"1","language":"FR"}`, asha).
+	w.ask("POST", "/portal/setup-request",
+		`{"businessName":"a","templateType":"BOOKING","whatsappNumber":"1","language":"FR"}`, asha).
 		wantFields("whatsappNumber", "language")
-	w.ask("POST", "/portal/setup-request", `{"businessName":5,"templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("businessName")
+	w.ask("POST", "/portal/setup-request",
+		`{"businessName":5,"templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("businessName")
 	w.tenant("+255700000001")
-	w.ask("POST", "/portal/setup-request", `{"businessName":"a","templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("whatsappNumber")
+	w.ask("POST", "/portal/setup-request",
+		`{"businessName":"a","templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("whatsappNumber")
 	w.ask("GET", "/portal/me", nil, asha).want(200).is("NEW", "tenant", "status")
 	w.ask("GET", "/portal/me", nil, asha).want(200).is(nil, "setupRequest")
 	w.ask("GET", "/portal/me", nil).wantError(404, "User not found")
@@ -216,7 +236,8 @@ func TestFaultsOfOurs(t *testing.T) {
 	}{
 		{errors.New("pq: relation tenants does not exist"), 500, "Something went wrong here. It is in the log."},
 		{flowhq.Errorf(flowhq.CodeInternal, "secret inside"), 500, "Something went wrong here. It is in the log."},
-		{&flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database can't be reached.", Cause: errors.New("dial tcp")}, 503, "The database can't be reached."},
+		{&flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database can't be reached.",
+			Cause: errors.New("dial tcp")}, 503, "The database can't be reached."},
 		{context.DeadlineExceeded, 503, "This took too long. Try again in a moment."},
 		{flowhq.Errorf(flowhq.CodeForbidden, "Not you."), 403, "Not you."},
 	}

@@ -53,7 +53,8 @@ func showFlow(flows *settings.Flows) call {
 			return t
 		}
 		answer := flowsView{
-			TemplateType: all.Template, Language: all.Language, Published: view(&all.Published), DefaultYAML: all.Default, CommonYAML: all.Common,
+			TemplateType: all.Template, Language: all.Language, Published: view(&all.Published),
+			DefaultYAML: all.Default, CommonYAML: all.Common,
 		}
 		if all.Draft != nil {
 			answer.Draft = new(view(all.Draft))
@@ -87,12 +88,14 @@ func checkFlow(flows *settings.Flows) call {
 		if err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, flowCheckView{OK: len(problems) == 0, Problems: append([]flowhq.FlowProblem{}, problems...)})
+		c.JSON(http.StatusOK, flowCheckView{OK: len(problems) == 0,
+			Problems: append([]flowhq.FlowProblem{}, problems...)})
 		return nil
 	}
 }
 
-// trial reads what is tried out: "use" is draft (as long as there is one) or published; "flow_yaml" takes the place of its flow.
+// trial reads what is tried out: "use" is draft (as long as there is one) or published; "flow_yaml" takes the place
+// of its flow.
 func (in *input) trial() settings.Trial {
 	w := settings.Trial{FlowYAML: in.maybeText("flow_yaml")}
 	switch use := in.text("use"); use {
@@ -153,7 +156,8 @@ func tryFlow(flows *settings.Flows) call {
 func viewTry(a *flowhq.TryAnswer) tryView {
 	v := tryView{State: a.State, Now: stamp(a.Now), Local: a.Now.Format("2006-01-02T15:04"), Human: a.Human}
 	v.Turns = list(a.Turns, func(t *flowhq.TryTurn) turnView {
-		return turnView{ID: t.ID, At: stamp(t.At), Kind: t.Kind, Text: t.Text, Acts: append([]flowhq.TryAct{}, t.Acts...)}
+		return turnView{ID: t.ID, At: stamp(t.At), Kind: t.Kind, Text: t.Text,
+			Acts: append([]flowhq.TryAct{}, t.Acts...)}
 	})
 	return v
 }
@@ -221,7 +225,8 @@ func replayFlow(flows *settings.Flows) call {
 		if err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, replayView{Chats: a.Chats, Messages: a.Messages, Changed: a.Changed, Changes: list(a.Changes, viewReplayChange)})
+		c.JSON(http.StatusOK, replayView{Chats: a.Chats, Messages: a.Messages, Changed: a.Changed,
+			Changes: list(a.Changes, viewReplayChange)})
 		return nil
 	}
 }

@@ -16,10 +16,12 @@ func (w *world) flowCalls(id string) {
 	at := "/admin/tenants/" + id + "/flow"
 	flow := w.ask("GET", at, nil).want(200)
 	flow.is(false, "published", "own")
-	if yaml, _ := flow.at("published", "flow_yaml").(string); !strings.Contains(yaml, "flow: 1") || flow.at("default_yaml") != yaml {
+	if yaml, _ := flow.at("published", "flow_yaml").(string); !strings.Contains(yaml, "flow: 1") ||
+		flow.at("default_yaml") != yaml {
 		w.t.Errorf("the flow in force is %.60q", yaml)
 	}
-	w.ask("POST", at+"/check", map[string]string{"flow_yaml": flow.at("default_yaml").(string)}).want(200).is(true, "ok")
+	w.ask("POST", at+"/check", map[string]string{"flow_yaml": flow.at("default_yaml").(string)}).want(200).is(true,
+		"ok")
 	w.ask("POST", at+"/try", map[string]string{"text": "habari"}).want(200).act("reply", 0)
 	w.ask("POST", at+"/replay", map[string]string{"transcript": "habari"}).want(200).is(float64(0), "changed")
 }
@@ -45,7 +47,8 @@ func (w *world) salon() string {
 	n := newTenant("+255700000301")
 	n["template_type"], n["business_name"] = "BOOKING", "Neema Salon"
 	id := w.ask("POST", "/admin/tenants", n).want(201).at("id").(string)
-	w.ask("PUT", "/admin/tenants/"+id+"/settings", `{"services":[{"name":"Facial","price":30000}],"contact":"Masaki"}`).want(200)
+	w.ask("PUT", "/admin/tenants/"+id+"/settings",
+		`{"services":[{"name":"Facial","price":30000}],"contact":"Masaki"}`).want(200)
 	w.ask("POST", "/admin/tenants/"+id+"/settings/publish", nil).want(200)
 	return id
 }
@@ -83,7 +86,8 @@ func TestTryingOutADraft(t *testing.T) {
 	w := newWorld(t)
 	id := w.salon()
 	at := "/admin/tenants/" + id + "/flow/try"
-	first := w.ask("POST", at, `{"now":"2026-03-10T09:00","messages":["facial kesho saa nne asubuhi",{"wait":"1h"},"Asha"]}`).want(200)
+	first := w.ask("POST", at,
+		`{"now":"2026-03-10T09:00","messages":["facial kesho saa nne asubuhi",{"wait":"1h"},"Asha"]}`).want(200)
 	first.is("2026-03-10T10:00", "local_time")
 	if got := first.act("reply", 1)["asks"]; got != "confirmation" {
 		t.Errorf("the bot asks for %v", got)
@@ -92,16 +96,20 @@ func TestTryingOutADraft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := w.ask("POST", at, url.Values{"state": {string(state)}, "text": {"ndiyo"}, "now": {"2026-03-10T10:01"}}.Encode(), form).want(200)
-	if got := object(object(second.act("record", 0)["request"])["fields"]); got["date"] != "2026-03-11" || got["service"] != "Facial" {
+	second := w.ask("POST", at, url.Values{"state": {string(state)}, "text": {"ndiyo"},
+		"now": {"2026-03-10T10:01"}}.Encode(), form).want(200)
+	if got := object(object(second.act("record", 0)["request"])["fields"]); got["date"] != "2026-03-11" ||
+		got["service"] != "Facial" {
 		t.Errorf("recorded %v", got)
 	}
 	second.is("3", "turns", 0, "id")
 
 	// The draft's settings and a flow that nobody saved are what is talked to, unless the published is asked for.
 	w.ask("PUT", "/admin/tenants/"+id+"/settings", `{"services":[{"name":"Pedicure","price":1000}]}`).want(200)
-	yaml := strings.Replace(bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili), "Tuandike kwa jina gani?", "Jina lako tafadhali?", 1)
-	draft := w.ask("POST", at, map[string]any{"flow_yaml": yaml, "messages": []string{"bei", "pedicure kesho saa nne asubuhi"}}).want(200)
+	yaml := strings.Replace(bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili), "Tuandike kwa jina gani?",
+		"Jina lako tafadhali?", 1)
+	draft := w.ask("POST", at, map[string]any{"flow_yaml": yaml,
+		"messages": []string{"bei", "pedicure kesho saa nne asubuhi"}}).want(200)
 	if text, _ := draft.act("reply", 0)["text"].(string); !strings.Contains(text, "Pedicure") {
 		t.Errorf("the draft answers %q", text)
 	}
@@ -115,7 +123,8 @@ func TestTryingOutADraft(t *testing.T) {
 	human := w.ask("POST", at, `{"messages":["nataka kuongea na mtu","habari"]}`).want(200)
 	human.is(true, "handed_over")
 	human.is("trace", "turns", 1, "acts", 0, "kind")
-	w.ask("POST", at, map[string]any{"state": human.at("state"), "release": true, "text": "habari"}).want(200).is(false, "handed_over")
+	w.ask("POST", at, map[string]any{"state": human.at("state"), "release": true,
+		"text": "habari"}).want(200).is(false, "handed_over")
 }
 
 func TestTryingOutNonsense(t *testing.T) {
@@ -124,7 +133,8 @@ func TestTryingOutNonsense(t *testing.T) {
 	w.ask("POST", at, `{"use":"both"}`).wantFields("use")
 	w.ask("POST", at, `{"now":"noon","text":"x"}`).wantFields("now")
 	w.ask("POST", at, `{"state":"x","text":"x"}`).wantFields("state")
-	w.ask("POST", at, `{"messages":[1,{"wait":"long"},{"kind":2}]}`).wantFields("messages[0]", "messages[1].wait", "messages[2].Kind")
+	w.ask("POST", at, `{"messages":[1,{"wait":"long"},{"kind":2}]}`).wantFields("messages[0]", "messages[1].wait",
+		"messages[2].Kind")
 	w.ask("POST", at, `{"flow_yaml":"flow: 2"}`).want(400)
 	many, err := json.Marshal(map[string]any{"messages": make([]string, 201)})
 	if err != nil {
@@ -140,14 +150,17 @@ func TestReplayingTheLog(t *testing.T) {
 	w := newWorld(t)
 	id := w.salon()
 	message := func(n, text string) flowhq.WorkerEvent {
-		return flowhq.WorkerEvent{Kind: flowhq.EventMessage, At: time.Date(2026, 3, 1, 9, len(n), 0, 0, time.UTC), Message: &flowhq.MessageEvent{
-			WAMessageID: n, Chat: "+255700000009", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, Text: text,
-		}}
+		return flowhq.WorkerEvent{Kind: flowhq.EventMessage, At: time.Date(2026, 3, 1, 9, len(n), 0, 0, time.UTC),
+			Message: &flowhq.MessageEvent{
+				WAMessageID: n, Chat: "+255700000009", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+				Kind: flowhq.KindText, Text: text,
+			}}
 	}
 	w.journal(id, message("a", "habari"), message("aa", "bei"))
 	at := "/admin/tenants/" + id + "/flow/replay"
 	w.ask("POST", at, nil).want(200).is(float64(0), "changed")
-	w.ask("PUT", "/admin/tenants/"+id+"/settings", `{"services":[{"name":"Facial","price":45000}],"contact":"Masaki"}`).want(200)
+	w.ask("PUT", "/admin/tenants/"+id+"/settings",
+		`{"services":[{"name":"Facial","price":45000}],"contact":"Masaki"}`).want(200)
 	got := w.ask("POST", at, nil).want(200)
 	got.is(float64(2), "messages")
 	got.is(float64(1), "changed")

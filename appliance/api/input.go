@@ -17,8 +17,8 @@ import (
 	"flowhq/appliance/access"
 )
 
-// input is the body of a request, read field by field so that every wrong field is named, not only the first. Fields that
-// nobody asks for are let pass: the portal's web app sends more than it must. A null is the same as nothing.
+// input is the body of a request, read field by field so that every wrong field is named, not only the first. Fields
+// that nobody asks for are let pass: the portal's web app sends more than it must. A null is the same as nothing.
 type input struct {
 	fields map[string]json.RawMessage
 	form   url.Values // set instead of fields when a form was sent
@@ -59,7 +59,8 @@ func readInput(c *gin.Context) (*input, error) {
 }
 
 func errContentType() error {
-	return fail(http.StatusUnsupportedMediaType, "Send JSON (Content-Type: application/json) or a form (application/x-www-form-urlencoded), in UTF-8.")
+	return fail(http.StatusUnsupportedMediaType,
+		"Send JSON (Content-Type: application/json) or a form (application/x-www-form-urlencoded), in UTF-8.")
 }
 
 func readBody(r *http.Request) ([]byte, error) {

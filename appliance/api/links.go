@@ -27,7 +27,8 @@ type inviteView struct {
 
 func viewInvite(i *flowhq.LinkInvite, address string, now time.Time) inviteView {
 	return inviteView{
-		ID: i.ID, URL: orNull(address), Open: i.Open(now), Author: i.Author, CreatedAt: stamp(i.CreatedAt), ExpiresAt: stamp(i.ExpiresAt),
+		ID: i.ID, URL: orNull(address), Open: i.Open(now), Author: i.Author, CreatedAt: stamp(i.CreatedAt),
+		ExpiresAt: stamp(i.ExpiresAt),
 		RevokedAt: maybe(i.RevokedAt), OpenedAt: maybe(i.OpenedAt),
 	}
 }
@@ -147,7 +148,8 @@ func showPause(pauses *supervisor.Pauses, businesses *tenants.Service) call {
 		}
 		v := pauseView{Paused: t.Status == flowhq.TenantPaused}
 		if p != nil {
-			v.Reason, v.Until, v.Author, v.Since = orNull(p.Reason), maybe(p.Until), orNull(p.Author), maybe(&p.CreatedAt)
+			v.Reason, v.Until = orNull(p.Reason), maybe(p.Until)
+			v.Author, v.Since = orNull(p.Author), maybe(&p.CreatedAt)
 		}
 		c.JSON(http.StatusOK, v)
 		return nil

@@ -69,15 +69,18 @@ func TestPartsOfAList(t *testing.T) {
 		chat := fmt.Sprintf("+2557110000%02d", i)
 		events = append(events, flowhq.WorkerEvent{At: at, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
 			WAMessageID: fmt.Sprint("M", i), Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
-			Kind: flowhq.KindText, From: chat, Text: fmt.Sprint("m", i), SentAt: at.Add(time.Duration(i/4) * time.Second),
+			Kind: flowhq.KindText, From: chat, Text: fmt.Sprint("m", i),
+			SentAt: at.Add(time.Duration(i/4) * time.Second),
 		}}, flowhq.WorkerEvent{At: at, Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{
-			ID: fmt.Sprintf("019c0000-0000-7000-8000-0000000000%02d", i), Chat: chat, Type: flowhq.RequestTicket, Status: flowhq.RequestNew,
+			ID: fmt.Sprintf("019c0000-0000-7000-8000-0000000000%02d", i), Chat: chat, Type: flowhq.RequestTicket,
+			Status: flowhq.RequestNew,
 		}})
 	}
 	w.journal(id, events...)
 	of := "/admin/tenants/" + id
 	for _, list := range []struct{ target, field string }{
-		{of + "/logs?limit=5", "message_text"}, {of + "/customers?limit=4", "chat"}, {of + "/requests?limit=7&type=TICKET", "id"},
+		{of + "/logs?limit=5", "message_text"}, {of + "/customers?limit=4", "chat"},
+		{of + "/requests?limit=7&type=TICKET", "id"},
 	} {
 		values, _ := w.follow(list.target, list.field)
 		seen := map[string]bool{}
@@ -107,12 +110,14 @@ func TestListsThatWereWhole(t *testing.T) {
 		u, _, _, err := w.store.CreateOwner(t.Context(), email, fmt.Sprint("Shop ", i))
 		if err == nil {
 			_, err = w.store.SubmitSetupRequest(t.Context(), u.ID, flowhq.NewSetupRequest{
-				BusinessName: "Shop", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: fmt.Sprintf("+2557110000%02d", i),
+				BusinessName: "Shop", TemplateType: flowhq.TemplateBooking,
+				WhatsAppNumber: fmt.Sprintf("+2557110000%02d", i),
 			})
 		}
 		if err == nil {
 			err = w.store.CreateAdminSession(t.Context(), flowhq.AdminSession{
-				TokenHash: []byte(email), CreatedAt: time.Now(), LastSeenAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+				TokenHash: []byte(email), CreatedAt: time.Now(), LastSeenAt: time.Now(),
+				ExpiresAt: time.Now().Add(time.Hour),
 			})
 		}
 		if err != nil {
@@ -128,11 +133,13 @@ func TestListsThatWereWhole(t *testing.T) {
 		w.ask("POST", of+"/links", nil).want(201)
 	}
 	for target, field := range map[string]string{
-		of + "/links": "id", "/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of + "/settings/versions": "version",
+		of + "/links": "id", "/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of +
+			"/settings/versions": "version",
 	} {
 		whole := w.ask("GET", target, nil).want(200)
 		if whole.len() < n || whole.header.Get("Link") != "" {
-			t.Errorf("%s gives %d rows and the link %q to who asks for no part", target, whole.len(), whole.header.Get("Link"))
+			t.Errorf("%s gives %d rows and the link %q to who asks for no part", target, whole.len(),
+				whole.header.Get("Link"))
 		}
 		values, parts := w.follow(target+"?limit=4", field)
 		if parts < 3 || len(values) != whole.len() {
@@ -201,7 +208,8 @@ func TestExport(t *testing.T) {
 		byName[name] = rows[1][i]
 	}
 	for name, want := range map[string]string{
-		"created_at": "2026-03-01T09:00:01.000Z", "type": "ORDER", "items": "2 x Mchele", "total": "5000", "delivery": `'@Kariakoo, "ghorofa" 2`,
+		"created_at": "2026-03-01T09:00:01.000Z", "type": "ORDER", "items": "2 x Mchele", "total": "5000",
+		"delivery": `'@Kariakoo, "ghorofa" 2`,
 	} {
 		if byName[name] != want {
 			t.Errorf("%s is %q, want %q", name, byName[name], want)
@@ -237,7 +245,8 @@ func TestExportWritesAllRows(t *testing.T) {
 
 func TestDefuse(t *testing.T) {
 	tests := map[string]string{
-		"=1+1": "'=1+1", "+1+1": "'+1+1", "+255700000001": "+255700000001", "+": "'+", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1",
+		"=1+1": "'=1+1", "+1+1": "'+1+1", "+255700000001": "+255700000001", "+": "'+", "-1": "'-1",
+		"@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1",
 		"\r=1": "'\r=1", "\n=1": "'\n=1", "|cmd": "'|cmd", "Asha": "Asha", "": "", "a=1": "a=1", "＝1": "'＝1",
 	}
 	for cell, want := range tests {
@@ -251,8 +260,10 @@ func TestDefuse(t *testing.T) {
 func TestOptOutsAsATable(t *testing.T) {
 	w := newWorld(t)
 	id := w.tenant("+255700000001")
-	stop := flowhq.WorkerEvent{At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+255711000009", OptedOut: true}}
-	other := flowhq.WorkerEvent{At: stop.At, Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+255711000008", HandedOver: true, HandoffCause: "customer"}}
+	stop := flowhq.WorkerEvent{At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Kind: flowhq.EventChat,
+		Chat: &flowhq.ChatEvent{Chat: "+255711000009", OptedOut: true}}
+	other := flowhq.WorkerEvent{At: stop.At, Kind: flowhq.EventChat,
+		Chat: &flowhq.ChatEvent{Chat: "+255711000008", HandedOver: true, HandoffCause: "customer"}}
 	w.journal(id, stop, other)
 	a := w.ask("GET", "/admin/tenants/"+id+"/opt-outs?format=csv", nil).want(200)
 	rows, err := csv.NewReader(strings.NewReader(string(a.body))).ReadAll()
@@ -271,7 +282,8 @@ func TestOptOutsAsATable(t *testing.T) {
 	for _, e := range events {
 		told[string(e.Payload)] = true
 	}
-	for _, want := range []string{`{"event":"customer.opted_out","chat":"+255711000009"}`, `{"event":"chat.handed_over","chat":"+255711000008","cause":"customer"}`} {
+	for _, want := range []string{`{"event":"customer.opted_out","chat":"+255711000009"}`,
+		`{"event":"chat.handed_over","chat":"+255711000008","cause":"customer"}`} {
 		if !told[want] {
 			t.Errorf("%s is not on the time line: %v", want, told)
 		}

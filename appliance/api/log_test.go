@@ -18,7 +18,8 @@ func TestTheStreamOfALog(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/admin/tenants/"+id+"/worker/log/stream?lines=10", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		server.URL+"/admin/tenants/"+id+"/worker/log/stream?lines=10", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,8 @@ func TestTheStreamOfALog(t *testing.T) {
 			break
 		}
 	}
-	want := []string{"event: hello", "data: {}", "event: lines", `data: ["first"]`, "event: lines", `data: ["second"]`, ": still here"}
+	want := []string{"event: hello", "data: {}", "event: lines", `data: ["first"]`, "event: lines", `data: ["second"]`,
+		": still here"}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q", got)
 	}
@@ -67,7 +69,8 @@ func TestLinesThatNeverEnd(t *testing.T) {
 	if _, err := w.Write([]byte("\xff\n\nend\n")); err != nil {
 		t.Fatal(err)
 	}
-	if body := rec.Body.String(); !strings.HasSuffix(body, `\ufffd","","end"]`+"\n\n") && !strings.HasSuffix(body, "\uFFFD\",\"\",\"end\"]\n\n") {
+	if body := rec.Body.String(); !strings.HasSuffix(body, `\ufffd","","end"]`+"\n\n") &&
+		!strings.HasSuffix(body, "\uFFFD\",\"\",\"end\"]\n\n") {
 		t.Errorf("it ends %q", body[max(0, len(body)-40):])
 	}
 }

@@ -41,8 +41,10 @@ type traceView struct {
 
 func viewMessage(m *flowhq.Message) messageView {
 	return messageView{
-		ID: m.ID, TenantID: m.TenantID, Direction: m.Direction, FromNumber: m.FromNumber, ToNumber: m.ToNumber, MessageText: m.Text,
-		WAMessageID: orNull(m.WAMessageID), Chat: orNull(m.Chat), Author: orNull(m.Author), Kind: orNull(m.Kind), CreatedAt: stamp(m.CreatedAt),
+		ID: m.ID, TenantID: m.TenantID, Direction: m.Direction, FromNumber: m.FromNumber, ToNumber: m.ToNumber,
+		MessageText: m.Text,
+		WAMessageID: orNull(m.WAMessageID), Chat: orNull(m.Chat), Author: orNull(m.Author), Kind: orNull(m.Kind),
+		CreatedAt: stamp(m.CreatedAt),
 	}
 }
 

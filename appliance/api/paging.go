@@ -45,12 +45,14 @@ func pageAt(c *gin.Context, def int, read func(place string) error) (limit int, 
 		}
 	}
 	if place := q.Get("before"); place != "" && read(place) != nil {
-		wrong = append(wrong, flowhq.FieldError{Field: "before", Message: "is no place in this list; take it from the Link header of the part before"})
+		wrong = append(wrong, flowhq.FieldError{Field: "before",
+			Message: "is no place in this list; take it from the Link header of the part before"})
 	}
 	return limit, flowhq.Invalid(wrong)
 }
 
-// writeCursor gives a place in a list as an opaque word. Microseconds are what both stores keep; nanoseconds lose nothing.
+// writeCursor gives a place in a list as an opaque word. Microseconds are what both stores keep; nanoseconds lose
+// nothing.
 func writeCursor(cur flowhq.Cursor) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(cur.At.UnixNano(), 36) + "." + cur.ID))
 }
@@ -72,7 +74,8 @@ func readCursor(s string) (flowhq.Cursor, error) {
 	return flowhq.Cursor{At: time.Unix(0, nanos).UTC(), ID: id}, nil
 }
 
-// linkNext says where the next part of a list is, when this one is full: a Link header, so that the body stays an array.
+// linkNext says where the next part of a list is, when this one is full: a Link header, so that the body stays an
+// array.
 func linkNext(c *gin.Context, limit, got int, last func() flowhq.Cursor) {
 	linkNextPlace(c, limit, got, func() string { return writeCursor(last()) })
 }

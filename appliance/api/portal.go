@@ -23,7 +23,8 @@ func showMe(users *onboarding.Users) call {
 		if err != nil {
 			return missing(err, "User")
 		}
-		c.JSON(http.StatusOK, meView{User: viewPortalUser(&u), Tenant: maybeTenant(t), SetupRequest: maybeSetupRequest(r)})
+		c.JSON(http.StatusOK, meView{User: viewPortalUser(&u), Tenant: maybeTenant(t),
+			SetupRequest: maybeSetupRequest(r)})
 		return nil
 	}
 }
@@ -72,7 +73,8 @@ func showOwnStatus(users *onboarding.Users) call {
 			return missing(err, "Tenant")
 		}
 		c.JSON(http.StatusOK, statusView{
-			Tenant:       statusTenantView{ID: t.ID, Name: t.Name, Status: t.Status, Session: viewSession(t.Session), Worker: viewWorker(t.Worker)},
+			Tenant: statusTenantView{ID: t.ID, Name: t.Name, Status: t.Status, Session: viewSession(t.Session),
+				Worker: viewWorker(t.Worker)},
 			SetupRequest: maybeSetupRequest(r),
 		})
 		return nil

@@ -9,8 +9,8 @@ import (
 	"flowhq/appliance/supervisor"
 )
 
-// processView is what the process manager knows. Memory is in bytes; a number that is not known is null, a limit that is
-// not set as well.
+// processView is what the process manager knows. Memory is in bytes; a number that is not known is null, a limit that
+// is not set as well.
 type processView struct {
 	Name          string  `json:"name"`
 	State         string  `json:"state"`
@@ -36,9 +36,12 @@ func viewProcess(p *flowhq.Process) processView {
 	}
 	return processView{
 		LeftOut: leftOut,
-		Name:    p.Name, State: p.State, PID: positive(p.PID), StartedAt: maybe(p.StartedAt), UptimeSeconds: p.Uptime.Seconds(),
-		Restarts: p.Restarts, MemoryRSS: p.MemoryRSS, MemoryPeak: positive(p.MemoryPeak), MemoryMax: positive(p.MemoryMax),
-		CPUSeconds: p.CPU.Seconds(), LastExit: orNull(p.LastExit), LastExitAt: maybe(p.LastExitAt), NextStart: maybe(p.NextStart),
+		Name:    p.Name, State: p.State, PID: positive(p.PID), StartedAt: maybe(p.StartedAt),
+		UptimeSeconds: p.Uptime.Seconds(),
+		Restarts:      p.Restarts, MemoryRSS: p.MemoryRSS, MemoryPeak: positive(p.MemoryPeak),
+		MemoryMax:  positive(p.MemoryMax),
+		CPUSeconds: p.CPU.Seconds(), LastExit: orNull(p.LastExit), LastExitAt: maybe(p.LastExitAt),
+		NextStart: maybe(p.NextStart),
 	}
 }
 

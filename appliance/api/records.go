@@ -29,9 +29,11 @@ type customerView struct {
 
 func viewCustomer(u *flowhq.Customer) customerView {
 	return customerView{
-		ID: u.ID, TenantID: u.TenantID, Chat: u.Chat, Number: orNull(u.Number), Name: orNull(u.Name), Language: orNull(u.Language),
-		Labels: append([]string{}, u.Labels...), OptedOutAt: maybe(u.OptedOutAt), HandedOverSince: maybe(u.HandedOver),
-		HandoffEnds: maybe(u.HandoffEnds), FirstSeenAt: stamp(u.FirstSeenAt), LastSeenAt: stamp(u.LastSeenAt),
+		ID: u.ID, TenantID: u.TenantID, Chat: u.Chat, Number: orNull(u.Number), Name: orNull(u.Name),
+		Language: orNull(u.Language),
+		Labels:   append([]string{}, u.Labels...), OptedOutAt: maybe(u.OptedOutAt),
+		HandedOverSince: maybe(u.HandedOver),
+		HandoffEnds:     maybe(u.HandoffEnds), FirstSeenAt: stamp(u.FirstSeenAt), LastSeenAt: stamp(u.LastSeenAt),
 	}
 }
 
@@ -96,8 +98,9 @@ func customers(chats *conversations.Chats, of target, file string, optedOut bool
 // customerQuery reads what narrows a list of customers.
 func customerQuery(c *gin.Context, before flowhq.Cursor, limit int) flowhq.CustomerQuery {
 	return flowhq.CustomerQuery{
-		Query: c.Query("q"), Label: c.Query("label"), OptedOut: c.Query("opted_out") == "1", HandedOver: c.Query("handed_over") == "1",
-		Before: before, Limit: limit,
+		Query: c.Query("q"), Label: c.Query("label"), OptedOut: c.Query("opted_out") == "1",
+		HandedOver: c.Query("handed_over") == "1",
+		Before:     before, Limit: limit,
 	}
 }
 
@@ -116,8 +119,9 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 		return flowhq.RequestQuery{}, err
 	}
 	q := flowhq.RequestQuery{
-		Type: flowhq.RequestType(strings.ToUpper(c.Query("type"))), Status: flowhq.RequestStatus(strings.ToUpper(c.Query("status"))),
-		Chat: c.Query("chat"), Query: c.Query("q"), Day: c.Query("day"), Before: before, Limit: limit,
+		Type:   flowhq.RequestType(strings.ToUpper(c.Query("type"))),
+		Status: flowhq.RequestStatus(strings.ToUpper(c.Query("status"))),
+		Chat:   c.Query("chat"), Query: c.Query("q"), Day: c.Query("day"), Before: before, Limit: limit,
 	}
 	var wrong []flowhq.FieldError
 	if q.Day != "" {
@@ -128,7 +132,8 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
 		if text := c.Query(name); text != "" {
 			if *at, err = time.Parse(time.RFC3339, text); err != nil {
-				wrong = append(wrong, flowhq.FieldError{Field: name, Message: "must be a time like 2026-03-11T00:00:00Z"})
+				wrong = append(wrong, flowhq.FieldError{Field: name,
+					Message: "must be a time like 2026-03-11T00:00:00Z"})
 			}
 		}
 	}
@@ -138,9 +143,11 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 		wrong = append(wrong, flowhq.FieldError{Field: "type", Message: "must be BOOKING, ORDER or TICKET"})
 	}
 	switch q.Status {
-	case "", flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone, flowhq.RequestCancelled, flowhq.RequestNoShow:
+	case "", flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone,
+		flowhq.RequestCancelled, flowhq.RequestNoShow:
 	default:
-		wrong = append(wrong, flowhq.FieldError{Field: "status", Message: "must be NEW, CONFIRMED, DONE, CANCELLED or NO_SHOW"})
+		wrong = append(wrong, flowhq.FieldError{Field: "status",
+			Message: "must be NEW, CONFIRMED, DONE, CANCELLED or NO_SHOW"})
 	}
 	return q, flowhq.Invalid(wrong)
 }

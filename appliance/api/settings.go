@@ -65,7 +65,8 @@ func viewVersion(v *flowhq.SettingsVersion) settingsVersionView {
 			OwnerNumber: orNull(s.OwnerNumber), Greeting: orNull(s.Greeting), Hours: s.Hours,
 			Retention: s.Retention, Limits: s.Limits,
 		},
-		FlowYAML: orNull(v.FlowYAML), Author: v.Author, CreatedAt: stamp(v.CreatedAt), PublishedAt: maybe(v.PublishedAt),
+		FlowYAML: orNull(v.FlowYAML), Author: v.Author, CreatedAt: stamp(v.CreatedAt),
+		PublishedAt: maybe(v.PublishedAt),
 	}
 }
 
@@ -106,7 +107,8 @@ func listSettings(versions *settings.Settings) call {
 		if err != nil {
 			return err
 		}
-		versions, err := versions.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: limit})
+		versions, err := versions.SettingsVersions(c.Request.Context(), id,
+			flowhq.VersionQuery{Below: below, Limit: limit})
 		if err != nil {
 			return err
 		}
@@ -166,7 +168,8 @@ func (in *input) settings() flowhq.Settings {
 		in.into("settings", &doc.fields, "must be an object")
 	}
 	s := flowhq.Settings{
-		Timezone: doc.text("timezone"), Currency: doc.text("currency"), Contact: doc.text("contact"), Address: doc.text("address"),
+		Timezone: doc.text("timezone"), Currency: doc.text("currency"), Contact: doc.text("contact"),
+		Address:  doc.text("address"),
 		Delivery: doc.text("delivery"), OwnerNumber: doc.text("owner_number"), Greeting: doc.text("greeting"),
 		Services: doc.items("services"), Products: doc.items("products"),
 	}
@@ -186,7 +189,8 @@ func (in *input) items(name string) []flowhq.Item {
 	items := make([]flowhq.Item, len(raw))
 	for n, one := range raw {
 		if err := json.Unmarshal(one, &items[n]); err != nil {
-			in.complain(fieldPath(fmt.Sprintf("%s[%d]", name, n), err), "wants name (a text), price (a whole number), unit (a text), available (true or false)")
+			in.complain(fieldPath(fmt.Sprintf("%s[%d]", name, n), err),
+				"wants name (a text), price (a whole number), unit (a text), available (true or false)")
 		}
 	}
 	return items

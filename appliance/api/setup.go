@@ -21,7 +21,8 @@ func listSetupRequests(setups *onboarding.SetupRequests) call {
 		if err != nil {
 			return err
 		}
-		rows, err := setups.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: limit}})
+		rows, err := setups.SetupRequests(c.Request.Context(),
+			flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: limit}})
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,8 @@ func reviewSetupRequest(setups *onboarding.SetupRequests) call {
 }
 
 // decideSetupRequest approves or rejects. A form is answered with the request's page, JSON with the request.
-func decideSetupRequest(decide func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) call {
+func decideSetupRequest(decide func(ctx context.Context, by, id,
+	notes string) (flowhq.SetupRequestDetail, error)) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", setupRequest)
 		if err != nil {

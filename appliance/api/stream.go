@@ -33,7 +33,8 @@ func (a *API) streamChanges(changes *dashboard.Changes) call {
 		case a.streams <- struct{}{}:
 			defer func() { <-a.streams }()
 		default:
-			return flowhq.Errorf(flowhq.CodeUnavailable, "Too many pages watch at once. Close some, or try again in a moment.")
+			return flowhq.Errorf(flowhq.CodeUnavailable,
+				"Too many pages watch at once. Close some, or try again in a moment.")
 		}
 		ctx, cancel := context.WithCancel(c.Request.Context())
 		defer cancel()
@@ -82,7 +83,8 @@ type eventWriter struct {
 }
 
 func (e *eventWriter) change(ch flowhq.Change) {
-	data, err := json.Marshal(changeView{Kind: ch.Kind, TenantID: orNull(ch.TenantID), ID: orNull(ch.ID), At: stamp(ch.At)})
+	data, err := json.Marshal(changeView{Kind: ch.Kind, TenantID: orNull(ch.TenantID), ID: orNull(ch.ID),
+		At: stamp(ch.At)})
 	if err != nil {
 		e.err = err
 		return

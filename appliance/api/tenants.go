@@ -24,12 +24,14 @@ func listTenants(businesses *tenants.Service) call {
 			return err
 		}
 		filter := flowhq.TenantFilter{
-			Query: c.Query("q"), Status: flowhq.TenantStatus(strings.ToUpper(c.Query("status"))), Before: before, Limit: limit,
+			Query: c.Query("q"), Status: flowhq.TenantStatus(strings.ToUpper(c.Query("status"))), Before: before,
+			Limit: limit,
 		}
 		switch filter.Status {
 		case "", flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused, flowhq.TenantError:
 		default:
-			return flowhq.Invalid([]flowhq.FieldError{{Field: "status", Message: "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR"}})
+			return flowhq.Invalid([]flowhq.FieldError{{Field: "status",
+				Message: "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR"}})
 		}
 		rows, err := businesses.Tenants(c.Request.Context(), filter)
 		if err != nil {
@@ -44,7 +46,7 @@ func listTenants(businesses *tenants.Service) call {
 	}
 }
 
-// createTenant makes a tenant; whether the fields are good is the fleet's to say.
+// createTenant makes a tenant; whether the fields are good is for the tenants' service to say.
 func createTenant(businesses *tenants.Service) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
@@ -107,7 +109,8 @@ func patchTenant(businesses *tenants.Service) call {
 		if err != nil {
 			return err
 		}
-		p := flowhq.TenantPatch{Name: in.maybeText("name"), PhoneNumber: in.maybeText("phone_number"), BusinessName: in.maybeText("business_name")}
+		p := flowhq.TenantPatch{Name: in.maybeText("name"), PhoneNumber: in.maybeText("phone_number"),
+			BusinessName: in.maybeText("business_name")}
 		if s := in.maybeText("template_type"); s != nil {
 			p.TemplateType = new(flowhq.TemplateType(*s))
 		}

@@ -48,8 +48,9 @@ type setupRequestView struct {
 
 func viewSetupRequest(r *flowhq.SetupRequest) setupRequestView {
 	return setupRequestView{
-		ID: r.ID, TenantID: r.TenantID, UserID: r.UserID, TemplateType: r.TemplateType, WhatsAppNumber: r.WhatsAppNumber,
-		Status: r.Status, Notes: orNull(r.Notes), CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+		ID: r.ID, TenantID: r.TenantID, UserID: r.UserID, TemplateType: r.TemplateType,
+		WhatsAppNumber: r.WhatsAppNumber,
+		Status:         r.Status, Notes: orNull(r.Notes), CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
 	}
 }
 
@@ -70,7 +71,8 @@ type setupRequestDetailView struct {
 }
 
 func viewSetupRequestDetail(r *flowhq.SetupRequestDetail) setupRequestDetailView {
-	v := setupRequestDetailView{setupRequestView: viewSetupRequest(&r.SetupRequest), Tenant: maybeTenant(r.Tenant), Remarks: r.Remarks}
+	v := setupRequestDetailView{setupRequestView: viewSetupRequest(&r.SetupRequest), Tenant: maybeTenant(r.Tenant),
+		Remarks: r.Remarks}
 	if v.Remarks == nil {
 		v.Remarks = []flowhq.SetupRemark{}
 	}

@@ -80,7 +80,8 @@ func viewConfig(c *flowhq.TenantConfig) *configView {
 		return nil
 	}
 	return &configView{
-		ID: c.ID, TenantID: c.TenantID, TemplateType: c.TemplateType, BusinessName: c.BusinessName, Language: c.Language,
+		ID: c.ID, TenantID: c.TenantID, TemplateType: c.TemplateType, BusinessName: c.BusinessName,
+		Language:  c.Language,
 		HoursJSON: rawOrNull(c.HoursJSON), CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
 	}
 }
@@ -90,8 +91,10 @@ func viewSession(s *flowhq.Session) *sessionView {
 		return nil
 	}
 	return &sessionView{
-		ID: s.ID, TenantID: s.TenantID, State: s.State, Phase: s.Phase, LastQR: orNull(s.LastQR), QRExpiresAt: maybe(s.QRExpires),
-		LinkedJID: orNull(s.LinkedJID), LinkedAt: maybe(s.LinkedAt), LastSeenAt: maybe(s.LastSeenAt), WAHeardAt: maybe(s.WAHeardAt),
+		ID: s.ID, TenantID: s.TenantID, State: s.State, Phase: s.Phase, LastQR: orNull(s.LastQR),
+		QRExpiresAt: maybe(s.QRExpires),
+		LinkedJID:   orNull(s.LinkedJID), LinkedAt: maybe(s.LinkedAt), LastSeenAt: maybe(s.LastSeenAt),
+		WAHeardAt:    maybe(s.WAHeardAt),
 		BlockedUntil: maybe(s.BlockedUntil), BlockedCause: orNull(s.BlockedCause),
 		CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt),
 	}

@@ -43,7 +43,8 @@ func linesWanted(c *gin.Context) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > maxLogLines {
-		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "lines", Message: fmt.Sprintf("must be between 0 and %d", maxLogLines)}})
+		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "lines",
+			Message: fmt.Sprintf("must be between 0 and %d", maxLogLines)}})
 	}
 	return n, nil
 }
@@ -107,8 +108,9 @@ func downloadLog(logs *supervisor.Logs) call {
 	}
 }
 
-// streamLog follows a worker's log, across rotations, as server-sent events: "hello" once, then "lines" with a JSON list of texts. It
-// begins with the latest lines, so that one who connects again shows what comes instead of what was there.
+// streamLog follows a worker's log, across rotations, as server-sent events: "hello" once, then "lines" with a JSON
+// list of texts. It begins with the latest lines, so that one who connects again shows what comes instead of what was
+// there.
 func (a *API) streamLog(logs *supervisor.Logs) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
@@ -126,7 +128,8 @@ func (a *API) streamLog(logs *supervisor.Logs) call {
 		case a.streams <- struct{}{}:
 			defer func() { <-a.streams }()
 		default:
-			return flowhq.Errorf(flowhq.CodeUnavailable, "Too many pages watch at once. Close some, or try again in a moment.")
+			return flowhq.Errorf(flowhq.CodeUnavailable,
+				"Too many pages watch at once. Close some, or try again in a moment.")
 		}
 		h := c.Writer.Header()
 		h.Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -169,7 +172,8 @@ func (a *API) keepAlive(ctx context.Context, c *gin.Context, out *lineWriter, en
 	}
 }
 
-// lineWriter turns what a log adds into events of whole lines. A line that is not ended yet waits, 64 KiB of it at most.
+// lineWriter turns what a log adds into events of whole lines. A line that is not ended yet waits, 64 KiB of it at
+// most.
 type lineWriter struct {
 	mu   sync.Mutex
 	out  *eventWriter
@@ -278,8 +282,10 @@ func showWorkerSetup(logs *supervisor.Logs, configs *supervisor.Configs) call {
 				return out
 			}),
 			Limits: limitsView{
-				RepliesPerMinute: l.RepliesPerMinute, ContactReplies: l.ContactReplies, ContactWindowMinutes: int(l.ContactWindow / time.Minute),
-				Typing: l.Typing, CatchUpMinutes: int(l.CatchUp / time.Minute), HandoffHours: int(l.Handoff / time.Hour),
+				RepliesPerMinute: l.RepliesPerMinute, ContactReplies: l.ContactReplies,
+				ContactWindowMinutes: int(l.ContactWindow / time.Minute),
+				Typing:               l.Typing, CatchUpMinutes: int(l.CatchUp / time.Minute),
+				HandoffHours: int(l.Handoff / time.Hour),
 			},
 		})
 		return nil

@@ -86,7 +86,8 @@ func (p *processes) Process(id string) (flowhq.Process, bool) {
 	}
 	at := time.Date(2026, 3, 1, 9, 0, 0, 123456789, time.UTC)
 	return flowhq.Process{
-		Name: flowhq.ProcessName(id), State: "running", PID: 4711, StartedAt: &at, Uptime: 90 * time.Second, Restarts: 2,
+		Name: flowhq.ProcessName(id), State: "running", PID: 4711, StartedAt: &at, Uptime: 90 * time.Second,
+		Restarts:  2,
 		MemoryRSS: 9 << 20, MemoryMax: 256 << 20, CPU: 1500 * time.Millisecond, LastExit: "killed", LastExitAt: &at,
 	}, true
 }
@@ -108,7 +109,8 @@ func (l *links) Relink(_ context.Context, id string) error                    { 
 func (l *links) Logout(context.Context, string) error                         { return l.note("logout") }
 
 func (l *links) LinkCode(_ context.Context, _, phone string) (flowhq.LinkCode, error) {
-	return flowhq.LinkCode{Code: "ABCD-EFGH", ExpiresAt: time.Date(2026, 3, 1, 9, 3, 0, 0, time.UTC)}, l.note("code for " + phone)
+	return flowhq.LinkCode{Code: "ABCD-EFGH", ExpiresAt: time.Date(2026, 3, 1, 9, 3, 0, 0,
+		time.UTC)}, l.note("code for " + phone)
 }
 
 func (l *links) Send(_ context.Context, _, _, chat, text string) error {
@@ -160,7 +162,8 @@ func (logs) Environment(string) []flowhq.EnvVar {
 	return []flowhq.EnvVar{{Name: "DIR", Value: "/srv"}, {Name: "TOKEN", Value: "hush", Secret: true}}
 }
 
-// broken is a store that fails with err, where one is set: at lists of tenants, at what should run, and when it is asked how it is.
+// broken is a store that fails with err, where one is set: at lists of tenants, at what should run, and when it is
+// asked how it is.
 type broken struct {
 	*storage.Store
 	err error
@@ -199,8 +202,8 @@ func (s *safeBuffer) Write(p []byte) (int, error) {
 }
 func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
-// world is the real services on a real SQLite store behind a real engine; processes and workers alone are stand-ins. Every
-// answer that passes through it is checked against the OpenAPI document.
+// world is the real services on a real SQLite store behind a real engine; processes and workers alone are stand-ins.
+// Every answer that passes through it is checked against the OpenAPI document.
 type world struct {
 	t        testing.TB
 	store    *storage.Store
@@ -218,9 +221,11 @@ type world struct {
 
 func newWorld(t testing.TB, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, spec: loadSpec(t), log: &safeBuffer{}, stopping: make(chan struct{}), seen: map[string]bool{}, backups: &backups{}}
+	w := &world{t: t, spec: loadSpec(t), log: &safeBuffer{}, stopping: make(chan struct{}), seen: map[string]bool{},
+		backups: &backups{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	store, err := storage.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"), storage.Options{Logger: log})
+	store, err := storage.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"),
+		storage.Options{Logger: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +240,8 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	stores := services.StoresOf(store)
 	stores.Tenants, stores.Supervisor.State, stores.Supervisor.Health = w.broken, w.broken, w.broken
 	w.services = services.New(services.Config{
-		PublicURL: "https://bots.example.com", Logs: logs{}, Stores: stores, Processes: p, Links: w.links, Bot: tryout.Desk{}, Logger: log,
+		PublicURL: "https://bots.example.com", Logs: logs{}, Stores: stores, Processes: p, Links: w.links,
+		Bot: tryout.Desk{}, Logger: log,
 		Backups: w.backups,
 	})
 	w.gate, err = access.New(access.Config{
@@ -266,7 +272,8 @@ type answer struct {
 	body   []byte
 }
 
-// ask makes a call: as an admin, or as the portal when the address is its own. A body that is no string is sent as JSON.
+// ask makes a call: as an admin, or as the portal when the address is its own. A body that is no string is sent as
+// JSON.
 func (w *world) ask(method, target string, body any, change ...func(*http.Request)) answer {
 	w.t.Helper()
 	var r *http.Request
@@ -407,7 +414,8 @@ func (w *world) cookie() string {
 
 func newTenant(number string) map[string]string {
 	return map[string]string{
-		"name": "Duka la Asha", "phone_number": number, "template_type": "ECOMMERCE", "business_name": "Asha", "language": "SW",
+		"name": "Duka la Asha", "phone_number": number, "template_type": "ECOMMERCE", "business_name": "Asha",
+		"language": "SW",
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
-	"flowhq/locale/key"
 )
 
 // Bounds of labels and of a search.
@@ -48,12 +47,12 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 			continue
 		}
 		if utf8.RuneCountInString(l) > maxLabel || !utf8.ValidString(l) {
-			f.Refuse("labels", key.FieldLabelTooLong, "label", l, "limit", maxLabel)
+			f.Refuse("labels", "%q is longer than %d characters", l, maxLabel)
 		}
 		kept = append(kept, l)
 	}
 	if len(kept) > maxLabels {
-		f.Refuse("labels", key.FieldTooManyLabels, "limit", maxLabels)
+		f.Refuse("labels", "are more than %d", maxLabels)
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -65,9 +64,10 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 	return kept, nil
 }
 
-// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number of them; next is
-// where a further search goes on, the zero Cursor when all was read.
-func (s *Chats) SearchMessages(ctx context.Context, id, text string, q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
+// SearchMessages looks for a text, whatever its case, in a tenant's messages, newest first. It reads a bounded number
+// of them; next is where a further search goes on, the zero Cursor when all was read.
+func (s *Chats) SearchMessages(ctx context.Context, id, text string,
+	q flowhq.MessageQuery) (found []flowhq.Message, next flowhq.Cursor, err error) {
 	if q.Limit, err = form.PageLimit(q.Limit); err != nil {
 		return nil, next, err
 	}

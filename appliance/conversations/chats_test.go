@@ -13,7 +13,8 @@ func TestLabelsAreTidied(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	when := w.Clock.Now()
-	_, err := w.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: 1, At: when, Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+1"}}})
+	_, err := w.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: 1, At: when, Kind: flowhq.EventChat,
+		Chat: &flowhq.ChatEvent{Chat: "+1"}}})
 	w.Must(err)
 	kept, err := w.SetLabels(w.Ctx, id, "+1", []string{" VIP ", "vip", "", "from  Mwanza"})
 	w.Must(err)
@@ -35,8 +36,10 @@ func TestSearchingMessagesGoesOn(t *testing.T) {
 		if i%10 == 0 {
 			text = "BEI gani?"
 		}
-		events = append(events, flowhq.WorkerEvent{Seq: int64(i + 1), At: w.Clock.Now().Add(time.Duration(i) * time.Second), Kind: flowhq.EventMessage,
-			Message: &flowhq.MessageEvent{WAMessageID: string(rune('A' + i)), Chat: "+1", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: "+1", Text: text}})
+		events = append(events, flowhq.WorkerEvent{Seq: int64(i + 1),
+			At: w.Clock.Now().Add(time.Duration(i) * time.Second), Kind: flowhq.EventMessage,
+			Message: &flowhq.MessageEvent{WAMessageID: string(rune('A' + i)), Chat: "+1",
+				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: "+1", Text: text}})
 	}
 	_, err := w.ApplyEvents(w.Ctx, id, "j", events)
 	w.Must(err)

@@ -12,9 +12,10 @@ func TestHandOverEndsWithItsTime(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	ends := w.Clock.Now().Add(time.Hour)
-	_, err := w.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: 1, At: w.Clock.Now(), Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{
-		Chat: "+1", HandedOver: true, HandoffCause: "owner", HandoffEnds: &ends,
-	}}})
+	_, err := w.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: 1, At: w.Clock.Now(), Kind: flowhq.EventChat,
+		Chat: &flowhq.ChatEvent{
+			Chat: "+1", HandedOver: true, HandoffCause: "owner", HandoffEnds: &ends,
+		}}})
 	w.Must(err)
 	for _, want := range []bool{true, false} {
 		rows, err := w.Customers(w.Ctx, id, flowhq.CustomerQuery{})
@@ -23,7 +24,8 @@ func TestHandOverEndsWithItsTime(t *testing.T) {
 		w.Must(err)
 		human, err := w.Customers(w.Ctx, id, flowhq.CustomerQuery{HandedOver: true})
 		w.Must(err)
-		if len(rows) != 1 || (rows[0].HandedOver != nil) != want || (one.HandedOver != nil) != want || (len(human) == 1) != want {
+		if len(rows) != 1 || (rows[0].HandedOver != nil) != want || (one.HandedOver != nil) != want ||
+			(len(human) == 1) != want {
 			t.Errorf("a human has the chat: %v, %v, %d; want %v", rows[0].HandedOver, one.HandedOver, len(human), want)
 		}
 		w.Clock.Pass(time.Hour)

@@ -24,7 +24,8 @@ type Store interface {
 	SetLabels(ctx context.Context, tenantID, chat string, labels []string) error
 }
 
-// Links reach running workers for what is said in chats. Every call fails with CodeUnavailable when the worker is not connected.
+// Links reach running workers for what is said in chats. Every call fails with CodeUnavailable when the worker is not
+// connected.
 type Links interface {
 	// Send sends a text to a chat as an admin; id makes a repeat harmless.
 	Send(ctx context.Context, tenantID, id, chat, text string) error
@@ -90,7 +91,8 @@ func (s *Chats) Customers(ctx context.Context, id string, q flowhq.CustomerQuery
 	return rows, err
 }
 
-// handedBack takes a hand-over as ended whose time is over: the worker says so itself only with the chat's next message.
+// handedBack takes a hand-over as ended whose time is over: the worker says so itself only with the chat's next
+// message.
 func (s *Chats) handedBack(c *flowhq.Customer) {
 	if c.HandoffEnds != nil && !s.now().Before(*c.HandoffEnds) {
 		c.HandedOver, c.HandoffEnds = nil, nil

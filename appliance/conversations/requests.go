@@ -5,7 +5,6 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
-	"flowhq/locale/key"
 )
 
 // maxNotes is the length of the notes on a request, in characters.
@@ -46,13 +45,15 @@ func (s *Requests) Requests(ctx context.Context, id string, q flowhq.RequestQuer
 }
 
 // UpdateRequest works a customer's request off.
-func (s *Requests) UpdateRequest(ctx context.Context, id, request string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
+func (s *Requests) UpdateRequest(ctx context.Context, id, request string,
+	p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
 	var f form.Form
 	if p.Status != nil {
 		switch *p.Status {
-		case flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone, flowhq.RequestCancelled, flowhq.RequestNoShow:
+		case flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone,
+			flowhq.RequestCancelled, flowhq.RequestNoShow:
 		default:
-			f.Refuse("status", key.FieldOneOf, "values", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW")
+			f.Refuse("status", "must be one of NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW")
 		}
 	}
 	form.Optional(&p.Notes, func(v string) string { return f.Text("notes", v, maxNotes) })
@@ -68,7 +69,8 @@ func (s *Requests) UpdateRequest(ctx context.Context, id, request string, p flow
 }
 
 // Request gives one request with what happened to it, newest first.
-func (s *Requests) Request(ctx context.Context, id, request string) (flowhq.CustomerRequest, []flowhq.TenantEvent, error) {
+func (s *Requests) Request(ctx context.Context, id,
+	request string) (flowhq.CustomerRequest, []flowhq.TenantEvent, error) {
 	r, err := s.store.Request(ctx, id, request)
 	if err != nil {
 		return r, nil, err

@@ -10,14 +10,13 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
-	"flowhq/locale/key"
 )
 
 // maxMessage is the length of one text that an admin sends, in characters; WhatsApp takes more, phones show less.
 const maxMessage = 4096
 
-// Send sends a text to a chat in the tenant's name. It returns when the worker has journalled it; the message log shows it.
-// Somebody who has not written first is CodeForbidden: unasked messages are what numbers are banned for.
+// Send sends a text to a chat in the tenant's name. It returns when the worker has journalled it; the message log
+// shows it. Somebody who has not written first is CodeForbidden: unasked messages are what numbers are banned for.
 func (s *Chats) Send(ctx context.Context, by, id, chat, text string) error {
 	return s.send(ctx, by, id, chat, text, s.links.Send)
 }
@@ -39,17 +38,18 @@ func (s *Chats) SendFirst(ctx context.Context, by, id, chat, text string) error 
 	})
 }
 
-func (s *Chats) send(ctx context.Context, by, id, chat, text string, send func(ctx context.Context, tenantID, message, chat, text string) error) error {
+func (s *Chats) send(ctx context.Context, by, id, chat, text string,
+	send func(ctx context.Context, tenantID, message, chat, text string) error) error {
 	var f form.Form
 	chat = strings.TrimSpace(chat)
 	if chat == "" {
-		f.Refuse("chat", key.FieldEmpty)
+		f.Refuse("chat", "must not be empty")
 	}
 	switch {
 	case strings.TrimSpace(text) == "":
-		f.Refuse("text", key.FieldEmpty)
+		f.Refuse("text", "must not be empty")
 	case utf8.RuneCountInString(text) > maxMessage || !utf8.ValidString(text):
-		f.Refuse("text", key.FieldTooLong, "limit", maxMessage)
+		f.Refuse("text", "is longer than %d characters", maxMessage)
 	}
 	if err := f.Err(); err != nil {
 		return err

@@ -41,7 +41,8 @@ func TestTalkingToAWorker(t *testing.T) {
 	if got := servicestest.FieldsOf(err); !slices.Equal(got, []string{"chat", "text"}) {
 		t.Errorf("wrong fields %q", got)
 	}
-	want := []string{"link-code " + w.Get(id).PhoneNumber, "send +255711111111 Habari", "send first +255711222222 Karibu", "take-over +255711111111", "release +255711111111", "logout"}
+	want := []string{"link-code " + w.Get(id).PhoneNumber, "send +255711111111 Habari",
+		"send first +255711222222 Karibu", "take-over +255711111111", "release +255711111111", "logout"}
 	if got := w.Links.Took(); !slices.Equal(got, want) {
 		t.Errorf("the worker was asked %q, want %q", got, want)
 	}

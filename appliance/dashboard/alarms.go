@@ -25,7 +25,8 @@ type alarmKey struct {
 	tenant string
 }
 
-// NewAlarms makes an empty registry. changed is told of every alarm that was raised, got other facts, or was cleared; nil: nobody.
+// NewAlarms makes an empty registry. changed is told of every alarm that was raised, got other facts, or was cleared;
+// nil: nobody.
 func NewAlarms(now func() time.Time, changed func(flowhq.Alarm)) *Alarms {
 	if changed == nil {
 		changed = func(flowhq.Alarm) {}
@@ -33,7 +34,8 @@ func NewAlarms(now func() time.Time, changed func(flowhq.Alarm)) *Alarms {
 	return &Alarms{now: now, changed: changed, raised: make(map[alarmKey]flowhq.Alarm)}
 }
 
-// Raise notes an alarm of a kind, for one tenant or ("") for the box. Raised again it keeps its time and takes the new facts.
+// Raise notes an alarm of a kind, for one tenant or ("") for the box. Raised again it keeps its time and takes the
+// new facts.
 func (a *Alarms) Raise(kind flowhq.AlarmKind, tenantID string, facts map[string]string) {
 	key := alarmKey{kind, tenantID}
 	a.mu.Lock()
@@ -51,7 +53,7 @@ func (a *Alarms) Raise(kind flowhq.AlarmKind, tenantID string, facts map[string]
 	a.changed(is)
 }
 
-// Clear takes an alarm back; one that was not raised is no error.
+// Clear takes an alarm back; one that was not raised is not an error.
 func (a *Alarms) Clear(kind flowhq.AlarmKind, tenantID string) {
 	key := alarmKey{kind, tenantID}
 	a.mu.Lock()

@@ -24,7 +24,8 @@ func TestAlarms(t *testing.T) {
 	a.Raise(flowhq.AlarmWorkerUpgrade, "t1", nil)
 
 	list := a.List()
-	if len(list) != 3 || list[0].Kind != flowhq.AlarmDiskLow || list[1].Kind != flowhq.AlarmBackupFailed || list[2].TenantID != "t1" {
+	if len(list) != 3 || list[0].Kind != flowhq.AlarmDiskLow || list[1].Kind != flowhq.AlarmBackupFailed ||
+		list[2].TenantID != "t1" {
 		t.Fatalf("%+v", list)
 	}
 	if !list[0].Since.Equal(now.Add(-time.Hour)) || list[0].Facts["free"] != "80 MB" {

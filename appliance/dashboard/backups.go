@@ -25,8 +25,8 @@ func NewBackups(keeper BackupKeeper, log *slog.Logger) *Backups {
 	return &Backups{keeper: keeper, log: log}
 }
 
-// Backups lists the backups that are kept, newest first, and tells how they are doing. A list that can't be had (storage that is
-// away) is an error; the state is told all the same.
+// Backups lists the backups that are kept, newest first, and tells how they are doing. A list that can't be had
+// (storage that is away) is an error; the state is told all the same.
 func (s *Backups) Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupState, error) {
 	if s.keeper == nil {
 		return nil, flowhq.BackupState{At: "off"}, nil
@@ -36,7 +36,8 @@ func (s *Backups) Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupSt
 	return list, state, err
 }
 
-// StartBackup has a backup taken now; it returns at once, and BackupState tells how it goes. One under way is CodeConflict.
+// StartBackup has a backup taken now; it returns at once, and BackupState tells how it goes. One under way is
+// CodeConflict.
 func (s *Backups) StartBackup(ctx context.Context, by string) error {
 	if s.keeper == nil {
 		return flowhq.Errorf(flowhq.CodeConflict, "No backups are kept here.")

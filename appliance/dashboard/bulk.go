@@ -2,7 +2,7 @@ package dashboard
 
 import (
 	"context"
-	"flowhq/locale/key"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -45,21 +45,25 @@ type BulkJobs struct {
 
 // NewBulkJobs makes BulkJobs without jobs.
 func NewBulkJobs(c BulkConfig) *BulkJobs {
-	return &BulkJobs{summaries: c.Summaries, actions: c.Actions, now: c.Now, log: c.Logger, jobs: make(map[string]*flowhq.BulkJob)}
+	return &BulkJobs{summaries: c.Summaries, actions: c.Actions, now: c.Now, log: c.Logger,
+		jobs: make(map[string]*flowhq.BulkJob)}
 }
 
-// StartBulk does an action to several tenants, a few at once, and gives the job at once; it goes on when the caller goes
-// away. Tenants that do not exist are CodeInvalid on ids, before anything is done.
-func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkAction, ids []string) (flowhq.BulkJob, error) {
+// StartBulk does an action to several tenants, a few at once, and gives the job at once; it goes on when the caller
+// goes away. Tenants that do not exist are CodeInvalid on ids, before anything is done.
+func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkAction,
+	ids []string) (flowhq.BulkJob, error) {
 	do, ok := s.actions[action]
 	if !ok {
-		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("action", key.FieldOneOf, "values", "start, stop, restart, pause, resume")})
+		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{{Field: "action",
+			Message: "must be one of start, stop, restart, pause, resume"}})
 	}
 	results, err := s.targets(ctx, ids)
 	if err != nil {
 		return flowhq.BulkJob{}, err
 	}
-	job := &flowhq.BulkJob{ID: uuid.Must(uuid.NewV7()).String(), Action: action, By: by, Begun: s.now().UTC(), Results: results}
+	job := &flowhq.BulkJob{ID: uuid.Must(uuid.NewV7()).String(), Action: action, By: by, Begun: s.now().UTC(),
+		Results: results}
 	s.put(job, s.now())
 	began := s.copy(job)
 	ctx = context.WithoutCancel(ctx)
@@ -69,7 +73,7 @@ func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkA
 			if err != nil {
 				s.log.Warn("a bulk action failed", "action", action, "tenant", id, "error", err)
 			}
-			s.finish(job, id, bulkFailure(err))
+			s.finish(job, id, bulkSentence(err))
 		})
 		s.end(job, s.now().UTC())
 	}()
@@ -88,15 +92,15 @@ func (s *BulkJobs) Bulk(id string) (flowhq.BulkJob, error) {
 }
 
 func (s *BulkJobs) targets(ctx context.Context, ids []string) ([]flowhq.BulkResult, error) {
-	wrong := func(text string, args ...any) error {
-		return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("ids", text, args...)})
+	wrong := func(message string) error {
+		return flowhq.Invalid([]flowhq.FieldError{{Field: "ids", Message: message}})
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	switch {
 	case len(ids) == 0:
-		return nil, wrong(key.FieldBusinessNone)
+		return nil, wrong("must name at least one business")
 	case len(ids) > bulkMax:
-		return nil, wrong(key.FieldBusinessMany, "limit", bulkMax)
+		return nil, wrong("may name 1000 businesses at most")
 	}
 	summaries, err := s.summaries.All(ctx)
 	if err != nil {
@@ -110,7 +114,7 @@ func (s *BulkJobs) targets(ctx context.Context, ids []string) ([]flowhq.BulkResu
 	for i, id := range ids {
 		name, known := names[id]
 		if !known {
-			return nil, wrong(key.FieldBusinessUnknown)
+			return nil, wrong("names a business that does not exist")
 		}
 		results[i] = flowhq.BulkResult{TenantID: id, Name: name}
 	}
@@ -126,15 +130,15 @@ func idsOf(results []flowhq.BulkResult) []string {
 	return ids
 }
 
-// bulkFailure says what a person may know of an error.
-func bulkFailure(err error) flowhq.Text {
-	switch {
-	case err == nil:
-		return flowhq.Text{}
-	case flowhq.CodeOf(err) == flowhq.CodeInternal:
-		return flowhq.Say(key.ErrorInternal)
+// bulkSentence gives the words of an error for a person.
+func bulkSentence(err error) string {
+	if err == nil {
+		return ""
 	}
-	return flowhq.TextOf(err)
+	if e, ok := errors.AsType[*flowhq.Error](err); ok && e.Code != flowhq.CodeInternal {
+		return e.Message
+	}
+	return "Something went wrong here. It is in the log."
 }
 
 func (s *BulkJobs) put(job *flowhq.BulkJob, now time.Time) {
@@ -165,12 +169,12 @@ func (s *BulkJobs) copy(job *flowhq.BulkJob) flowhq.BulkJob {
 	return c
 }
 
-func (s *BulkJobs) finish(job *flowhq.BulkJob, id string, failure flowhq.Text) {
+func (s *BulkJobs) finish(job *flowhq.BulkJob, id, sentence string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range job.Results {
 		if r := &job.Results[i]; r.TenantID == id {
-			r.Done, r.Error = true, failure
+			r.Done, r.Error = true, sentence
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"flowhq"
 )
 
-// maxPending is how many different changes one slow watcher may be behind; beyond it they become one that names no tenant.
+// maxPending is how many different changes one slow watcher may be behind; beyond it they become one that names no
+// tenant.
 const maxPending = 256
 
 // Changes hands changes to whoever watches and never waits for any of them. It is safe for use by many goroutines.
@@ -25,7 +26,8 @@ func NewChanges(now func() time.Time) *Changes {
 	return &Changes{now: now, watchers: make(map[*watcher]struct{})}
 }
 
-// Note has note called with each change before the watchers hear of it: what they read then is fresh. note must not block.
+// Note has note called with each change before the watchers hear of it: what they read then is fresh. note must not
+// block.
 func (h *Changes) Note(note func(flowhq.ChangeKind)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -8,8 +8,9 @@ import (
 	"flowhq"
 )
 
-// figuresKept is how old the figures of the day may be. Of the hours that are over, which hardly change (a worker that was away
-// tells of them late), they may be as old as pastKept: ten thousand businesses have a quarter of a million of them.
+// figuresKept is how old the figures of the day may be. Of the hours that are over, which hardly change (a worker
+// that was away tells of them late), they may be as old as pastKept: ten thousand businesses have a quarter of a
+// million of them.
 const (
 	figuresKept = 2 * time.Second
 	pastKept    = time.Minute

@@ -8,7 +8,8 @@ import (
 	"flowhq/appliance/dashboard"
 )
 
-// Hours that are over are read once a minute, the running one and the one before at each look: both come to what happened.
+// Hours that are over are read once a minute, the running one and the one before at each look: both come to what
+// happened.
 func TestFiguresOfTheDayAreWhole(t *testing.T) {
 	w := newWorld(t)
 	id := w.named("Asha")
@@ -18,20 +19,23 @@ func TestFiguresOfTheDayAreWhole(t *testing.T) {
 	say := func(ago time.Duration) {
 		t.Helper()
 		seq++
-		_, err := w.Store.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: seq, At: w.Clock.Now().Add(-ago), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-			WAMessageID: string(rune('A' + seq)), Chat: "+1", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Text: "Habari",
-		}}})
+		_, err := w.Store.ApplyEvents(w.Ctx, id, "j", []flowhq.WorkerEvent{{Seq: seq, At: w.Clock.Now().Add(-ago),
+			Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+				WAMessageID: string(rune('A' + seq)), Chat: "+1", Direction: flowhq.DirectionIn,
+				Author: flowhq.AuthorCustomer, Text: "Habari",
+			}}})
 		w.Must(err)
 	}
 	hours := func() (early, before, running int) {
 		t.Helper()
-		l := w.board(flowhq.BoardQuery{}).Lines[0]
+		l := w.board(flowhq.BoardQuery{}).Summaries[0]
 		return l.Hours[18], l.Hours[22], l.Hours[23]
 	}
 	want := func(what string, early, before, running int) {
 		t.Helper()
 		if e, b, r := hours(); e != early || b != before || r != running {
-			t.Errorf("%s: %d five hours ago, %d an hour ago, %d now; want %d, %d, %d", what, e, b, r, early, before, running)
+			t.Errorf("%s: %d five hours ago, %d an hour ago, %d now; want %d, %d, %d", what, e, b, r, early, before,
+				running)
 		}
 	}
 	say(5 * time.Hour)
@@ -49,7 +53,7 @@ func TestFiguresOfTheDayAreWhole(t *testing.T) {
 	want("after one that came late", 2, 2, 2)
 
 	w.Clock.Pass(time.Hour)
-	l := w.board(flowhq.BoardQuery{}).Lines[0]
+	l := w.board(flowhq.BoardQuery{}).Summaries[0]
 	if l.Hours[17] != 2 || l.Hours[21] != 2 || l.Hours[22] != 2 || l.Hours[23] != 0 {
 		t.Errorf("an hour later the hours are %v", l.Hours)
 	}

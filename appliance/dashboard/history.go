@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// Of each worker its memory and processor use are kept for two hours by the minute and for a day by ten minutes: 2 KiB a
-// worker, in memory alone. A restart of the appliance begins anew.
+// Of each worker its memory and processor use are kept for two hours by the minute and for a day by ten minutes: 2
+// KiB a worker, in memory alone. A restart of the appliance begins anew.
 const (
 	sampleEvery = time.Minute
 	recentKept  = 120
@@ -96,7 +96,8 @@ func (s *series) samples() []flowhq.ProcessSample {
 		})
 	}
 	add := func(p point) {
-		out = append(out, flowhq.ProcessSample{At: time.Unix(p.at, 0).UTC(), Memory: int64(p.memory) << 10, CPU: float64(p.cpu)})
+		out = append(out, flowhq.ProcessSample{At: time.Unix(p.at, 0).UTC(), Memory: int64(p.memory) << 10,
+			CPU: float64(p.cpu)})
 	}
 	s.coarse.each(func(p point) {
 		if p.at < begin {
@@ -154,8 +155,9 @@ func (b *History) measure(ctx context.Context) {
 	}
 }
 
-// Samples gives a worker's memory and processor use over the last day, oldest first: of the last two hours by the minute, before
-// that by ten minutes (the highest memory, the average share). What it is now is the last one. An unknown tenant has none.
+// Samples gives a worker's memory and processor use over the last day, oldest first: of the last two hours by the
+// minute, before that by ten minutes (the highest memory, the average share). What it is now is the last one. An
+// unknown tenant has none.
 func (b *History) Samples(id string) []flowhq.ProcessSample {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -30,7 +30,8 @@ func TestSeries(t *testing.T) {
 	if len(s.recent.points) != recentKept || len(s.coarse.points) != coarseKept || len(got) > recentKept+coarseKept {
 		t.Errorf("%d and %d points are kept, %d given", len(s.recent.points), len(s.coarse.points), len(got))
 	}
-	if !slices.IsSortedFunc(got, func(a, b flowhq.ProcessSample) int { return a.At.Compare(b.At) }) || got[len(got)-1].Memory != 2999<<10 {
+	if !slices.IsSortedFunc(got, func(a, b flowhq.ProcessSample) int { return a.At.Compare(b.At) }) ||
+		got[len(got)-1].Memory != 2999<<10 {
 		t.Error("the series is out of order")
 	}
 	if span := got[len(got)-1].At.Sub(got[0].At); span < 23*time.Hour || span > 25*time.Hour {

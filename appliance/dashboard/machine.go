@@ -12,8 +12,8 @@ import (
 type Box interface {
 	// Measure is quick: memory, disk, what is known of database, certificate and backup.
 	Measure(ctx context.Context) flowhq.HostState
-	// Certificate looks at the certificate under which the box is reached from outside: nil where there is none to look at;
-	// broken tells that browsers refuse it. It may take seconds.
+	// Certificate looks at the certificate under which the box is reached from outside: nil where there is none to
+	// look at; broken tells that browsers refuse it. It may take seconds.
 	Certificate(ctx context.Context) (host string, ends *time.Time, broken bool)
 }
 

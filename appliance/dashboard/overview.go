@@ -40,7 +40,7 @@ func NewOverviews(c OverviewConfig) *Overviews {
 
 // Overview gathers what needs a person now and how the day goes.
 func (s *Overviews) Overview(ctx context.Context) (flowhq.Overview, error) {
-	lines, err := s.summaries.All(ctx)
+	summaries, err := s.summaries.All(ctx)
 	if err != nil {
 		return flowhq.Overview{}, err
 	}
@@ -48,8 +48,9 @@ func (s *Overviews) Overview(ctx context.Context) (flowhq.Overview, error) {
 	if err != nil {
 		return flowhq.Overview{}, err
 	}
-	o := flowhq.Overview{Tenants: len(lines), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(), SetupRequests: waiting, Since: s.since.UTC()}
-	s.sumLines(&o, lines)
+	o := flowhq.Overview{Tenants: len(summaries), Counts: map[flowhq.TenantStatus]int{}, Alarms: s.alarms.List(),
+		SetupRequests: waiting, Since: s.since.UTC()}
+	s.addSummaries(&o, summaries)
 	s.sumHours(&o)
 	if s.box != nil {
 		o.Host = s.box.Measure(ctx)
@@ -58,11 +59,12 @@ func (s *Overviews) Overview(ctx context.Context) (flowhq.Overview, error) {
 	return o, nil
 }
 
-func (s *Overviews) sumLines(o *flowhq.Overview, lines []flowhq.TenantSummary) {
+func (s *Overviews) addSummaries(o *flowhq.Overview, summaries []flowhq.TenantSummary) {
 	var needing []*flowhq.TenantSummary
-	for i := range lines {
-		l := &lines[i]
-		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning { // it was not measured yet; the lines themselves are shared
+	for i := range summaries {
+		l := &summaries[i]
+		// it was not measured yet; the summaries themselves are shared
+		if l.Memory == 0 && l.Worker == flowhq.WorkerRunning {
 			measured := *l
 			s.summaries.measure(&measured)
 			l = &measured
@@ -82,7 +84,7 @@ func (s *Overviews) sumLines(o *flowhq.Overview, lines []flowhq.TenantSummary) {
 			needing = append(needing, l)
 		}
 	}
-	sortLines(needing, flowhq.OrderUrgency, false)
+	sortSummaries(needing, flowhq.OrderUrgency, false)
 	o.NeedingAll = len(needing)
 	for _, l := range needing[:min(len(needing), flowhq.NeedingShown)] {
 		o.Needing = append(o.Needing, *l)

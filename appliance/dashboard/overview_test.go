@@ -11,7 +11,8 @@ import (
 
 func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 	w := newWorld(t)
-	w.Box.State = flowhq.HostState{MemoryTotal: 8 << 30, MemoryAvailable: 6 << 30, DiskTotal: 100 << 30, DiskFree: 50 << 30}
+	w.Box.State = flowhq.HostState{MemoryTotal: 8 << 30, MemoryAvailable: 6 << 30, DiskTotal: 100 << 30,
+		DiskFree: 50 << 30}
 	for i := range flowhq.NeedingShown + 3 {
 		id := w.named(fmt.Sprint("Business ", i))
 		_, _, err := w.Store.Transition(w.Ctx, id, flowhq.TriggerFailed, "It broke.")
@@ -21,7 +22,8 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 	w.Services.Changes.Announce(flowhq.ChangeTenant, "", "")
 	o, err := w.Overview(w.Ctx)
 	w.Must(err)
-	if len(o.Needing) != flowhq.NeedingShown || o.NeedingAll != flowhq.NeedingShown+3 || o.Counts[flowhq.TenantActive] != 1 || o.Workers != 1 {
+	if len(o.Needing) != flowhq.NeedingShown || o.NeedingAll != flowhq.NeedingShown+3 ||
+		o.Counts[flowhq.TenantActive] != 1 || o.Workers != 1 {
 		t.Errorf("%d named of %d, %v, %d workers", len(o.Needing), o.NeedingAll, o.Counts, o.Workers)
 	}
 	if o.Capacity <= 0 || o.Capacity > 1000 {
@@ -37,8 +39,9 @@ func TestRoom(t *testing.T) {
 		used    int64
 		want    int
 	}{
-		"nothing known":  {flowhq.HostState{}, 3, 30 * mb, -1},
-		"nobody yet":     {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 1000 * mb}, 0, 0, (1000 - 100 - 256) / 12},
+		"nothing known": {flowhq.HostState{}, 3, 30 * mb, -1},
+		"nobody yet": {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 1000 * mb}, 0, 0,
+			(1000 - 100 - 256) / 12},
 		"by use":         {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 756 * mb}, 10, 200 * mb, 20},
 		"full":           {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 100 * mb}, 10, 200 * mb, 0},
 		"too good a use": {flowhq.HostState{MemoryTotal: 1000 * mb, MemoryAvailable: 956 * mb}, 10, 10 * mb, 100},

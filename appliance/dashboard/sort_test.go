@@ -7,16 +7,17 @@ import (
 	"flowhq"
 )
 
-func BenchmarkSortLines(b *testing.B) {
-	lines := make([]flowhq.TenantSummary, 10_000)
-	for i := range lines {
-		lines[i] = flowhq.TenantSummary{ID: fmt.Sprint(i), Name: fmt.Sprintf("Duka %05d", (i*7919)%len(lines)), Status: flowhq.TenantActive}
+func BenchmarkSortSummaries(b *testing.B) {
+	summaries := make([]flowhq.TenantSummary, 10_000)
+	for i := range summaries {
+		summaries[i] = flowhq.TenantSummary{ID: fmt.Sprint(i), Name: fmt.Sprintf("Duka %05d", (i*7919)%len(summaries)),
+			Status: flowhq.TenantActive}
 	}
 	for b.Loop() {
-		picked := make([]*flowhq.TenantSummary, len(lines))
-		for i := range lines {
-			picked[i] = &lines[i]
+		picked := make([]*flowhq.TenantSummary, len(summaries))
+		for i := range summaries {
+			picked[i] = &summaries[i]
 		}
-		sortLines(picked, flowhq.OrderUrgency, false)
+		sortSummaries(picked, flowhq.OrderUrgency, false)
 	}
 }

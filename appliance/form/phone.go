@@ -2,8 +2,7 @@ package form
 
 import (
 	_ "embed"
-	"flowhq"
-	"flowhq/locale/key"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -18,11 +17,11 @@ const homeCode = "255"
 //go:embed calling_codes.txt
 var callingCodes string
 
-var errImpossible = flowhq.Fail(flowhq.CodeInvalid, key.FieldPhoneImpossible)
+var errImpossible = errors.New("is no possible phone number; write it with its country code, like +255 712 345 678")
 
-// NormalizePhone gives a number as "+" and digits. Spaces, dashes, brackets and "+" may stand in it; what is left must be
-// a possible international number. A number that begins with a single 0 is read as a Tanzanian one. The error is the rest
-// of a sentence that begins with the field's name.
+// NormalizePhone gives a number as "+" and digits. Spaces, dashes, brackets and "+" may stand in it; what is left
+// must be a possible international number. A number that begins with a single 0 is read as a Tanzanian one. The error
+// is the rest of a sentence that begins with the field's name.
 func NormalizePhone(text string) (string, error) {
 	digits, international, err := phoneDigits(text)
 	if err != nil {
@@ -53,11 +52,11 @@ func phoneDigits(text string) (digits string, international bool, err error) {
 			international = true
 		case strings.ContainsRune(" \u00a0\t-\u2010\u2011\u2012\u2013\u2014()[]", r):
 		default:
-			return "", false, flowhq.Fail(flowhq.CodeInvalid, key.FieldPhoneCharacters)
+			return "", false, errors.New("may hold digits, +, spaces, dashes and brackets only")
 		}
 	}
 	if b.Len() == 0 {
-		return "", false, flowhq.Fail(flowhq.CodeInvalid, key.FieldEmpty)
+		return "", false, errors.New("must not be empty")
 	}
 	return b.String(), international, nil
 }

@@ -113,7 +113,8 @@ func TestNormalizePhone(t *testing.T) {
 			t.Errorf("NormalizePhone(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "+", "   ", "12", "call me", "+255 712 345 678 99", "+999 123 456", "0712", "+2557x2345678", "71+2345678", "+255"} {
+	for _, text := range []string{"", "+", "   ", "12", "call me", "+255 712 345 678 99", "+999 123 456", "0712",
+		"+2557x2345678", "71+2345678", "+255"} {
 		if got, err := NormalizePhone(text); err == nil {
 			t.Errorf("NormalizePhone(%q) = %q, want an error", text, got)
 		}

@@ -34,9 +34,10 @@ type InviteStore interface {
 
 // InviteConfig is what Invites is made of; all is required but PublicURL.
 type InviteConfig struct {
-	Store     InviteStore
-	Workers   *supervisor.Workers                               // writes the time line
-	PublicURL string                                            // where the box is reached from outside; "": nowhere, and no links are made
+	Store   InviteStore
+	Workers *supervisor.Workers // writes the time line
+	// where the box is reached from outside; "": nowhere, and no links are made
+	PublicURL string
 	Changed   func(kind flowhq.ChangeKind, tenantID, id string) // told of what pages should show
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -55,7 +56,8 @@ type Invites struct {
 // NewInvites makes Invites.
 func NewInvites(c InviteConfig) *Invites {
 	return &Invites{
-		store: c.Store, workers: c.Workers, publicURL: strings.TrimSuffix(c.PublicURL, "/"), changed: c.Changed, now: c.Now, log: c.Logger,
+		store: c.Store, workers: c.Workers, publicURL: strings.TrimSuffix(c.PublicURL, "/"), changed: c.Changed,
+		now: c.Now, log: c.Logger,
 	}
 }
 
@@ -66,7 +68,8 @@ func (s *Invites) CanInvite() bool { return s.publicURL != "" }
 // address is told once; the store keeps a hash of its token. Without PUBLIC_URL it is CodeConflict.
 func (s *Invites) CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error) {
 	if !s.CanInvite() {
-		return "", i, flowhq.Errorf(flowhq.CodeConflict, "Set PUBLIC_URL to the address of this server that can be reached from outside, then links can be made.")
+		return "", i, flowhq.Errorf(flowhq.CodeConflict,
+			"Set PUBLIC_URL to the address of this server that can be reached from outside, then links can be made.")
 	}
 	if _, err = s.store.Tenant(ctx, id); err != nil {
 		return "", i, err
@@ -76,7 +79,8 @@ func (s *Invites) CreateInvite(ctx context.Context, by, id string) (address stri
 		return "", i, err
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	i, err = s.store.CreateInvite(ctx, flowhq.LinkInvite{TenantID: id, Author: by, ExpiresAt: s.now().Add(inviteLife)}, hashToken(token))
+	i, err = s.store.CreateInvite(ctx, flowhq.LinkInvite{TenantID: id, Author: by, ExpiresAt: s.now().Add(inviteLife)},
+		hashToken(token))
 	if err != nil {
 		return "", i, err
 	}

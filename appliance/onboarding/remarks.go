@@ -34,7 +34,8 @@ func (s *SetupRequests) remarked(ctx context.Context, requests []flowhq.SetupReq
 }
 
 // setupRemarks says what a person should look at before deciding on a request.
-func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, summaries []flowhq.TenantSummary, now time.Time) []flowhq.SetupRemark {
+func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, summaries []flowhq.TenantSummary,
+	now time.Time) []flowhq.SetupRemark {
 	var out []flowhq.SetupRemark
 	note := func(odd bool, what flowhq.SetupRemark) {
 		if odd {
@@ -43,21 +44,29 @@ func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, sum
 	}
 	number := r.WhatsAppNumber
 	other := func(same func(flowhq.TenantSummary) bool) bool {
-		return slices.ContainsFunc(summaries, func(t flowhq.TenantSummary) bool { return t.ID != r.TenantID && same(t) })
+		return slices.ContainsFunc(summaries, func(t flowhq.TenantSummary) bool {
+			return t.ID != r.TenantID &&
+				same(t)
+		})
 	}
 	before := func(same func(flowhq.SetupRequest) bool) bool {
 		return slices.ContainsFunc(rivals, func(o flowhq.SetupRequest) bool { return o.ID != r.ID && same(o) })
 	}
 	note(number == "", flowhq.RemarkNoNumber)
-	note(number != "" && other(func(t flowhq.TenantSummary) bool { return t.PhoneNumber == number }), flowhq.RemarkNumberTaken)
-	note(number != "" && before(func(o flowhq.SetupRequest) bool { return o.Status.Open() && o.WhatsAppNumber == number }), flowhq.RemarkNumberTwice)
+	note(number != "" && other(func(t flowhq.TenantSummary) bool { return t.PhoneNumber == number }),
+		flowhq.RemarkNumberTaken)
+	note(number != "" && before(func(o flowhq.SetupRequest) bool {
+		return o.Status.Open() &&
+			o.WhatsAppNumber == number
+	}), flowhq.RemarkNumberTwice)
 	note(number != "" && !eastAfrican(number), flowhq.RemarkNumberForeign)
 	note(r.User == nil, flowhq.RemarkNoUser)
 	note(r.Tenant == nil, flowhq.RemarkNoTenant)
 	if r.Tenant != nil {
 		name := strings.TrimSpace(r.Tenant.Name)
 		note(len([]rune(name)) < 3 || strings.Contains(name, "@"), flowhq.RemarkOddName)
-		note(other(func(t flowhq.TenantSummary) bool { return strings.EqualFold(strings.TrimSpace(t.Name), name) }), flowhq.RemarkNameTwice)
+		note(other(func(t flowhq.TenantSummary) bool { return strings.EqualFold(strings.TrimSpace(t.Name), name) }),
+			flowhq.RemarkNameTwice)
 		note(r.Tenant.Status == flowhq.TenantPaused, flowhq.RemarkPaused)
 	}
 	note(before(func(o flowhq.SetupRequest) bool {
@@ -69,7 +78,8 @@ func setupRemarks(r flowhq.SetupRequestDetail, rivals []flowhq.SetupRequest, sum
 
 // eastAfrican tells whether a number is from where the product's businesses are.
 func eastAfrican(number string) bool {
-	for _, code := range []string{"+255", "+254", "+256", "+250", "+257", "+243", "+211", "+251", "+252", "+253", "+258", "+260", "+265"} {
+	for _, code := range []string{"+255", "+254", "+256", "+250", "+257", "+243", "+211", "+251", "+252", "+253",
+		"+258", "+260", "+265"} {
 		if strings.HasPrefix(number, code) {
 			return true
 		}

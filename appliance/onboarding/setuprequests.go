@@ -19,9 +19,9 @@ const noReason = "No reason provided"
 // SetupStore keeps setup requests.
 type SetupStore interface {
 	UserByEmail(ctx context.Context, email string) (flowhq.User, error)
-	// SubmitSetupRequest renames the tenant, sets its number, status NEW, writes the config, makes the request and the event
-	// SETUP_REQUEST_SUBMITTED, all at once. Linked already, or a request still open or approved and waiting: CodeConflict. A number that
-	// another tenant has: CodeInvalid on whatsappNumber.
+	// SubmitSetupRequest renames the tenant, sets its number, status NEW, writes the config, makes the request and
+	// the event SETUP_REQUEST_SUBMITTED, all at once. Linked already, or a request still open or approved and
+	// waiting: CodeConflict. A number that another tenant has: CodeInvalid on whatsappNumber.
 	SubmitSetupRequest(ctx context.Context, userID string, r flowhq.NewSetupRequest) (flowhq.SetupRequest, error)
 	// SetupRequests lists requests, newest first.
 	SetupRequests(ctx context.Context, q flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error)
@@ -32,9 +32,11 @@ type SetupStore interface {
 	SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
 	// ReviewSetupRequest turns SUBMITTED into REVIEWING; REVIEWING stays; decided: CodeConflict.
 	ReviewSetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error)
-	// DecideSetupRequest sets APPROVED or REJECTED with notes and records the portal event; approved, the tenant's config takes the
-	// request's template, its status becomes QR_PENDING and its desired state running. Decided already: CodeConflict.
-	DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus, notes string) (flowhq.SetupRequestDetail, error)
+	// DecideSetupRequest sets APPROVED or REJECTED with notes and records the portal event; approved, the tenant's
+	// config takes the request's template, its status becomes QR_PENDING and its desired state running. Decided
+	// already: CodeConflict.
+	DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus,
+		notes string) (flowhq.SetupRequestDetail, error)
 	// WaitingSetupRequests counts the requests that wait for a decision.
 	WaitingSetupRequests(ctx context.Context) (int, error)
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
@@ -70,12 +72,14 @@ type SetupRequests struct {
 // NewSetupRequests makes SetupRequests.
 func NewSetupRequests(c SetupConfig) *SetupRequests {
 	return &SetupRequests{
-		store: c.Store, summaries: c.Summaries, workers: c.Workers, configs: c.Configs, changed: c.Changed, now: c.Now, log: c.Logger,
+		store: c.Store, summaries: c.Summaries, workers: c.Workers, configs: c.Configs, changed: c.Changed, now: c.Now,
+		log: c.Logger,
 	}
 }
 
 // SubmitSetupRequest takes an owner's request for a bot. CodeInvalid names the wrong fields as the portal does.
-func (s *SetupRequests) SubmitSetupRequest(ctx context.Context, email string, in flowhq.NewSetupRequest) (flowhq.SetupRequest, error) {
+func (s *SetupRequests) SubmitSetupRequest(ctx context.Context, email string,
+	in flowhq.NewSetupRequest) (flowhq.SetupRequest, error) {
 	u, err := s.store.UserByEmail(ctx, email)
 	if err != nil {
 		return flowhq.SetupRequest{}, err
@@ -111,8 +115,10 @@ func (s *SetupRequests) SetupRequests(ctx context.Context, q flowhq.SetupQuery) 
 	return rows, err
 }
 
-// OpenSetupRequests lists the requests that wait, the longest waiting first: those after a place, at most so many, 0 being all.
-func (s *SetupRequests) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
+// OpenSetupRequests lists the requests that wait, the longest waiting first: those after a place, at most so many, 0
+// being all.
+func (s *SetupRequests) OpenSetupRequests(ctx context.Context, from flowhq.Cursor,
+	most int) ([]flowhq.SetupRequestDetail, error) {
 	rows, err := s.store.OpenSetupRequests(ctx, from, most)
 	if err == nil {
 		err = s.remarked(ctx, rows)
@@ -139,7 +145,8 @@ func (s *SetupRequests) ReviewSetupRequest(ctx context.Context, by, id string) (
 }
 
 // RejectSetupRequest turns a request down. CodeConflict when it is decided already.
-func (s *SetupRequests) RejectSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error) {
+func (s *SetupRequests) RejectSetupRequest(ctx context.Context, by, id,
+	notes string) (flowhq.SetupRequestDetail, error) {
 	var f form.Form
 	if notes = f.Text("notes", notes, maxNotes); notes == "" {
 		notes = noReason
@@ -158,7 +165,8 @@ func (s *SetupRequests) RejectSetupRequest(ctx context.Context, by, id, notes st
 
 // ApproveSetupRequest accepts a request and starts the tenant's worker. A worker that fails to start leaves the request
 // approved and the failure on the worker's row, to be tried again. CodeConflict when it is decided already.
-func (s *SetupRequests) ApproveSetupRequest(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error) {
+func (s *SetupRequests) ApproveSetupRequest(ctx context.Context, by, id,
+	notes string) (flowhq.SetupRequestDetail, error) {
 	var f form.Form
 	notes = f.Text("notes", notes, maxNotes)
 	if err := f.Err(); err != nil {
@@ -191,7 +199,8 @@ func (s *SetupRequests) startApproved(ctx context.Context, id, cause string) {
 }
 
 // underLock does something to a request under the lock of its tenant.
-func (s *SetupRequests) underLock(ctx context.Context, id string, do func(context.Context) (flowhq.SetupRequestDetail, error)) (flowhq.SetupRequestDetail, error) {
+func (s *SetupRequests) underLock(ctx context.Context, id string,
+	do func(context.Context) (flowhq.SetupRequestDetail, error)) (flowhq.SetupRequestDetail, error) {
 	r, err := s.store.SetupRequest(ctx, id)
 	if err != nil {
 		return r, err

@@ -27,7 +27,8 @@ func TestApprove(t *testing.T) {
 	}
 	d, err := w.ApproveSetupRequest(w.Ctx, "admin", r.ID, "welcome")
 	w.Must(err)
-	if d.Status != flowhq.SetupApproved || d.Notes != "welcome" || d.Tenant == nil || d.Tenant.Status != flowhq.TenantQRPending {
+	if d.Status != flowhq.SetupApproved || d.Notes != "welcome" || d.Tenant == nil ||
+		d.Tenant.Status != flowhq.TenantQRPending {
 		t.Errorf("request %+v", d)
 	}
 	w.Want(r.TenantID, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
@@ -51,7 +52,8 @@ func TestApproveWithAWorkerThatDoesNotStart(t *testing.T) {
 	if err != nil || d.Status != flowhq.SetupApproved {
 		t.Errorf("request %s, %v", d.Status, err)
 	}
-	w.Want(r.TenantID, flowhq.TenantError, flowhq.WorkerError, flowhq.PhaseStarting, "The worker could not be started: no such file.")
+	w.Want(r.TenantID, flowhq.TenantError, flowhq.WorkerError, flowhq.PhaseStarting,
+		"The worker could not be started: no such file.")
 	w.Processes.Failing("start", nil)
 	w.Must(w.StartWorker(w.Ctx, "admin", r.TenantID))
 	w.Want(r.TenantID, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")

@@ -14,12 +14,15 @@ type UserStore interface {
 	Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error)
 	// UserByEmail looks up case-insensitively; CodeNotFound "User not found".
 	UserByEmail(ctx context.Context, email string) (flowhq.User, error)
-	// CreateUser makes a user; an e-mail that is taken, or a tenant that has one, is CodeConflict; an unknown tenant CodeNotFound.
+	// CreateUser makes a user; an e-mail that is taken, or a tenant that has one, is CodeConflict; an unknown tenant
+	// CodeNotFound.
 	CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error)
-	// CreateOwner makes a tenant named name (NEW, empty number, with config, session, worker and settings rows) and its OWNER, or
-	// gives those there are when the e-mail is known; created tells which. A known user without a tenant gets one.
+	// CreateOwner makes a tenant named name (NEW, empty number, with config, session, worker and settings rows) and
+	// its OWNER, or gives those there are when the e-mail is known; created tells which. A known user without a
+	// tenant gets one.
 	CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error)
-	// DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests CodeConflict.
+	// DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests
+	// CodeConflict.
 	DeleteUser(ctx context.Context, id string) error
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
 	// LatestSetupRequest gives nil when there is none.
@@ -67,7 +70,8 @@ func (s *Users) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, err
 }
 
 // CreateOwner makes a user's tenant and the user as its owner at the first sign-in, or gives those there are.
-func (s *Users) CreateOwner(ctx context.Context, email, name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error) {
+func (s *Users) CreateOwner(ctx context.Context, email,
+	name string) (u flowhq.User, t flowhq.TenantDetail, created bool, err error) {
 	var f form.Form
 	email, name = f.Email("email", email), f.Name("name", name)
 	if err = f.Err(); err != nil {
@@ -108,7 +112,8 @@ func (s *Users) OwnTenant(ctx context.Context, email string) (flowhq.TenantDetai
 	return *t, r, nil
 }
 
-// DeleteUser removes a portal user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests CodeConflict.
+// DeleteUser removes a portal user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup
+// requests CodeConflict.
 func (s *Users) DeleteUser(ctx context.Context, by, id string) error {
 	if err := s.store.DeleteUser(ctx, id); err != nil {
 		return err

@@ -34,12 +34,14 @@ func TestPortal(t *testing.T) {
 		t.Errorf("a known address: %v, %v, %v", again.ID, created, err)
 	}
 	_, err = w.SubmitSetupRequest(w.Ctx, "amina@example.com", flowhq.NewSetupRequest{})
-	if got := servicestest.FieldsOf(err); !slices.Equal(got, []string{"businessName", "templateType", "whatsappNumber"}) {
+	if got := servicestest.FieldsOf(err); !slices.Equal(got,
+		[]string{"businessName", "templateType", "whatsappNumber"}) {
 		t.Errorf("wrong fields %q", got)
 	}
 	r := w.submitted("amina@example.com", "0712000001")
 	u, tenant, latest, err := w.Me(w.Ctx, "AMINA@example.com")
-	if err != nil || u.TenantID != tenant.ID || latest == nil || latest.ID != r.ID || tenant.PhoneNumber != "+255712000001" || tenant.Config.Language != flowhq.Swahili {
+	if err != nil || u.TenantID != tenant.ID || latest == nil || latest.ID != r.ID ||
+		tenant.PhoneNumber != "+255712000001" || tenant.Config.Language != flowhq.Swahili {
 		t.Errorf("%+v, %+v, %+v, %v", u, tenant, latest, err)
 	}
 	_, err = w.CreateUser(w.Ctx, flowhq.User{Email: "x", Role: "KING", Phone: "1"})

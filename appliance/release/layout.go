@@ -12,35 +12,36 @@ import (
 	"strings"
 )
 
-// Root is where the package puts the versions.
-const Root = "/usr/lib/flowhq"
-
 const (
-	program  = "flowhq"
 	kept     = "kept"
 	current  = "current"
 	previous = "previous"
 )
 
-// Layout is the folder of the versions. Its zero value is Root. Only one process may change it at a time, which dpkg's lock and
-// root's prompt see to.
-type Layout struct{ Dir string }
+// Layout is the folder of one program's versions. Only one process may change it at a time: dpkg's lock and root's prompt see
+// to that.
+type Layout struct {
+	Dir  string // absolute
+	Name string // of the program's file
+}
+
+// Appliance is the layout of package flowhq.
+func Appliance() Layout { return Layout{Dir: "/usr/lib/flowhq", Name: "flowhq"} }
+
+// Engine is the layout of package flowhq-engine, the program of the workers.
+func Engine() Layout { return Layout{Dir: "/usr/lib/flowhq-engine", Name: "flowhq-worker"} }
 
 var versionForm = regexp.MustCompile(`^[0-9][A-Za-z0-9.+~:-]*$`)
 
 func (l Layout) path(parts ...string) string {
-	dir := l.Dir
-	if dir == "" {
-		dir = Root
-	}
-	return filepath.Join(append([]string{dir}, parts...)...)
+	return filepath.Join(append([]string{l.Dir}, parts...)...)
 }
 
 // Program is the path of a kept version's program; it may not be there.
-func (l Layout) Program(version string) string { return l.path(kept, version, program) }
+func (l Layout) Program(version string) string { return l.path(kept, version, l.Name) }
 
 // InForce is the path by which everybody starts the program in force.
-func (l Layout) InForce() string { return l.path(current, program) }
+func (l Layout) InForce() string { return l.path(current, l.Name) }
 
 // Current gives the version in force, "" before the first one is.
 func (l Layout) Current() (string, error) { return l.read(current) }
@@ -69,7 +70,7 @@ func (l Layout) Packaged() (string, error) {
 		if !e.IsDir() || e.Name() == kept || !versionForm.MatchString(e.Name()) {
 			continue
 		}
-		if _, err := os.Stat(l.path(e.Name(), program)); err == nil {
+		if _, err := os.Stat(l.path(e.Name(), l.Name)); err == nil {
 			return e.Name(), nil
 		}
 	}
@@ -79,7 +80,7 @@ func (l Layout) Packaged() (string, error) {
 // PackagedAs gives the version of a program by its path when that is the package's own file of it, "" for any other.
 func (l Layout) PackagedAs(path string) string {
 	version := filepath.Base(filepath.Dir(path))
-	if path != l.path(version, program) || !versionForm.MatchString(version) {
+	if path != l.path(version, l.Name) || !versionForm.MatchString(version) {
 		return ""
 	}
 	return version
@@ -91,7 +92,7 @@ func (l Layout) Keep(version string) error {
 	if !versionForm.MatchString(version) {
 		return fmt.Errorf("%q is no version", version)
 	}
-	from, to := l.path(version, program), l.Program(version)
+	from, to := l.path(version, l.Name), l.Program(version)
 	if same, err := sameContent(from, to); err != nil || same {
 		return err
 	}
@@ -213,7 +214,7 @@ func atEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.
 func (l Layout) VersionOf(path string) string {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(path, " (deleted)"), l.path(kept)+"/")
 	version, file, _ := strings.Cut(rest, "/")
-	if !ok || file != program {
+	if !ok || file != l.Name {
 		return ""
 	}
 	return version

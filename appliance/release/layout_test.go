@@ -45,7 +45,7 @@ func take(t *testing.T, l release.Layout, version string) {
 }
 
 func TestVersionsComeAndGo(t *testing.T) {
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	if v, err := l.Current(); v != "" || err != nil {
 		t.Errorf("current of nothing: %q, %v", v, err)
 	}
@@ -80,7 +80,7 @@ func TestVersionsComeAndGo(t *testing.T) {
 }
 
 func TestTheSameVersionAgain(t *testing.T) {
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	unpack(t, l, "", "1.0.0", "one")
 	take(t, l, "1.0.0")
 	before, err := os.Stat(l.InForce())
@@ -101,7 +101,7 @@ func TestTheSameVersionAgain(t *testing.T) {
 }
 
 func TestAVersionThatIsNotThereIsNotSwitchedTo(t *testing.T) {
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	unpack(t, l, "", "1.0.0", "one")
 	take(t, l, "1.0.0")
 	if l.Switch("9.9.9") == nil {
@@ -114,7 +114,7 @@ func TestAVersionThatIsNotThereIsNotSwitchedTo(t *testing.T) {
 }
 
 func TestRefusal(t *testing.T) {
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	unpack(t, l, "", "1.0.0", "one")
 	take(t, l, "1.0.0")
 	noError(t, l.Refuse(release.Refusal{Version: "1.1.0", Reason: "The database is away.", At: time.Now()}))
@@ -131,7 +131,7 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestThePackagesOwnFile(t *testing.T) {
-	l := release.Layout{}
+	l := release.Appliance()
 	for path, want := range map[string]string{
 		"/usr/lib/flowhq/1.0.0/flowhq": "1.0.0", "/usr/lib/flowhq/kept/1.0.0/flowhq": "", "/usr/lib/flowhq/kept/flowhq": "", "/usr/local/bin/flowhq": "",
 	} {
@@ -142,7 +142,7 @@ func TestThePackagesOwnFile(t *testing.T) {
 }
 
 func TestVersionOfAProgram(t *testing.T) {
-	l := release.Layout{}
+	l := release.Appliance()
 	for path, want := range map[string]string{
 		"/usr/lib/flowhq/kept/1.0.0/flowhq":           "1.0.0",
 		"/usr/lib/flowhq/kept/1.0.0/flowhq (deleted)": "1.0.0",

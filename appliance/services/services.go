@@ -1,8 +1,9 @@
-// Package services puts the services of the subjects together: the appliance, and the tests of pages and calls, get them from here
-// alike.
+// Package services puts the services of the subjects together: the appliance, and the tests of pages and calls, get
+// them from here alike.
 //
-// It may import the root package, the subjects (supervisor, tenants, onboarding, conversations, dashboard) and storage. It must
-// never import HTTP, the process manager or the wire: what reaches processes and workers is handed in.
+// It may import the root package, the subjects (supervisor, tenants, onboarding, conversations, dashboard) and
+// storage. It must never import HTTP, the process manager or the wire: what reaches processes and workers is handed
+// in.
 package services
 
 import (
@@ -46,9 +47,11 @@ type Config struct {
 	LastBackup func() string
 	// RemoveFolders removes what a deleted tenant kept on disk; nil: nothing to remove.
 	RemoveFolders func(tenantID string) error
-	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
+	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil:
+	// nothing to remove.
 	RemoveDevice func(tenantID string) error
-	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are none.
+	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are
+	// none.
 	CopyFolder func(ctx context.Context, tenantID, to string) error
 	// EraseChat removes a chat from the journal of a tenant whose worker does not run; nil: there is none.
 	EraseChat func(ctx context.Context, tenantID, chat string) error
@@ -56,8 +59,9 @@ type Config struct {
 	Settle  func(ctx context.Context) error
 	Backups dashboard.BackupKeeper // nil: none are kept
 
-	Logs      supervisor.WorkerLogs // nil: there are none to show
-	PublicURL string                // where the box is reached from outside; "": nowhere, and no links are made for owners
+	Logs supervisor.WorkerLogs // nil: there are none to show
+	// where the box is reached from outside; "": nowhere, and no links are made for owners
+	PublicURL string
 }
 
 // Services are the services of the subjects, each safe for use by many goroutines.
@@ -98,8 +102,10 @@ func New(c Config) *Services {
 	s.makeDashboard(c)
 	s.Supervisor = supervisor.New(supervisor.Config{
 		Version: c.Version, Stores: c.Stores.Supervisor, Processes: c.Processes, Links: c.Links, Alarms: s.Alarms,
-		Changed: s.Changes.Announce, Logger: c.Logger, Now: c.Now, Limits: c.Limits, StaleAfter: c.StaleAfter, StaleCheck: c.StaleCheck,
-		LastBackup: c.LastBackup, RemoveDevice: c.RemoveDevice, CopyFolder: c.CopyFolder, Settle: c.Settle, Logs: c.Logs,
+		Changed: s.Changes.Announce, Logger: c.Logger, Now: c.Now, Limits: c.Limits, StaleAfter: c.StaleAfter,
+		StaleCheck: c.StaleCheck,
+		LastBackup: c.LastBackup, RemoveDevice: c.RemoveDevice, CopyFolder: c.CopyFolder, Settle: c.Settle,
+		Logs: c.Logs,
 	})
 	s.makeTenants(c)
 	s.makeOnboarding(c)
@@ -107,8 +113,9 @@ func New(c Config) *Services {
 	s.BulkJobs = dashboard.NewBulkJobs(dashboard.BulkConfig{
 		Summaries: s.Summaries, Now: c.Now, Logger: c.Logger,
 		Actions: map[flowhq.BulkAction]dashboard.Action{
-			flowhq.BulkStart: s.Workers.StartUnlessRunning, flowhq.BulkStop: s.Workers.StopWorker, flowhq.BulkRestart: s.Workers.RestartWorker,
-			flowhq.BulkPause: s.Pauses.Pause, flowhq.BulkResume: s.Pauses.Resume,
+			flowhq.BulkStart: s.Workers.StartUnlessRunning, flowhq.BulkStop: s.Workers.StopWorker,
+			flowhq.BulkRestart: s.Workers.RestartWorker,
+			flowhq.BulkPause:   s.Pauses.Pause, flowhq.BulkResume: s.Pauses.Resume,
 		},
 	})
 	return s
@@ -116,7 +123,10 @@ func New(c Config) *Services {
 
 func (s *Services) makeDashboard(c Config) {
 	s.Changes = dashboard.NewChanges(c.Now)
-	s.Alarms = dashboard.NewAlarms(c.Now, func(a flowhq.Alarm) { s.Changes.Announce(flowhq.ChangeAlarm, a.TenantID, string(a.Kind)) })
+	s.Alarms = dashboard.NewAlarms(c.Now, func(a flowhq.Alarm) {
+		s.Changes.Announce(flowhq.ChangeAlarm, a.TenantID,
+			string(a.Kind))
+	})
 	s.History = dashboard.NewHistory(c.Processes, c.Now)
 	s.Summaries = dashboard.NewSummaries(c.Stores.Summaries, c.Processes, s.History, s.Changes, c.Now)
 	s.Overviews = dashboard.NewOverviews(dashboard.OverviewConfig{
@@ -141,25 +151,30 @@ func (s *Services) makeTenants(c Config) {
 func (s *Services) makeOnboarding(c Config) {
 	s.Users = onboarding.NewUsers(c.Stores.Users, s.Changes.Announce, c.Logger)
 	s.SetupRequests = onboarding.NewSetupRequests(onboarding.SetupConfig{
-		Store: c.Stores.Setup, Summaries: s.Summaries, Workers: s.Workers, Configs: s.Configs, Changed: s.Changes.Announce,
-		Now: c.Now, Logger: c.Logger,
+		Store: c.Stores.Setup, Summaries: s.Summaries, Workers: s.Workers, Configs: s.Configs,
+		Changed: s.Changes.Announce,
+		Now:     c.Now, Logger: c.Logger,
 	})
 	s.Invites = onboarding.NewInvites(onboarding.InviteConfig{
-		Store: c.Stores.Invites, Workers: s.Workers, PublicURL: c.PublicURL, Changed: s.Changes.Announce, Now: c.Now, Logger: c.Logger,
+		Store: c.Stores.Invites, Workers: s.Workers, PublicURL: c.PublicURL, Changed: s.Changes.Announce, Now: c.Now,
+		Logger: c.Logger,
 	})
 }
 
 func (s *Services) makeConversations(c Config) {
 	s.Chats = conversations.New(conversations.Config{
-		Store: c.Stores.Chats, Links: c.Links, Workers: s.Workers, Changed: s.Changes.Announce, Now: c.Now, Logger: c.Logger,
+		Store: c.Stores.Chats, Links: c.Links, Workers: s.Workers, Changed: s.Changes.Announce, Now: c.Now,
+		Logger: c.Logger,
 	})
 	s.Requests = conversations.NewRequests(c.Stores.Requests, s.Changes.Announce)
 	s.Erasure = conversations.NewErasure(conversations.ErasureConfig{
-		Store: c.Stores.Erasure, Workers: s.Workers, EraseChat: c.EraseChat, Changed: s.Changes.Announce, Logger: c.Logger,
+		Store: c.Stores.Erasure, Workers: s.Workers, EraseChat: c.EraseChat, Changed: s.Changes.Announce,
+		Logger: c.Logger,
 	})
 }
 
-// Run does what happens by itself until ctx ends: it brings the world to the desired state, and watches workers and machine.
+// Run does what happens by itself until ctx ends: it brings the world to the desired state, and watches workers and
+// machine.
 func (s *Services) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { s.History.Run(ctx) })

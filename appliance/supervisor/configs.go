@@ -23,7 +23,8 @@ func (s *Configs) Limits() flowhq.Limits {
 	return s.limits
 }
 
-// TenantLimits gives what a tenant's worker keeps to: its own limits where its settings in force say some, else the server's.
+// TenantLimits gives what a tenant's worker keeps to: its own limits where its settings in force say some, else the
+// server's.
 func (s *Configs) TenantLimits(ctx context.Context, id string) (flowhq.Limits, error) {
 	published, err := s.store.PublishedSettings(ctx, id)
 	if err != nil {
@@ -58,7 +59,8 @@ func (s *Configs) Configure(ctx context.Context, id string) {
 		err = s.links.Configure(ctx, id, c)
 	}
 	if err != nil {
-		s.log.Warn("a worker could not be told its new settings; it gets them when it connects again", "tenant", id, "error", err)
+		s.log.Warn("a worker could not be told its new settings; it gets them when it connects again", "tenant", id,
+			"error", err)
 	}
 }
 
@@ -79,6 +81,7 @@ func (s *Configs) workerConfig(ctx context.Context, id string) (flowhq.WorkerCon
 	w := s.worker(id)
 	w.revision = max(w.revision+1, s.now().UnixMicro())
 	return flowhq.WorkerConfig{
-		Revision: w.revision, Business: in.Business, Version: in.Version, FlowYAML: in.FlowYAML, Limits: settings.Settings.Limits.Over(s.Limits()),
+		Revision: w.revision, Business: in.Business, Version: in.Version, FlowYAML: in.FlowYAML,
+		Limits: settings.Settings.Limits.Over(s.Limits()),
 	}, nil
 }

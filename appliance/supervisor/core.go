@@ -21,18 +21,20 @@ type core struct {
 	announce  func(kind flowhq.ChangeKind, tenantID, id string)
 	locks     keyedLocks
 
-	mu       sync.Mutex
-	table    map[string]*worker
-	beats    map[string]flowhq.Heartbeat // not written yet
-	base     time.Time                   // nobody is stale before base + StaleAfter: start of the appliance, end of an outage
-	shutting bool                        // the appliance ends; nothing is started any more
+	mu    sync.Mutex
+	table map[string]*worker
+	beats map[string]flowhq.Heartbeat // not written yet
+	// nobody is stale before base + StaleAfter: start of the appliance, end of an outage
+	base     time.Time
+	shutting bool // the appliance ends; nothing is started any more
 }
 
 func newCore(c Config) *core {
 	return &core{
-		store: c.Stores.State, processes: c.Processes, links: c.Links, alarms: c.Alarms, log: c.Logger, now: c.Now, announce: c.Changed,
-		outage: &Outage{store: c.Stores.Health, alarms: c.Alarms, log: c.Logger, lastBackup: c.LastBackup},
-		table:  make(map[string]*worker), beats: make(map[string]flowhq.Heartbeat), base: c.Now(),
+		store: c.Stores.State, processes: c.Processes, links: c.Links, alarms: c.Alarms, log: c.Logger, now: c.Now,
+		announce: c.Changed,
+		outage:   &Outage{store: c.Stores.Health, alarms: c.Alarms, log: c.Logger, lastBackup: c.LastBackup},
+		table:    make(map[string]*worker), beats: make(map[string]flowhq.Heartbeat), base: c.Now(),
 	}
 }
 
@@ -41,7 +43,8 @@ func newCore(c Config) *core {
 func (k *core) Exclusively(ctx context.Context, id string, do func(context.Context) error) error {
 	release, err := k.locks.acquire(ctx, id)
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "Something else is being done with this tenant. Try again.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: "Something else is being done with this tenant. Try again.", Cause: err}
 	}
 	defer release()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
@@ -51,7 +54,8 @@ func (k *core) Exclusively(ctx context.Context, id string, do func(context.Conte
 
 // Note writes an entry of a tenant's time line; a failure is logged, since what it tells has happened already.
 func (k *core) Note(ctx context.Context, id, kind, detail string) {
-	if err := k.store.AddTenantEvent(ctx, id, kind, detail, nil); err != nil && flowhq.CodeOf(err) != flowhq.CodeNotFound {
+	if err := k.store.AddTenantEvent(ctx, id, kind, detail, nil); err != nil &&
+		flowhq.CodeOf(err) != flowhq.CodeNotFound {
 		k.log.Warn("an entry of the time line is lost", "tenant", id, "type", kind, "detail", detail, "error", err)
 	}
 }
@@ -120,7 +124,8 @@ func (k *core) latest(id string) (r flowhq.SessionReport, reported bool) {
 }
 
 // setWorkerStatus writes status and last error where they differ from what is known to stand there.
-func (k *core) setWorkerStatus(ctx context.Context, id string, status flowhq.WorkerStatus, lastError string, about flowhq.Phase) error {
+func (k *core) setWorkerStatus(ctx context.Context, id string, status flowhq.WorkerStatus, lastError string,
+	about flowhq.Phase) error {
 	k.mu.Lock()
 	w := k.worker(id)
 	same := w.row.known && w.row.status == status && w.row.lastError == lastError
@@ -194,7 +199,8 @@ func (k *core) facts(ctx context.Context, t flowhq.TenantDetail) (Facts, error) 
 	}
 	p, ok := k.processes.Process(t.ID)
 	return Facts{
-		ShouldRun: t.ShouldRun(), Paused: t.Status == flowhq.TenantPaused, Held: hold != nil, Running: k.processes.Running(t.ID),
+		ShouldRun: t.ShouldRun(), Paused: t.Status == flowhq.TenantPaused, Held: hold != nil,
+		Running: k.processes.Running(t.ID),
 		Waiting: ok && p.PID == 0 && p.NextStart != nil, Ending: k.ending(), StoreDown: k.outage.Down(),
 	}, nil
 }

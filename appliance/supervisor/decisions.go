@@ -80,7 +80,8 @@ const linkingTime = 2 * time.Minute
 
 // linking tells whether somebody is about to link a device: a code is shown, or was scanned a moment ago.
 func (w *WorkerState) linking(now time.Time) bool {
-	return w.report.Phase == flowhq.PhaseQR || w.report.Phase == flowhq.PhaseConnecting && now.Sub(w.report.Since) < linkingTime
+	return w.report.Phase == flowhq.PhaseQR || w.report.Phase == flowhq.PhaseConnecting &&
+		now.Sub(w.report.Since) < linkingTime
 }
 
 // Suspicion is what the stale check thinks of a worker.
@@ -93,8 +94,9 @@ const (
 	NoWhatsApp           // it lives, and has not heard from WhatsApp: tell
 )
 
-// Check tells what to think of the worker now. Nobody is suspected before since, the start of the appliance or the end of an outage,
-// is longer ago than after; and nobody while the store is down, since a worker cannot say hello then.
+// Check tells what to think of the worker now. Nobody is suspected before since, the start of the appliance or the
+// end of an outage, is longer ago than after; and nobody while the store is down, since a worker cannot say hello
+// then.
 func (w *WorkerState) Check(now, since time.Time, after time.Duration, storeDown bool) Suspicion {
 	switch {
 	case storeDown || w.stage != up || w.asked:

@@ -20,7 +20,8 @@ func TestResetSession(t *testing.T) {
 	w.Links.Took()
 	w.Must(w.ResetSession(w.Ctx, "admin", id, "+255 711 000 999"))
 	got := w.Get(id)
-	if got.PhoneNumber != "+255711000999" || got.Session.Linked() || got.Status != flowhq.TenantQRPending || !w.Processes.Running(id) {
+	if got.PhoneNumber != "+255711000999" || got.Session.Linked() || got.Status != flowhq.TenantQRPending ||
+		!w.Processes.Running(id) {
 		t.Errorf("after the reset: %s, linked %v, %s", got.PhoneNumber, got.Session.Linked(), got.Status)
 	}
 	if !slices.Equal(removed, []string{id}) || !slices.Contains(w.Links.Took(), "logout") {

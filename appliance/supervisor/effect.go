@@ -17,11 +17,12 @@ type effect struct {
 
 // Effect is the part of the life cycles that reports decide:
 //
-//	QR, NOBODY                     QR_PENDING; an error goes, apart from "the device was unlinked", which explains the code
-//	CONNECTED                      ACTIVE, no error; nothing changes while WhatsApp was told to be silent and nothing was heard since
-//	LOGGED_OUT                     QR_PENDING when it happened while the worker ran, else ERROR until it shows a code
-//	other failing phases           ERROR with cause and remedy
-//	STARTING, CONNECTING, RECONNECTING, OFF   nothing changes: a short loss of connection is not a failure
+//	QR, NOBODY             QR_PENDING; an error goes, apart from "the device was unlinked", which explains the code
+//	CONNECTED              ACTIVE, no error; nothing changes while WhatsApp was told to be silent and still is
+//	LOGGED_OUT             QR_PENDING when it happened while the worker ran, else ERROR until it shows a code
+//	other failing phases   ERROR with cause and remedy
+//	STARTING, CONNECTING,  nothing changes: a short loss of connection is not a failure
+//	RECONNECTING, OFF
 func (w *WorkerState) Effect(r flowhq.SessionReport) effect {
 	unchanged := effect{cause: cmp.Or(r.Detail, phaseText(r.Phase)), lastError: w.row.lastError, about: w.row.about}
 	switch r.Phase {

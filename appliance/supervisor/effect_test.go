@@ -8,7 +8,8 @@ import (
 
 func TestWorkerState_Effect_SaysNothingTwice(t *testing.T) {
 	for _, detail := range []string{"The worker cannot write its journal", "The worker cannot write its journal."} {
-		v := (&WorkerState{connected: true}).Effect(flowhq.SessionReport{Phase: flowhq.PhaseJournalFault, Detail: detail})
+		v := (&WorkerState{connected: true}).Effect(flowhq.SessionReport{Phase: flowhq.PhaseJournalFault,
+			Detail: detail})
 		if v.lastError != flowhq.Remedy(flowhq.PhaseJournalFault) {
 			t.Errorf("last error %q", v.lastError)
 		}
@@ -22,7 +23,8 @@ func TestWorkerState_Effect(t *testing.T) {
 		want      flowhq.StatusTrigger
 	}{
 		{flowhq.PhaseOff, true, ""}, {flowhq.PhaseStarting, true, ""}, {flowhq.PhaseConnecting, true, ""},
-		{flowhq.PhaseReconnecting, true, ""}, {flowhq.PhaseQR, false, flowhq.TriggerUnlinked}, {flowhq.PhaseNobody, false, flowhq.TriggerUnlinked},
+		{flowhq.PhaseReconnecting, true, ""}, {flowhq.PhaseQR, false, flowhq.TriggerUnlinked},
+		{flowhq.PhaseNobody, false, flowhq.TriggerUnlinked},
 		{flowhq.PhaseConnected, false, flowhq.TriggerConnected}, {flowhq.PhaseLoggedOut, true, flowhq.TriggerUnlinked},
 		{flowhq.PhaseLoggedOut, false, flowhq.TriggerFailed}, {flowhq.PhaseReplaced, true, flowhq.TriggerFailed},
 		{flowhq.PhaseBanned, true, flowhq.TriggerFailed}, {flowhq.PhaseRestricted, true, flowhq.TriggerFailed},

@@ -9,7 +9,8 @@ import (
 // run writes grouped heartbeats, looks after an outage, and repeats what could not be written.
 func (s *Reports) run(ctx context.Context) { every(ctx, flushEvery, s.Flush) }
 
-// Flush writes grouped heartbeats and tries reports again that the store refused. During an outage it looks whether that is over.
+// Flush writes grouped heartbeats and tries reports again that the store refused. During an outage it looks whether
+// that is over.
 func (s *Reports) Flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()

@@ -9,7 +9,6 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
-	"flowhq/locale/key"
 )
 
 // Bounds of what is asked of a log.
@@ -39,8 +38,8 @@ func (s *Logs) Process(ctx context.Context, id string) (flowhq.Process, error) {
 	return p, nil
 }
 
-// FollowLog writes the last lines of a worker's log to w and, with follow, what is added from then on, across rotations, until ctx
-// ends. A worker that never ran has an empty log.
+// FollowLog writes the last lines of a worker's log to w and, with follow, what is added from then on, across
+// rotations, until ctx ends. A worker that never ran has an empty log.
 func (s *Logs) FollowLog(ctx context.Context, id string, w io.Writer, lines int, follow bool) error {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return err
@@ -65,13 +64,14 @@ func (s *Logs) WholeLog(ctx context.Context, id string, w io.Writer) error {
 	return s.logs.FollowLog(ctx, id, w, 1<<30, false)
 }
 
-// SearchLog looks for a text, whatever its case, in a worker's present and rotated log files: the newest limit lines, oldest first.
+// SearchLog looks for a text, whatever its case, in a worker's present and rotated log files: the newest limit lines,
+// oldest first.
 func (s *Logs) SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error) {
 	var f form.Form
 	if text = strings.TrimSpace(text); text == "" {
-		f.Refuse("q", key.FieldEmpty)
+		f.Refuse("q", "must not be empty")
 	} else if utf8.RuneCountInString(text) > maxLogSearch {
-		f.Refuse("q", key.FieldTooLong, "limit", maxLogSearch)
+		f.Refuse("q", "is longer than %d characters", maxLogSearch)
 	}
 	if err := f.Err(); err != nil {
 		return flowhq.LogPage{}, err

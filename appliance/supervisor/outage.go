@@ -9,8 +9,9 @@ import (
 	"flowhq"
 )
 
-// Outage knows whether the store can be used, and raises the alarms that say so. While the store is away, workers go on and what
-// they report is kept in memory. Its lock is the innermost: nothing of the supervisor is called while it is held but Alarms.
+// Outage knows whether the store can be used, and raises the alarms that say so. While the store is away, workers go
+// on and what they report is kept in memory. Its lock is the innermost: nothing of the supervisor is called while it
+// is held but Alarms.
 type Outage struct {
 	store      HealthStore
 	alarms     Alarms
@@ -37,7 +38,8 @@ func (o *Outage) Note(err error) {
 	case !o.down:
 		o.down, o.alarm = true, why.Alarm()
 		o.alarms.Raise(o.alarm, "", nil)
-		o.log.Error("the database is away; workers go on, what they report is kept until it is back", "why", why, "error", err)
+		o.log.Error("the database is away; workers go on, what they report is kept until it is back", "why", why,
+			"error", err)
 	}
 }
 
@@ -63,7 +65,8 @@ func (o *Outage) Down() bool {
 	return o.down
 }
 
-// over looks, during an outage, whether it has ended: usable tells whether the store can be used, ended that this is news.
+// over looks, during an outage, whether it has ended: usable tells whether the store can be used, ended that this is
+// news.
 func (o *Outage) over(ctx context.Context) (usable, ended bool) {
 	if !o.Down() {
 		return true, false

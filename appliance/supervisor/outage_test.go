@@ -23,8 +23,8 @@ func (w *world) onlyAlarm(want flowhq.AlarmKind) {
 	}
 }
 
-// A store that can be read but not written is away until it can be written: the alarm says why, changes with the reason, does
-// not come and go, and what the workers tell meanwhile is written afterwards.
+// A store that can be read but not written is away until it can be written: the alarm says why, changes with the
+// reason, does not come and go, and what the workers tell meanwhile is written afterwards.
 func TestStoreThatCanNotBeWritten(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()

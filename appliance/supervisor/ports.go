@@ -9,8 +9,9 @@ import (
 	"flowhq"
 )
 
-// Stores is what the parts of the supervisor keep their rows in; all are required. Each method is one transaction: it happens
-// whole or not at all. A missing row is a flowhq.Error with CodeNotFound, a store that cannot be reached one with CodeUnavailable.
+// Stores is what the parts of the supervisor keep their rows in; all are required. Each method is one transaction: it
+// happens whole or not at all. A missing row is a flowhq.Error with CodeNotFound, a store that cannot be reached one
+// with CodeUnavailable.
 type Stores struct {
 	State   StateStore
 	Desired DesiredStore
@@ -26,14 +27,16 @@ type Stores struct {
 type StateStore interface {
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
 	// Transition applies flowhq.NextStatus and, where the status changes, records it with its cause on the time line.
-	// linked is read from the session inside the transaction. A tenant that becomes ACTIVE turns its APPROVED setup requests ACTIVE.
-	Transition(ctx context.Context, id string, trigger flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error)
+	// linked is read from the session inside the transaction. A tenant that becomes ACTIVE turns its APPROVED setup
+	// requests ACTIVE.
+	Transition(ctx context.Context, id string, trigger flowhq.StatusTrigger, cause string) (from,
+		to flowhq.TenantStatus, err error)
 	AddTenantEvent(ctx context.Context, tenantID, kind, detail string, payload json.RawMessage) error
 	SetDesired(ctx context.Context, tenantID string, state flowhq.DesiredState) error
 	// SetWorkerStatus writes status and last error ("" clears it).
 	SetWorkerStatus(ctx context.Context, tenantID string, status flowhq.WorkerStatus, lastError string) error
-	// SaveSession writes phase, state, QR (qr is the data URL, "" for none), raw code, linked device and heard-at of a report. Nothing else changes.
-	// A LinkedJID that appears sets linked_at; one that goes clears both.
+	// SaveSession writes phase, state, QR (qr is the data URL, "" for none), raw code, linked device and heard-at of
+	// a report. Nothing else changes. A LinkedJID that appears sets linked_at; one that goes clears both.
 	SaveSession(ctx context.Context, tenantID string, r flowhq.SessionReport, qr string) error
 	// RestoreHold gives nil when the tenant is not held back.
 	RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error)
@@ -47,13 +50,14 @@ type DesiredStore interface {
 
 // ReportStore takes what workers journalled, and their signs of life.
 type ReportStore interface {
-	// ApplyEvents applies events in order, each once under (journal, Seq): effect and high-water mark in one transaction. It gives
-	// the highest sequence number that is durable. Events at or below the mark are skipped; a gap is not an error.
+	// ApplyEvents applies events in order, each once under (journal, Seq): effect and high-water mark in one
+	// transaction. It gives the highest sequence number that is durable. Events at or below the mark are skipped; a
+	// gap is not an error.
 	ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error)
 	// Acked gives the high-water mark of a journal, 0 when nothing of it was seen.
 	Acked(ctx context.Context, tenantID, journal string) (int64, error)
-	// Heartbeats writes last_seen_at and, where given, wa_heard_at, of many workers at once. None of them goes backwards.
-	// Unknown tenants are ignored.
+	// Heartbeats writes last_seen_at and, where given, wa_heard_at, of many workers at once. None of them goes
+	// backwards. Unknown tenants are ignored.
 	Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error
 }
 
@@ -78,8 +82,8 @@ type PauseStore interface {
 type RestoreHoldStore interface {
 	// RestoreHolds lists those after a place, the oldest first, at most so many, 0 being all.
 	RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error)
-	// ReleaseRestoreHold takes a hold away; the worker's desired state becomes what it was when the backup was taken. deviceGone: its
-	// keys were removed, so that nobody else can be at work with them. No hold is CodeConflict.
+	// ReleaseRestoreHold takes a hold away; the worker's desired state becomes what it was when the backup was taken.
+	// deviceGone: its keys were removed, so that nobody else can be at work with them. No hold is CodeConflict.
 	ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error)
 }
 
@@ -129,8 +133,8 @@ type Processes interface {
 	Outdated() []string
 }
 
-// Links reach running workers for what the supervisor asks of them. Every call fails with CodeUnavailable when the worker is not
-// connected.
+// Links reach running workers for what the supervisor asks of them. Every call fails with CodeUnavailable when the
+// worker is not connected.
 type Links interface {
 	Connected(tenantID string) bool
 	// Ping asks the worker for its report, to confirm that it is alive.
@@ -154,8 +158,8 @@ type Alarms interface {
 
 // WorkerLogs are the output files of workers, and what they were started with.
 type WorkerLogs interface {
-	// FollowLog writes the last lines of a worker's log to w and, with follow, what is added from then on, across rotations, until
-	// ctx ends, which is not an error.
+	// FollowLog writes the last lines of a worker's log to w and, with follow, what is added from then on, across
+	// rotations, until ctx ends, which is not an error.
 	FollowLog(ctx context.Context, tenantID string, w io.Writer, lines int, follow bool) error
 	// SearchLog looks for a text, whatever its case, in the present and the rotated files.
 	SearchLog(ctx context.Context, tenantID, text string, limit int) (flowhq.LogPage, error)

@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// ProcessEvents takes what the process manager tells and writes what follows from it. What nobody has handled yet is not bounded:
-// it is small, and the manager must never wait.
+// ProcessEvents takes what the process manager tells and writes what follows from it. What nobody has handled yet is
+// not bounded: it is small, and the manager must never wait.
 type ProcessEvents struct {
 	*core
 	ready chan struct{} // one place: something is pending
@@ -128,11 +128,14 @@ func withCause(what, cause string) string {
 func failureOf(c flowhq.ProcessChange) string {
 	switch {
 	case c.Kind == flowhq.ProcessFailed:
-		return flowhq.FailureText(sentence(withCause("The worker could not be started", c.Cause))+" See its log; it is tried again.", "")
+		return flowhq.FailureText(sentence(withCause("The worker could not be started",
+			c.Cause))+" See its log; it is tried again.", "")
 	case c.OOM:
-		return flowhq.FailureText("The worker needs more memory than WORKER_MEMORY_MAX again and again. Raise the limit, or look into its log.", "")
+		return flowhq.FailureText("The worker needs more memory than WORKER_MEMORY_MAX again and again. "+
+			"Raise the limit, or look into its log.", "")
 	default:
-		return flowhq.FailureText(sentence(withCause("The worker crashes again and again", c.Cause))+" See its log; it is tried again, ever more slowly.", "")
+		return flowhq.FailureText(sentence(withCause("The worker crashes again and again",
+			c.Cause))+" See its log; it is tried again, ever more slowly.", "")
 	}
 }
 

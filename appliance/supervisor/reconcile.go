@@ -64,7 +64,8 @@ func (s *reconciler) startMissing(ctx context.Context, id string) error {
 		return err
 	}
 	if !t.Session.Linked() {
-		if err := s.transition(ctx, id, flowhq.TriggerStartedUnlinked, "Worker started, as it was wished before"); err != nil {
+		if err := s.transition(ctx, id, flowhq.TriggerStartedUnlinked,
+			"Worker started, as it was wished before"); err != nil {
 			return err
 		}
 	}

@@ -87,7 +87,8 @@ func TestANewApplianceWaitsForItsWorkers(t *testing.T) {
 	id := w.Linked()
 	w.Flush(w.Ctx)
 	next := services.New(services.Config{
-		Stores: w.Store.Stores(), Processes: w.Processes, Links: w.Links, Bot: tryout.Desk{}, Now: w.Clock.Now, StaleAfter: 2 * time.Minute,
+		Stores: w.Store.Stores(), Processes: w.Processes, Links: w.Links, Bot: tryout.Desk{}, Now: w.Clock.Now,
+		StaleAfter: 2 * time.Minute,
 	})
 	w.Clock.Pass(time.Hour) // the appliance was away
 	next.GiveTime()
@@ -109,7 +110,8 @@ func TestWhatsAppIsSilent(t *testing.T) {
 		w.Services.CheckStale(w.Ctx)
 	}
 	d := w.Get(id)
-	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerRunning || !strings.Contains(d.Worker.LastError, "not been heard from for 2m0s") {
+	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerRunning ||
+		!strings.Contains(d.Worker.LastError, "not been heard from for 2m0s") {
 		t.Errorf("tenant %s, worker %s, last error %q", d.Status, d.Worker.Status, d.Worker.LastError)
 	}
 	if got := w.TimeLine(id, flowhq.TenantEventStale); len(got) != 1 {
@@ -153,7 +155,8 @@ func TestReconcile(t *testing.T) {
 	w := newWorld(t)
 	linked, unlinked, stopped, paused := w.Linked(), w.Started(), w.NewTenant().ID, w.Linked()
 	w.Must(w.Pause(w.Ctx, "admin", paused))
-	w.Processes.Exist(stopped, paused, "0198c0de-0000-7000-8000-00000000dead") // after a reboot, by somebody else's hand
+	// after a reboot, by somebody else's hand
+	w.Processes.Exist(stopped, paused, "0198c0de-0000-7000-8000-00000000dead")
 	w.Processes.Took()
 	w.Services.Reconcile(w.Ctx)
 	w.HandleEvents()
@@ -178,13 +181,15 @@ func TestCrash(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@x"})
-	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 2, Cause: "by itself, signal 9 (killed)"})
+	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 2,
+		Cause: "by itself, signal 9 (killed)"})
 	w.HandleEvents()
 	w.Want(id, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseOff, "") // its code is worth nothing now
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessStarted, PID: 3})
 	w.HandleEvents()
 	got := w.TimeLine(id, flowhq.TenantEventWorker)
-	if len(got) != 3 || got[1] != "The worker ended (process 2): by itself, signal 9 (killed)" || got[2] != "The worker started (process 3)" {
+	if len(got) != 3 || got[1] != "The worker ended (process 2): by itself, signal 9 (killed)" ||
+		got[2] != "The worker started (process 3)" {
 		t.Errorf("worker events %q", got)
 	}
 }
@@ -206,7 +211,8 @@ func TestCrashLoop(t *testing.T) {
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 2, Loop: true, Cause: "exit code 3"})
 	w.HandleEvents()
 	d := w.Get(id)
-	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerError || !strings.Contains(d.Worker.LastError, "crashes again and again: exit code 3.") {
+	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerError ||
+		!strings.Contains(d.Worker.LastError, "crashes again and again: exit code 3.") {
 		t.Errorf("tenant %s, worker %s, last error %q", d.Status, d.Worker.Status, d.Worker.LastError)
 	}
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessStarted, PID: 3})
@@ -221,7 +227,8 @@ func TestProcessCannotBeStarted(t *testing.T) {
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessFailed, Cause: "no space left on device"})
 	w.HandleEvents()
 	d := w.Get(id)
-	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerError || !strings.Contains(d.Worker.LastError, "no space left on device") {
+	if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerError ||
+		!strings.Contains(d.Worker.LastError, "no space left on device") {
 		t.Errorf("tenant %s, worker %s, last error %q", d.Status, d.Worker.Status, d.Worker.LastError)
 	}
 }

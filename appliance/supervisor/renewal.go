@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// After a hand-over to another version of the program its workers still run the one before. They are moved one at a time, each by
-// one planned reconnect, and those in the middle of linking wait until that is over.
+// After a hand-over to another version of the program its workers still run the one before. They are moved one at a
+// time, each by one planned reconnect, and those in the middle of linking wait until that is over.
 const (
 	renewEvery = time.Second
 	renewPause = 200 * time.Millisecond // between two, so that the page and the others come first
@@ -91,12 +91,16 @@ func (s *renewal) renewOne(ctx context.Context, id string) bool {
 	case err != nil:
 		s.log.Error("a worker could not be moved to this version", "tenant", id, "error", err)
 		s.renewFailed(id)
-	case wanted && !s.backAgain(ctx, id, before, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil && !s.ending():
-		s.log.Error("a worker did not come back after it was moved to this version; the others stay for now", "tenant", id, "wait", renewHold)
+	case wanted && !s.backAgain(ctx, id, before, reported && was.Phase == flowhq.PhaseConnected) && ctx.Err() == nil &&
+		!s.ending():
+		s.log.Error("a worker did not come back after it was moved to this version; the others stay for now", "tenant",
+			id, "wait", renewHold)
 		s.renewFailed(id)
 	case wanted && slices.Contains(s.processes.Outdated(), id):
-		// The program's file was exchanged under the appliance: moving workers again and again would bring nothing but silence.
-		s.log.Error("a worker that was moved runs another program than this appliance; the others stay for now", "tenant", id, "wait", renewHold)
+		// The program's file was exchanged under the appliance: moving workers again and again would bring nothing
+		// but silence.
+		s.log.Error("a worker that was moved runs another program than this appliance; the others stay for now",
+			"tenant", id, "wait", renewHold)
 		s.renewFailed(id)
 	case wanted:
 		s.log.Info("a worker runs this version now", "tenant", id)
@@ -111,13 +115,14 @@ func (s *renewal) renewFailed(id string) {
 	s.alarms.Raise(flowhq.AlarmWorkerUpgrade, id, map[string]string{"version": s.version})
 }
 
-// backAgain waits until a moved worker reports, and is connected where it was before. What the process of the generation before
-// said, up to its end, does not count.
+// backAgain waits until a moved worker reports, and is connected where it was before. What the process of the
+// generation before said, up to its end, does not count.
 func (s *renewal) backAgain(ctx context.Context, id string, before int, connected bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	for ctx.Err() == nil {
-		if r, reported := s.latest(id); reported && s.generation(id) != before && (!connected || r.Phase == flowhq.PhaseConnected) {
+		if r, reported := s.latest(id); reported && s.generation(id) != before &&
+			(!connected || r.Phase == flowhq.PhaseConnected) {
 			return true
 		}
 		if !s.processes.Running(id) {

@@ -33,7 +33,8 @@ func TestRenewalMovesOneAfterTheOther(t *testing.T) {
 	}
 	w.Want(a, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 
-	w.Says(linking, flowhq.SessionReport{Phase: flowhq.PhaseConnecting, LinkedJID: jid, Since: w.Clock.Now()}) // scanned
+	// scanned
+	w.Says(linking, flowhq.SessionReport{Phase: flowhq.PhaseConnecting, LinkedJID: jid, Since: w.Clock.Now()})
 	w.Services.Renew(w.Ctx)
 	if len(*moved) != 2 {
 		t.Error("one that was scanned a moment ago was moved")
@@ -70,7 +71,8 @@ func TestRenewalStopsWhenOneDoesNotComeBack(t *testing.T) {
 	if !slices.Equal(*moved, []string{a}) {
 		t.Errorf("moved %q, want the first alone: the others still work", *moved)
 	}
-	if got := w.Services.Alarms.List(); len(got) != 1 || got[0].TenantID != a || got[0].Kind != flowhq.AlarmWorkerUpgrade {
+	if got := w.Services.Alarms.List(); len(got) != 1 || got[0].TenantID != a ||
+		got[0].Kind != flowhq.AlarmWorkerUpgrade {
 		t.Errorf("alarms: %+v", got)
 	}
 	w.Clock.Pass(supervisor.RenewHold)

@@ -173,8 +173,10 @@ func (s *Reports) effect(ctx context.Context, id string, w *worker, r flowhq.Ses
 	return w.Effect(r), nil
 }
 
-// ApplyEvents takes a part of a worker's journal; each event has its effect once. It gives up to where the journal is durable.
-func (s *Reports) ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (int64, error) {
+// ApplyEvents takes a part of a worker's journal; each event has its effect once. It gives up to where the journal is
+// durable.
+func (s *Reports) ApplyEvents(ctx context.Context, tenantID, journal string,
+	events []flowhq.WorkerEvent) (int64, error) {
 	acked, err := s.journals.ApplyEvents(ctx, tenantID, journal, events)
 	s.outage.Note(err)
 	if err != nil {

@@ -76,7 +76,8 @@ func TestFailingPhases(t *testing.T) {
 		if d.Status != flowhq.TenantError || d.Worker.Status != flowhq.WorkerRunning {
 			t.Errorf("%s: tenant %s, worker %s", tt.phase, d.Status, d.Worker.Status)
 		}
-		if !strings.HasPrefix(d.Worker.LastError, tt.detail) || !strings.HasSuffix(d.Worker.LastError, flowhq.Remedy(tt.phase)) {
+		if !strings.HasPrefix(d.Worker.LastError, tt.detail) ||
+			!strings.HasSuffix(d.Worker.LastError, flowhq.Remedy(tt.phase)) {
 			t.Errorf("%s: last error %q lacks cause or remedy", tt.phase, d.Worker.LastError)
 		}
 		w.Says(id, servicestest.Connected())
@@ -151,7 +152,8 @@ func TestEqualReportsAreWrittenOnce(t *testing.T) {
 		t.Errorf("heartbeats were written %d times, want once for all", got)
 	}
 	s := w.Get(id).Session
-	if s.LastSeenAt == nil || !s.LastSeenAt.Equal(w.Clock.Now()) || s.WAHeardAt == nil || !s.WAHeardAt.Equal(w.Clock.Now()) {
+	if s.LastSeenAt == nil || !s.LastSeenAt.Equal(w.Clock.Now()) || s.WAHeardAt == nil ||
+		!s.WAHeardAt.Equal(w.Clock.Now()) {
 		t.Errorf("last seen %v, heard %v, now %v", s.LastSeenAt, s.WAHeardAt, w.Clock.Now())
 	}
 }
@@ -168,7 +170,8 @@ func TestReportsOutliveAnOutage(t *testing.T) {
 
 	w.Store.Away.Store(false)
 	w.Flush(w.Ctx)
-	w.Want(id, flowhq.TenantError, flowhq.WorkerRunning, flowhq.PhaseBanned, "Banned. "+flowhq.Remedy(flowhq.PhaseBanned))
+	w.Want(id, flowhq.TenantError, flowhq.WorkerRunning, flowhq.PhaseBanned,
+		"Banned. "+flowhq.Remedy(flowhq.PhaseBanned))
 	if s := w.Get(id).Session; s.LastSeenAt == nil || !s.LastSeenAt.Equal(seen) {
 		t.Errorf("last seen %v, want %v", s.LastSeenAt, seen)
 	}
@@ -211,7 +214,8 @@ func TestEventsAreAppliedOnceAndTold(t *testing.T) {
 	id := w.Linked()
 	sub := w.Subscribe(t.Context())
 	events := []flowhq.WorkerEvent{{Seq: 1, At: w.Clock.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		WAMessageID: "A1", Chat: "+255711111111", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText,
+		WAMessageID: "A1", Chat: "+255711111111", Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+		Kind: flowhq.KindText,
 		From: "+255711111111", To: "+255700000001", Text: "Habari", SentAt: w.Clock.Now(),
 	}}}
 	const journal = "0198c0de-0000-7000-8000-000000000001"

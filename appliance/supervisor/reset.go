@@ -7,9 +7,9 @@ import (
 	"flowhq/appliance/form"
 )
 
-// ResetSession makes a tenant ready for another phone: the device is unlinked when it can be reached, its keys are removed, and the
-// tenant's number becomes number, or stays when that is "". Customers, messages, opt-outs and settings are kept. A worker that was
-// wished to run is started and shows a code.
+// ResetSession makes a tenant ready for another phone: the device is unlinked when it can be reached, its keys are
+// removed, and the tenant's number becomes number, or stays when that is "". Customers, messages, opt-outs and
+// settings are kept. A worker that was that should run is started and shows a code.
 func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error {
 	if number != "" {
 		var f form.Form
@@ -35,7 +35,9 @@ func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error
 			return err
 		}
 		if err := s.removeDevice(id); err != nil {
-			return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The keys of the device could not be removed. The worker stays stopped; try again.", Cause: err}
+			return &flowhq.Error{Code: flowhq.CodeUnavailable,
+				Message: "The keys of the device could not be removed. The worker stays stopped; try again.",
+				Cause:   err}
 		}
 		if err := s.saveSession(ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseOff}); err != nil {
 			return err
@@ -48,7 +50,7 @@ func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error
 	})
 }
 
-// afterReset lets the tenant go on as it was wished, with no device linked.
+// afterReset lets the tenant go on as it was before, with no device linked.
 func (s *Devices) afterReset(ctx context.Context, t flowhq.TenantDetail, by string) error {
 	if err := s.transition(ctx, t.ID, flowhq.TriggerStopped, "Session reset by "+by); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"flowhq"
 )
 
-// RestoreHolds keeps the workers of restored tenants from running until an admin says that their device runs nowhere else: two on
-// one device throw each other out.
+// RestoreHolds keeps the workers of restored tenants from running until an admin says that their device runs nowhere
+// else: two on one device throw each other out.
 type RestoreHolds struct {
 	*core
 	workers *Workers
@@ -15,8 +15,8 @@ type RestoreHolds struct {
 	settle  func(ctx context.Context) error
 }
 
-// RestoreHolds lists the tenants whose session came back from a backup and whose worker waits until an admin says that the device
-// runs nowhere else: those after a place, the oldest first, at most so many, 0 being all.
+// RestoreHolds lists the tenants whose session came back from a backup and whose worker waits until an admin says
+// that the device runs nowhere else: those after a place, the oldest first, at most so many, 0 being all.
 func (s *RestoreHolds) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
 	return s.holds.RestoreHolds(ctx, from, most)
 }
@@ -26,8 +26,9 @@ func (s *RestoreHolds) RestoreHold(ctx context.Context, id string) (*flowhq.Rest
 	return s.store.RestoreHold(ctx, id)
 }
 
-// ReleaseRestoreHold takes an admin's word that the device of a restored tenant runs nowhere else. Its worker runs again where it did when
-// the backup was taken. No hold, or a device that another tenant here is at work with, is CodeConflict.
+// ReleaseRestoreHold takes an admin's word that the device of a restored tenant runs nowhere else. Its worker runs
+// again where it did when the backup was taken. No hold, or a device that another tenant here is at work with, is
+// CodeConflict.
 func (s *RestoreHolds) ReleaseRestoreHold(ctx context.Context, by, id string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
 		if _, err := s.store.Tenant(ctx, id); err != nil {

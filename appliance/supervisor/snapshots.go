@@ -14,14 +14,16 @@ type Snapshots struct {
 	copyFolder func(ctx context.Context, tenantID, to string) error
 }
 
-// connectPatience is how long a worker that has just been started may take to connect before its folder is copied without it.
+// connectPatience is how long a worker that has just been started may take to connect before its folder is copied
+// without it.
 const connectPatience = 10 * time.Second
 
-// Snapshot has the databases of a tenant copied into the folder to, which must lie in the tenant's own: by its worker when it
-// runs, else under the lock of its folder. No other action on the tenant comes in between.
+// Snapshot has the databases of a tenant copied into the folder to, which must lie in the tenant's own: by its worker
+// when it runs, else under the lock of its folder. No other action on the tenant comes in between.
 func (s *Snapshots) Snapshot(ctx context.Context, id, to string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
-		for ends := s.now().Add(connectPatience); s.processes.Running(id) && !s.links.Connected(id) && s.now().Before(ends); {
+		for ends := s.now().Add(connectPatience); s.processes.Running(id) && !s.links.Connected(id) &&
+			s.now().Before(ends); {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -39,12 +41,14 @@ func (s *Snapshots) Snapshot(ctx context.Context, id, to string) error {
 	})
 }
 
-// WhileStopped stops the worker of a tenant, which need not exist yet, and runs do as the only action on it; what was known of
-// the tenant is forgotten afterwards, and whoever watches is told. The worker stays stopped: do decides what is wished.
+// WhileStopped stops the worker of a tenant, which need not exist yet, and runs do as the only action on it; what was
+// known of the tenant is forgotten afterwards, and whoever watches is told. The worker stays stopped: do decides what
+// is wished.
 func (s *Snapshots) WhileStopped(ctx context.Context, id string, do func(context.Context) error) error {
 	release, err := s.locks.acquire(ctx, id)
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "Something else is being done with this tenant. Try again.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: "Something else is being done with this tenant. Try again.", Cause: err}
 	}
 	defer release()
 	_, err = s.store.Tenant(ctx, id)

@@ -113,7 +113,8 @@ func (s *staleCheck) tellSilence(ctx context.Context, id string) {
 	silence := w.silenceOfWhatsApp(s.now(), s.base)
 	w.silent = true
 	s.mu.Unlock()
-	text := fmt.Sprintf("WhatsApp has not been heard from for %s. The worker keeps trying; check the server's internet connection.", silence.Round(time.Second))
+	text := fmt.Sprintf("WhatsApp has not been heard from for %s. "+
+		"The worker keeps trying; check the server's internet connection.", silence.Round(time.Second))
 	s.log.Error("WhatsApp is silent", "tenant", id, "silence", silence)
 	s.Note(ctx, id, flowhq.TenantEventStale, text)
 	if err := s.setWorkerStatus(ctx, id, flowhq.WorkerRunning, text, flowhq.PhaseReconnecting); err != nil {

@@ -27,9 +27,11 @@ type Config struct {
 
 	// LastBackup names the newest good backup, "" when there is none; nil: nobody knows.
 	LastBackup func() string
-	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil: nothing to remove.
+	// RemoveDevice removes the keys of a tenant's linked device and nothing else; its worker does not run then. nil:
+	// nothing to remove.
 	RemoveDevice func(tenantID string) error
-	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are none.
+	// CopyFolder copies the databases of a tenant whose worker does not do it itself into a folder; nil: there are
+	// none.
 	CopyFolder func(ctx context.Context, tenantID, to string) error
 	// Settle puts restored files into place that are not there yet; nil: there are none.
 	Settle func(ctx context.Context) error
@@ -95,7 +97,8 @@ func New(c Config) *Supervisor {
 	s.Events = &ProcessEvents{core: k, ready: make(chan struct{}, 1)}
 	s.Pauses = &Pauses{core: k, workers: s.Workers, pauses: c.Stores.Pauses}
 	s.Holds = &RestoreHolds{core: k, workers: s.Workers, holds: c.Stores.Holds, settle: c.Settle}
-	s.Devices = &Devices{core: k, workers: s.Workers, tenants: c.Stores.Tenants, holds: s.Holds, removeDevice: c.RemoveDevice}
+	s.Devices = &Devices{core: k, workers: s.Workers, tenants: c.Stores.Tenants, holds: s.Holds,
+		removeDevice: c.RemoveDevice}
 	s.Workers.devices = s.Devices
 	s.Snapshots = &Snapshots{core: k, workers: s.Workers, copyFolder: c.CopyFolder}
 	s.Logs = &Logs{core: k, logs: c.Logs}

@@ -15,9 +15,10 @@ type Workers struct {
 	devices *Devices
 }
 
-// StartWorker makes running the worker's desired state and starts it. One that runs already is CodeRunning, a paused tenant
-// CodeConflict. A worker that cannot be started is CodeUnavailable; the desired state stays and the reason stands in its last error.
-// One that waits for its next try is tried now, one that gave up showing codes shows new ones.
+// StartWorker makes running the worker's desired state and starts it. One that runs already is CodeRunning, a paused
+// tenant CodeConflict. A worker that cannot be started is CodeUnavailable; the desired state stays and the reason
+// stands in its last error. One that waits for its next try is tried now, one that gave up showing codes shows new
+// ones.
 func (s *Workers) StartWorker(ctx context.Context, by, id string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
 		t, err := s.store.Tenant(ctx, id)
@@ -40,7 +41,8 @@ func (s *Workers) StartWorker(ctx context.Context, by, id string) error {
 }
 
 // asked starts or restarts a worker at an admin's request, unless it is refused.
-func (s *Workers) asked(ctx context.Context, d Decision, t flowhq.TenantDetail, cause string, how func(context.Context, string) error) error {
+func (s *Workers) asked(ctx context.Context, d Decision, t flowhq.TenantDetail, cause string,
+	how func(context.Context, string) error) error {
 	if err := s.refusal(ctx, d, t); err != nil {
 		return err
 	}
@@ -57,7 +59,8 @@ func (s *Workers) refusal(ctx context.Context, d Decision, t flowhq.TenantDetail
 	case RefuseRunning:
 		return flowhq.Errorf(flowhq.CodeRunning, "Worker already running")
 	case RefuseEnding:
-		return flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is being stopped. Start the worker again when it is back.")
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"Flow HQ is being stopped. Start the worker again when it is back.")
 	case RefuseHeld:
 		return s.held(ctx, t.ID)
 	}
@@ -70,12 +73,13 @@ func (s *Workers) held(ctx context.Context, id string) error {
 	if err != nil || hold == nil {
 		return err
 	}
-	return flowhq.Errorf(flowhq.CodeConflict, "This business was restored from a backup of %s. Confirm first that its device runs nowhere else: "+
-		"two on one device throw each other out.", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
+	return flowhq.Errorf(flowhq.CodeConflict,
+		"This business was restored from a backup of %s. Confirm first that its device runs nowhere else: "+
+			"two on one device throw each other out.", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
-// StopWorker makes stopped the worker's desired state and stops it; it returns when its processes are gone. Stopping a stopped worker
-// is not an error.
+// StopWorker makes stopped the worker's desired state and stops it; it returns when its processes are gone. Stopping
+// a stopped worker is not an error.
 func (s *Workers) StopWorker(ctx context.Context, by, id string) error {
 	return s.Exclusively(ctx, id, func(ctx context.Context) error {
 		if _, err := s.tenantOfWorker(ctx, id); err != nil {
@@ -141,7 +145,8 @@ func (s *Workers) Start(ctx context.Context, t flowhq.TenantDetail, cause string
 }
 
 // begin writes what is going to be and then lets it be: a worker that is quick to report finds the row ready.
-func (s *Workers) begin(ctx context.Context, t flowhq.TenantDetail, cause string, how func(context.Context, string) error) error {
+func (s *Workers) begin(ctx context.Context, t flowhq.TenantDetail, cause string,
+	how func(context.Context, string) error) error {
 	if err := s.store.SetDesired(ctx, t.ID, flowhq.DesiredRunning); err != nil {
 		return err
 	}
@@ -185,8 +190,8 @@ func (s *Workers) startFailed(ctx context.Context, id string, cause error) error
 	return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: text, Cause: cause}
 }
 
-// Halt stops a worker and writes that it is stopped. The tenant's lock is held. An error that still explains the tenant's
-// state is kept.
+// Halt stops a worker and writes that it is stopped. The tenant's lock is held. An error that still explains the
+// tenant's state is kept.
 func (s *Workers) Halt(ctx context.Context, id string) error {
 	s.mu.Lock()
 	w := s.worker(id)
@@ -196,7 +201,8 @@ func (s *Workers) Halt(ctx context.Context, id string) error {
 		s.mu.Lock()
 		w.HaltFailed()
 		s.mu.Unlock()
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker could not be stopped: " + reason(err) + ". Try again, or force a restart.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker could not be stopped: " + reason(err) +
+			". Try again, or force a restart.", Cause: err}
 	}
 	return s.writeStopped(ctx, id)
 }
@@ -214,7 +220,8 @@ func (s *Workers) writeStopped(ctx context.Context, id string) error {
 	w.Stopped()
 	delete(s.beats, id)
 	s.mu.Unlock()
-	if err := s.saveSession(ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseOff, LinkedJID: linkedJID(t)}); err != nil {
+	if err := s.saveSession(ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseOff,
+		LinkedJID: linkedJID(t)}); err != nil {
 		return err
 	}
 	keep := ""
@@ -231,13 +238,14 @@ func (s *Workers) mayTakeBack(id string) {
 	s.worker(id).MayTakeBack()
 }
 
-// Unlink asks a running worker to log its device out, for good: the tenant is deleted or gets another device. A few seconds are
-// spent on it; what fails is logged, and the owner sees the device in the phone's list still.
+// Unlink asks a running worker to log its device out, for good: the tenant is deleted or gets another device. A few
+// seconds are spent on it; what fails is logged, and the owner sees the device in the phone's list still.
 func (s *Workers) Unlink(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(ctx, logoutPatience)
 	defer cancel()
 	if err := s.links.Logout(ctx, id); err != nil {
-		s.log.Warn("a device could not be unlinked; its owner sees it in the phone's list still", "tenant", id, "error", err)
+		s.log.Warn("a device could not be unlinked; its owner sees it in the phone's list still", "tenant", id,
+			"error", err)
 	}
 }
 
@@ -255,7 +263,8 @@ func (s *Workers) Desire(ctx context.Context, id string, state flowhq.DesiredSta
 	return s.store.SetDesired(ctx, id, state)
 }
 
-// Forget drops what is known of the worker of a tenant that is gone, its logs included. What fails harms nobody and is logged.
+// Forget drops what is known of the worker of a tenant that is gone, its logs included. What fails harms nobody and
+// is logged.
 func (s *Workers) Forget(ctx context.Context, id string) {
 	s.drop(id)
 	if err := s.processes.Forget(ctx, id); err != nil {
@@ -263,8 +272,8 @@ func (s *Workers) Forget(ctx context.Context, id string) {
 	}
 }
 
-// Call asks a tenant's running worker something, within fifteen seconds. CodeNotFound for an unknown tenant, CodeUnavailable for a
-// worker that does not run or is not connected yet.
+// Call asks a tenant's running worker something, within fifteen seconds. CodeNotFound for an unknown tenant,
+// CodeUnavailable for a worker that does not run or is not connected yet.
 func (s *Workers) Call(ctx context.Context, id string, call func(context.Context) error) error {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return err

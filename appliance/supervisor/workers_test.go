@@ -54,7 +54,8 @@ func TestUnknownTenants(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, call := range []func(context.Context, string, string) error{w.StopWorker, w.RestartWorker, w.ForceRestartWorker} {
+	for _, call := range []func(context.Context, string, string) error{w.StopWorker, w.RestartWorker,
+		w.ForceRestartWorker} {
 		if err := call(w.Ctx, "admin", id); err == nil || !strings.Contains(err.Error(), "Tenant or worker not found") {
 			t.Errorf("%v", err)
 		}
@@ -73,9 +74,10 @@ func TestAWorkerThatDoesNotStart(t *testing.T) {
 	id := w.NewTenant().ID
 	w.Processes.Failing("start", errors.New("exec format error"))
 	w.WantCode(w.StartWorker(w.Ctx, "admin", id), flowhq.CodeUnavailable)
-	w.Want(id, flowhq.TenantError, flowhq.WorkerError, flowhq.PhaseStarting, "The worker could not be started: exec format error.")
-	if wish := w.Get(id).Worker.DesiredState; wish != flowhq.DesiredRunning {
-		t.Errorf("wish %s: nobody would try again", wish)
+	w.Want(id, flowhq.TenantError, flowhq.WorkerError, flowhq.PhaseStarting,
+		"The worker could not be started: exec format error.")
+	if desired := w.Get(id).Worker.DesiredState; desired != flowhq.DesiredRunning {
+		t.Errorf("desired state %s: nobody would try again", desired)
 	}
 	w.Processes.Failing("start", nil)
 	w.Services.Reconcile(w.Ctx)
@@ -186,8 +188,8 @@ func TestConcurrentStartsHaveOneOutcome(t *testing.T) {
 	}
 }
 
-// TestConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say at the end
-// must be what the processes are.
+// TestConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say at the
+// end must be what the processes are.
 func TestConcurrentAdmins(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
@@ -214,7 +216,7 @@ func TestConcurrentAdmins(t *testing.T) {
 		wantStatus = flowhq.WorkerRunning
 	}
 	if d.Worker.Status != wantStatus || (d.Worker.DesiredState == flowhq.DesiredRunning) != w.Processes.Running(id) {
-		t.Errorf("worker %s, wish %s, running %v", d.Worker.Status, d.Worker.DesiredState, w.Processes.Running(id))
+		t.Errorf("worker %s, desired state %s, running %v", d.Worker.Status, d.Worker.DesiredState, w.Processes.Running(id))
 	}
 	if wantStatus == flowhq.WorkerStopped && d.Session.Phase != flowhq.PhaseOff {
 		t.Errorf("a stopped worker's session is %s", d.Session.Phase)
@@ -245,7 +247,8 @@ func TestTheEndOfTheAppliance(t *testing.T) {
 	w.Services.Ended(w.Ctx)
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerStopped, flowhq.PhaseOff, "")
 	if d := w.Get(id); d.Worker.DesiredState != flowhq.DesiredRunning || !d.Session.Linked() {
-		t.Errorf("wish %s, linked %v: the next start would not bring it back", d.Worker.DesiredState, d.Session.Linked())
+		t.Errorf("desired state %s, linked %v: the next start would not bring it back", d.Worker.DesiredState,
+			d.Session.Linked())
 	}
 }
 

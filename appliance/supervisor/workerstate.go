@@ -6,8 +6,8 @@ import (
 	"flowhq"
 )
 
-// WorkerState is all that decides about one worker: what happened goes in with the time, what is to be done comes out. It knows no
-// process, store or clock, and the services around it only do what it says.
+// WorkerState is all that decides about one worker: what happened goes in with the time, what is to be done comes
+// out. It knows no process, store or clock, and the services around it only do what it says.
 //
 // Its stage follows the process:
 //
@@ -24,8 +24,8 @@ import (
 //	 └──halt──▶ halted ◀───────┘
 //	            (start leads from halting and halted to starting)
 //
-// What a worker says while it halts, or after, is not written: it is the last word of a process that nobody wants. Beside the stage,
-// a report is dirty until the store has it; an outage leaves it dirty.
+// What a worker says while it halts, or after, is not written: it is the last word of a process that nobody wants.
+// Beside the stage, a report is dirty until the store has it; an outage leaves it dirty.
 type WorkerState struct {
 	stage      stage
 	generation int       // counts processes
@@ -123,8 +123,8 @@ func (w *WorkerState) ProcessChanged(kind flowhq.ProcessChangeKind, now time.Tim
 	}
 }
 
-// Ended tells whether the end of the process of a generation is news: it is not when the worker is being stopped, or when another
-// process is there already. What the process said last does not count then.
+// Ended tells whether the end of the process of a generation is news: it is not when the worker is being stopped, or
+// when another process is there already. What the process said last does not count then.
 func (w *WorkerState) Ended(generation int) bool {
 	if w.generation != generation || w.stopping() {
 		return false
@@ -154,7 +154,8 @@ func (w *WorkerState) Hello(now time.Time) {
 // Alive notes a sign of life.
 func (w *WorkerState) Alive(now time.Time) { w.beat = now }
 
-// Report takes what the worker says of its session. It tells whether that counts, which it does not while the worker is stopped.
+// Report takes what the worker says of its session. It tells whether that counts, which it does not while the worker
+// is stopped.
 func (w *WorkerState) Report(now time.Time, r flowhq.SessionReport) bool {
 	if w.stopping() {
 		return false
@@ -173,12 +174,14 @@ func (w *WorkerState) Report(now time.Time, r flowhq.SessionReport) bool {
 	return true
 }
 
-// ToWrite gives the report that the store does not have, and what it has; ok is false when there is none, or nobody wants it.
+// ToWrite gives the report that the store does not have, and what it has; ok is false when there is none, or nobody
+// wants it.
 func (w *WorkerState) ToWrite() (r, was flowhq.SessionReport, ok bool) {
 	return w.report, w.written, w.dirty && !w.stopping()
 }
 
-// MayWrite tells whether there is a report to write now: not during an outage, and not too soon after the store refused it.
+// MayWrite tells whether there is a report to write now: not during an outage, and not too soon after the store
+// refused it.
 func (w *WorkerState) MayWrite(now time.Time, storeDown bool) bool {
 	_, _, ok := w.ToWrite()
 	return ok && !storeDown && !now.Before(w.retryAt)
@@ -200,8 +203,8 @@ func (w *WorkerState) AsksForCodes() bool { return w.reported && w.report.Phase 
 // replaced a moment before it can be told.
 const takeBackTries = 3
 
-// MayTakeBack notes that an admin starts the worker. One that was replaced by another program stays away by itself, over
-// restarts and upgrades too; this is how it gets the device back.
+// MayTakeBack notes that an admin starts the worker. One that was replaced by another program stays away by itself,
+// over restarts and upgrades too; this is how it gets the device back.
 func (w *WorkerState) MayTakeBack() { w.takeBack = takeBackTries }
 
 // TakesBack tells whether a worker that reports r is told to take its device back.
@@ -230,7 +233,8 @@ func needsWhatsApp(r flowhq.SessionReport) bool {
 
 // sameReport tells whether two reports say the same, times of day apart.
 func sameReport(a, b flowhq.SessionReport) bool {
-	return a.Phase == b.Phase && a.Detail == b.Detail && a.QRCode == b.QRCode && a.LinkedJID == b.LinkedJID && sameTime(a.Until, b.Until)
+	return a.Phase == b.Phase && a.Detail == b.Detail && a.QRCode == b.QRCode && a.LinkedJID == b.LinkedJID &&
+		sameTime(a.Until, b.Until)
 }
 
 func sameTime(a, b *time.Time) bool {

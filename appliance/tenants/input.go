@@ -19,7 +19,10 @@ func checkPatch(p flowhq.TenantPatch) (flowhq.TenantPatch, error) {
 	var f form.Form
 	form.Optional(&p.Name, func(v string) string { return f.Name("name", v) })
 	form.Optional(&p.PhoneNumber, func(v string) string { return f.Phone("phone_number", v) })
-	form.Optional(&p.TemplateType, func(v flowhq.TemplateType) flowhq.TemplateType { return f.Template("template_type", v) })
+	form.Optional(&p.TemplateType, func(v flowhq.TemplateType) flowhq.TemplateType {
+		return f.Template("template_type",
+			v)
+	})
 	form.Optional(&p.BusinessName, func(v string) string { return f.Name("business_name", v) })
 	form.Optional(&p.Language, func(v flowhq.Language) flowhq.Language { return f.Language("language", v) })
 	if p.HoursJSON != nil {

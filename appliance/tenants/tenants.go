@@ -11,9 +11,11 @@ import (
 
 // Store keeps tenants and their time lines. Each method is one transaction.
 type Store interface {
-	// CreateTenant makes the tenant with its config, session (DISCONNECTED), worker (STOPPED, desired state stopped) and a first
-	// published settings version holding settings. A number that another tenant has is CodeInvalid on phone_number.
-	CreateTenant(ctx context.Context, t flowhq.NewTenant, settings flowhq.Settings, author string) (flowhq.TenantDetail, error)
+	// CreateTenant makes the tenant with its config, session (DISCONNECTED), worker (STOPPED, desired state stopped)
+	// and a first published settings version holding settings. A number that another tenant has is CodeInvalid on
+	// phone_number.
+	CreateTenant(ctx context.Context, t flowhq.NewTenant, settings flowhq.Settings,
+		author string) (flowhq.TenantDetail, error)
 	// Tenant gives CodeNotFound "Tenant not found" for an unknown id.
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
 	// Tenants lists tenants, newest first.

@@ -76,7 +76,8 @@ func TestUpdate(t *testing.T) {
 	if got := string(d.Config.HoursJSON); !strings.HasPrefix(got, `{"mon":[{"open":"08:00","close":"17:00"}]`) {
 		t.Errorf("hours %s", got)
 	}
-	if got := w.Links.Configs; len(got) != 1 || got[0].Business.Name != "Duka la Juma" || got[0].Business.Language != flowhq.English {
+	if got := w.Links.Configs; len(got) != 1 || got[0].Business.Name != "Duka la Juma" ||
+		got[0].Business.Language != flowhq.English {
 		t.Errorf("the worker was told %+v", got)
 	}
 	empty := " "

@@ -1,7 +1,7 @@
-// Command flowhq is the product: one binary with an explicit subcommand for everything that it can be. `flowhq serve` is the
-// appliance, `flowhq worker` the child process of one business; the rest looks at a running appliance or at its surroundings.
+// Command flowhq is the appliance and its command line. `flowhq serve` is the appliance; the other commands talk to a running
+// appliance or look at its surroundings. The workers are another program, flowhq-worker.
 //
-// It may import the appliance with what is below it, storage and procman, and nothing else of the project.
+// It may import the appliance with what is below it, storage and procman. It links neither whatsmeow nor libsignal.
 package main
 
 import (

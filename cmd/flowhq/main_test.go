@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,16 +22,40 @@ import (
 	"flowhq"
 	"flowhq/appliance"
 	"flowhq/appliance/config"
+	"flowhq/internal/asworker"
 	"flowhq/internal/wasim"
+	"flowhq/wire"
+	"flowhq/worker"
 	"flowhq/worker/bot"
 )
 
-// TestMain lets the test program be the real worker: the appliance starts os.Executable() with the argument "worker".
+// TestMain lets the test program be the program of its workers: the real worker.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "worker" {
-		os.Exit(run(os.Args[1:]))
+	if asworker.Called() {
+		os.Exit(realWorker())
 	}
-	os.Exit(m.Run())
+	remove, err := asworker.Link()
+	if err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	remove()
+	os.Exit(status)
+}
+
+func realWorker() int {
+	c, err := worker.ConfigFromEnv(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return wire.ExitConfig
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := worker.Run(ctx, c); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitFailure
+	}
+	return 0
 }
 
 // flowhqCmd runs a command line and gives what it wrote and its exit status.

@@ -11,7 +11,6 @@ import (
 	"flowhq"
 	"flowhq/appliance"
 	"flowhq/appliance/config"
-	"flowhq/locale"
 )
 
 // Exit statuses beside 0.
@@ -30,20 +29,20 @@ type usageError struct{ error }
 
 func newRoot() *cobra.Command {
 	return rootOf(
-		newServe(), newWorker(), newHold(), newMigrate(), newDoctor(), newVerify(),
+		newServe(), newHold(), newMigrate(), newDoctor(), newVerify(),
 		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
 		newBackup(), newRestore(), newCustomer(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
 		newService(), newStorage(), newVersion(), newDocuments(),
 	)
 }
 
-// longRun gives the command for args when it is one that runs for long; nil otherwise. It stands alone: hundreds of workers need not
-// keep all commands with their help in memory.
+// longRun gives the command for args when it is one that runs for long; nil otherwise. It stands alone, without the
+// other commands and their help in memory.
 func longRun(args []string) *cobra.Command {
 	if len(args) == 0 {
 		return nil
 	}
-	for name, command := range map[string]func() *cobra.Command{"serve": newServe, "worker": newWorker, "hold": newHold} {
+	for name, command := range map[string]func() *cobra.Command{"serve": newServe, "hold": newHold} {
 		if args[0] == name {
 			root := rootOf(command())
 			root.CompletionOptions.DisableDefaultCmd = true // the shell's completion asks the whole program
@@ -125,9 +124,9 @@ func exitCode(stderr io.Writer, err error) int {
 func plain(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		if prefix, found := strings.CutSuffix(err.Error(), e.Error()); found && prefix != "" {
-			return prefix + locale.English(e)
+			return prefix + e.Message
 		}
-		return locale.English(e)
+		return e.Message
 	}
 	return err.Error()
 }

@@ -38,7 +38,7 @@ type switcher struct {
 }
 
 func newSwitcher(out io.Writer) *switcher {
-	return &switcher{out: out, check: selfCheck, outlook: outlookOf, backup: backupBy, reload: reloadService}
+	return &switcher{Layout: release.Appliance(), out: out, check: selfCheck, outlook: outlookOf, backup: backupBy, reload: reloadService}
 }
 
 func newUpgrade() *cobra.Command {
@@ -94,7 +94,7 @@ func (s *switcher) upgrade(ctx context.Context) error {
 		return err
 	}
 	if version == "" {
-		return flowhq.Errorf(flowhq.CodeNotFound, "Flow HQ was not installed by its package here (nothing is in %s).", release.Root)
+		return flowhq.Errorf(flowhq.CodeNotFound, "Flow HQ was not installed by its package here (nothing is in %s).", release.Appliance().Dir)
 	}
 	was, err := s.Current()
 	if err != nil {
@@ -293,7 +293,7 @@ func runsInForce(ctx context.Context) error {
 	if err != nil {
 		return flowhq.Errorf(flowhq.CodeUnavailable, "The service ended in the hand-over; `journalctl -u flowhq` tells why.")
 	}
-	wanted, err := os.Stat(release.Layout{}.InForce())
+	wanted, err := os.Stat(release.Appliance().InForce())
 	if err != nil {
 		return err
 	}

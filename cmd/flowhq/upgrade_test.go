@@ -16,7 +16,7 @@ import (
 // installed is 1.0.0 in force and 2.0.0 brought by the package.
 func installed(t *testing.T) (*switcher, *bytes.Buffer) {
 	t.Helper()
-	l := release.Layout{Dir: t.TempDir()}
+	l := release.Layout{Dir: t.TempDir(), Name: "flowhq"}
 	put := func(version string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Join(l.Dir, version), 0o755); err != nil {

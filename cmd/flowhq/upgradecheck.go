@@ -32,7 +32,7 @@ Exit status: 0 when nothing stands in the way, 1 otherwise.`,
 			if self {
 				return checkSelf(cmd)
 			}
-			return checkUpgrade(cmd, release.Layout{})
+			return checkUpgrade(cmd, release.Appliance())
 		},
 	}
 	cmd.Flags().BoolVar(&self, "self", false, "check the program that is called, whichever is in force")

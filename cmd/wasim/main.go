@@ -1,6 +1,6 @@
-// Command wasim runs the WhatsApp simulator as a program, for demos, benches and tests of whole processes. It is no part of
-// the product and never in its package. It may import internal/wasim and the standard library, and libsignal's logger to
-// silence it.
+// Command wasim runs the WhatsApp simulator as a program, for demos, benches and tests of whole processes. It is no
+// part of the product and never in its package. It may import internal/wasim and the standard library, and libsignal's
+// logger to silence it.
 package main
 
 import (
@@ -99,13 +99,16 @@ func parse(args []string, stderr io.Writer) (cfg wasim.Config, verbose bool, err
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&cfg.Listen, "listen", "127.0.0.1:7001", "where clients connect; port 0 picks a free one")
-	flags.StringVar(&cfg.Control, "control", "127.0.0.1:7002", "where the control interface listens; port 0 picks a free one")
-	flags.StringVar(&cfg.StateDir, "state", "", "folder for keys, accounts, devices and undelivered messages; without it nothing is kept")
+	flags.StringVar(&cfg.Control, "control", "127.0.0.1:7002",
+		"where the control interface listens; port 0 picks a free one")
+	flags.StringVar(&cfg.StateDir, "state", "", "folder for keys, accounts, devices and undelivered messages; "+
+		"without it nothing is kept")
 	flags.Uint64Var(&cfg.Seed, "seed", 0, "the same keys and ids in each run; 0 makes fresh ones")
 	flags.DurationVar(&cfg.QRFirst, "qr-first", time.Minute, "how long the first QR code of six is current")
 	flags.DurationVar(&cfg.QRNext, "qr-next", 20*time.Second, "how long each other QR code is current")
 	flags.BoolVar(&cfg.Bare, "bare", false, "phones send nothing to a device right after linking it")
-	flags.BoolVar(&cfg.FewKeys, "few-keys", false, "let clients upload 50 one-time keys at first instead of 812: quicker linking")
+	flags.BoolVar(&cfg.FewKeys, "few-keys", false,
+		"let clients upload 50 one-time keys at first instead of 812: quicker linking")
 	flags.BoolVar(&verbose, "v", false, "log every stanza")
 	if err := flags.Parse(args); err != nil {
 		return cfg, false, err

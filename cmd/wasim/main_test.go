@@ -91,7 +91,8 @@ func client(t *testing.T, p *program, ctl *wasim.Client) *linked {
 	key, err := hex.DecodeString(p.RootKey)
 	must(t, err)
 	whatsmeow.WACertPubKey = [32]byte(key)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "wa.db")+"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(),
+		"wa.db")+"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
 	must(t, err)
 	db.SetMaxOpenConns(1)
 	box := sqlstore.NewWithDB(db, "sqlite", waLog.Noop)
@@ -113,8 +114,8 @@ func client(t *testing.T, p *program, ctl *wasim.Client) *linked {
 	return l
 }
 
-// await returns the next event of a type. It also connects the client again when nothing else does: a connection that ends
-// between the handshake's last message and the registration of the handler for that goes unnoticed in whatsmeow.
+// await returns the next event of a type. It also connects the client again when nothing else does: a connection that
+// ends between the handshake's last message and the registration of the handler for that goes unnoticed in whatsmeow.
 func await[T any](t *testing.T, from *linked) (none T) {
 	t.Helper()
 	limit, look := time.After(patience), time.NewTicker(5*time.Second)
@@ -136,8 +137,8 @@ func await[T any](t *testing.T, from *linked) (none T) {
 	}
 }
 
-// TestKilledSimulatorGoesOn kills the program while customers write, and starts it again on the same state and port: the
-// client comes back without a new link, and every message that was accepted arrives, in order.
+// TestKilledSimulatorGoesOn kills the program while customers write, and starts it again on the same state and port:
+// the client comes back without a new link, and every message that was accepted arrives, in order.
 func TestKilledSimulatorGoesOn(t *testing.T) {
 	dir, ctx := t.TempDir(), context.Background()
 	p := launch(t, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--state", dir, "--few-keys", "--bare")
@@ -199,10 +200,12 @@ func TestTermEndsItCleanly(t *testing.T) {
 
 func TestHelpAndBadFlags(t *testing.T) {
 	var help bytes.Buffer
-	if err := run([]string{"--help"}, io.Discard, &help); err == nil || !strings.Contains(help.String(), "/control/faults") {
+	if err := run([]string{"--help"}, io.Discard, &help); err == nil ||
+		!strings.Contains(help.String(), "/control/faults") {
 		t.Fatalf("%v: %s", err, help.String())
 	}
-	for _, args := range [][]string{{"--listen", "0.0.0.0:0"}, {"--control", "10.0.0.1:80"}, {"extra"}, {"--seed", "x"}} {
+	for _, args := range [][]string{{"--listen", "0.0.0.0:0"}, {"--control", "10.0.0.1:80"}, {"extra"},
+		{"--seed", "x"}} {
 		if err := run(args, io.Discard, io.Discard); err == nil || errors.Is(err, context.Canceled) {
 			t.Errorf("%v was taken", args)
 		}

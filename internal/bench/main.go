@@ -1,6 +1,7 @@
-// Command bench measures the whole product on this machine: memory of idle linked workers, of the appliance, and the time
-// from a customer's message to the reply in the customer's inbox by its stages, and the return of a large fleet after an outage. Simulator and appliance run as real processes; only the
-// network to WhatsApp is missing. `make bench-fleet` builds what it needs and writes docs/benchmarks/fleet.md.
+// Command bench measures the whole product on this machine: memory of idle linked workers, of the appliance, and the
+// time from a customer's message to the reply in the customer's inbox by its stages, and the return of a large fleet
+// after an outage. Simulator and appliance run as real processes; only the network to WhatsApp is missing. `make
+// bench-fleet` builds what it needs and writes docs/benchmarks/fleet.md.
 package main
 
 import (
@@ -19,10 +20,12 @@ func main() {
 	flag.IntVar(&b.tenants, "tenants", 200, "how many businesses, each with a linked worker")
 	flag.IntVar(&b.rate, "rate", 100, "customers' messages a second")
 	flag.DurationVar(&b.period, "load", 2*time.Minute, "how long customers write")
-	flag.IntVar(&b.reconnecting, "reconnect", 500, "how many workers return after an outage of WhatsApp; 0: not measured")
+	flag.IntVar(&b.reconnecting, "reconnect", 500,
+		"how many workers return after an outage of WhatsApp; 0: not measured")
 	flag.DurationVar(&b.idle, "idle", time.Minute, "how long the idle fleet is watched")
 	flag.StringVar(&b.bin, "bin", "bin", "folder of the programs flowhq and wasim")
-	flag.StringVar(&b.each, "each", "", "file to write the stages of each message to, as CSV: to see when slow ones happened")
+	flag.StringVar(&b.each, "each", "", "file to write the stages of each message to, as CSV: to see when slow "+
+		"ones happened")
 	out := flag.String("out", "", "file to write the result to, in Markdown; it is printed as well")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -38,7 +41,7 @@ func run(ctx context.Context, b *bench, out string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if b.bin, err = filepath.Abs(b.bin); err != nil {
 		return err
 	}

@@ -42,11 +42,12 @@ type result struct {
 	idleCPU                   float64       // of one core, the appliance alone
 	fleetCPU                  float64       // of one core, all workers together
 	restartedPSS              spread        // KiB a worker, idle, linked by an earlier process
-	first                     spread        // microseconds: of each customer's first message, to a worker that was at rest
-	latency                   spread        // microseconds: of all later ones
-	stages                    stages
-	comeback                  comeback
-	sent, answered            int
+	// microseconds: of each customer's first message, to a worker that was at rest
+	first          spread
+	latency        spread // microseconds: of all later ones
+	stages         stages
+	comeback       comeback
+	sent, answered int
 }
 
 func (b *bench) say(format string, args ...any) {
@@ -229,8 +230,8 @@ func (b *bench) watchIdle(ctx context.Context, r *result) error {
 	return err
 }
 
-// firstRate is how many first messages a second there are. Each costs several times a later one: customer and worker agree on keys,
-// the worker loads its flow and prepares its statements.
+// firstRate is how many first messages a second there are. Each costs several times a later one: customer and worker
+// agree on keys, the worker loads its flow and prepares its statements.
 const firstRate = 10
 
 // load has the customers write for the whole period and splits the time that answers took by stages.
@@ -248,8 +249,8 @@ func (b *bench) load(ctx context.Context, r *result) error {
 	return err
 }
 
-// converse lets the customers write in turn, evenly over time, and waits for each answer. round is how many answers each of
-// them has had before. It gives the times that answers took, and each message with its times.
+// converse lets the customers write in turn, evenly over time, and waits for each answer. round is how many answers
+// each of them has had before. It gives the times that answers took, and each message with its times.
 func (b *bench) converse(ctx context.Context, round, total, rate int) (spread, map[string]asked, error) {
 	var mu sync.Mutex
 	var took []int
@@ -282,8 +283,8 @@ func (b *bench) converse(ctx context.Context, round, total, rate int) (spread, m
 	return newSpread(took), all, nil
 }
 
-// ask sends one message and measures, by the simulator's clock, until the reply was there. Each customer gets one reply a
-// round, so that the reply to round n is row n+1 of the inbox.
+// ask sends one message and measures, by the simulator's clock, until the reply was there. Each customer gets one reply
+// a round, so that the reply to round n is row n+1 of the inbox.
 func (b *bench) ask(ctx context.Context, s business, round int) (id string, a asked, err error) {
 	a.at = time.Now()
 	if id, err = b.sim.Send(ctx, s.customer, wasim.Message{To: s.number, Text: "Habari"}); err != nil {

@@ -15,17 +15,24 @@ func (r result) markdown(b *bench) string {
 	ms := func(us int) float64 { return float64(us) / 1000 }
 	line("# The fleet, measured")
 	line("")
-	line("`make bench-fleet` makes this page: simulator, appliance and one worker process a business, all on one machine, SQLite, typing")
+	line("`make bench-fleet` makes this page: simulator, appliance and one worker process a business, all on one " +
+		"machine, SQLite, typing")
 	line("delay and limits off. The simulator's own work (it encrypts for every customer) shares the processors.")
 	line("")
-	line("%s, %s, kernel %s, %d processors, %s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly), runtime.Version(), kernel(), runtime.NumCPU(), processor(), loadAverage())
+	line("%s, %s, kernel %s, %d processors, %s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly),
+		runtime.Version(), kernel(), runtime.NumCPU(), processor(), loadAverage())
 	line("")
 	line("| what | measured | aim |")
 	line("| --- | --- | --- |")
-	line("| idle worker among %d, after a restart (as after a reboot or an upgrade): PSS, median (min to max) | %.1f MiB (%.1f to %.1f) | at most 6 MiB |", b.tenants, mib(r.restartedPSS.median), mib(r.restartedPSS.min), mib(r.restartedPSS.max))
-	line("| the same, where the process linked the device itself | %.1f MiB (%.1f to %.1f) | at most 6 MiB |", mib(r.idlePSS.median), mib(r.idlePSS.min), mib(r.idlePSS.max))
-	line("| at rest after %d messages each | %.1f MiB (%.1f to %.1f) | at most 10 MiB |", r.sent/b.tenants, mib(r.busyPSS.median), mib(r.busyPSS.min), mib(r.busyPSS.max))
-	line("| appliance with %d idle workers: RSS (PSS) | %.1f MiB (%.1f) | at most 80 MiB with 500 |", b.tenants, mib(r.applianceRSS), mib(r.applianceSS))
+	line("| idle worker among %d, after a restart (as after a reboot or an upgrade): PSS, median (min to max) | %.1f "+
+		"MiB (%.1f to %.1f) | at most 6 MiB |", b.tenants, mib(r.restartedPSS.median), mib(r.restartedPSS.min),
+		mib(r.restartedPSS.max))
+	line("| the same, where the process linked the device itself | %.1f MiB (%.1f to %.1f) | at most 6 MiB |",
+		mib(r.idlePSS.median), mib(r.idlePSS.min), mib(r.idlePSS.max))
+	line("| at rest after %d messages each | %.1f MiB (%.1f to %.1f) | at most 10 MiB |", r.sent/b.tenants,
+		mib(r.busyPSS.median), mib(r.busyPSS.min), mib(r.busyPSS.max))
+	line("| appliance with %d idle workers: RSS (PSS) | %.1f MiB (%.1f) | at most 80 MiB with 500 |", b.tenants,
+		mib(r.applianceRSS), mib(r.applianceSS))
 	line("| appliance after the load: RSS | %.1f MiB | |", mib(r.busyRSS))
 	line("| appliance's processor use, idle fleet | %.2f %% of a core | at most 1 %% with 500 |", 100*r.idleCPU)
 	line("| all %d workers' processor use, idle | %.2f %% of a core | |", b.tenants, 100*r.fleetCPU)
@@ -33,7 +40,8 @@ func (r result) markdown(b *bench) string {
 	line("")
 	line("## From a customer's message to the reply in the inbox")
 	line("")
-	line("%d messages a second over %d businesses for %s; %d of %d were answered. The stages are read from the decisions in the message", b.rate, b.tenants, b.period, r.answered, r.sent)
+	line("%d messages a second over %d businesses for %s; %d of %d were answered. The stages are read from the "+
+		"decisions in the message", b.rate, b.tenants, b.period, r.answered, r.sent)
 	line("log, which are kept to the millisecond.")
 	line("")
 	line("| stage | median | p99 | max | aim |")
@@ -50,11 +58,13 @@ func (r result) markdown(b *bench) string {
 		line("")
 		line("## Back after an outage")
 		line("")
-		line("WhatsApp was away for %s; %d workers returned. First try after 5 s, later ones double, each moved by chance.", outage, c.workers)
+		line("WhatsApp was away for %s; %d workers returned. First try after 5 s, later ones double, each "+
+			"moved by chance.", outage, c.workers)
 		line("")
 		line("| what | measured |")
 		line("| --- | --- |")
-		line("| first, median and last login after WhatsApp was back | %.1f s, %.1f s, %.1f s |", c.first.Seconds(), c.median.Seconds(), c.last.Seconds())
+		line("| first, median and last login after WhatsApp was back | %.1f s, %.1f s, %.1f s |", c.first.Seconds(),
+			c.median.Seconds(), c.last.Seconds())
 		line("| most logins in one second | %d |", c.inSecond)
 		line("| peak processor use in a second: appliance and workers | %.0f %% of a core |", 100*c.peakCPU)
 		line("| the simulator's in that second | %.0f %% of a core |", 100*c.simCPU)
@@ -67,7 +77,7 @@ func (r result) markdown(b *bench) string {
 const others = `
 ## What others publish
 
-These are their own figures for one session, taken from what they publish and not measured here: gateways that drive a Chromium
+These are their own figures for one session, as they publish them, not measured here: gateways that drive a Chromium
 300 to 400 MB, gateways on Baileys (Node.js) 80 to 200 MB, WAHA's engine on whatsmeow about 50 MB at scale.
 `
 

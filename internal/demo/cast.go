@@ -35,7 +35,8 @@ func salon() business {
 		settings: flowhq.Settings{
 			Contact: "+255 700 000 101", Address: "Masaki, Dar es Salaam",
 			Services: []flowhq.Item{
-				{Name: "Facial", Price: 30000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true}, {Name: "Manicure", Price: 15000, Available: true},
+				{Name: "Facial", Price: 30000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true},
+				{Name: "Manicure", Price: 15000, Available: true},
 			},
 		},
 		customer: "+255710000001", customerName: "Asha",
@@ -57,7 +58,8 @@ func shop() business {
 		settings: flowhq.Settings{
 			Contact: "+255 700 000 102", Delivery: "Dar es Salaam 5,000 TZS",
 			Products: []flowhq.Item{
-				{Name: "Kanga", Price: 12000, Available: true}, {Name: "Kitenge", Price: 18000, Available: true}, {Name: "Viatu", Price: 35000, Available: true},
+				{Name: "Kanga", Price: 12000, Available: true}, {Name: "Kitenge", Price: 18000, Available: true},
+				{Name: "Viatu", Price: 35000, Available: true},
 			},
 		},
 		customer: "+255710000002", customerName: "Juma",

@@ -17,9 +17,9 @@ import (
 	"flowhq/internal/harness"
 )
 
-// checkPages looks for what keeps people from using a page: axe-core (the file named axe) runs on every page in both languages,
-// both schemes, narrow and wide; nothing may be wider than the window, nothing may move while a page loads. The HTML
-// as it was sent goes into dir, for a checker of markup.
+// checkPages looks for what keeps people from using a page: axe-core (the file named axe) runs on every page in both
+// languages, both schemes, narrow and wide; nothing may be wider than the window, nothing may move while a page loads.
+// The HTML as it was sent goes into dir, for a checker of markup.
 func (d *demo) checkPages(ctx context.Context, axe, dir string) error {
 	script, err := os.ReadFile(axe)
 	if err != nil {
@@ -36,7 +36,7 @@ func (d *demo) checkPages(ctx context.Context, axe, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer browser.Close()
+	defer func() { _ = browser.Close() }()
 	var wrong []string
 	checked := 0
 	for _, lang := range flowhq.Languages() {
@@ -44,7 +44,8 @@ func (d *demo) checkPages(ctx context.Context, axe, dir string) error {
 			scheme string
 			width  int
 		}{{"light", 360}, {"dark", 390}, {"light", 1440}, {"dark", 1440}} {
-			c := camera{browser: browser, base: d.appliance.URL, lang: lang, scheme: window.scheme, width: window.width, dir: dir}
+			c := camera{browser: browser, base: d.appliance.URL, lang: lang, scheme: window.scheme, width: window.width,
+				dir: dir}
 			found, err := c.check(ctx, pages, string(script))
 			if err != nil {
 				return err
@@ -97,14 +98,19 @@ func (c camera) check(ctx context.Context, pages []shotPage, axe string) ([]stri
 
 // watchShift notes what moved how far and when; it runs before anything of the page does.
 const watchShift = `window.__shifts = []; new PerformanceObserver((list) => {
-  const name = (n) => !n ? "something that is gone" : n.nodeType === 3 ? "a text in " + name(n.parentElement) : n.tagName.toLowerCase() + (n.className ? "." + String(n.className).replace(/ /g, ".") : "");
+  const name = (n) => {
+    if (!n) return "something that is gone";
+    if (n.nodeType === 3) return "a text in " + name(n.parentElement);
+    return n.tagName.toLowerCase() + (n.className ? "." + String(n.className).replace(/ /g, ".") : "");
+  };
   for (const e of list.getEntries()) {
-    if (!e.hadRecentInput) window.__shifts.push({ at: e.startTime, by: e.value, what: e.sources.map((s) => name(s.node)).join(", ") });
+    const what = e.sources.map((s) => name(s.node)).join(", ");
+    if (!e.hadRecentInput) window.__shifts.push({ at: e.startTime, by: e.value, what });
   }
 }).observe({ type: "layout-shift", buffered: true });`
 
-// settling is how long after the load, in milliseconds, a page still counts as loading. What moves later is news: a code that has
-// run out, a business that is answering now.
+// settling is how long after the load, in milliseconds, a page still counts as loading. What moves later is news: a
+// code that has run out, a business that is answering now.
 const settling = 1000
 
 // mostShift is the layout shift that a page may have; people see nothing of it.
@@ -117,11 +123,15 @@ func violations(page *rod.Page, axe string) ([]string, error) {
 	result, err := page.Eval(`async (settling) => {
 	  const loaded = performance.getEntriesByType("navigation")[0].loadEventEnd || performance.now();
 	  const moved = window.__shifts.filter((s) => s.at <= loaded + settling);
-	  const shift = moved.reduce((sum, s) => sum + s.by, 0), what = moved.map((s) => s.what + " at " + Math.round(s.at) + " ms").join("; ");
+	  const shift = moved.reduce((sum, s) => sum + s.by, 0);
+	  const what = moved.map((s) => s.what + " at " + Math.round(s.at) + " ms").join("; ");
 	  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
 	  document.querySelectorAll("details:not(.menu)").forEach((d) => { d.open = true });
-	  const run = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-	  const found = run.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.failureSummary || "").split("\n").slice(1, 2).join("")).join(" | "));
+	  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+	  const run = await axe.run(document, { runOnly: rules });
+	  const where = (n) => n.target.join(" ") + " " + (n.failureSummary || "").split("\n").slice(1, 2).join("");
+	  const found = run.violations.map((v) =>
+	    v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(where).join(" | "));
 	  return JSON.stringify({ found, shift, what, wide });
 	}`, settling)
 	if err != nil {
@@ -137,7 +147,8 @@ func violations(page *rod.Page, axe string) ([]string, error) {
 		return nil, err
 	}
 	if seen.Shift > mostShift {
-		seen.Found = append(seen.Found, fmt.Sprintf("things move while it loads (layout shift %.3f): %s", seen.Shift, seen.What))
+		seen.Found = append(seen.Found, fmt.Sprintf("things move while it loads (layout shift %.3f): %s", seen.Shift,
+			seen.What))
 	}
 	if seen.Wide > 0 {
 		seen.Found = append(seen.Found, fmt.Sprintf("it is %d px wider than the window", seen.Wide))

@@ -84,14 +84,14 @@ func (d *demo) prepare() (unlock func(), err error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
+		_ = lock.Close()
 		return nil, fmt.Errorf("another demo is running in %s; end it first (Ctrl-C there)", d.dir)
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
-		lock.Close()
+		_ = lock.Close()
 		return nil, err
 	}
-	return func() { lock.Close() }, os.MkdirAll(d.dir, 0o700)
+	return func() { _ = lock.Close() }, os.MkdirAll(d.dir, 0o700)
 }
 
 func (d *demo) start(ctx context.Context) (err error) {
@@ -188,13 +188,15 @@ func (d *demo) askForSetup(ctx context.Context) error {
 		return err
 	}
 	wish := map[string]string{
-		"businessName": "Juma Electronics", "templateType": "ECOMMERCE", "whatsappNumber": "+255 700 000 199", "language": "SW",
+		"businessName": "Juma Electronics", "templateType": "ECOMMERCE", "whatsappNumber": "+255 700 000 199",
+		"language": "SW",
 	}
 	return d.appliance.Portal(ctx, email, http.MethodPost, "/portal/setup-request", wish, nil)
 }
 
 func (d *demo) welcome() {
-	fmt.Printf("\nAdmin page:  %s/\nPassword:    %s\nSimulator:   %s\n\nCustomers write now and then. Ctrl-C ends everything.\n\n",
+	fmt.Printf("\nAdmin page:  %s/\nPassword:    %s\nSimulator:   %s\n\nCustomers write now and then. Ctrl-C ends "+
+		"everything.\n\n",
 		d.appliance.URL, harness.AdminPassword, d.simulator.ControlURL)
 }
 

@@ -17,8 +17,8 @@ func (d *demo) tenantShots(ctx context.Context, tenants []harness.Tenant, waitin
 	for _, t := range tenants {
 		byName[t.Name] = t
 	}
-	salon, shop := byName["Neema Salon"], byName["Duka la Asha"]
-	if err := d.busyDay(ctx, salon, shop); err != nil {
+	salon := byName["Neema Salon"]
+	if err := d.busyDay(ctx, salon); err != nil {
 		return nil, err
 	}
 	request, err := d.firstRequest(ctx, salon.ID)
@@ -57,13 +57,14 @@ func (d *demo) tenantShots(ctx context.Context, tenants []harness.Tenant, waitin
 }
 
 // busyDay lets customers book, ask for a person and want no more messages, and changes a price without publishing it.
-func (d *demo) busyDay(ctx context.Context, salon, shop harness.Tenant) error {
+func (d *demo) busyDay(ctx context.Context, salon harness.Tenant) error {
 	type visit struct {
 		number, name string
 		says         []string
 	}
 	visits := []visit{
-		{"+255710000011", "Rehema", []string{"Habari", "Naomba miadi ya facial kesho saa nne asubuhi", "Rehema", "ndiyo"}},
+		{"+255710000011", "Rehema", []string{"Habari", "Naomba miadi ya facial kesho saa nne asubuhi", "Rehema",
+			"ndiyo"}},
 		{"+255710000013", "Zawadi", []string{"Naomba miadi ya kusuka keshokutwa saa nane mchana", "Zawadi", "ndiyo"}},
 		{"+255710000012", "Baraka", []string{"Habari", "STOP"}},
 	}
@@ -79,23 +80,28 @@ func (d *demo) busyDay(ctx context.Context, salon, shop harness.Tenant) error {
 	}
 	of := "/admin/tenants/" + salon.ID
 	asha := of + "/chats/" + url.PathEscape("+255710000001")
-	if err := d.appliance.Admin(ctx, http.MethodPut, asha+"/labels", map[string][]string{"labels": {"VIP", "Masaki"}}, nil); err != nil {
+	if err := d.appliance.Admin(ctx, http.MethodPut, asha+"/labels", map[string][]string{"labels": {"VIP", "Masaki"}},
+		nil); err != nil {
 		return err
 	}
 	if err := d.appliance.Admin(ctx, http.MethodPost, asha+"/take-over", nil, nil); err != nil {
 		return err
 	}
-	if _, err := d.simulator.SendText(ctx, "+255710000001", salon.PhoneNumber, "Naweza kuja na rafiki yangu?"); err != nil {
+	if _, err := d.simulator.SendText(ctx, "+255710000001", salon.PhoneNumber,
+		"Naweza kuja na rafiki yangu?"); err != nil {
 		return err
 	}
-	if err := d.appliance.Admin(ctx, http.MethodPost, asha+"/send", map[string]string{"text": "Karibuni nyote wawili, Asha."}, nil); err != nil {
+	if err := d.appliance.Admin(ctx, http.MethodPost, asha+"/send",
+		map[string]string{"text": "Karibuni nyote wawili, Asha."}, nil); err != nil {
 		return err
 	}
 	draft := flowhq.Settings{Contact: "+255 700 000 101", Address: "Masaki, Dar es Salaam", Services: []flowhq.Item{
-		{Name: "Facial", Price: 35000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true}, {Name: "Pedicure", Price: 20000, Available: true},
+		{Name: "Facial", Price: 35000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true},
+		{Name: "Pedicure", Price: 20000, Available: true},
 	}}
 	weekday := []flowhq.Span{{Open: "08:00", Close: "12:30"}, {Open: "14:00", Close: "18:00"}}
-	draft.Hours = &flowhq.Hours{Days: [7][]flowhq.Span{nil, weekday, weekday, weekday, weekday, weekday, {{Open: "09:00", Close: "14:00"}}}, Holidays: []string{"2026-12-25"}}
+	draft.Hours = &flowhq.Hours{Days: [7][]flowhq.Span{nil, weekday, weekday, weekday, weekday, weekday,
+		{{Open: "09:00", Close: "14:00"}}}, Holidays: []string{"2026-12-25"}}
 	return d.appliance.Admin(ctx, http.MethodPut, of+"/settings", draft, nil)
 }
 
@@ -115,5 +121,6 @@ func (d *demo) firstRequest(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	of := "/admin/tenants/" + id + "/requests/" + rows[0].ID
-	return rows[0].ID, d.appliance.Admin(ctx, http.MethodPatch, of, map[string]string{"status": "CONFIRMED", "notes": "Amepigiwa simu"}, nil)
+	return rows[0].ID, d.appliance.Admin(ctx, http.MethodPatch, of,
+		map[string]string{"status": "CONFIRMED", "notes": "Amepigiwa simu"}, nil)
 }

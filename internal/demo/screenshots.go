@@ -29,11 +29,12 @@ func (d *demo) screenshots(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer browser.Close()
+	defer func() { _ = browser.Close() }()
 	for _, lang := range flowhq.Languages() {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int{390, 1440} {
-				shot := camera{browser: browser, base: d.appliance.URL, lang: lang, scheme: scheme, width: width, dir: dir}
+				shot := camera{browser: browser, base: d.appliance.URL, lang: lang, scheme: scheme, width: width,
+					dir: dir}
 				if err := shot.take(ctx, pages); err != nil {
 					return err
 				}
@@ -46,7 +47,8 @@ func (d *demo) screenshots(ctx context.Context, dir string) error {
 
 type shotPage struct{ name, path string }
 
-// pages lists what there is to see; a fourth business waits for its phone, so that the linking panel has a code to show.
+// pages lists what there is to see; a fourth business waits for its phone, so that the linking panel has a code to
+// show.
 func (d *demo) pages(ctx context.Context) ([]shotPage, error) {
 	waiting, err := d.appliance.Create(ctx, harness.NewTenant{
 		Name: "Mama Lishe", PhoneNumber: "+255700000104", BusinessName: "Mama Lishe",
@@ -91,7 +93,7 @@ func (d *demo) pages(ctx context.Context) ([]shotPage, error) {
 func openBrowser(ctx context.Context) (*rod.Browser, error) {
 	bin, ok := launcher.LookPath()
 	if !ok {
-		return nil, fmt.Errorf("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
+		return nil, fmt.Errorf("no Chromium is installed; on Debian and Ubuntu: apt-get install chromium")
 	}
 	url, err := launcher.New().Context(ctx).Bin(bin).Leakless(false).NoSandbox(true).
 		Set("disable-background-networking").Set("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1").Launch()

@@ -35,13 +35,14 @@ func (w *world) lastLogin(t *testing.T, number string) time.Time {
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	stores(t, func(t *testing.T, database string) {
-		path := ""
-		w := newWorldAfter(t, database, nil, func(a *harness.Appliance, _ harness.Binaries) {
+		var own harness.Binaries
+		w := newWorldAfter(t, database, nil, func(a *harness.Appliance, bin harness.Binaries) {
 			var err error
-			if path, err = a.OwnProgram(); err != nil {
+			if own, err = a.OwnPrograms(bin); err != nil {
 				t.Fatal(err)
 			}
 		})
+		path := own.Flowhq
 		salon := w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
 		w.customer(t, asha, "Asha", "pn")
 		w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
@@ -76,7 +77,7 @@ func TestHandOver(t *testing.T) {
 			}
 			w.ask(t, asha, salonNumber, "Bei gani?", "")
 		})
-		t.Run("another program takes over and the worker follows", func(t *testing.T) {
+		t.Run("another program takes over and no worker is touched", func(t *testing.T) {
 			if err := harness.CopyProgram(w.bin.Flowhq, path, "another"); err != nil {
 				t.Fatal(err)
 			}
@@ -87,6 +88,16 @@ func TestHandOver(t *testing.T) {
 			if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", w.PID())); err != nil || exe != path {
 				t.Errorf("process %d runs %s, %v", w.PID(), exe, err)
 			}
+			w.ask(t, asha, salonNumber, "Habari za asubuhi", "Neema Salon")
+			if now := w.workerPID(t, salon.ID); now != worker || !w.lastLogin(t, salonNumber).Equal(login) {
+				t.Errorf("the worker was touched: process %d, was %d", now, worker)
+			}
+		})
+		t.Run("another engine alone moves the worker", func(t *testing.T) {
+			appliance, login := w.PID(), w.lastLogin(t, salonNumber)
+			if err := harness.CopyProgram(w.bin.Worker, own.Worker, "another"); err != nil {
+				t.Fatal(err)
+			}
 			w.awaitMoved(t, salon.ID, worker)
 			err := harness.Until(limit(t, 30*time.Second), 50*time.Millisecond, func() error { // the page may still say what was before
 				if !w.lastLogin(t, salonNumber).After(login) {
@@ -96,6 +107,9 @@ func TestHandOver(t *testing.T) {
 			})
 			if err != nil {
 				t.Error(err)
+			}
+			if now := w.PID(); now != appliance {
+				t.Errorf("the appliance was process %d, is %d", appliance, now)
 			}
 			w.ask(t, asha, salonNumber, "Habari tena", "")
 			if got, err := w.Tenant(t.Context(), salon.ID); err != nil || got.Status != flowhq.TenantActive {

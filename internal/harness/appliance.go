@@ -156,21 +156,25 @@ func freePort(wish int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// OwnProgram makes the appliance run a copy of its program from its own folder and gives its path: it can be replaced there, as an upgrade does.
-func (a *Appliance) OwnProgram() (string, error) {
-	path := filepath.Join(a.opts.Dir, "flowhq")
-	if err := CopyProgram(a.opts.Bin, path, ""); err != nil {
-		return "", err
+// OwnPrograms makes the appliance and its workers run copies of their programs from the appliance's folder, and gives the paths:
+// they can be replaced there, as an upgrade does.
+func (a *Appliance) OwnPrograms(b Binaries) (Binaries, error) {
+	own := Binaries{Flowhq: filepath.Join(a.opts.Dir, "flowhq"), Worker: filepath.Join(a.opts.Dir, "flowhq-worker"), Wasim: b.Wasim}
+	for from, to := range map[string]string{b.Flowhq: own.Flowhq, b.Worker: own.Worker} {
+		if err := CopyProgram(from, to, ""); err != nil {
+			return Binaries{}, err
+		}
 	}
-	a.opts.Bin = path
-	return path, nil
+	a.opts.Bin = own.Flowhq
+	return own, nil
 }
 
-// CopyProgram puts a copy of a program in another place in one step; behind, which the program does not mind, makes it another file.
+// CopyProgram puts a copy of a program in another place in one step; behind, which the program does not mind, makes it
+// another file.
 func CopyProgram(from, to, behind string) error {
 	text, err := os.ReadFile(from)
 	if err != nil {

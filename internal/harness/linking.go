@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// Link gives a tenant's number a phone in the simulator, lets it scan the QR code and waits until the tenant is ACTIVE and
-// connected. A code that expired between reading and scanning is read again.
+// Link gives a tenant's number a phone in the simulator, lets it scan the QR code and waits until the tenant is ACTIVE
+// and connected. A code that expired between reading and scanning is read again.
 func (a *API) Link(ctx context.Context, s *Simulator, id, number, name string) error {
 	if err := s.AddPhone(ctx, number, name); err != nil {
 		return err

@@ -22,8 +22,8 @@ type Process struct {
 	tail tail
 }
 
-// startProcess runs a command. Its standard output is read by first (which may take what it needs) and then kept with its
-// standard error.
+// startProcess runs a command. Its standard output is read by first (which may take what it needs) and then kept with
+// its standard error.
 func startProcess(name string, cmd *exec.Cmd, first func(*bufio.Reader) error) (*Process, error) {
 	p := &Process{name: name, cmd: cmd, done: make(chan struct{})}
 	out, err := cmd.StdoutPipe()
@@ -64,7 +64,8 @@ func (p *Process) Kill() {
 // Signal sends a signal.
 func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
-// Stop asks it to end and waits; after the given time it is killed, and that is an error, as is an exit status other than 0.
+// Stop asks it to end and waits; after the given time it is killed, and that is an error, as is an exit status other
+// than 0.
 func (p *Process) Stop(within time.Duration) error {
 	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err

@@ -38,7 +38,8 @@ func (s *Simulator) SendIn(ctx context.Context, customer, to, text, chat string)
 }
 
 // Ask lets a customer write and waits for the next message that comes back from there.
-func (s *Simulator) Ask(ctx context.Context, customer, to, text string, within time.Duration) (answer string, err error) {
+func (s *Simulator) Ask(ctx context.Context, customer, to, text string, within time.Duration) (answer string,
+	err error) {
 	before, err := s.Inbox(ctx, customer, 0, 0)
 	if err != nil {
 		return "", err

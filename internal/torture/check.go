@@ -21,7 +21,9 @@ const settleLimit = 6 * time.Minute
 func (w *world) settle(ctx context.Context) (problems []string) {
 	begun := time.Now()
 	problems = w.until(ctx, begun, len(w.all), func(i int) []string { return w.all[i].problems(ctx) })
-	problems = append(problems, w.until(ctx, begun, len(w.shop), func(i int) []string { return w.listProblems(ctx, w.shop[i]) })...)
+	problems = append(problems, w.until(ctx, begun, len(w.shop), func(i int) []string {
+		return w.listProblems(ctx, w.shop[i])
+	})...)
 	problems = append(problems, w.until(ctx, begun, 1, func(int) []string { return w.unhealed(ctx) })...)
 	w.settled = time.Since(begun)
 	w.say("settled after %.0f s", w.settled.Seconds())
@@ -66,19 +68,22 @@ func (w *world) unhealed(ctx context.Context) (problems []string) {
 	case err != nil:
 		return []string{err.Error()}
 	case st.Placeholders > 0 || st.Unread > 0:
-		return []string{fmt.Sprintf("phones still wait for %d messages that they could not decrypt, workers for %d", st.Placeholders, st.Unread)}
+		return []string{fmt.Sprintf("phones still wait for %d messages that they could not decrypt, workers for %d",
+			st.Placeholders, st.Unread)}
 	}
 	return nil
 }
 
-// pushing tells of messages and logins that were tried although WhatsApp had said no: one finds out, no more may follow.
+// pushing tells of messages and logins that were tried although WhatsApp had said no: one finds out, no more may
+// follow.
 func (w *world) pushing(ctx context.Context) (problems []string) {
 	st, err := w.sim.Stats(ctx)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	if st.Refused > int64(w.counts["restricted"]) {
-		problems = append(problems, fmt.Sprintf("%d messages were sent during %d restrictions", st.Refused, w.counts["restricted"]))
+		problems = append(problems, fmt.Sprintf("%d messages were sent during %d restrictions", st.Refused,
+			w.counts["restricted"]))
 	}
 	if st.Banned > int64(w.counts["banned"]) {
 		problems = append(problems, fmt.Sprintf("%d logins were tried during %d bans", st.Banned, w.counts["banned"]))
@@ -111,7 +116,8 @@ func (w *world) listProblems(ctx context.Context, b *business) (problems []strin
 			}
 		}
 		if told != 1 {
-			problems = append(problems, fmt.Sprintf("%s: the owner was told %d times of %q, which came too late", b.number, told, text))
+			problems = append(problems, fmt.Sprintf("%s: the owner was told %d times of %q, which came too late",
+				b.number, told, text))
 		}
 	}
 	return problems
@@ -184,20 +190,30 @@ func (c *customer) checkLog(log []logged, rows []wasim.InboxRow, bad func(string
 		bad("the log has %d of %d messages and %d of %d answers", len(in), len(c.sent), len(out), len(rows))
 		return
 	}
+	c.checkMessages(in, rows, bad)
+	for i, l := range out {
+		if l.ID != rows[i].ID || l.Text != rows[i].Text {
+			bad("answer %d is logged as %s %q, the phone shows %s %q", i+1, l.ID, l.Text, rows[i].ID, rows[i].Text)
+		}
+	}
+}
+
+// checkMessages compares the logged messages with what was sent, and their decisions with the answers.
+func (c *customer) checkMessages(in []logged, rows []wasim.InboxRow, bad func(string, ...any)) {
 	answered := rows
 	if len(rows) != len(c.answerable()) {
-		answered = nil // it cannot be said which one answers which
+		answered = nil // it is not known which answer belongs to which message
 	}
 	for i, l := range in {
 		if l.ID != c.sent[i].id || l.Text != c.sent[i].text {
 			bad("message %d is logged as %s %q, not as %s %q", i+1, l.ID, l.Text, c.sent[i].id, c.sent[i].text)
 			continue
 		}
-		switch {
-		case c.sent[i].late:
+		if c.sent[i].late {
 			c.checkLate(i, l, bad)
 			continue
-		case answered != nil:
+		}
+		if answered != nil {
 			if replies := stepsOf(l.Trace, flowhq.TraceReplyID); len(replies) != 1 || replies[0] != answered[0].ID {
 				bad("message %d was decided to be answered by %v, the phone shows %s", i+1, replies, answered[0].ID)
 			}
@@ -205,11 +221,6 @@ func (c *customer) checkLog(log []logged, rows []wasim.InboxRow, bad func(string
 		}
 		if len(stepsOf(l.Trace, flowhq.TraceReceived)) != 1 || len(stepsOf(l.Trace, flowhq.TraceAcknowledged)) != 1 {
 			bad("the decisions about message %d are incomplete: %+v", i+1, l.Trace)
-		}
-	}
-	for i, l := range out {
-		if l.ID != rows[i].ID || l.Text != rows[i].Text {
-			bad("answer %d is logged as %s %q, the phone shows %s %q", i+1, l.ID, l.Text, rows[i].ID, rows[i].Text)
 		}
 	}
 }
@@ -243,13 +254,15 @@ func (w *world) recordProblems(ctx context.Context, b *business) (problems []str
 	var records []struct {
 		Fields flowhq.RequestFields `json:"fields"`
 	}
-	if err := w.app.api.Admin(ctx, http.MethodGet, fmt.Sprintf("/admin/tenants/%s/requests?limit=%d", b.id, flowhq.MaxLimit), nil, &records); err != nil {
+	if err := w.app.api.Admin(ctx, http.MethodGet,
+		fmt.Sprintf("/admin/tenants/%s/requests?limit=%d", b.id, flowhq.MaxLimit), nil, &records); err != nil {
 		return []string{err.Error()}
 	}
 	total := len(wanted)
 	for _, r := range records {
 		if wanted[r.Fields.Detail]--; wanted[r.Fields.Detail] < 0 {
-			problems = append(problems, fmt.Sprintf("%s has a record twice, or one that nobody asked for: %q", b.number, r.Fields.Detail))
+			problems = append(problems, fmt.Sprintf("%s has a record twice, or one that nobody asked for: %q", b.number,
+				r.Fields.Detail))
 		}
 	}
 	if want := min(total, flowhq.MaxLimit); len(records) != want {

@@ -19,7 +19,8 @@ func mountDisk(dir string) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "size="+diskSize+",mode=0700"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV,
+		"size="+diskSize+",mode=0700"); err != nil {
 		return nil, fmt.Errorf("mount a small disk on %s: %w (this needs root)", dir, err)
 	}
 	return &disk{dir}, nil
@@ -33,7 +34,7 @@ func (d *disk) fill() error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for block := make([]byte, 64<<10); len(block) > 0; {
 		_, err := f.Write(block)
 		switch {

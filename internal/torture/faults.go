@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -69,41 +68,42 @@ func (w *world) suffer(ctx context.Context) error {
 	return w.sim.EndFaults(end)
 }
 
-// breakThings begins a fault every second or so, and waits for all to be over in the end.
+// breakThings begins a fault every second or so until ctx ends, and waits until all are over. It stops at the first
+// fault that cannot be brought about.
 func (w *world) breakThings(ctx context.Context) error {
 	faults := w.faults()
+	running, until := errgroup.WithContext(ctx)
+	for pause(until, w.between(200*time.Millisecond, 1500*time.Millisecond)) {
+		f := w.drawFault(faults)
+		if !w.begin(f) {
+			continue
+		}
+		running.Go(func() error {
+			if err := w.bring(until, f); err != nil {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+			return nil
+		})
+	}
+	if err := running.Wait(); ctx.Err() == nil {
+		return err
+	}
+	return nil // a fault that the end of the run cut short is not a failure
+}
+
+// drawFault draws a fault by its weight.
+func (w *world) drawFault(faults []fault) fault {
 	total := 0
 	for _, f := range faults {
 		total += f.weight
 	}
-	var running sync.WaitGroup
-	defer running.Wait()
-	failed := make(chan error, 1)
-	for pause(ctx, w.between(200*time.Millisecond, 1500*time.Millisecond)) {
-		select {
-		case err := <-failed:
-			return err
-		default:
-		}
-		pick := w.chance(total)
-		for _, f := range faults {
-			if pick -= f.weight; pick >= 0 {
-				continue
-			}
-			if w.begin(f) {
-				running.Go(func() {
-					if err := w.bring(ctx, f); err != nil {
-						select {
-						case failed <- fmt.Errorf("%s: %w", f.name, err):
-						default:
-						}
-					}
-				})
-			}
-			break
+	drawn := w.chance(total)
+	for _, f := range faults {
+		if drawn -= f.weight; drawn < 0 {
+			return f
 		}
 	}
-	return nil
+	return faults[len(faults)-1]
 }
 
 func (w *world) begin(f fault) bool {
@@ -191,7 +191,8 @@ func (w *world) toCustomer(f wasim.Fault) func(context.Context) (bool, error) {
 
 func (w *world) lasting(name string, least, most int) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
-		return w.bringAbout(wasim.Fault{Fault: name, Number: w.anyone().number, Seconds: w.between(time.Duration(least)*time.Second, time.Duration(most)*time.Second).Seconds()})
+		return w.bringAbout(wasim.Fault{Fault: name, Number: w.anyone().number,
+			Seconds: w.between(time.Duration(least)*time.Second, time.Duration(most)*time.Second).Seconds()})
 	}
 }
 

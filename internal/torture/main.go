@@ -1,9 +1,10 @@
-// Command torture runs the whole product, real appliance and worker processes on the simulator, while everything that can
-// break is broken at random: workers and the appliance are killed, connections dropped, reset and frozen, WhatsApp goes away,
-// messages are delivered twice, acknowledgements held back, PostgreSQL restarted, a tenant's disk filled, customers change
-// their phones, numbers are restricted and banned for a while, sessions given to another client. In the end each customer's
-// phone must show every answer exactly once and in order, and the message log must hold what was said; messages that were
-// under way too long must be marked so and be on the owner's list; and nothing may be left undecrypted. `make torture` builds what it needs; a seed makes the same choices again.
+// Command torture runs the whole product, real appliance and worker processes on the simulator, while everything that
+// can break is broken at random: workers and the appliance are killed, connections dropped, reset and frozen, WhatsApp
+// goes away, messages are delivered twice, acknowledgements held back, PostgreSQL restarted, a tenant's disk filled,
+// customers change their phones, numbers are restricted and banned for a while, sessions given to another client. In
+// the end each customer's phone must show every answer exactly once and in order, and the message log must hold what
+// was said; messages that were under way too long must be marked so and be on the owner's list; and nothing may be left
+// undecrypted. `make torture` builds what it needs; a seed makes the same choices again.
 //
 // It needs root, to mount a small disk for some tenants.
 package main
@@ -37,7 +38,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.bin, "bin", "bin", "folder of the programs flowhq and wasim")
 	flag.Uint64Var(&o.seed, "seed", 0, "the same seed makes the same choices; 0: another one every time")
-	flag.DurationVar(&o.length, "length", 3*time.Minute, "how long each store is tortured, starting and checking not counted")
+	flag.DurationVar(&o.length, "length", 3*time.Minute,
+		"how long each store is tortured, starting and checking not counted")
 	flag.IntVar(&o.tenants, "tenants", 30, "how many businesses")
 	flag.IntVar(&o.customers, "customers", 300, "how many customers, all businesses together")
 	flag.Float64Var(&o.rate, "rate", 12, "messages a second, all customers together")

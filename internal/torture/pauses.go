@@ -9,8 +9,8 @@ import (
 	"flowhq/internal/wasim"
 )
 
-// tooOld is the age of a message that is written as if it had waited at WhatsApp for longer than a bot may answer: the limit is
-// the product's default of 30 minutes.
+// tooOld is the age of a message that is written as if it had waited at WhatsApp for longer than a bot may answer: the
+// limit is the product's default of 30 minutes.
 const tooOld = 31 * time.Minute
 
 // patience is how long something may take to show itself while the appliance may be away and the machine is busy.
@@ -45,12 +45,14 @@ func (w *world) broken(format string, args ...any) {
 // restrict keeps an account from sending. WhatsApp announces it, or just refuses messages and says why a little later.
 // Its worker may be killed meanwhile: it must not begin with a message that is refused.
 func (w *world) restrict(ctx context.Context) (bool, error) {
-	b := w.pick(func(b *business) bool { return b.disk == nil }) // on a full disk nobody can keep in mind that there is a pause
+	// on a full disk nobody can keep in mind that there is a pause
+	b := w.pick(func(b *business) bool { return b.disk == nil })
 	if b == nil {
 		return false, nil
 	}
 	defer w.free(b)
-	lock := wasim.Fault{Fault: "timelock", Number: b.number, Seconds: w.between(8*time.Second, 20*time.Second).Seconds()}
+	lock := wasim.Fault{Fault: "timelock", Number: b.number,
+		Seconds: w.between(8*time.Second, 20*time.Second).Seconds()}
 	if w.chance(2) == 0 {
 		silent := lock
 		silent.Silent = true
@@ -73,7 +75,8 @@ func (w *world) banFor(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	defer w.free(b)
-	ban := wasim.Fault{Fault: "ban", Number: b.number, BanCode: 101 + w.chance(6), Seconds: w.between(10*time.Second, 25*time.Second).Seconds()}
+	ban := wasim.Fault{Fault: "ban", Number: b.number, BanCode: 101 + w.chance(6),
+		Seconds: w.between(10*time.Second, 25*time.Second).Seconds()}
 	begun, err := w.bringAbout(ban)
 	if err != nil || !begun {
 		return false, err
@@ -103,8 +106,8 @@ func (w *world) lateFor(b *business) error {
 	return c.say(tooOld)
 }
 
-// replace lets another client take over an account's session. The worker must stand down, say so and stay away, until the
-// operator starts it again.
+// replace lets another client take over an account's session. The worker must stand down, say so and stay away, until
+// the operator starts it again.
 func (w *world) replace(context.Context) (bool, error) {
 	b := w.pick(func(b *business) bool { return b.disk == nil })
 	if b == nil {
@@ -132,15 +135,16 @@ func (w *world) replace(context.Context) (bool, error) {
 	}
 	pause(ctx, w.between(3*time.Second, 12*time.Second))
 	if now, err := w.login(ctx, b); err != nil || !now.Equal(before) {
-		w.broken("%s: the session was given to another client, and the worker took it back by itself (%v)", b.number, err)
+		w.broken("%s: the session was given to another client, and the worker took it back by itself (%v)", b.number,
+			err)
 	}
 	for w.app.api.Worker(ctx, b.id, "restart") != nil && pause(ctx, 200*time.Millisecond) { // the appliance may be away
 	}
 	return true, ctx.Err()
 }
 
-// standsDown waits until the product says of a worker that it was replaced. It may have been thrown out by something else
-// before it heard why; then it comes back, as it must, and false is given.
+// standsDown waits until the product says of a worker that it was replaced. It may have been thrown out by something
+// else before it heard why; then it comes back, as it must, and false is given.
 func (w *world) standsDown(ctx context.Context, b *business, before time.Time) (bool, error) {
 	for began := time.Now(); time.Since(began) < patience; {
 		t, err := w.app.api.Tenant(ctx, b.id)

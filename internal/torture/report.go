@@ -36,8 +36,10 @@ func (w *world) summary(problems []string) (s summary, err error) {
 		return s, err
 	}
 	s = summary{
-		store: w.store, repeated: st.Redelivered, undecryptable: st.Undecryptable + st.Retries, unhealed: st.Placeholders + st.Unread,
-		refused: st.Refused, banned: st.Banned, appliance: w.app.starts.Load(), faults: maps.Clone(w.counts), settled: w.settled,
+		store: w.store, repeated: st.Redelivered, undecryptable: st.Undecryptable + st.Retries,
+		unhealed: st.Placeholders + st.Unread,
+		refused:  st.Refused, banned: st.Banned, appliance: w.app.starts.Load(), faults: maps.Clone(w.counts),
+		settled:  w.settled,
 		problems: problems, tenants: w.tenants, customers: w.customers, length: w.length, seed: w.seed,
 	}
 	for _, c := range w.all {
@@ -49,9 +51,11 @@ func (w *world) summary(problems []string) (s summary, err error) {
 
 // report tells how it went.
 func (w *world) report(s summary) {
-	w.say("%d messages of %d customers, %d of them too late to be answered; %d deliveries repeated; the appliance was started %d times again",
+	w.say("%d messages of %d customers, %d of them too late to be answered; %d deliveries repeated; the appliance "+
+		"was started %d times again",
 		s.messages, s.customers, s.late, s.repeated, s.appliance)
-	w.say("%d messages and answers undecryptable at first, %d never healed; %d messages refused in %d restrictions, %d logins in %d bans",
+	w.say("%d messages and answers undecryptable at first, %d never healed; %d messages refused in %d restrictions, "+
+		"%d logins in %d bans",
 		s.undecryptable, s.unhealed, s.refused, s.faults["restricted"], s.banned, s.faults["banned"])
 	for i, p := range s.problems {
 		if i == 40 {
@@ -61,7 +65,8 @@ func (w *world) report(s summary) {
 		w.say("BROKEN  %s", p)
 	}
 	if len(s.problems) == 0 {
-		w.say("every message in time was answered once, in order, and is in the log; every other is marked and on the owner's list")
+		w.say("every message in time was answered once, in order, and is in the log; every other is marked and on " +
+			"the owner's list")
 	}
 }
 
@@ -69,10 +74,14 @@ func (w *world) report(s summary) {
 func writePage(path, commit string, all []summary) error {
 	var b strings.Builder
 	s := all[0]
-	fmt.Fprintf(&b, "# Torture\n\n    bin/torture --seed %d --tenants %d --customers %d --length %s --out docs/benchmarks/torture.md\n\n", s.seed, s.tenants, s.customers, s.length)
-	fmt.Fprintf(&b, "The real appliance, a worker process for each of %d businesses and %d customers on the simulator, while faults of all kinds\n"+
-		"happen, several at a time. %s, commit %s, %s, %d processors shared with other work. Checked afterwards, for each customer: what the phone\n"+
-		"shows, in order; the log; the decisions; the records; the owner's list of what came too late; that each business has one worker.\n\n",
+	fmt.Fprintf(&b, "# Torture\n\n    bin/torture --seed %d --tenants %d --customers %d --length %s --out "+
+		"docs/benchmarks/torture.md\n\n", s.seed, s.tenants, s.customers, s.length)
+	fmt.Fprintf(&b, "The real appliance, a worker process for each of %d businesses and %d customers on the "+
+		"simulator, while faults of all kinds\n"+
+		"happen, several at a time. %s, commit %s, %s, %d processors shared with other work. Checked afterwards, for "+
+		"each customer: what the phone\n"+
+		"shows, in order; the log; the decisions; the records; the owner's list of what came too late; that each "+
+		"business has one worker.\n\n",
 		s.tenants, s.customers, time.Now().UTC().Format(time.DateOnly), commit, runtime.Version(), runtime.NumCPU())
 	row := func(what string, value func(summary) string) {
 		fmt.Fprintf(&b, "| %s |", what)
@@ -94,7 +103,9 @@ func writePage(path, commit string, all []summary) error {
 	row("**of them never healed**", func(s summary) string { return fmt.Sprintf("**%d**", s.unhealed) })
 	row("messages refused during restrictions", number(func(s summary) int64 { return s.refused }))
 	row("logins refused during bans", number(func(s summary) int64 { return s.banned }))
-	row("everything in order after the last fault, s", func(s summary) string { return fmt.Sprintf("%.0f", s.settled.Seconds()) })
+	row("everything in order after the last fault, s", func(s summary) string {
+		return fmt.Sprintf("%.0f", s.settled.Seconds())
+	})
 	names := make(map[string]bool)
 	for _, s := range all {
 		for name := range s.faults {

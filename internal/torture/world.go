@@ -81,7 +81,8 @@ func (w *world) between(a, b time.Duration) time.Duration {
 
 // open starts everything, and makes and links the businesses.
 func (w *world) open(ctx context.Context) (err error) {
-	if w.sim, err = harness.StartSimulator(filepath.Join(w.bin, "wasim"), filepath.Join(w.dir, "simulator")); err != nil {
+	if w.sim, err = harness.StartSimulator(filepath.Join(w.bin, "wasim"),
+		filepath.Join(w.dir, "simulator")); err != nil {
 		return err
 	}
 	database := ""
@@ -122,7 +123,8 @@ func (w *world) openBusiness(ctx context.Context, i int) (*business, error) {
 	b := &business{n: i, number: fmt.Sprintf("+2557012%05d", i)}
 	name := fmt.Sprintf("Business %d", i)
 	t, err := w.app.api.Create(ctx, harness.NewTenant{
-		Name: name, PhoneNumber: b.number, BusinessName: name, TemplateType: flowhq.TemplateSupport, Language: flowhq.English,
+		Name: name, PhoneNumber: b.number, BusinessName: name, TemplateType: flowhq.TemplateSupport,
+		Language: flowhq.English,
 	})
 	if err != nil {
 		return nil, err
@@ -151,7 +153,8 @@ func (w *world) openCustomers(ctx context.Context) error {
 	forms := []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID, wasim.AddressLIDOnly}
 	for i := range w.customers {
 		c := &customer{world: w, n: i, number: fmt.Sprintf("+2557112%05d", i), of: w.shop[i%len(w.shop)]}
-		info, err := w.sim.MakeCustomer(ctx, c.number, wasim.CustomerOptions{Name: fmt.Sprintf("Customer %d", i), Address: forms[i/len(w.shop)%len(forms)]})
+		info, err := w.sim.MakeCustomer(ctx, c.number,
+			wasim.CustomerOptions{Name: fmt.Sprintf("Customer %d", i), Address: forms[i/len(w.shop)%len(forms)]})
 		if err != nil {
 			return err
 		}
@@ -194,9 +197,7 @@ func (w *world) workers() map[string][]int {
 		if b == nil {
 			continue
 		}
-		for _, pid := range processesWith("FLOWHQ_TENANT_DIR=" + b.dir) {
-			found[b.id] = append(found[b.id], pid)
-		}
+		found[b.id] = append(found[b.id], processesWith("FLOWHQ_TENANT_DIR="+b.dir)...)
 	}
 	return found
 }

@@ -11,8 +11,8 @@ import (
 	"flowhq/storage"
 )
 
-// fill makes businesses as a busy box has them: most of them linked, some waiting, failing or paused, each with messages in
-// the last day and some with requests.
+// fill makes businesses as a busy box has them: most of them linked, some waiting, failing or paused, each with
+// messages in the last day and some with requests.
 func fill(ctx context.Context, dsn string, tenants int) (err error) {
 	s, err := storage.Open(ctx, dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -28,15 +28,18 @@ func fill(ctx context.Context, dsn string, tenants int) (err error) {
 }
 
 func fillOne(ctx context.Context, s *storage.Store, i int) error {
-	name := fmt.Sprintf("%s %d", []string{"Neema Salon", "Duka la Asha", "FastNet", "Mama Lishe", "Juma Electronics"}[i%5], i)
+	name := fmt.Sprintf("%s %d", []string{"Neema Salon", "Duka la Asha", "FastNet", "Mama Lishe",
+		"Juma Electronics"}[i%5], i)
 	t, err := s.CreateTenant(ctx, flowhq.NewTenant{
-		Name: name, BusinessName: name, PhoneNumber: fmt.Sprintf("+2557%08d", i), TemplateType: flowhq.TemplateTypes()[i%3], Language: flowhq.Swahili,
+		Name: name, BusinessName: name, PhoneNumber: fmt.Sprintf("+2557%08d", i),
+		TemplateType: flowhq.TemplateTypes()[i%3], Language: flowhq.Swahili,
 	}, flowhq.Settings{}.Normalize(), "bench")
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	report := flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: fmt.Sprintf("2557%08d:1@s.whatsapp.net", i), HeardAt: &now, Since: now}
+	report := flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: fmt.Sprintf("2557%08d:1@s.whatsapp.net", i),
+		HeardAt: &now, Since: now}
 	occurrence := flowhq.TriggerConnected
 	switch i % 20 {
 	case 0:
@@ -74,16 +77,20 @@ func dayOf(i int, now time.Time) []flowhq.WorkerEvent {
 			chat := fmt.Sprintf("+2557%08d", 5_000_000+i*10+n)
 			id := fmt.Sprintf("%d-%d-%d", i, hour, n)
 			add(flowhq.WorkerEvent{At: at, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-				WAMessageID: id, Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, From: chat, Text: "Habari", SentAt: at,
+				WAMessageID: id, Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, From: chat,
+				Text: "Habari", SentAt: at,
 			}})
-			add(flowhq.WorkerEvent{At: at.Add(4 * time.Second), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-				WAMessageID: id + "a", Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot, To: chat, Text: "Karibu", SentAt: at,
-			}})
+			add(flowhq.WorkerEvent{At: at.Add(4 * time.Second), Kind: flowhq.EventMessage,
+				Message: &flowhq.MessageEvent{
+					WAMessageID: id + "a", Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot,
+					To: chat, Text: "Karibu", SentAt: at,
+				}})
 		}
 	}
 	if i%3 == 0 {
 		add(flowhq.WorkerEvent{At: now, Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{
-			ID: fmt.Sprint("r", i), Chat: fmt.Sprintf("+2557%08d", 5_000_000+i*10), Type: flowhq.RequestOrder, Status: flowhq.RequestNew,
+			ID: fmt.Sprint("r", i), Chat: fmt.Sprintf("+2557%08d", 5_000_000+i*10), Type: flowhq.RequestOrder,
+			Status: flowhq.RequestNew,
 		}})
 	}
 	return events

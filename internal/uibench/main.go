@@ -1,5 +1,6 @@
-// Command uibench measures the admin pages: weight and steadiness of the first view in a real browser, the server's time with a
-// thousand businesses, what fifty open pages cost, and how soon a page reacts to a press over a slow line. `make bench-ui` writes docs/benchmarks/ui.md with it.
+// Command uibench measures the admin pages: weight and steadiness of the first view in a real browser, the server's
+// time with a thousand businesses, what fifty open pages cost, and how soon a page reacts to a press over a slow line.
+// `make bench-ui` writes docs/benchmarks/ui.md with it.
 package main
 
 import (
@@ -20,7 +21,8 @@ func main() {
 	bin := flag.String("bin", filepath.Join("bin", "flowhq"), "program to measure")
 	tenants := flag.Int("tenants", 1000, "businesses")
 	views := flag.Int("views", 2000, "requests for pages")
-	only := flag.String("only", "", "the part that is measured alone, printed and not written: first view, server's time, open pages, reactions")
+	only := flag.String("only", "", "the part that is measured alone, printed and not written: first view, server's "+
+		"time, open pages, reactions")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -39,14 +41,15 @@ func run(ctx context.Context, bin, out, only string, tenants, views int) (err er
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	dsn := "sqlite://" + filepath.Join(dir, "flowhq.db")
 	began := time.Now()
 	if err := fill(ctx, dsn, tenants); err != nil {
 		return fmt.Errorf("fill the database: %w", err)
 	}
 	say("%d businesses with a day of messages in %s", tenants, time.Since(began).Round(time.Millisecond))
-	a, err := harness.StartAppliance(ctx, harness.Options{Bin: bin, Dir: dir, DatabaseURL: dsn, Env: map[string]string{"LOG_LEVEL": "warn"}})
+	a, err := harness.StartAppliance(ctx, harness.Options{Bin: bin, Dir: dir, DatabaseURL: dsn,
+		Env: map[string]string{"LOG_LEVEL": "warn"}})
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,9 @@ func run(ctx context.Context, bin, out, only string, tenants, views int) (err er
 		name string
 		do   func(context.Context, *harness.Appliance) error
 	}{
-		{"first view", r.firstView}, {"server's time", func(ctx context.Context, a *harness.Appliance) error { return r.serve(ctx, a, views) }},
+		{"first view", r.firstView}, {"server's time", func(ctx context.Context, a *harness.Appliance) error {
+			return r.serve(ctx, a, views)
+		}},
 		{"open pages", r.streams}, {"reactions", r.reactions},
 	} {
 		if only != "" && only != part.name {

@@ -37,8 +37,9 @@ type press struct {
 	before  func(ctx context.Context) error
 }
 
-// watchReaction notes, in the session's storage of the browser since the page may be left meanwhile, when a frame with a visible
-// reaction was drawn after the first press, and when what was asked for stood there, which is a reaction too. Times are from the browser's own time of the press.
+// watchReaction notes, in the session's storage of the browser since the page may be left meanwhile, when a frame with
+// a visible reaction was drawn after the first press, and when what was asked for stood there, which is a reaction too.
+// Times are from the browser's own time of the press.
 const watchReaction = `(() => {
   const store = sessionStorage, now = () => performance.timeOrigin + performance.now();
   const reacted = () => {
@@ -47,11 +48,17 @@ const watchReaction = `(() => {
     const el = document.querySelector("button[aria-busy=true], a[aria-busy=true]");
     return !!el && el.getClientRects().length > 0 && Number(getComputedStyle(el).opacity) < 1;
   };
-  const drawn = (then) => requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = then; c.port2.postMessage(0); });
+  const drawn = (then) => requestAnimationFrame(() => {
+    const c = new MessageChannel();
+    c.port1.onmessage = then;
+    c.port2.postMessage(0);
+  });
   const look = () => {
     const began = Number(store.began);
     if (began && !store.shown && reacted()) drawn(() => { store.shown ||= now() - began; });
-    if (began && !store.settled && store.until && document.querySelector(store.until)) drawn(() => { store.settled ||= now() - began; store.shown ||= store.settled; });
+    if (began && !store.settled && store.until && document.querySelector(store.until)) {
+      drawn(() => { store.settled ||= now() - began; store.shown ||= store.settled; });
+    }
     requestAnimationFrame(look);
   };
   const begin = (event) => { if (store.until && !store.began) store.began = performance.timeOrigin + event.timeStamp; };
@@ -70,7 +77,7 @@ func (r *result) reactions(ctx context.Context, a *harness.Appliance) error {
 	if err != nil {
 		return err
 	}
-	defer browser.Close()
+	defer func() { _ = browser.Close() }()
 	if err := slowDown(page); err != nil {
 		return err
 	}
@@ -97,12 +104,18 @@ func pressesOn(a *harness.Appliance, tenant string) []press {
 		}
 	}
 	return []press{
-		{what: "open a business from the list", open: list, click: "tbody tr:nth-child(3) .who a", settled: "#tenant-head"},
-		{what: "sort the list by a column", open: list, click: "thead th.col-messages a", settled: "th.col-messages[aria-sort]"},
-		{what: "choose another order", open: list, click: "#order", choose: true, settled: "#tenant-list[hx-get*='order=name']"},
-		{what: "start a bot", open: at(business), click: "form[action$='/worker/start'] button", settled: "form[action$='/worker/stop']", before: worker("stop")},
-		{what: "stop a bot", open: at(business), click: "form[action$='/worker/stop'] button", settled: "form[action$='/worker/start']", before: worker("start")},
-		{what: "save settings", open: at(business + "/settings"), click: "#settings-form .actions button.main", settled: ".note.done"},
+		{what: "open a business from the list", open: list, click: "tbody tr:nth-child(3) .who a",
+			settled: "#tenant-head"},
+		{what: "sort the list by a column", open: list, click: "thead th.col-messages a",
+			settled: "th.col-messages[aria-sort]"},
+		{what: "choose another order", open: list, click: "#order", choose: true,
+			settled: "#tenant-list[hx-get*='order=name']"},
+		{what: "start a bot", open: at(business), click: "form[action$='/worker/start'] button",
+			settled: "form[action$='/worker/stop']", before: worker("stop")},
+		{what: "stop a bot", open: at(business), click: "form[action$='/worker/stop'] button",
+			settled: "form[action$='/worker/start']", before: worker("start")},
+		{what: "save settings", open: at(business + "/settings"), click: "#settings-form .actions button.main",
+			settled: ".note.done"},
 	}
 }
 
@@ -113,7 +126,8 @@ func slowDown(page *rod.Page) error {
 	if _, err := page.EvalOnNewDocument(watchReaction); err != nil {
 		return err
 	}
-	return proto.NetworkEmulateNetworkConditions{Latency: slowLatency, DownloadThroughput: slowBytes, UploadThroughput: slowBytes}.Call(page)
+	return proto.NetworkEmulateNetworkConditions{Latency: slowLatency, DownloadThroughput: slowBytes,
+		UploadThroughput: slowBytes}.Call(page)
 }
 
 func measure(ctx context.Context, page *rod.Page, p press) (reaction, error) {
@@ -146,7 +160,8 @@ func pressOnce(page *rod.Page, p press, url string) (shown, settled time.Duratio
 		return 0, 0, err
 	}
 	time.Sleep(1500 * time.Millisecond) // the stream is open, what came with it is drawn
-	if _, err := page.Eval(`(until) => { sessionStorage.clear(); sessionStorage.until = until; }`, p.settled); err != nil {
+	if _, err := page.Eval(`(until) => { sessionStorage.clear(); sessionStorage.until = until; }`,
+		p.settled); err != nil {
 		return 0, 0, err
 	}
 	if p.choose {

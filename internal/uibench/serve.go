@@ -49,16 +49,18 @@ func get(ctx context.Context, a *harness.Appliance, path string) (time.Duration,
 	return time.Since(began), nil
 }
 
-// serve asks for the list in many ways, one request after the other. Before every tenth a business is renamed, so that the
-// list is read anew.
+// serve asks for the list in many ways, one request after the other. Before every tenth a business is renamed, so that
+// the list is read anew.
 func (r *result) serve(ctx context.Context, a *harness.Appliance, views int) error {
 	var rows []struct{ ID string }
 	if err := a.Admin(ctx, http.MethodGet, "/admin/tenants", nil, &rows); err != nil {
 		return err
 	}
 	paths := []string{
-		"/admin/tenants", "/admin/tenants?page=7", "/admin/tenants?q=neema", "/admin/tenants?status=ERROR", "/admin/tenants?order=messages",
-		"/admin/tenants?order=heard&page=3", "/admin/tenants?part=list", "/admin/tenants?q=255700000999", "/admin/tenants?order=name&back=1&page=20",
+		"/admin/tenants", "/admin/tenants?page=7", "/admin/tenants?q=neema", "/admin/tenants?status=ERROR",
+		"/admin/tenants?order=messages",
+		"/admin/tenants?order=heard&page=3", "/admin/tenants?part=list", "/admin/tenants?q=255700000999",
+		"/admin/tenants?order=name&back=1&page=20",
 	}
 	var list, fresh, overview []time.Duration
 	for i := range views {
@@ -96,8 +98,8 @@ const (
 	changesGap = 500 * time.Millisecond
 )
 
-// streams opens fifty pages' streams and measures what they cost: while nothing happens, and while businesses change and each page
-// fetches its list anew, once a second at most, as the pages do.
+// streams opens fifty pages' streams and measures what they cost: while nothing happens, and while businesses change
+// and each page fetches its list anew, once a second at most, as the pages do.
 func (r *result) streams(ctx context.Context, a *harness.Appliance) error {
 	before, err := cpu(a.PID())
 	if err != nil {
@@ -156,7 +158,8 @@ func (r *result) change(ctx context.Context, a *harness.Appliance) error {
 		return err
 	}
 	for i, began := 0, time.Now(); time.Since(began) < changing; i++ {
-		if err := a.Admin(ctx, http.MethodPatch, "/admin/tenants/"+rows[i%len(rows)].ID, map[string]string{"name": fmt.Sprint("FastNet ", i)}, nil); err != nil {
+		if err := a.Admin(ctx, http.MethodPatch, "/admin/tenants/"+rows[i%len(rows)].ID,
+			map[string]string{"name": fmt.Sprint("FastNet ", i)}, nil); err != nil {
 			return err
 		}
 		if !pause(ctx, changesGap) {

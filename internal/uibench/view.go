@@ -27,7 +27,7 @@ func (r *result) firstView(ctx context.Context, a *harness.Appliance) error {
 	if err != nil {
 		return err
 	}
-	defer browser.Close()
+	defer func() { _ = browser.Close() }()
 	page = page.Timeout(time.Minute)
 	if err := (proto.NetworkClearBrowserCache{}).Call(page); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (r *result) firstView(ctx context.Context, a *harness.Appliance) error {
 func signIn(ctx context.Context, a *harness.Appliance) (*rod.Browser, *rod.Page, error) {
 	bin, ok := launcher.LookPath()
 	if !ok {
-		return nil, nil, fmt.Errorf("Chromium is not installed; on Debian and Ubuntu: apt-get install chromium")
+		return nil, nil, fmt.Errorf("no Chromium is installed; on Debian and Ubuntu: apt-get install chromium")
 	}
 	url, err := launcher.New().Context(ctx).Bin(bin).Leakless(false).NoSandbox(true).
 		Set("disable-background-networking").Set("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1").Launch()
@@ -125,7 +125,8 @@ func look(page *rod.Page, url string) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	seen, err := page.Eval(`() => [window.__shift, performance.getEntriesByName("first-contentful-paint")[0]?.startTime || 0]`)
+	seen, err := page.Eval(`() => [window.__shift,
+	  performance.getEntriesByName("first-contentful-paint")[0]?.startTime || 0]`)
 	if err != nil {
 		return view{}, err
 	}

@@ -57,7 +57,8 @@ func newAuthority(s secret, now time.Time) (*authority, error) {
 	return a, nil
 }
 
-func issue(issuer, subject *keys.KeyPair, serial, issuerSerial uint32, now time.Time) (*waCert.CertChain_NoiseCertificate, error) {
+func issue(issuer, subject *keys.KeyPair, serial, issuerSerial uint32,
+	now time.Time) (*waCert.CertChain_NoiseCertificate, error) {
 	details, err := proto.Marshal(&waCert.CertChain_NoiseCertificate_Details{
 		Serial:       proto.Uint32(serial),
 		IssuerSerial: proto.Uint32(issuerSerial),

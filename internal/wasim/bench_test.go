@@ -44,9 +44,9 @@ func serveBench(dir string) {
 	}
 }
 
-// BenchmarkClients links and connects real clients (500, or WASIM_CLIENTS) to a simulator in a process of its own that keeps
-// its state on disk, lets a message through each, then loads 200 of them with 100 messages a second for ten seconds, each
-// answered. It reports times, and the simulator's memory and processor use. Run it with
+// BenchmarkClients links and connects real clients (500, or WASIM_CLIENTS) to a simulator in a process of its own that
+// keeps its state on disk, lets a message through each, then loads 200 of them with 100 messages a second for ten
+// seconds, each answered. It reports times, and the simulator's memory and processor use. Run it with
 //
 //	go test -run '^$' -bench Clients -benchtime 1x ./internal/wasim
 func BenchmarkClients(b *testing.B) {
@@ -155,7 +155,8 @@ func linkOne(b *testing.B, ctl *wasim.Client, addr string, i int) *bot {
 	bot.cli.AddEventHandler(func(e any) {
 		if m, ok := e.(*events.Message); ok && !m.Info.IsFromMe {
 			go func() {
-				if _, err := bot.cli.SendMessage(context.Background(), m.Info.Chat, text(m.Message.GetConversation())); err != nil {
+				if _, err := bot.cli.SendMessage(context.Background(), m.Info.Chat,
+					text(m.Message.GetConversation())); err != nil {
 					b.Error(err)
 				}
 			}()
@@ -164,8 +165,8 @@ func linkOne(b *testing.B, ctl *wasim.Client, addr string, i int) *bot {
 	return bot
 }
 
-// exchange lets customers send total messages to the clients in turn, one per pause, and returns how many milliseconds each
-// took until its answer was in the customer's inbox.
+// exchange lets customers send total messages to the clients in turn, one per pause, and returns how many milliseconds
+// each took until its answer was in the customer's inbox.
 func exchange(b *testing.B, ctl *wasim.Client, bots []*bot, total int, pause time.Duration) []float64 {
 	b.Helper()
 	ctx := context.Background()

@@ -32,8 +32,8 @@ const (
 	customerNo = "+255711000001"
 )
 
-// rootKey is set once for the whole process, because whatsmeow reads a package variable: all simulators of this test binary
-// share one seed and with it one root key.
+// rootKey is set once for the whole process, because whatsmeow reads a package variable: all simulators of this test
+// binary share one seed and with it one root key.
 var trust sync.Once
 
 const testSeed = 7
@@ -77,7 +77,8 @@ type bot struct {
 }
 
 func openStore(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)")
+	pragmas := "?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)"
+	db, err := sql.Open("sqlite", "file:"+path+pragmas)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,8 @@ var emptyStore = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(sqlstore.NewWithDB(db, "sqlite", waLog.Noop).Upgrade(context.Background()), db.Close()); err != nil {
+	if err := errors.Join(sqlstore.NewWithDB(db, "sqlite", waLog.Noop).Upgrade(context.Background()),
+		db.Close()); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
@@ -149,7 +151,8 @@ func (b *bot) use(dev *store.Device) {
 
 var errKept = errors.New("kept until the end of the test")
 
-// keptDevices lets whatsmeow delete no device: it would take the stores out of one under others that use them, a data race.
+// keptDevices lets whatsmeow delete no device: it would take the stores out of one under others that use them, a data
+// race.
 type keptDevices struct{ store.DeviceContainer }
 
 func (keptDevices) DeleteDevice(context.Context, *store.Device) error {
@@ -280,6 +283,16 @@ func (b *bot) say(to types.JID, text string) string {
 	resp, err := b.cli.SendMessage(ctxFor(b.t), to, &waE2E.Message{Conversation: proto.String(text)})
 	must(b.t, err)
 	return resp.ID
+}
+
+// sayLater is say for an acknowledgement that is held back.
+func (b *bot) sayLater(to types.JID, text string) <-chan error {
+	ctx, done := ctxFor(b.t), make(chan error, 1)
+	go func() {
+		_, err := b.cli.SendMessage(ctx, to, &waE2E.Message{Conversation: proto.String(text)})
+		done <- err
+	}()
+	return done
 }
 
 // waitRow returns the first row numbered above after.

@@ -13,14 +13,14 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
-// TestNothingIsLostInTrouble lets customers write to a client that answers each message, sending again until the server has
-// taken the answer, while one fault follows the other. In the end every message has arrived and every answer too.
+// TestNothingIsLostInTrouble lets customers write to a client that answers each message, sending again until the server
+// has taken the answer, while one fault follows the other. In the end every message has arrived and every answer too.
 func TestNothingIsLostInTrouble(t *testing.T) {
 	srv, b, _ := linked(t)
 	b.cli.Disconnect()
 	b = b.again()
 	b.cli.SynchronousAck, b.cli.EnableDecryptedEventBuffer = true, true
-	stop := answering(t, b)
+	stop := answering(b)
 	defer stop()
 	must(t, b.cli.Connect())
 	await[*events.Connected](b)
@@ -33,7 +33,8 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 	const each = 8
 	ids := map[string]bool{}
 	faults := []wasim.Fault{{Fault: "slow", MS: 20}, {Fault: "drop"}, {Fault: "redeliver", Count: 5}, {Fault: "reset"},
-		{Fault: "retry", Count: 3, Keys: true}, {Fault: "freeze", Seconds: 0.2}, {Fault: "restart"}, {Fault: "hold-acks", Seconds: 0.2}, {Fault: "drop"}}
+		{Fault: "retry", Count: 3, Keys: true}, {Fault: "freeze", Seconds: 0.2}, {Fault: "restart"},
+		{Fault: "hold-acks", Seconds: 0.2}, {Fault: "drop"}}
 	for _, f := range faults {
 		for i := range each {
 			ids[write(t, customers[i%len(customers)], "hello")] = true
@@ -46,15 +47,18 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 		}
 	}
 	srv.EndFaults()
-	defer func() {
-		if !t.Failed() {
-			return
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("written %v; %+v", ids, srv.Stats())
 		}
-		for _, c := range customers {
-			t.Logf("%s: %+v", c.Number(), c.Inbox(0))
-		}
-		t.Logf("written %v; %+v", ids, srv.Stats())
-	}()
+	})
+	checkAnswers(t, customers, ids)
+	eventually(t, "all confirmed", func() bool { return srv.Stats().Waiting == 0 })
+}
+
+// checkAnswers waits until every message is answered, and wants no other answers.
+func checkAnswers(t *testing.T, customers []*wasim.Customer, ids map[string]bool) {
+	t.Helper()
 	eventually(t, "every message is answered", func() bool {
 		answered := 0
 		for _, c := range customers {
@@ -62,18 +66,21 @@ func TestNothingIsLostInTrouble(t *testing.T) {
 		}
 		return answered == len(ids)
 	})
-	eventually(t, "all confirmed", func() bool { return srv.Stats().Waiting == 0 })
 	for _, c := range customers {
-		for _, row := range c.Inbox(0) {
+		rows := c.Inbox(0)
+		for _, row := range rows {
 			if !ids[row.ID[len("ANSWER-"):]] {
 				t.Errorf("an answer to nothing: %+v", row)
 			}
+		}
+		if t.Failed() {
+			t.Logf("%s: %+v", c.Number(), rows)
 		}
 	}
 }
 
 // answering makes the client reply to every message under an id that follows from the message's, until it is taken.
-func answering(t *testing.T, b *bot) (stop func()) {
+func answering(b *bot) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	work := make(chan *events.Message, 4096)
 	b.cli.AddEventHandler(func(e any) {
@@ -99,8 +106,8 @@ func answering(t *testing.T, b *bot) (stop func()) {
 	}
 }
 
-// keepConnected helps the client out of a hole in whatsmeow: when a connection ends between the last message of the handshake
-// and the registration of the handler for that, nobody notices, and it never connects again.
+// keepConnected helps the client out of a hole in whatsmeow: when a connection ends between the last message of the
+// handshake and the registration of the handler for that, nobody notices, and it never connects again.
 func keepConnected(ctx context.Context, b *bot) {
 	look := time.NewTicker(500 * time.Millisecond)
 	defer look.Stop()

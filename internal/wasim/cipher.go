@@ -28,7 +28,8 @@ type sealed struct {
 	body []byte
 }
 
-// encrypt seals a message for a device. With a bundle a new session is built first; without one there must be a session.
+// encrypt seals a message for a device. With a bundle a new session is built first; without one there must be a
+// session.
 func (k *keyring) encrypt(to types.JID, plain []byte, bundle *prekey.Bundle) (sealed, error) {
 	ctx, addr := context.Background(), to.SignalAddress()
 	builder := signalSession.NewBuilderFromSignal(k, addr, waStore.SignalProtobufSerializer)

@@ -20,7 +20,8 @@ type Client struct {
 
 // NewClient returns a client for the URL that the simulator printed as "control".
 func NewClient(controlURL string) *Client {
-	return &Client{base: strings.TrimSuffix(controlURL, "/") + "/control", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	return &Client{base: strings.TrimSuffix(controlURL, "/") + "/control",
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
 // Close lets go of idle connections.
@@ -108,7 +109,8 @@ func (c *Client) PhoneSend(ctx context.Context, number, to, text string) (id str
 }
 
 // PhoneInbox returns what arrived at a phone after row number after; it waits up to wait for something.
-func (c *Client) PhoneInbox(ctx context.Context, number string, after int, wait time.Duration) (rows []InboxRow, err error) {
+func (c *Client) PhoneInbox(ctx context.Context, number string, after int, wait time.Duration) (rows []InboxRow,
+	err error) {
 	return rows, c.get(ctx, phonePath(number, inboxQuery(after, wait)), &rows)
 }
 

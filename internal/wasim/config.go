@@ -12,8 +12,8 @@ type Config struct {
 	Listen  string // where clients connect, host:port; default 127.0.0.1:0
 	Control string // where the control interface listens, host:port; default 127.0.0.1:0
 
-	// StateDir is the folder that outlives the process: keys, phones, linked devices, customers, Signal sessions, inboxes
-	// and undelivered messages. Empty: all of it is in memory only.
+	// StateDir is the folder that outlives the process: keys, phones, linked devices, customers, Signal sessions,
+	// inboxes and undelivered messages. Empty: all of it is in memory only.
 	StateDir string
 
 	// Seed makes keys and ids the same in each run, as far as they do not come from the clients. 0: fresh ones. A state
@@ -24,15 +24,15 @@ type Config struct {
 	QRFirst time.Duration // how long the first of six codes is current; default 60 s
 	QRNext  time.Duration // how long each other code is current; default 20 s
 
-	// Linger is how long a connection stays open after a refusal or a stream error. The client handles stanzas beside its
-	// read loop, so a close right behind one can overtake it; on a busy machine that takes long. Default 500 ms.
+	// Linger is how long a connection stays open after a refusal or a stream error. The client handles stanzas beside
+	// its read loop, so a close right behind one can overtake it; on a busy machine that takes long. Default 500 ms.
 	Linger time.Duration
 
 	// Bare leaves out what a phone sends to a device right after linking it: an app state key and an empty history.
 	Bare bool
 
-	// FewKeys lets a new device believe that one of its one-time keys is at the server already. whatsmeow then uploads 50 at
-	// first instead of 812, which makes linking several times quicker for both sides.
+	// FewKeys lets a new device believe that one of its one-time keys is at the server already. whatsmeow then uploads
+	// 50 at first instead of 812, which makes linking several times quicker for both sides.
 	FewKeys bool
 
 	Logger *slog.Logger     // default: nothing is logged. Debug level shows every stanza

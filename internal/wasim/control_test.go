@@ -40,6 +40,26 @@ func TestControlInterface(t *testing.T) {
 	_, err = ctl.MakeCustomer(ctx, customerNo, wasim.CustomerOptions{Name: "Asha", Address: wasim.AddressLIDOnly})
 	must(t, err)
 
+	customerWrites(t, ctl, b)
+	phoneWrites(t, ctl)
+	if n, err := ctl.Inject(ctx, wasim.Fault{Fault: "slow", MS: 1}); err != nil || n != 1 {
+		t.Fatalf("%d %v", n, err)
+	}
+	must(t, ctl.Outage(ctx, time.Hour))
+	must(t, ctl.EndFaults(ctx))
+	await[*events.Connected](b)
+	checkStats(t, ctl)
+	must(t, ctl.Unlink(ctx, phoneNo, 0))
+	await[*events.LoggedOut](b)
+	if phone, err = ctl.Phone(ctx, phoneNo); err != nil || len(phone.Devices) != 0 {
+		t.Fatalf("got %+v %v", phone, err)
+	}
+}
+
+// customerWrites has the customer write four messages, the client answer and the customer read.
+func customerWrites(t *testing.T, ctl *wasim.Client, b *bot) {
+	t.Helper()
+	ctx := ctxFor(t)
 	id, err := ctl.Send(ctx, customerNo, wasim.Text(phoneNo, "habari"))
 	must(t, err)
 	m := await[*events.Message](b)
@@ -65,9 +85,15 @@ func TestControlInterface(t *testing.T) {
 	if !slices.ContainsFunc(receipts, func(r wasim.Receipt) bool { return r.ID == id && r.From == phoneNo }) {
 		t.Fatalf("got %+v", receipts)
 	}
+}
+
+// phoneWrites has the account's owner write, and the customer and the phone read.
+func phoneWrites(t *testing.T, ctl *wasim.Client) {
+	t.Helper()
+	ctx := ctxFor(t)
 	own, err := ctl.PhoneSend(ctx, phoneNo, customerNo, "me again")
 	must(t, err)
-	rows, err = ctl.Inbox(ctx, customerNo, 1, patience)
+	rows, err := ctl.Inbox(ctx, customerNo, 1, patience)
 	must(t, err)
 	if len(rows) != 1 || rows[0].ID != own {
 		t.Fatalf("got %+v", rows)
@@ -77,21 +103,17 @@ func TestControlInterface(t *testing.T) {
 	if len(rows) != 5 {
 		t.Fatalf("the phone got %+v", rows)
 	}
-	if n, err := ctl.Inject(ctx, wasim.Fault{Fault: "slow", MS: 1}); err != nil || n != 1 {
-		t.Fatalf("%d %v", n, err)
-	}
-	must(t, ctl.Outage(ctx, time.Minute))
-	must(t, ctl.EndFaults(ctx))
-	await[*events.Connected](b)
-	st, err := ctl.Stats(ctx)
+}
+
+func checkStats(t *testing.T, ctl *wasim.Client) {
+	t.Helper()
+	st, err := ctl.Stats(ctxFor(t))
 	must(t, err)
-	if st.Accounts != 1 || st.Customers != 1 || st.Devices != 1 || st.MessagesIn != 4 || st.BytesIn == 0 || st.BytesOut == 0 {
+	if st.Accounts != 1 || st.Customers != 1 || st.Devices != 1 || st.MessagesIn != 4 {
 		t.Fatalf("got %+v", st)
 	}
-	must(t, ctl.Unlink(ctx, phoneNo, 0))
-	await[*events.LoggedOut](b)
-	if phone, err = ctl.Phone(ctx, phoneNo); err != nil || len(phone.Devices) != 0 {
-		t.Fatalf("got %+v %v", phone, err)
+	if st.BytesIn == 0 || st.BytesOut == 0 {
+		t.Fatalf("got %+v", st)
 	}
 }
 
@@ -121,7 +143,8 @@ func TestInboxWaits(t *testing.T) {
 	if rows := <-got; len(rows) != 1 || rows[0].Text != "there you are" {
 		t.Fatalf("got %+v", rows)
 	}
-	if rows, err := ctl.PhoneInbox(ctxFor(t), phoneNo, 1, time.Millisecond); err != nil || rows == nil || len(rows) != 0 {
+	if rows, err := ctl.PhoneInbox(ctxFor(t), phoneNo, 1, time.Millisecond); err != nil || rows == nil ||
+		len(rows) != 0 {
 		t.Fatalf("got %+v %v", rows, err)
 	}
 	_ = phone
@@ -175,7 +198,8 @@ func TestControlErrors(t *testing.T) {
 			t.Errorf("%s %s: no error in %q", tc.method, tc.path, raw)
 		}
 		if resp.StatusCode != tc.status {
-			t.Errorf("%s %s %.60s: status %d, want %d: %s", tc.method, tc.path, tc.body, resp.StatusCode, tc.status, raw)
+			t.Errorf("%s %s %.60s: status %d, want %d: %s", tc.method, tc.path, tc.body, resp.StatusCode, tc.status,
+				raw)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()

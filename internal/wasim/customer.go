@@ -141,12 +141,14 @@ func (c *Customer) Send(m Message) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("wasim: message: %w", err)
 	}
-	row := InboxRow{ID: m.ID, From: c.Number(), Text: m.Text, Kind: string(m.Kind), Chat: string(m.Chat), At: c.srv.now()}
+	row := InboxRow{ID: m.ID, From: c.Number(), Text: m.Text, Kind: string(m.Kind), Chat: string(m.Chat),
+		At: c.srv.now()}
 	if err := phone.file(row); err != nil {
 		return "", err
 	}
 	c.srv.stats.in.Add(1)
-	return m.ID, c.sendToDevices(phone.linked(), outgoing{attrs: built.attrs, enc: built.enc, plain: plain, open: built.open})
+	return m.ID, c.sendToDevices(phone.linked(), outgoing{attrs: built.attrs, enc: built.enc, plain: plain,
+		open: built.open})
 }
 
 // outgoing is a message before it is encrypted for each device.

@@ -98,7 +98,8 @@ func (d *Device) key(prefix string) string {
 func (d *Device) queueKey(seq uint64) string { return fmt.Sprintf("%s/%016x", d.key("queue"), seq) }
 
 func (d *Device) selfChange() change {
-	return jsonChange(d.key("device"), savedDevice{ID: d.id, Noise: hex.EncodeToString(d.noise), Ident: hex.EncodeToString(d.ident),
+	return jsonChange(d.key("device"), savedDevice{ID: d.id, Noise: hex.EncodeToString(d.noise),
+		Ident: hex.EncodeToString(d.ident),
 		RegID: d.regID, Signed: d.signed, PushName: d.pushName, Platform: d.platform, LastLogin: d.lastLogin})
 }
 
@@ -116,8 +117,9 @@ func (d *Device) forgetChanges() []change {
 func (d *Device) info() DeviceInfo {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return DeviceInfo{ID: int(d.id), JID: d.jid.String(), LID: d.lid.String(), Online: d.sess != nil, LastLogin: d.lastLogin,
-		PushName: d.pushName, Platform: d.platform, Waiting: len(d.queue), Keys: d.pre.left()}
+	return DeviceInfo{ID: int(d.id), JID: d.jid.String(), LID: d.lid.String(), Online: d.sess != nil,
+		LastLogin: d.lastLogin,
+		PushName:  d.pushName, Platform: d.platform, Waiting: len(d.queue), Keys: d.pre.left()}
 }
 
 // storeKeys takes an upload of one-time keys.
@@ -126,7 +128,8 @@ func (d *Device) storeKeys(signed publicKey, keys []publicKey) error {
 	defer d.mu.Unlock()
 	d.signed = signed
 	d.pre.add(keys)
-	return d.srv().journal.commit(d.selfChange(), change{d.key("keys"), d.pre.packed}, change{d.key("used"), []byte("0")})
+	return d.srv().journal.commit(d.selfChange(), change{d.key("keys"), d.pre.packed},
+		change{d.key("used"), []byte("0")})
 }
 
 // claimedKeys is what the server says when the device asks how many one-time keys are left.

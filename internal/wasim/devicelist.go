@@ -36,8 +36,8 @@ func listHash(devices []types.JID) string {
 	return "2:" + base64.RawStdEncoding.EncodeToString(sum[:6])
 }
 
-// missedDevices tells whether a client wrote to fewer devices than there are, because its list is old. It then returns the
-// hash of the right list, which makes the client ask for it before its next message.
+// missedDevices tells whether a client wrote to fewer devices than there are, because its list is old. It then returns
+// the hash of the right list, which makes the client ask for it before its next message.
 func (s *Server) missedDevices(from *Device, n *waBinary.Node, to types.JID) (hash string, missed bool) {
 	participants, ok := n.GetOptionalChildByTag("participants")
 	other := s.find(to.User)
@@ -71,8 +71,10 @@ func (p *Phone) tellDevices(except uint16) error {
 			continue
 		}
 		e, err := stanzaEntry(waBinary.Node{Tag: "notification",
-			Attrs:   waBinary.Attrs{"from": p.pn, "id": p.srv.nextID("devices-"), "type": "account_sync", "t": p.srv.now().Unix()},
-			Content: []waBinary.Node{{Tag: "devices", Attrs: waBinary.Attrs{"dhash": listHash(list)}, Content: children}}})
+			Attrs: waBinary.Attrs{"from": p.pn, "id": p.srv.nextID("devices-"), "type": "account_sync",
+				"t": p.srv.now().Unix()},
+			Content: []waBinary.Node{{Tag: "devices", Attrs: waBinary.Attrs{"dhash": listHash(list)},
+				Content: children}}})
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(
 func (c *clock) forward(d time.Duration)  { c.ahead.Add(int64(d)) }
 func (c *clock) drives(cfg *wasim.Config) { cfg.Now = c.now }
 
+// longMS is longer than any test waits: a stanza that is so late is released by a change of the fault.
+const longMS = 3_600_000
+
 func inject(t *testing.T, srv *wasim.Server, f wasim.Fault) int {
 	t.Helper()
 	n, err := srv.Inject(f)
@@ -125,9 +128,10 @@ func TestFreeze(t *testing.T) {
 	write(t, c, "hi")
 	chat := await[*events.Message](b).Info.Chat
 	b.say(chat, "warm-up")
-	inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "freeze", Seconds: 60})
+	inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "freeze", Seconds: 3600})
 	short := whatsmeow.SendRequestExtra{Timeout: 200 * time.Millisecond, ID: "FROZEN"}
-	if _, err := b.cli.SendMessage(ctxFor(t), chat, text("anybody?"), short); !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
+	if _, err := b.cli.SendMessage(ctxFor(t), chat, text("anybody?"), short); !errors.Is(err,
+		whatsmeow.ErrMessageTimedOut) {
 		t.Fatalf("got %v", err)
 	}
 	write(t, c, "I wait")
@@ -140,12 +144,8 @@ func TestFreeze(t *testing.T) {
 
 func TestHeldAcknowledgements(t *testing.T) {
 	srv, b, c := linked(t)
-	inject(t, srv, wasim.Fault{Fault: "hold-acks", Seconds: 60})
-	done := make(chan error, 1)
-	go func() {
-		_, err := b.cli.SendMessage(context.Background(), c.JID(), text("delivered at once"))
-		done <- err
-	}()
+	inject(t, srv, wasim.Fault{Fault: "hold-acks", Seconds: 3600})
+	done := b.sayLater(c.JID(), "delivered at once")
 	waitRow(t, c, 0)
 	select {
 	case err := <-done:
@@ -160,7 +160,8 @@ func TestErrorAcknowledgement(t *testing.T) {
 	srv, b, c := linked(t)
 	inject(t, srv, wasim.Fault{Number: phoneNo, Fault: "error-ack", Count: 2})
 	for range 2 {
-		if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err, whatsmeow.ErrServerReturnedError) {
+		if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err,
+			whatsmeow.ErrServerReturnedError) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -184,11 +185,14 @@ func TestTimelock(t *testing.T) {
 					t.Fatalf("got %+v", lock)
 				}
 			}
-			if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err, whatsmeow.ErrServerReturnedError) {
+			if _, err := b.cli.SendMessage(ctxFor(t), c.JID(), text("no")); !errors.Is(err,
+				whatsmeow.ErrServerReturnedError) {
 				t.Fatalf("got %v", err)
 			}
 			inject(t, srv, wasim.Fault{Number: customerNo, Fault: "retry"})
-			eventually(t, "what was sent before is repeated all the same", func() bool { return c.Inbox(0)[0].Copies == 2 })
+			eventually(t, "what was sent before is repeated all the same", func() bool {
+				return c.Inbox(0)[0].Copies == 2
+			})
 			if st := srv.Stats(); st.Refused != 1 {
 				t.Fatalf("stats %+v", st)
 			}
@@ -236,7 +240,16 @@ func TestSlow(t *testing.T) {
 	if took := time.Since(began); took < late {
 		t.Fatalf("acknowledged after %v", took)
 	}
-	inject(t, srv, wasim.Fault{Fault: "slow", MS: 0})
+	inject(t, srv, wasim.Fault{Fault: "slow", MS: longMS})
+	said := b.sayLater(c.JID(), "very slowly")
+	waitRow(t, c, 2)
+	select {
+	case err := <-said:
+		t.Fatalf("acknowledged all the same: %v", err)
+	default:
+	}
+	inject(t, srv, wasim.Fault{Fault: "slow", MS: 0}) // what waits goes out at once
+	must(t, <-said)
 }
 
 func TestRedeliver(t *testing.T) {
@@ -277,10 +290,11 @@ func TestNewIdentity(t *testing.T) {
 			if !quiet {
 				await[*events.IdentityChange](b)
 			}
-			inject(t, srv, wasim.Fault{Fault: "slow", MS: 200}) // so that what is not healed yet can be seen
-			b.say(chat, "to the new phone")
+			inject(t, srv, wasim.Fault{Fault: "slow", MS: longMS}) // holds back what asks for the message again
+			said := b.sayLater(chat, "to the new phone")
 			eventually(t, "a placeholder", func() bool { return srv.Stats().Placeholders == 1 })
 			inject(t, srv, wasim.Fault{Fault: "slow"})
+			must(t, <-said)
 			if row := waitRow(t, c, 1); row.Text != "to the new phone" || row.Copies != 1 {
 				t.Fatalf("got %+v", row)
 			}
@@ -330,12 +344,15 @@ func TestClientAsksForAMessageAgain(t *testing.T) {
 			chat := await[*events.Message](b).Info.Chat
 			b.say(chat, "hello")
 			must(t, b.cli.Store.Sessions.DeleteSession(context.Background(), c.LID().SignalAddress().String()))
-			inject(t, srv, wasim.Fault{Fault: "slow", MS: 200}) // so that what is not healed yet can be seen
+			inject(t, srv, wasim.Fault{Fault: "slow", MS: longMS})
 			id := write(t, c, "you lost our session")
+			eventually(t, "on its way", func() bool { return srv.Stats().Waiting == 1 })
+			inject(t, srv, wasim.Fault{Fault: "slow", MS: longMS + 1}) // lets that out, and holds the repetition back
 			await[*events.UndecryptableMessage](b)
 			eventually(t, "unread", func() bool { return srv.Stats().Unread == 1 })
 			inject(t, srv, wasim.Fault{Fault: "slow"})
-			if m := await[*events.Message](b); m.Info.ID != id || m.Message.GetConversation() != "you lost our session" {
+			if m := await[*events.Message](b); m.Info.ID != id ||
+				m.Message.GetConversation() != "you lost our session" {
 				t.Fatalf("got %+v", m.Info)
 			}
 			eventually(t, "confirmed", func() bool { return srv.Stats().Waiting == 0 })
@@ -351,7 +368,7 @@ func TestClientAsksForAMessageAgain(t *testing.T) {
 
 func TestOutage(t *testing.T) {
 	srv, b, c := linked(t)
-	srv.Outage(time.Minute)
+	srv.Outage(time.Hour)
 	eventually(t, "offline", func() bool { return srv.Stats().Connections == 0 })
 	id := write(t, c, "while you were away")
 	if err := b.again().cli.Connect(); err == nil {

@@ -17,6 +17,7 @@ type faults struct {
 	frozen   map[string]time.Time // until when nothing is answered
 	held     map[string]time.Time // until when message acknowledgements are kept back
 	slow     map[string]time.Duration
+	slowSet  int // counts the changes of slow
 	refuse   map[string]*refusal
 	ackFails map[string]*ackFailure
 	bans     map[string]ban
@@ -51,6 +52,7 @@ func (f *faults) reset() {
 	f.frozen, f.held, f.slow = map[string]time.Time{}, map[string]time.Time{}, map[string]time.Duration{}
 	f.refuse, f.ackFails, f.outage = map[string]*refusal{}, map[string]*ackFailure{}, time.Time{}
 	f.bans = map[string]ban{}
+	f.slowSet++
 	f.notify()
 }
 
@@ -116,11 +118,21 @@ func (f *faults) holding(number string) bool {
 	return time.Now().Before(later(f.held, number))
 }
 
-// slowness is how late replies to the number are.
-func (f *faults) slowness(number string) time.Duration {
+// slowness is how late stanzas to the number are; set is to be given to waitSlow.
+func (f *faults) slowness(number string) (late time.Duration, set int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return max(f.slow[number], f.slow[""])
+	return max(f.slow[number], f.slow[""]), f.slowSet
+}
+
+// waitSlow blocks until due, or until slow is changed: what waits then goes out at once.
+func (f *faults) waitSlow(due time.Time, set int, stop <-chan struct{}) {
+	f.waitUntil(func() time.Time {
+		if f.slowSet != set {
+			return time.Time{}
+		}
+		return due
+	}, stop)
 }
 
 // refusal returns what a login of the number gets instead of success; nil lets it in.
@@ -176,8 +188,8 @@ func (f *faults) away() bool {
 	return time.Now().Before(f.outage)
 }
 
-// outageListener resets connections that come in while the server is away. The port stays taken meanwhile, so that nothing
-// else on the machine can get it.
+// outageListener resets connections that come in while the server is away. The port stays taken meanwhile, so that
+// nothing else on the machine can get it.
 type outageListener struct {
 	net.Listener
 	faults *faults
@@ -196,8 +208,8 @@ func (l *outageListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Outage takes the whole server away for a while: connections end and new ones are reset. What customers send meanwhile is
-// delivered afterwards, as offline messages.
+// Outage takes the whole server away for a while: connections end and new ones are reset. What customers send meanwhile
+// is delivered afterwards, as offline messages.
 func (s *Server) Outage(d time.Duration) {
 	s.faults.set(func() { s.faults.outage = time.Now().Add(d) })
 	for _, x := range s.allSessions() {

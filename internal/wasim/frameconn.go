@@ -17,8 +17,8 @@ import (
 // byteMeter counts traffic over all connections.
 type byteMeter struct{ in, out atomic.Int64 }
 
-// frameConn cuts a websocket into frames: a length of three bytes, big-endian, then the payload. One goroutine reads and one
-// writes. A frame is always written whole in one websocket message, because the client joins a cut one wrongly.
+// frameConn cuts a websocket into frames: a length of three bytes, big-endian, then the payload. One goroutine reads
+// and one writes. A frame is always written whole in one websocket message, because the client joins a cut one wrongly.
 type frameConn struct {
 	ws    *websocket.Conn
 	tcp   net.Conn // beneath the websocket

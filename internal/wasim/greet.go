@@ -10,13 +10,15 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// greetDevice sends what a phone tells a device it has just linked: a key for the app state, and the history, which is empty
-// here and fits into the message itself. Both are waiting when the device logs in for the first time.
+// greetDevice sends what a phone tells a device it has just linked: a key for the app state, and the history, which is
+// empty here and fits into the message itself. Both are waiting when the device logs in for the first time.
 func (p *Phone) greetDevice(d *Device) error {
 	if p.srv.cfg.Bare {
 		return nil
 	}
-	history, err := historyNotice(&waHistorySync.HistorySync{SyncType: waHistorySync.HistorySync_INITIAL_BOOTSTRAP.Enum(), ChunkOrder: proto.Uint32(1), Progress: proto.Uint32(100)})
+	history, err := historyNotice(&waHistorySync.HistorySync{
+		SyncType: waHistorySync.HistorySync_INITIAL_BOOTSTRAP.Enum(), ChunkOrder: proto.Uint32(1),
+		Progress: proto.Uint32(100)})
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,8 @@ func (p *Phone) keyShare(d *Device) *waE2E.ProtocolMessage {
 		AppStateSyncKeyShare: &waE2E.AppStateSyncKeyShare{Keys: []*waE2E.AppStateSyncKey{{
 			KeyID: &waE2E.AppStateSyncKeyId{KeyID: []byte{0, 0, 0, 0, 0, 1}},
 			KeyData: &waE2E.AppStateSyncKeyData{KeyData: key[:], Timestamp: proto.Int64(p.srv.now().UnixMilli()),
-				Fingerprint: &waE2E.AppStateSyncKeyFingerprint{RawID: proto.Uint32(p.keys.regID), CurrentIndex: proto.Uint32(0), DeviceIndexes: []uint32{0, uint32(d.id)}}},
+				Fingerprint: &waE2E.AppStateSyncKeyFingerprint{RawID: proto.Uint32(p.keys.regID),
+					CurrentIndex: proto.Uint32(0), DeviceIndexes: []uint32{0, uint32(d.id)}}},
 		}}}}
 }
 
@@ -52,5 +55,7 @@ func historyNotice(h *waHistorySync.HistorySync) (*waE2E.ProtocolMessage, error)
 		return nil, fmt.Errorf("wasim: history: %w", err)
 	}
 	return &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION.Enum(),
-		HistorySyncNotification: &waE2E.HistorySyncNotification{SyncType: waE2E.HistorySyncType_INITIAL_BOOTSTRAP.Enum(), InitialHistBootstrapInlinePayload: packed.Bytes()}}, nil
+		HistorySyncNotification: &waE2E.HistorySyncNotification{
+			SyncType:                          waE2E.HistorySyncType_INITIAL_BOOTSTRAP.Enum(),
+			InitialHistBootstrapInlinePayload: packed.Bytes()}}, nil
 }

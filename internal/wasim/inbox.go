@@ -9,15 +9,16 @@ import (
 
 // InboxRow is one message that arrived at a phone or a customer.
 type InboxRow struct {
-	N      int       `json:"n"`                // counts from 1 within the inbox
-	ID     string    `json:"id"`               // as the sender chose it
-	From   string    `json:"from"`             // the sender's number with its plus
-	To     string    `json:"to,omitempty"`     // the other side of the chat, when the account itself wrote
-	Text   string    `json:"text"`             // or the caption
-	Kind   string    `json:"kind"`             // text, image, voice, sticker, location, reaction, edit, delete, other
-	Chat   string    `json:"chat"`             // direct, group, status, newsletter, self
-	At     time.Time `json:"at"`               // when it arrived, by the simulator's clock
-	Shown  time.Time `json:"shown"`            // its place in the chat: like At, or earlier, when it could not be read at first
+	N    int       `json:"n"`            // counts from 1 within the inbox
+	ID   string    `json:"id"`           // as the sender chose it
+	From string    `json:"from"`         // the sender's number with its plus
+	To   string    `json:"to,omitempty"` // the other side of the chat, when the account itself wrote
+	Text string    `json:"text"`         // or the caption
+	Kind string    `json:"kind"`         // text, image, voice, sticker, location, reaction, edit, delete, other
+	Chat string    `json:"chat"`         // direct, group, status, newsletter, self
+	At   time.Time `json:"at"`           // when it arrived, by the simulator's clock
+	// its place in the chat: like At, or earlier, when it could not be read at first
+	Shown  time.Time `json:"shown"`
 	Copies int       `json:"copies"`           // how often this id arrived
 	Device int       `json:"device,omitempty"` // the sending device; 0 is the phone
 }
@@ -35,8 +36,9 @@ func newInbox() *inbox { return &inbox{byKey: map[string]int{}, arrived: make(ch
 
 func inboxKey(from, id string) string { return from + "/" + id }
 
-// add files a message: a new row, or one more copy of a row that is there. keep makes the row durable, together with the
-// removal of the row that has to go for it (0 when none has to); nobody sees the message before that, nor when it fails.
+// add files a message: a new row, or one more copy of a row that is there. keep makes the row durable, together with
+// the removal of the row that has to go for it (0 when none has to); nobody sees the message before that, nor when it
+// fails.
 func (b *inbox) add(row InboxRow, keep func(now InboxRow, dropped int) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

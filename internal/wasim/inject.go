@@ -10,7 +10,8 @@ import (
 
 // Fault is a disturbance. Which fields count depends on its name.
 type Fault struct {
-	Number  string  `json:"number,omitempty"` // a phone's, or a customer's for redeliver, new-identity and retry; empty: all
+	// a phone's, or a customer's for redeliver, new-identity and retry; empty: all
+	Number  string  `json:"number,omitempty"`
 	Fault   string  `json:"fault"`
 	Code    int     `json:"code,omitempty"`     // refuse: 401, 402, 403, 405, 406, 500, 503; error-ack: default 463
 	BanCode int     `json:"ban_code,omitempty"` // refuse 402 and ban: 101 to 106, default 101
@@ -18,7 +19,7 @@ type Fault struct {
 	Count   int     `json:"count,omitempty"`    // refuse, error-ack, redeliver, retry: how many; default 1
 	Seconds float64 `json:"seconds,omitempty"`  // freeze, hold-acks, timelock, ban
 	Silent  bool    `json:"silent,omitempty"`   // timelock: it is not announced, messages are just refused
-	MS      int     `json:"ms,omitempty"`       // slow: milliseconds; 0 ends it
+	MS      int     `json:"ms,omitempty"`       // slow: milliseconds; 0 ends it. A change releases what waits
 	Pairing bool    `json:"pairing,omitempty"`  // refuse: the next connection that wants to pair, not a login
 	Keys    bool    `json:"keys,omitempty"`     // retry: with fresh keys at once, so that a new session is started
 	Quiet   bool    `json:"quiet,omitempty"`    // new-identity: clients are not told
@@ -124,7 +125,10 @@ func (s *Server) setFault(who *party, f Fault) (int, error) {
 		if f.MS < 0 {
 			return 0, errBad("slow: ms must not be below 0")
 		}
-		fs.set(func() { fs.slow[key] = time.Duration(f.MS) * time.Millisecond })
+		fs.set(func() {
+			fs.slow[key] = time.Duration(f.MS) * time.Millisecond
+			fs.slowSet++
+		})
 	case "error-ack":
 		if f.Code == 0 {
 			f.Code = 463
@@ -137,7 +141,8 @@ func (s *Server) setFault(who *party, f Fault) (int, error) {
 	case "ban":
 		return s.ban(who, f)
 	default:
-		return 0, errBad("fault %q: want drop, reset, freeze, refuse, replaced, logout, restart, redeliver, hold-acks, error-ack, timelock, ban, slow, new-identity or retry", f.Fault)
+		return 0, errBad("fault %q: want drop, reset, freeze, refuse, replaced, logout, restart, redeliver, "+
+			"hold-acks, error-ack, timelock, ban, slow, new-identity or retry", f.Fault)
 	}
 	return len(s.chosen(who)), nil
 }
@@ -234,7 +239,8 @@ func (c *Customer) tellIdentity(d *Device) error {
 		from = c.lid
 	}
 	e, err := stanzaEntry(waBinary.Node{Tag: "notification",
-		Attrs:   waBinary.Attrs{"from": from, "id": c.srv.nextID("identity-"), "type": "encrypt", "t": c.srv.now().Unix()},
+		Attrs: waBinary.Attrs{"from": from, "id": c.srv.nextID("identity-"), "type": "encrypt",
+			"t": c.srv.now().Unix()},
 		Content: []waBinary.Node{{Tag: "identity"}}})
 	if err != nil {
 		return err

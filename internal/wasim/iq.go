@@ -10,7 +10,8 @@ import (
 
 // result answers a request.
 func (x *session) result(request *waBinary.Node, children ...waBinary.Node) {
-	n := waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": request.Attrs["id"], "type": "result"}}
+	n := waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": request.Attrs["id"],
+		"type": "result"}}
 	if len(children) > 0 {
 		n.Content = children
 	}
@@ -18,7 +19,8 @@ func (x *session) result(request *waBinary.Node, children ...waBinary.Node) {
 }
 
 func (x *session) failIQ(request *waBinary.Node, code int, text string) {
-	x.writeNode(waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": request.Attrs["id"], "type": "error"},
+	x.writeNode(waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": request.Attrs["id"],
+		"type": "error"},
 		Content: []waBinary.Node{{Tag: "error", Attrs: waBinary.Attrs{"code": code, "text": text}}}})
 }
 
@@ -70,9 +72,11 @@ func (x *session) answerIQ(n *waBinary.Node, request string) {
 	case "md set remove-companion-device":
 		x.removeDevice(n)
 	case "privacy get privacy":
-		x.result(n, waBinary.Node{Tag: "privacy", Content: []waBinary.Node{{Tag: "category", Attrs: waBinary.Attrs{"name": "readreceipts", "value": "all"}}}})
+		x.result(n, waBinary.Node{Tag: "privacy", Content: []waBinary.Node{
+			{Tag: "category", Attrs: waBinary.Attrs{"name": "readreceipts", "value": "all"}}}})
 	case "w:m set media_conn":
-		x.result(n, waBinary.Node{Tag: "media_conn", Attrs: waBinary.Attrs{"auth": "sim", "ttl": "300", "auth_ttl": "21600", "max_buckets": "12"},
+		x.result(n, waBinary.Node{Tag: "media_conn",
+			Attrs:   waBinary.Attrs{"auth": "sim", "ttl": "300", "auth_ttl": "21600", "max_buckets": "12"},
 			Content: []waBinary.Node{{Tag: "host", Attrs: waBinary.Attrs{"hostname": "mmg.whatsapp.net"}}}})
 	default:
 		x.result(n)
@@ -100,7 +104,8 @@ func (x *session) storeKeys(n *waBinary.Node) {
 	x.result(n)
 }
 
-// giveKeys hands out what a client needs to write to a device for the first time. The address is repeated as it was asked.
+// giveKeys hands out what a client needs to write to a device for the first time. The address is repeated as it was
+// asked.
 func (x *session) giveKeys(n *waBinary.Node) {
 	request := n.GetChildByTag("key")
 	users := make([]waBinary.Node, 0, len(request.GetChildren()))
@@ -110,7 +115,8 @@ func (x *session) giveKeys(n *waBinary.Node) {
 		if bundle := x.srv.bundleOf(jid); bundle != nil {
 			answer.Content = bundle
 		} else {
-			answer.Content = []waBinary.Node{{Tag: "error", Attrs: waBinary.Attrs{"code": "404", "text": "item-not-found"}}}
+			answer.Content = []waBinary.Node{{Tag: "error",
+				Attrs: waBinary.Attrs{"code": "404", "text": "item-not-found"}}}
 		}
 		users = append(users, answer)
 	}
@@ -141,7 +147,8 @@ func (x *session) appState(n *waBinary.Node) {
 	request := n.GetChildByTag("sync")
 	var collections []waBinary.Node
 	for _, c := range request.GetChildrenByTag("collection") {
-		collections = append(collections, waBinary.Node{Tag: "collection", Attrs: waBinary.Attrs{"name": c.Attrs["name"], "version": "0", "has_more_patches": "false"}})
+		collections = append(collections, waBinary.Node{Tag: "collection",
+			Attrs: waBinary.Attrs{"name": c.Attrs["name"], "version": "0", "has_more_patches": "false"}})
 	}
 	x.result(n, waBinary.Node{Tag: "sync", Content: collections})
 }
@@ -173,7 +180,8 @@ func (x *session) usync(n *waBinary.Node) {
 		}
 	}
 	x.result(n, waBinary.Node{Tag: "usync",
-		Attrs:   waBinary.Attrs{"sid": request.Attrs["sid"], "index": "0", "last": "true", "mode": request.Attrs["mode"], "context": request.Attrs["context"]},
+		Attrs: waBinary.Attrs{"sid": request.Attrs["sid"], "index": "0", "last": "true",
+			"mode": request.Attrs["mode"], "context": request.Attrs["context"]},
 		Content: []waBinary.Node{{Tag: "list", Content: users}}})
 }
 
@@ -188,10 +196,12 @@ func (s *Server) userNode(jid types.JID, wanted map[string]bool) waBinary.Node {
 		devices := []waBinary.Node{{Tag: "device", Attrs: waBinary.Attrs{"id": "0"}}}
 		if p.phone != nil {
 			for _, d := range p.phone.linked() {
-				devices = append(devices, waBinary.Node{Tag: "device", Attrs: waBinary.Attrs{"id": int(d.id), "key-index": int(d.id)}})
+				devices = append(devices, waBinary.Node{Tag: "device",
+					Attrs: waBinary.Attrs{"id": int(d.id), "key-index": int(d.id)}})
 			}
 		}
-		answers = append(answers, waBinary.Node{Tag: "devices", Content: []waBinary.Node{{Tag: "device-list", Content: devices}}})
+		answers = append(answers, waBinary.Node{Tag: "devices",
+			Content: []waBinary.Node{{Tag: "device-list", Content: devices}}})
 	}
 	if wanted["lid"] {
 		answers = append(answers, waBinary.Node{Tag: "lid", Attrs: waBinary.Attrs{"val": p.lid}})

@@ -15,11 +15,11 @@ import (
 	"syscall"
 )
 
-// journal keeps keys and values in one append-only file. A commit is one write, so it is there after SIGKILL as a whole or
-// not at all; nothing is synced to the disk, so a power cut may take the last seconds. A nil journal keeps nothing.
+// journal keeps keys and values in one append-only file. A commit is one write, so it is there after SIGKILL as a whole
+// or not at all; nothing is synced to the disk, so a power cut may take the last seconds. A nil journal keeps nothing.
 //
-// Record: length and CRC-32 of what follows, 4 bytes each, big-endian; then per change the key with its length, and 0 for a
-// deletion or the value with its length + 1 (lengths are uvarints).
+// Record: length and CRC-32 of what follows, 4 bytes each, big-endian; then per change the key with its length, and 0
+// for a deletion or the value with its length + 1 (lengths are uvarints).
 type journal struct {
 	mu   sync.Mutex
 	path string

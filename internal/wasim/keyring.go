@@ -18,11 +18,12 @@ import (
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
-// keyring is the Signal key material of one simulated device (a phone's device 0). Every private key is derived from one
-// secret, one-time keys included, so that a party with a thousand conversations stores nothing but its sessions.
+// keyring is the Signal key material of one simulated device (a phone's device 0). Every private key is derived from
+// one secret, one-time keys included, so that a party with a thousand conversations stores nothing but its sessions.
 //
 // It satisfies libsignal's store. Nothing in it locks: the owner holds its lock over load, change and store, because
-// libsignal does the three one by one. Sessions are kept serialised: a failed decryption cannot leave a half-changed one.
+// libsignal does the three one by one. Sessions are kept serialised: a failed decryption cannot leave a half-changed
+// one.
 type keyring struct {
 	secret   secret
 	identity *keys.KeyPair
@@ -169,7 +170,8 @@ func (k *keyring) LoadSignedPreKey(_ context.Context, id uint32) (*record.Signed
 	if id != key.KeyID {
 		return nil, fmt.Errorf("wasim: no signed key %d", id)
 	}
-	return record.NewSignedPreKey(id, 0, ecPair(key.KeyPair), *key.Signature, waStore.SignalProtobufSerializer.SignedPreKeyRecord), nil
+	return record.NewSignedPreKey(id, 0, ecPair(key.KeyPair), *key.Signature,
+		waStore.SignalProtobufSerializer.SignedPreKeyRecord), nil
 }
 
 func (k *keyring) LoadSignedPreKeys(context.Context) ([]*record.SignedPreKey, error) { return nil, nil }

@@ -9,8 +9,8 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
-// TestClientRefillsItsKeys uses up the one-time keys: each new customer takes one. The server says when they run low, the
-// client uploads more, and customers who come while none is left are served too.
+// TestClientRefillsItsKeys uses up the one-time keys: each new customer takes one. The server says when they run low,
+// the client uploads more, and customers who come while none is left are served too.
 func TestClientRefillsItsKeys(t *testing.T) {
 	srv := start(t)
 	phone := makePhone(t, srv, phoneNo)

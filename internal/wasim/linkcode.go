@@ -55,7 +55,8 @@ func (x *session) linkCodeHello(n, reg *waBinary.Node) {
 	x.pairing.number, x.pairing.wrapped = number, wrapped
 	x.srv.codes[number] = x
 	x.srv.mu.Unlock()
-	x.result(n, waBinary.Node{Tag: "link_code_companion_reg", Content: []waBinary.Node{{Tag: "link_code_pairing_ref", Content: x.codeRef()}}})
+	x.result(n, waBinary.Node{Tag: "link_code_companion_reg",
+		Content: []waBinary.Node{{Tag: "link_code_pairing_ref", Content: x.codeRef()}}})
 }
 
 func (x *session) codeRef() []byte { return fmt.Appendf(nil, "link-%x", x.hello.static[:8]) }
@@ -105,12 +106,14 @@ func (p *Phone) agree(ctx context.Context, x *session, code string, wrapped []by
 	default:
 	}
 	x.writeNode(waBinary.Node{Tag: "notification",
-		Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": p.srv.nextID("code-"), "t": p.srv.now().Unix()},
-		Content: []waBinary.Node{{Tag: "link_code_companion_reg", Attrs: waBinary.Attrs{"stage": "primary_hello"}, Content: []waBinary.Node{
-			{Tag: "link_code_pairing_wrapped_primary_ephemeral_pub", Content: ownWrap},
-			{Tag: "primary_identity_pub", Content: p.keys.identity.Pub[:]},
-			{Tag: "link_code_pairing_ref", Content: x.codeRef()},
-		}}}})
+		Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": p.srv.nextID("code-"),
+			"t": p.srv.now().Unix()},
+		Content: []waBinary.Node{{Tag: "link_code_companion_reg", Attrs: waBinary.Attrs{"stage": "primary_hello"},
+			Content: []waBinary.Node{
+				{Tag: "link_code_pairing_wrapped_primary_ephemeral_pub", Content: ownWrap},
+				{Tag: "primary_identity_pub", Content: p.keys.identity.Pub[:]},
+				{Tag: "link_code_pairing_ref", Content: x.codeRef()},
+			}}}})
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	select {
@@ -125,7 +128,8 @@ func (p *Phone) agree(ctx context.Context, x *session, code string, wrapped []by
 
 // openFinish reads the client's key bundle. It opens only if both sides used the same code.
 func (p *Phone) openFinish(finish *waBinary.Node, eph *keys.KeyPair, clientEph []byte) ([]byte, error) {
-	bundleNode, identNode := finish.GetChildByTag("link_code_pairing_wrapped_key_bundle"), finish.GetChildByTag("companion_identity_public")
+	bundleNode, identNode := finish.GetChildByTag("link_code_pairing_wrapped_key_bundle"),
+		finish.GetChildByTag("companion_identity_public")
 	bundle, _ := bundleNode.Content.([]byte)
 	ident, _ := identNode.Content.([]byte)
 	if len(bundle) != bundleMinSize || len(ident) != 32 {

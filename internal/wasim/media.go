@@ -16,8 +16,8 @@ import (
 	"go.mau.fi/whatsmeow"
 )
 
-// media is a file that a customer sent. It follows from the message's id, so that nothing needs to be stored: a download
-// makes it again.
+// media is a file that a customer sent. It follows from the message's id, so that nothing needs to be stored: a
+// download makes it again.
 type media struct {
 	id   string
 	kind Kind
@@ -109,7 +109,8 @@ func (s *Server) takeUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"url": "https://mmg.whatsapp.net" + path + mediaQuery, "direct_path": path + mediaQuery})
+	_ = json.NewEncoder(w).Encode(map[string]string{"url": "https://mmg.whatsapp.net" + path + mediaQuery,
+		"direct_path": path + mediaQuery})
 }
 
 // serveUpload gives a client's file back.

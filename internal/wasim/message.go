@@ -142,7 +142,8 @@ func (c *Customer) fillBody(b *composed, m *Message, phone *Phone) error {
 		b.attach(m)
 	case KindLocation:
 		b.mediaType("location")
-		b.body.LocationMessage = &waE2E.LocationMessage{DegreesLatitude: proto.Float64(-6.7924), DegreesLongitude: proto.Float64(39.2083), Name: orNil(m.Text)}
+		b.body.LocationMessage = &waE2E.LocationMessage{DegreesLatitude: proto.Float64(-6.7924),
+			DegreesLongitude: proto.Float64(39.2083), Name: orNil(m.Text)}
 	case KindReaction, KindEdit, KindDelete:
 		return c.fillReference(b, m, phone)
 	default:
@@ -161,15 +162,18 @@ func (c *Customer) fillReference(b *composed, m *Message, phone *Phone) error {
 	if c.Address() != AddressPN {
 		chat = c.lid
 	}
-	key := &waCommon.MessageKey{RemoteJID: proto.String(chat.String()), FromMe: proto.Bool(m.Kind != KindReaction), ID: proto.String(c.target(m, phone))}
+	key := &waCommon.MessageKey{RemoteJID: proto.String(chat.String()), FromMe: proto.Bool(m.Kind != KindReaction),
+		ID: proto.String(c.target(m, phone))}
 	switch m.Kind {
 	case KindReaction:
 		b.attrs["type"] = "reaction"
-		b.body.ReactionMessage = &waE2E.ReactionMessage{Key: key, Text: proto.String(m.Text), SenderTimestampMS: proto.Int64(m.At.UnixMilli())}
+		b.body.ReactionMessage = &waE2E.ReactionMessage{Key: key, Text: proto.String(m.Text),
+			SenderTimestampMS: proto.Int64(m.At.UnixMilli())}
 	case KindEdit:
 		b.attrs["edit"] = string(types.EditAttributeMessageEdit)
 		b.body.ProtocolMessage = &waE2E.ProtocolMessage{Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(),
-			EditedMessage: &waE2E.Message{Conversation: proto.String(m.Text)}, TimestampMS: proto.Int64(m.At.UnixMilli())}
+			EditedMessage: &waE2E.Message{Conversation: proto.String(m.Text)},
+			TimestampMS:   proto.Int64(m.At.UnixMilli())}
 	case KindDelete:
 		b.attrs["edit"] = string(types.EditAttributeSenderRevoke)
 		b.body.ProtocolMessage = &waE2E.ProtocolMessage{Key: key, Type: waE2E.ProtocolMessage_REVOKE.Enum()}
@@ -211,16 +215,21 @@ func (b *composed) attach(m *Message) {
 	switch m.Kind {
 	case KindImage:
 		b.mediaType("image")
-		b.body.ImageMessage = &waE2E.ImageMessage{Caption: orNil(m.Text), Mimetype: proto.String("image/jpeg"), Width: proto.Uint32(640), Height: proto.Uint32(480),
-			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+		b.body.ImageMessage = &waE2E.ImageMessage{Caption: orNil(m.Text), Mimetype: proto.String("image/jpeg"),
+			Width: proto.Uint32(640), Height: proto.Uint32(480),
+			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash,
+			FileLength: size}
 	case KindVoice:
 		b.mediaType("ptt")
-		b.body.AudioMessage = &waE2E.AudioMessage{PTT: proto.Bool(true), Seconds: proto.Uint32(4), Mimetype: proto.String("audio/ogg; codecs=opus"),
-			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+		b.body.AudioMessage = &waE2E.AudioMessage{PTT: proto.Bool(true), Seconds: proto.Uint32(4),
+			Mimetype: proto.String("audio/ogg; codecs=opus"),
+			URL:      url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash,
+			FileLength: size}
 	case KindSticker:
 		b.mediaType("sticker")
 		b.body.StickerMessage = &waE2E.StickerMessage{Mimetype: proto.String("image/webp"),
-			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash, FileLength: size}
+			URL: url, DirectPath: path, MediaKey: file.key(), FileSHA256: plainHash, FileEncSHA256: sealedHash,
+			FileLength: size}
 	}
 }
 
@@ -255,7 +264,8 @@ func describe(m *waE2E.Message) (kind Kind, text string) {
 	case m.GetProtocolMessage().GetType() == waE2E.ProtocolMessage_MESSAGE_EDIT:
 		_, text = describe(m.GetProtocolMessage().GetEditedMessage())
 		return KindEdit, text
-	case m.ProtocolMessage != nil && m.GetProtocolMessage().GetKey() != nil && m.GetProtocolMessage().GetType() == waE2E.ProtocolMessage_REVOKE:
+	case m.ProtocolMessage != nil && m.GetProtocolMessage().GetKey() != nil &&
+		m.GetProtocolMessage().GetType() == waE2E.ProtocolMessage_REVOKE:
 		return KindDelete, ""
 	}
 	return kindOther, ""

@@ -19,7 +19,8 @@ func TestTextBothWays(t *testing.T) {
 			for i := range 3 {
 				id := write(t, c, fmt.Sprint("habari ", i))
 				m := await[*events.Message](b)
-				if m.Info.ID != id || m.Message.GetConversation() != fmt.Sprint("habari ", i) || m.Info.PushName != "Asha" {
+				if m.Info.ID != id || m.Message.GetConversation() != fmt.Sprint("habari ", i) ||
+					m.Info.PushName != "Asha" {
 					t.Fatalf("got %+v %v", m.Info, m.Message)
 				}
 				checkAddress(t, c, form, m.Info.MessageSource)
@@ -66,17 +67,21 @@ func TestKinds(t *testing.T) {
 		}},
 		{wasim.KindVoice, func(m *events.Message) bool { return m.Message.GetAudioMessage().GetPTT() }},
 		{wasim.KindSticker, func(m *events.Message) bool { return m.Message.GetStickerMessage() != nil }},
-		{wasim.KindLocation, func(m *events.Message) bool { return m.Message.GetLocationMessage().GetName() == "words" }},
+		{wasim.KindLocation, func(m *events.Message) bool {
+			return m.Message.GetLocationMessage().GetName() == "words"
+		}},
 		{wasim.KindReaction, func(m *events.Message) bool {
 			r := m.Message.GetReactionMessage()
 			return r.GetText() == "words" && r.GetKey().GetID() == reply && m.Info.Type == "reaction"
 		}},
 		{wasim.KindEdit, func(m *events.Message) bool {
 			p := m.Message.GetProtocolMessage()
-			return m.Info.Edit == types.EditAttributeMessageEdit && p.GetKey().GetID() == lastMedia && p.GetEditedMessage().GetConversation() == "words"
+			return m.Info.Edit == types.EditAttributeMessageEdit && p.GetKey().GetID() == lastMedia &&
+				p.GetEditedMessage().GetConversation() == "words"
 		}},
 		{wasim.KindDelete, func(m *events.Message) bool {
-			return m.Info.Edit == types.EditAttributeSenderRevoke && m.Message.GetProtocolMessage().GetKey().GetID() == lastMedia
+			return m.Info.Edit == types.EditAttributeSenderRevoke &&
+				m.Message.GetProtocolMessage().GetKey().GetID() == lastMedia
 		}},
 	} {
 		id, err := c.Send(wasim.Message{To: phoneNo, Text: "words", Kind: tc.kind})
@@ -95,7 +100,8 @@ func TestChats(t *testing.T) {
 	for _, form := range []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID} {
 		c := makeCustomer(t, srv, customerNo, form)
 		for chat, server := range map[wasim.Chat]string{
-			wasim.ChatGroup: types.GroupServer, wasim.ChatStatus: types.BroadcastServer, wasim.ChatNewsletter: types.NewsletterServer,
+			wasim.ChatGroup: types.GroupServer, wasim.ChatStatus: types.BroadcastServer,
+			wasim.ChatNewsletter: types.NewsletterServer,
 		} {
 			id, err := c.Send(wasim.Message{To: phoneNo, Text: "to all", Chat: chat})
 			must(t, err)

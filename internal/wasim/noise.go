@@ -95,7 +95,8 @@ type hello struct {
 	payload *waWa6.ClientPayload
 }
 
-// handshake runs the responder's side of Noise XX over a connection whose header has been read, and arms it for transport.
+// handshake runs the responder's side of Noise XX over a connection whose header has been read, and arms it for
+// transport.
 func handshake(ctx context.Context, c *frameConn, a *authority) (*hello, error) {
 	var msg waWa6.HandshakeMessage
 	if err := readHandshake(ctx, c, &msg); err != nil {
@@ -134,7 +135,8 @@ func readHandshake(ctx context.Context, c *frameConn, msg *waWa6.HandshakeMessag
 	return nil
 }
 
-func answerHello(ctx context.Context, c *frameConn, s *noiseState, eph *keys.KeyPair, clientEph []byte, a *authority) error {
+func answerHello(ctx context.Context, c *frameConn, s *noiseState, eph *keys.KeyPair, clientEph []byte,
+	a *authority) error {
 	s.mixHash(eph.Pub[:])
 	if err := s.mixShared(eph.Priv[:], clientEph); err != nil {
 		return err

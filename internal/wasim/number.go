@@ -52,11 +52,12 @@ func plus(digits string) string { return "+" + digits }
 
 func pnOf(digits string) types.JID { return types.NewJID(digits, types.DefaultUserServer) }
 
-// lidOf gives a number its hidden id: 15 digits that never collide with a phone number's prefix and stay the same in every
-// run, so that nothing needs to be stored.
+// lidOf gives a number its hidden id: 15 digits that never collide with a phone number's prefix and stay the same in
+// every run, so that nothing needs to be stored.
 func lidOf(digits string) types.JID {
 	sum := sha256.Sum256([]byte("lid:" + digits))
-	return types.NewJID(fmt.Sprint(100_000_000_000_000+binary.BigEndian.Uint64(sum[:8])%800_000_000_000_000), types.HiddenUserServer)
+	return types.NewJID(fmt.Sprint(100_000_000_000_000+binary.BigEndian.Uint64(sum[:8])%800_000_000_000_000),
+		types.HiddenUserServer)
 }
 
 func withDevice(j types.JID, device uint16) types.JID {

@@ -47,7 +47,8 @@ func (x *session) startPairing() {
 		children[i] = waBinary.Node{Tag: "ref", Content: []byte(ref)}
 	}
 	s.mu.Unlock()
-	x.writeNode(waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": s.nextID("pair-"), "type": "set", "xmlns": "md"},
+	x.writeNode(waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "id": s.nextID("pair-"),
+		"type": "set", "xmlns": "md"},
 		Content: []waBinary.Node{{Tag: "pair-device", Content: children}}})
 	s.wg.Go(x.expirePairing)
 }
@@ -121,7 +122,8 @@ func (s *Server) claimQR(q scanned) (*session, error) {
 	if x.pairing.used {
 		return nil, errConflict("the code is no longer current: it has been used")
 	}
-	if !bytes.Equal(q.noise, x.hello.static) || !bytes.Equal(q.ident, x.hello.payload.GetDevicePairingData().GetEIdent()) {
+	if !bytes.Equal(q.noise, x.hello.static) || !bytes.Equal(q.ident,
+		x.hello.payload.GetDevicePairingData().GetEIdent()) {
 		return nil, errUnprocessable("the code's keys are not those of the client that shows it")
 	}
 	x.pairing.used = true
@@ -177,8 +179,9 @@ func (p *Phone) linkDevice(ctx context.Context, x *session, advSecret []byte) (*
 
 func pairSuccessNode(p *Phone, id uint16, container []byte) waBinary.Node {
 	return waBinary.Node{
-		Tag:   "iq",
-		Attrs: waBinary.Attrs{"from": types.ServerJID, "id": p.srv.nextID("paired-"), "type": "set", "xmlns": "md", "t": p.srv.now().Unix()},
+		Tag: "iq",
+		Attrs: waBinary.Attrs{"from": types.ServerJID, "id": p.srv.nextID("paired-"), "type": "set", "xmlns": "md",
+			"t": p.srv.now().Unix()},
 		Content: []waBinary.Node{{Tag: "pair-success", Content: []waBinary.Node{
 			{Tag: "device-identity", Content: container},
 			{Tag: "device", Attrs: waBinary.Attrs{"jid": withDevice(p.pn, id), "lid": withDevice(p.lid, id)}},
@@ -191,13 +194,16 @@ func pairSuccessNode(p *Phone, id uint16, container []byte) waBinary.Node {
 // signDevice is the account's statement that the client is one of its devices.
 func (p *Phone) signDevice(id uint16, ident, advSecret []byte) ([]byte, error) {
 	details, err := proto.Marshal(&waAdv.ADVDeviceIdentity{
-		RawID: proto.Uint32(p.keys.regID), Timestamp: proto.Uint64(uint64(p.srv.now().Unix())), KeyIndex: proto.Uint32(uint32(id)),
+		RawID: proto.Uint32(p.keys.regID), Timestamp: proto.Uint64(uint64(p.srv.now().Unix())),
+		KeyIndex: proto.Uint32(uint32(id)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wasim: device identity: %w", err)
 	}
-	sig := ecc.CalculateSignature(ecc.NewDjbECPrivateKey(*p.keys.identity.Priv), slices.Concat(whatsmeow.AdvAccountSignaturePrefix, details, ident))
-	signed, err := proto.Marshal(&waAdv.ADVSignedDeviceIdentity{Details: details, AccountSignatureKey: p.keys.identity.Pub[:], AccountSignature: sig[:]})
+	sig := ecc.CalculateSignature(ecc.NewDjbECPrivateKey(*p.keys.identity.Priv),
+		slices.Concat(whatsmeow.AdvAccountSignaturePrefix, details, ident))
+	signed, err := proto.Marshal(&waAdv.ADVSignedDeviceIdentity{Details: details,
+		AccountSignatureKey: p.keys.identity.Pub[:], AccountSignature: sig[:]})
 	if err != nil {
 		return nil, fmt.Errorf("wasim: device identity: %w", err)
 	}

@@ -29,7 +29,8 @@ func TestScanLinksADevice(t *testing.T) {
 	code := b.qr()
 	info, err := phone.Scan(ctxFor(t), code)
 	must(t, err)
-	if paired := await[*events.PairSuccess](b); paired.ID.User != strings.TrimPrefix(phoneNo, "+") || int(paired.ID.Device) != info.ID {
+	if paired := await[*events.PairSuccess](b); paired.ID.User != strings.TrimPrefix(phoneNo, "+") ||
+		int(paired.ID.Device) != info.ID {
 		t.Fatalf("paired as %s, want device %d of %s", paired.ID, info.ID, phoneNo)
 	}
 	await[*events.Connected](b)
@@ -150,7 +151,8 @@ func TestClientLogsItselfOut(t *testing.T) {
 	srv := start(t)
 	phone := makePhone(t, srv, phoneNo)
 	b := newBot(t, srv).link(phone)
-	if err := b.cli.Logout(context.Background()); !errors.Is(err, errKept) { // WhatsApp is told before the keys are deleted
+	// WhatsApp is told before the keys are deleted
+	if err := b.cli.Logout(context.Background()); !errors.Is(err, errKept) {
 		t.Fatal(err)
 	}
 	if d := phone.Info().Devices; len(d) != 0 {

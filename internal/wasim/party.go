@@ -22,8 +22,8 @@ type party struct {
 	phone    *Phone    // either this is set
 	customer *Customer // or this
 
-	// mu is held over a whole encryption or decryption, and until what it made has been queued: that keeps ratchet steps
-	// apart and a sender's messages in order. It is taken before Device.mu, never after it.
+	// mu is held over a whole encryption or decryption, and until what it made has been queued: that keeps ratchet
+	// steps apart and a sender's messages in order. It is taken before Device.mu, never after it.
 	mu    sync.Mutex
 	keys  *keyring
 	name  string
@@ -35,7 +35,8 @@ type party struct {
 
 func (s *Server) newParty(digits, name string, epoch int) *party {
 	return &party{srv: s, digits: digits, pn: pnOf(digits), lid: lidOf(digits), inbox: newInbox(),
-		keys: newKeyring(s.secret, digits, epoch), name: name, epoch: epoch, asked: map[string]int{}, hidden: map[string]time.Time{}}
+		keys: newKeyring(s.secret, digits, epoch), name: name, epoch: epoch, asked: map[string]int{},
+		hidden: map[string]time.Time{}}
 }
 
 // Number returns the party's number, with its plus.

@@ -9,8 +9,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// answerPeer is the phone's reply to a linked device that asks it for messages which it could not read itself. The device
-// usually gets such a message twice then, because its sender is asked too.
+// Names of whatsmeow's that do not fit on a line.
+type (
+	operationResult = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult
+	resendResponse  = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse //nolint:lll // a name of whatsmeow
+)
+
+// answerPeer is the phone's reply to a linked device that asks it for messages which it could not read itself. The
+// device usually gets such a message twice then, because its sender is asked too.
 func (p *Phone) answerPeer(d *Device, id string, msg *waE2E.Message) error {
 	request := msg.GetProtocolMessage().GetPeerDataOperationRequestMessage()
 	if request.GetPeerDataOperationRequestType() != waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND {
@@ -20,23 +26,26 @@ func (p *Phone) answerPeer(d *Device, id string, msg *waE2E.Message) error {
 		PeerDataOperationRequestType: request.PeerDataOperationRequestType, StanzaID: proto.String(id),
 	}
 	for _, wanted := range request.GetPlaceholderMessageResendRequest() {
-		result := &waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult{}
+		result := &operationResult{}
 		if e := d.known(wanted.GetMessageKey().GetID()); e != nil {
 			raw, err := webMessage(e, wanted)
 			if err != nil {
 				return err
 			}
-			result.PlaceholderMessageResendResponse = &waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse{WebMessageInfoBytes: raw}
+			result.PlaceholderMessageResendResponse = &resendResponse{WebMessageInfoBytes: raw}
 			response.PeerDataOperationResult = append(response.PeerDataOperationResult, result)
 		}
 	}
+	kind := waE2E.ProtocolMessage_PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE
 	return p.sendPeer(d, &waE2E.ProtocolMessage{
-		Type: waE2E.ProtocolMessage_PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE.Enum(), PeerDataOperationRequestResponseMessage: response,
+		Type:                                    kind.Enum(),
+		PeerDataOperationRequestResponseMessage: response,
 	})
 }
 
 // webMessage is a kept message in the form in which phones hand over old ones.
-func webMessage(e *entry, wanted *waE2E.PeerDataOperationRequestMessage_PlaceholderMessageResendRequest) ([]byte, error) {
+func webMessage(e *entry, wanted *waE2E.PeerDataOperationRequestMessage_PlaceholderMessageResendRequest) ([]byte,
+	error) {
 	n, err := e.node()
 	if err != nil {
 		return nil, fmt.Errorf("wasim: kept stanza: %w", err)
@@ -47,7 +56,8 @@ func webMessage(e *entry, wanted *waE2E.PeerDataOperationRequestMessage_Placehol
 	}
 	ag := n.AttrGetter()
 	return proto.Marshal(&waWeb.WebMessageInfo{Key: wanted.GetMessageKey(), Message: msg,
-		MessageTimestamp: proto.Uint64(uint64(ag.UnixTime("t").Unix())), PushName: proto.String(ag.OptionalString("notify"))})
+		MessageTimestamp: proto.Uint64(uint64(ag.UnixTime("t").Unix())),
+		PushName:         proto.String(ag.OptionalString("notify"))})
 }
 
 // known finds a message that is on its way to the device or was.
@@ -70,6 +80,7 @@ func (p *Phone) sendPeer(d *Device, msg *waE2E.ProtocolMessage) error {
 	if err != nil {
 		return fmt.Errorf("wasim: message of the phone: %w", err)
 	}
-	attrs := waBinary.Attrs{"id": p.srv.messageID(), "from": p.pn, "type": "text", "category": "peer", "t": p.srv.now().Unix(), "sender_lid": p.lid}
+	attrs := waBinary.Attrs{"id": p.srv.messageID(), "from": p.pn, "type": "text", "category": "peer",
+		"t": p.srv.now().Unix(), "sender_lid": p.lid}
 	return p.sendToDevices([]*Device{d}, outgoing{attrs: attrs, plain: plain})
 }

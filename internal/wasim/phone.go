@@ -28,7 +28,8 @@ type PhoneInfo struct {
 	Devices []DeviceInfo `json:"devices"`
 }
 
-// Phone returns the phone with this number, a new one when there is none. A number that belongs to a customer is refused.
+// Phone returns the phone with this number, a new one when there is none. A number that belongs to a customer is
+// refused.
 func (s *Server) Phone(number string) (*Phone, error) {
 	phone, _, err := s.phone(number, "")
 	return phone, err
@@ -117,7 +118,8 @@ func (p *Phone) newDevice(id uint16, h *hello) (*Device, error) {
 	pairing := h.payload.GetDevicePairingData()
 	signed := publicKey{Pub: pairing.GetESkeyVal(), Sig: pairing.GetESkeySig()}
 	var ok bool
-	if signed.ID, ok = bigEndian24(pairing.GetESkeyID()); !ok || len(pairing.GetERegid()) != 4 || len(signed.Pub) != 32 || len(signed.Sig) != 64 {
+	if signed.ID, ok = bigEndian24(pairing.GetESkeyID()); !ok || len(pairing.GetERegid()) != 4 ||
+		len(signed.Pub) != 32 || len(signed.Sig) != 64 {
 		return nil, errUnprocessable("the client's pairing data is incomplete")
 	}
 	d := p.bareDevice(id)
@@ -255,7 +257,8 @@ func (p *Phone) copyToDevices(other *party, id string, at time.Time, msg *waE2E.
 	return p.sendToDevices(p.linked(), outgoing{attrs: attrs, plain: plain})
 }
 
-// addressedAs is how others write the party's address: the JID, and the other form with its name when that is known to them.
+// addressedAs is how others write the party's address: the JID, and the other form with its name when that is known to
+// them.
 func (p *party) addressedAs() (main types.JID, altName string, alt types.JID) {
 	form := AddressPN
 	if p.customer != nil {

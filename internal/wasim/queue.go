@@ -63,8 +63,8 @@ func (e *entry) withAttr(name, value string) []byte {
 	return raw
 }
 
-// number gives the entry its place, so that it can be journalled before it is queued. The sender's lock keeps two entries of
-// one sender from changing places in between.
+// number gives the entry its place, so that it can be journalled before it is queued. The sender's lock keeps two
+// entries of one sender from changing places in between.
 func (d *Device) number(e *entry) change {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -95,8 +95,8 @@ func (d *Device) push(e *entry) {
 	}
 }
 
-// flush sends the whole queue to a session that has just become active, marked as offline stanzas, then says how many they
-// were, and from there on lets new stanzas pass.
+// flush sends the whole queue to a session that has just become active, marked as offline stanzas, then says how many
+// they were, and from there on lets new stanzas pass.
 func (d *Device) flush(x *session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,7 +110,8 @@ func (d *Device) flush(x *session) {
 	total := strconv.Itoa(len(d.queue))
 	if len(d.queue) > 0 {
 		x.writeNode(ibNode(waBinary.Node{Tag: "offline_preview", Attrs: waBinary.Attrs{"count": total, "appdata": "0",
-			"message": strconv.Itoa(counts["message"]), "notification": strconv.Itoa(counts["notification"]), "receipt": strconv.Itoa(counts["receipt"])}}))
+			"message": strconv.Itoa(counts["message"]), "notification": strconv.Itoa(counts["notification"]),
+			"receipt": strconv.Itoa(counts["receipt"])}}))
 	}
 	for i, e := range d.queue {
 		if e.sent {
@@ -126,25 +127,25 @@ func ibNode(child waBinary.Node) waBinary.Node {
 	return waBinary.Node{Tag: "ib", Attrs: waBinary.Attrs{"from": types.ServerJID}, Content: []waBinary.Node{child}}
 }
 
-// confirm takes the oldest matching entry off the queue. asRead tells a receipt from a bare acknowledgement, which a client
-// also sends for a message that it could not decrypt.
-func (d *Device) confirm(class, id, from, kind string, asRead bool) (*entry, error) {
+// confirm takes the oldest matching entry off the queue. asRead tells a receipt from a bare acknowledgement, which a
+// client also sends for a message that it could not decrypt.
+func (d *Device) confirm(class, id, from, kind string, asRead bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := slices.IndexFunc(d.queue, func(e *entry) bool {
 		return e.sent && e.Class == class && e.ID == id && e.From == from && (class == "message" || e.Kind == kind)
 	})
 	if i < 0 {
-		return nil, nil
+		return nil
 	}
 	e := d.queue[i]
 	if !asRead && e.skipAcks > 0 {
 		e.skipAcks--
-		return nil, nil
+		return nil
 	}
 	e.nacked = !asRead
 	d.noteRead(e, asRead)
-	return e, d.settle(i)
+	return d.settle(i)
 }
 
 // noteRead keeps count of the messages that the device could not read so far. mu must be held.
@@ -177,8 +178,8 @@ func (d *Device) settle(i int) error {
 	return d.srv().journal.commit(change{key: d.queueKey(e.Seq)})
 }
 
-// withdraw finds the message a device could not read, takes it off the queue, and says how many bare acknowledgements of it
-// are still to come.
+// withdraw finds the message a device could not read, takes it off the queue, and says how many bare acknowledgements
+// of it are still to come.
 func (d *Device) withdraw(id, from string) (e *entry, pendingAcks int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -201,8 +202,8 @@ func (d *Device) withdraw(id, from string) (e *entry, pendingAcks int, err error
 	return nil, 0, nil
 }
 
-// redeliver writes the last n messages again, as they were, and returns how many there were. Confirmed ones go back into the
-// queue until they are confirmed anew.
+// redeliver writes the last n messages again, as they were, and returns how many there were. Confirmed ones go back
+// into the queue until they are confirmed anew.
 func (d *Device) redeliver(n int, wanted func(*entry) bool) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -17,7 +17,8 @@ func (x *session) handleMessage(n *waBinary.Node) {
 		return
 	}
 	to := attrJID(n, "to")
-	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "message", "id": attrString(n, "id"), "from": to, "t": x.srv.now().Unix()}}
+	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "message", "id": attrString(n, "id"), "from": to,
+		"t": x.srv.now().Unix()}}
 	if code := x.srv.faults.ackError(x.number(), isAnswer(n)); code != 0 {
 		ack.Attrs["error"] = strconv.Itoa(code)
 		if code == restrictedCode {
@@ -35,8 +36,8 @@ func (x *session) handleMessage(n *waBinary.Node) {
 	x.acknowledge(ack)
 }
 
-// isAnswer tells whether a message answers a retry receipt, or goes to the account's own phone: those are let through while
-// the account is restricted.
+// isAnswer tells whether a message answers a retry receipt, or goes to the account's own phone: those are let through
+// while the account is restricted.
 func isAnswer(n *waBinary.Node) bool {
 	enc := n.GetChildByTag("enc")
 	return enc.Attrs["count"] != nil || n.Attrs["category"] == "peer"
@@ -196,7 +197,8 @@ func (s *Server) forward(from *Device, n *waBinary.Node, p *party, part encrypte
 	if d == nil {
 		return nil
 	}
-	attrs := waBinary.Attrs{"id": attrString(n, "id"), "type": attrString(n, "type"), "t": s.now().Unix(), "from": from.jid, "sender_lid": from.lid}
+	attrs := waBinary.Attrs{"id": attrString(n, "id"), "type": attrString(n, "type"), "t": s.now().Unix(),
+		"from": from.jid, "sender_lid": from.lid}
 	if edit := attrString(n, "edit"); edit != "" {
 		attrs["edit"] = edit
 	}
@@ -204,7 +206,8 @@ func (s *Server) forward(from *Device, n *waBinary.Node, p *party, part encrypte
 		delete(attrs, "sender_lid")
 		attrs["recipient"] = attrJID(n, "to")
 	}
-	e, err := stanzaEntry(waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{encNode(part.sealed, nil)}})
+	e, err := stanzaEntry(waBinary.Node{Tag: "message", Attrs: attrs,
+		Content: []waBinary.Node{encNode(part.sealed, nil)}})
 	if err != nil {
 		return err
 	}
@@ -215,7 +218,8 @@ func (s *Server) forward(from *Device, n *waBinary.Node, p *party, part encrypte
 
 // confirmDelivery tells a client that its message has arrived.
 func (p *party) confirmDelivery(d *Device, id string, as types.JID) {
-	e, err := stanzaEntry(waBinary.Node{Tag: "receipt", Attrs: waBinary.Attrs{"from": as.ToNonAD(), "id": id, "t": p.srv.now().Unix()}})
+	e, err := stanzaEntry(waBinary.Node{Tag: "receipt",
+		Attrs: waBinary.Attrs{"from": as.ToNonAD(), "id": id, "t": p.srv.now().Unix()}})
 	if err != nil {
 		p.srv.log.Error("receipt not sent", "id", id, "error", err)
 		return
@@ -243,7 +247,7 @@ func (x *session) handleReceipt(n *waBinary.Node) {
 	x.noteReceipts(n, ids, kind)
 	switch kind {
 	case "", "inactive", "sender", "peer_msg", "delivered":
-		if _, err := x.dev().confirm("message", ids[0], to.String(), "", true); err != nil {
+		if err := x.dev().confirm("message", ids[0], to.String(), "", true); err != nil {
 			x.srv.log.Error("receipt not kept", "device", x.name(), "error", err)
 		}
 	case "retry":
@@ -274,7 +278,8 @@ func (x *session) handleAck(n *waBinary.Node) {
 	if x.dev() == nil {
 		return
 	}
-	if _, err := x.dev().confirm(attrString(n, "class"), attrString(n, "id"), attrJID(n, "to").String(), attrString(n, "type"), false); err != nil {
+	if err := x.dev().confirm(attrString(n, "class"), attrString(n, "id"), attrJID(n, "to").String(),
+		attrString(n, "type"), false); err != nil {
 		x.srv.log.Error("acknowledgement not kept", "device", x.name(), "error", err)
 	}
 }

@@ -89,7 +89,8 @@ func (s *Server) restoreSecret(raw []byte) (created time.Time, err error) {
 		s.secret = secret{}.derive("seed " + strconv.FormatUint(s.cfg.Seed, 10))
 	}
 	now := s.cfg.Now()
-	return now, s.journal.commit(jsonChange("meta", savedMeta{Version: stateVersion, Secret: hex.EncodeToString(s.secret[:]), Created: now, Runs: 1}))
+	return now, s.journal.commit(jsonChange("meta",
+		savedMeta{Version: stateVersion, Secret: hex.EncodeToString(s.secret[:]), Created: now, Runs: 1}))
 }
 
 func byRowNumber(a, b string) int {
@@ -158,7 +159,8 @@ func (s *Server) loadDevice(path []string, value []byte) error {
 		return errors.New("of no phone")
 	}
 	d := p.phone.bareDevice(saved.ID)
-	d.regID, d.signed, d.pushName, d.platform, d.lastLogin = saved.RegID, saved.Signed, saved.PushName, saved.Platform, saved.LastLogin
+	d.regID, d.signed, d.pushName, d.platform, d.lastLogin = saved.RegID, saved.Signed, saved.PushName, saved.Platform,
+		saved.LastLogin
 	var errNoise, errIdent error
 	d.noise, errNoise = hex.DecodeString(saved.Noise)
 	d.ident, errIdent = hex.DecodeString(saved.Ident)

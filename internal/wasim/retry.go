@@ -14,8 +14,8 @@ import (
 // maxAsks is how often a party asks for a message again, as phones do.
 const maxAsks = 4
 
-// askAgain sends a retry receipt for a message that could not be read. From the second time on it brings fresh keys, so that
-// the client starts a new session; withKeys brings them at once.
+// askAgain sends a retry receipt for a message that could not be read. From the second time on it brings fresh keys, so
+// that the client starts a new session; withKeys brings them at once.
 func (p *party) askAgain(d *Device, id string, as types.JID, withKeys bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

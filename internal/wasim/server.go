@@ -52,7 +52,8 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, log: cfg.Logger, started: time.Now(),
-		parties: map[string]*party{}, sessions: map[*session]struct{}{}, refs: map[string]*session{}, codes: map[string]*session{}}
+		parties: map[string]*party{}, sessions: map[*session]struct{}{}, refs: map[string]*session{},
+		codes: map[string]*session{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.done = s.life.Done()
 	s.faults = newFaults(s)
@@ -85,7 +86,9 @@ func (s *Server) serve(ln net.Listener, h http.Handler) {
 		Handler:           h,
 		ReadHeaderTimeout: handshakeTime,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, tcpKey{}, c) },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, tcpKey{}, c)
+		},
 	}
 	s.https = append(s.https, srv)
 	s.wg.Go(func() { _ = srv.Serve(ln) })
@@ -166,7 +169,8 @@ func (s *Server) all() (phones []*Phone, customers []*Customer) {
 // keyCountNotice tells a device how many one-time keys are left, so that it uploads more.
 func (s *Server) keyCountNotice(left int) *entry {
 	e, err := stanzaEntry(waBinary.Node{Tag: "notification",
-		Attrs:   waBinary.Attrs{"from": types.ServerJID, "id": s.nextID("count-"), "type": "encrypt", "t": s.now().Unix()},
+		Attrs: waBinary.Attrs{"from": types.ServerJID, "id": s.nextID("count-"), "type": "encrypt",
+			"t": s.now().Unix()},
 		Content: []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": left}}}})
 	if err != nil {
 		panic(fmt.Sprintf("wasim: %v", err)) // a constant node

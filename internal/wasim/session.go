@@ -17,8 +17,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// session is one client connection. Its reader is the HTTP handler's goroutine; a second goroutine writes, in the order in
-// which stanzas were queued, so that nobody ever waits for a slow client.
+// session is one client connection. Its reader is the HTTP handler's goroutine; a second goroutine writes, in the order
+// in which stanzas were queued, so that nobody ever waits for a slow client.
 type session struct {
 	srv      *Server
 	conn     *frameConn
@@ -37,10 +37,11 @@ type session struct {
 
 // outItem is a stanza to write, or the order to close.
 type outItem struct {
-	stanza []byte
-	due    time.Time     // not before this
-	close  bool          // end the connection
-	linger time.Duration // before the end
+	stanza  []byte
+	due     time.Time     // not before this
+	slowSet int           // see faults.waitSlow
+	close   bool          // end the connection
+	linger  time.Duration // before the end
 }
 
 func (s *Server) clientHandler() http.Handler {
@@ -56,7 +57,8 @@ func (s *Server) clientHandler() http.Handler {
 func (s *Server) serveChat(w http.ResponseWriter, r *http.Request) {
 	s.wg.Add(1)
 	defer s.wg.Done()
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true,
+		CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		s.log.Debug("websocket refused", "error", err)
 		return
@@ -188,7 +190,8 @@ func (x *session) login() {
 		old.end(conflictNode())
 	}
 	now := s.now().Unix()
-	x.writeNode(waBinary.Node{Tag: "success", Attrs: waBinary.Attrs{"t": now, "lid": d.lid, "creation": now, "location": "sim", "props": "27",
+	x.writeNode(waBinary.Node{Tag: "success", Attrs: waBinary.Attrs{"t": now, "lid": d.lid, "creation": now,
+		"location": "sim", "props": "27",
 		"companion_enc_static": "AAAA", "abprops": "0", "group_abprops": "0"}})
 }
 
@@ -215,7 +218,8 @@ func failureNode(reason int, more waBinary.Attrs) waBinary.Node {
 }
 
 func conflictNode() waBinary.Node {
-	return waBinary.Node{Tag: "stream:error", Content: []waBinary.Node{{Tag: "conflict", Attrs: waBinary.Attrs{"type": "replaced"}}}}
+	return waBinary.Node{Tag: "stream:error", Content: []waBinary.Node{
+		{Tag: "conflict", Attrs: waBinary.Attrs{"type": "replaced"}}}}
 }
 
 // writeNode queues a node.
@@ -231,8 +235,8 @@ func (x *session) writeNode(n waBinary.Node) {
 // write queues a marshalled node. It reports false when the connection is about to end and takes nothing more.
 func (x *session) write(stanza []byte) bool { return x.queue(outItem{stanza: stanza}) }
 
-// restartPatience is how long a client may take to leave by itself after the order to connect again. If the server closed
-// first, the client could read the end of the connection before the order, and then never come back.
+// restartPatience is how long a client may take to leave by itself after the order to connect again. If the server
+// closed first, the client could read the end of the connection before the order, and then never come back.
 const restartPatience = 10 * time.Second
 
 // restart tells the client to connect again, which it does at once and by itself.
@@ -248,7 +252,8 @@ func (x *session) end(n waBinary.Node) {
 }
 
 func (x *session) queue(item outItem) bool {
-	item.due = time.Now().Add(x.srv.faults.slowness(x.number()))
+	late, set := x.srv.faults.slowness(x.number())
+	item.due, item.slowSet = time.Now().Add(late), set
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.ending {
@@ -287,9 +292,7 @@ func (x *session) writeLoop(ctx context.Context) {
 }
 
 func (x *session) writeItem(ctx context.Context, item outItem) bool {
-	if !x.pause(time.Until(item.due)) {
-		return false
-	}
+	x.srv.faults.waitSlow(item.due, item.slowSet, x.done)
 	x.srv.faults.waitThaw(x.number(), x.done)
 	if item.close {
 		x.pause(item.linger)

@@ -112,7 +112,8 @@ func TestSeedMakesTheSameKeys(t *testing.T) {
 }
 
 func TestLoopbackOnly(t *testing.T) {
-	for _, cfg := range []wasim.Config{{Listen: "0.0.0.0:0"}, {Control: ":0"}, {Listen: "192.0.2.1:0"}, {Control: "example.com:0"}, {Listen: "nonsense"}} {
+	for _, cfg := range []wasim.Config{{Listen: "0.0.0.0:0"}, {Control: ":0"}, {Listen: "192.0.2.1:0"},
+		{Control: "example.com:0"}, {Listen: "nonsense"}} {
 		if srv, err := wasim.New(cfg); err == nil {
 			_ = srv.Close()
 			t.Errorf("%+v was taken", cfg)

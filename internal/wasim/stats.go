@@ -23,13 +23,14 @@ type Stats struct {
 	Redelivered   int64 `json:"redelivered"`    // deliveries repeated
 	Undecryptable int64 `json:"undecryptable"`  // messages of clients that could not be read here
 	Retries       int64 `json:"retries"`        // messages that clients asked for again
-	Placeholders  int   `json:"placeholders"`   // of the undecryptable ones, those that could not be read to this moment
-	Unread        int   `json:"unread"`         // messages that linked devices could not read to this moment
-	Refused       int64 `json:"refused"`        // messages of clients that were refused because the account is restricted
-	Banned        int64 `json:"banned"`         // logins of banned accounts
-	BytesIn       int64 `json:"bytes_in"`
-	BytesOut      int64 `json:"bytes_out"`
-	UptimeMS      int64 `json:"uptime_ms"`
+	// of the undecryptable ones, those that could not be read to this moment
+	Placeholders int   `json:"placeholders"`
+	Unread       int   `json:"unread"`  // messages that linked devices could not read to this moment
+	Refused      int64 `json:"refused"` // messages of clients that were refused because the account is restricted
+	Banned       int64 `json:"banned"`  // logins of banned accounts
+	BytesIn      int64 `json:"bytes_in"`
+	BytesOut     int64 `json:"bytes_out"`
+	UptimeMS     int64 `json:"uptime_ms"`
 }
 
 // Stats returns the simulator's figures.

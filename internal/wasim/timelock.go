@@ -15,8 +15,8 @@ const (
 	defaultBanCode = 101
 )
 
-// timelock restricts accounts for a while: their messages are refused with 463, apart from answers to retry receipts, and
-// their devices are told until when, to the full second.
+// timelock restricts accounts for a while: their messages are refused with 463, apart from answers to retry receipts,
+// and their devices are told until when, to the full second.
 func (s *Server) timelock(who *party, f Fault) (int, error) {
 	if f.Seconds <= 0 {
 		return 0, errBad("timelock: seconds must be above 0")
@@ -86,7 +86,8 @@ func (p *Phone) tellTimelock(d *Device, until time.Time) error {
 		return err
 	}
 	e, err := stanzaEntry(waBinary.Node{Tag: "notification",
-		Attrs: waBinary.Attrs{"from": types.ServerJID, "id": p.srv.nextID("timelock-"), "type": "mex", "t": p.srv.now().Unix()},
+		Attrs: waBinary.Attrs{"from": types.ServerJID, "id": p.srv.nextID("timelock-"), "type": "mex",
+			"t": p.srv.now().Unix()},
 		Content: []waBinary.Node{{Tag: "update", Content: content,
 			Attrs: waBinary.Attrs{"op_name": "NotificationUserReachoutTimelockUpdate"}}}})
 	if err != nil {

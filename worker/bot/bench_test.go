@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/when"
 )
 
 // benchTenants are three businesses as they are in life: a few services, hours, a contact.
@@ -79,7 +80,7 @@ func BenchmarkLargeShop(b *testing.B) {
 	biz := benchTenants()[1]
 	biz.Settings.Products = nil
 	for i := range flowhq.MaxItems {
-		biz.Settings.Products = append(biz.Settings.Products, flowhq.Item{Name: "Bidhaa " + swahiliHour(i*2%1440) + " " + clockText(i%1440), Price: int64(i), Available: true})
+		biz.Settings.Products = append(biz.Settings.Products, flowhq.Item{Name: "Bidhaa " + swahiliHour(i*2%1440) + " " + when.ClockText(i%1440), Price: int64(i), Available: true})
 	}
 	flow := Default(biz.Template, biz.Language)
 	for b.Loop() {

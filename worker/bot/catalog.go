@@ -45,15 +45,6 @@ func cutNames(items []flowhq.Item) [][]lexicon.Token {
 	return names
 }
 
-// named gives what find finds; it looks once in a turn.
-func (l *listing) named(t *turn) (found []itemHit, unclear []int) {
-	if !l.looked {
-		l.found, l.unclear = l.find(t.flow.words, t.tokens, t.words)
-		l.looked = true
-	}
-	return l.found, l.unclear
-}
-
 // catalogs remembers the cut names of the lists that were met last: with hundreds of products, cutting them takes longer
 // than the step itself. What is remembered is checked against the list, so that it can never be another one's.
 type catalogs struct {

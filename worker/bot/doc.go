@@ -5,13 +5,20 @@
 // nothing, so that a conversation can be replayed, fuzzed and tried out. Whatever arrives, a step is bounded in time and
 // in the size of what it makes (see MaxHeard and MaxReply).
 //
-// The package is read from the outside in: step.go takes a message in, begin.go answers where nothing was asked (picks.go
-// finds out what is wanted, info.go answers it), task.go and question.go ask for the facts of a request, digress.go answers
-// what comes in between, absorb.go, order.go, appoint.go, name.go and answer.go take facts out of a message, confirm.go ends a
-// task, revise.go follows edits and deletions. Beneath them, fold.go cuts a text into words, vocabulary.go finds the phrases of
-// words.txt and of the flow, catalog.go and quantity.go find services, products and how many, when*.go read days and hours in
-// both countings, and say.go and value.go write them. load.go, definition.go and compile.go make a Flow of YAML.
+// A turn makes one step. Its parts share the chat (what is known) and the utterance (what the message says):
 //
-// It imports the root package, a YAML parser and golang.org/x/text for folding accents. It must never import whatsapp,
-// wire, worker, storage, procman, fleet, api or ui.
+//	idle          answers where nothing was asked; ranker finds out what is wanted, answers says it
+//	tasks         asks for the facts of a request; digression answers what comes in between
+//	slots         fills facts: orderSlots, dateSlots, nameSlots, textSlots
+//	confirmation  ends a task, or changes it
+//	handover      calls a human
+//	revision      follows edits and deletions
+//	composer      writes the flow's texts, asker the questions; outbox collects what is to be done
+//
+// Beneath them, lexicon cuts a text into words and finds the phrases of words.txt and of the flow, when reads days and
+// hours, catalog.go and quantities.go find services, products and how many. load.go, definition.go and compile.go make a
+// Flow of YAML.
+//
+// It imports the root package, its own sub-packages and a YAML parser. It must never import whatsapp, wire, worker,
+// storage, procman, appliance, api or ui.
 package bot

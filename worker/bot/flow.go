@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -116,6 +117,24 @@ func (t *task) question(fact string) *question {
 		}
 	}
 	return nil
+}
+
+// itemsQuestion gives the question about products; nil when the task has none.
+func (t *task) itemsQuestion() *question {
+	for _, q := range t.asks {
+		if q.kind == askItems {
+			return q
+		}
+	}
+	return nil
+}
+
+func (t *task) asksWhen() bool {
+	return slices.ContainsFunc(t.asks, func(q *question) bool { return q.kind == askDate || q.kind == askTime })
+}
+
+func (t *task) asksFrom(s itemSource) bool {
+	return s != noItems && slices.ContainsFunc(t.asks, func(q *question) bool { return q.source == s })
 }
 
 func (f *Flow) task(name string) *task {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"flowhq/worker/bot/when"
 	"reflect"
 	"strings"
 	"testing"
@@ -112,11 +113,11 @@ func FuzzParseWhen(f *testing.F) {
 		if w.Date != "" && err != nil {
 			t.Fatalf("date %q", w.Date)
 		}
-		if w.Time != "" && minuteOf(w.Time) < 0 {
+		if w.Time != "" && when.ParseClock(w.Time) < 0 {
 			t.Fatalf("time %q", w.Time)
 		}
 		for _, o := range w.Options {
-			if minuteOf(o) < 0 {
+			if when.ParseClock(o) < 0 {
 				t.Fatalf("option %q", o)
 			}
 		}
@@ -134,7 +135,7 @@ func clockOrMidnight(minute int) string {
 	if minute == 24*60 {
 		return "24:00"
 	}
-	return clockText(minute)
+	return when.ClockText(minute)
 }
 
 // FuzzStep plays a conversation: lines are messages; the first bytes choose the business, edits and pauses.
@@ -245,7 +246,7 @@ func checkRecord(t *testing.T, r *flowhq.RequestEvent) {
 	if r.Fields.Total != total && r.Type == flowhq.RequestOrder {
 		t.Fatalf("total %d of %+v", r.Fields.Total, r.Fields.Items)
 	}
-	if r.Type == flowhq.RequestBooking && (r.Fields.Service == "" || minuteOf(r.Fields.Time) < 0 || r.Fields.Date == "" || r.Fields.Name == "") {
+	if r.Type == flowhq.RequestBooking && (r.Fields.Service == "" || when.ParseClock(r.Fields.Time) < 0 || r.Fields.Date == "" || r.Fields.Name == "") {
 		t.Fatalf("booking %+v", r.Fields)
 	}
 	if len(r.Fields.Detail) > 4*maxDetail+100 {

@@ -11,17 +11,35 @@ const (
 	HandoverMisses HandoverReason = "misses" // nothing was understood several times in a row
 )
 
+// handover gives chats to a human.
+type handover struct {
+	*utterance
+	out *outbox
+}
+
 // handOff gives the chat to a person because the customer asked for one.
-func (t *turn) handOff() {
-	t.st.leaveTask()
-	t.st.Before, t.st.Misses = nil, 0
-	t.callHuman(HandoverAsked, "the customer asked for a person")
+func (h *handover) handOff() {
+	h.st.leaveTask()
+	h.st.Before, h.st.Misses = nil, 0
+	h.callHuman(HandoverAsked, "the customer asked for a person")
 }
 
 // callHuman hands the chat over, and tells the customer and the owner. Cause is the reason in words.
-func (t *turn) callHuman(reason HandoverReason, cause string) {
-	t.acts = append(t.acts, Action{Kind: ActionHandoff, Reason: reason, Cause: cause})
-	t.says = append(t.says, "handed_over")
-	t.reply(t.render("handed_over", nil), "")
-	t.notify(t.render("notify_human", t.messageValue()))
+func (h *handover) callHuman(reason HandoverReason, cause string) {
+	h.out.acts = append(h.out.acts, Action{Kind: ActionHandoff, Reason: reason, Cause: cause})
+	h.out.says = append(h.out.says, "handed_over")
+	h.out.reply(h.out.render("handed_over", nil), "")
+	h.out.notify(h.out.render("notify_human", h.messageValue()))
+}
+
+// missed counts a message that was not understood, and calls a human where the flow says so; then it is true.
+func (h *handover) missed() bool {
+	h.st.Misses = min(h.st.Misses+1, 1000)
+	if h.flow.humanAfter > 0 && h.st.Misses >= h.flow.humanAfter {
+		h.st.leaveTask()
+		h.st.Misses = 0
+		h.callHuman(HandoverMisses, "not understood several times in a row")
+		return true
+	}
+	return false
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/worker/bot/when"
 )
 
 // talk says lines to a flow in turn, ten seconds apart, and gives the state and the actions of the last.
@@ -311,7 +312,7 @@ func TestWhatIsWrittenInFullIsWrittenWell(t *testing.T) {
 		if got := hourText(minute, flowhq.Swahili); got != want {
 			t.Errorf("%d: got %q, want %q", minute, got, want)
 		}
-		if w := ParseWhen("kesho "+swahiliHour(minute), fuzzNow(), nil, flowhq.Swahili); w.Time != clockText(minute) {
+		if w := ParseWhen("kesho "+swahiliHour(minute), fuzzNow(), nil, flowhq.Swahili); w.Time != when.ClockText(minute) {
 			t.Errorf("%q is read as %q", swahiliHour(minute), w.Time)
 		}
 	}
@@ -327,8 +328,8 @@ func TestEverySwahiliHourIsReadBack(t *testing.T) {
 	for minute := 0; minute < 24*60; minute += 5 {
 		text := "kesho " + swahiliHour(minute)
 		w := ParseWhen(text, fuzzNow(), everyDay("00:00", "24:00"), flowhq.Swahili)
-		if w.Time != clockText(minute) {
-			t.Errorf("%q is read as %q (%+v), want %q", text, w.Time, w, clockText(minute))
+		if w.Time != when.ClockText(minute) {
+			t.Errorf("%q is read as %q (%+v), want %q", text, w.Time, w, when.ClockText(minute))
 		}
 	}
 }

@@ -123,7 +123,8 @@ func (s *Store) Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error 
 	return s.Store.Heartbeats(ctx, beats)
 }
 
-func (s *Store) Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error) {
+func (s *Store) Transition(ctx context.Context, id string, o flowhq.StatusTrigger,
+	cause string) (from, to flowhq.TenantStatus, err error) {
 	if s.Away.Load() {
 		return "", "", ErrAway
 	}

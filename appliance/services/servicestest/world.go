@@ -1,5 +1,5 @@
-// Package servicestest is a world for tests of the services: all of them on a real SQLite store, with recording processes and links
-// and a clock that the test moves.
+// Package servicestest is a world for tests of the services: all of them on a real SQLite store, with recording
+// processes and links and a clock that the test moves.
 //
 // It may import what the services may, and the bot's try-out. Nothing but tests imports it.
 package servicestest
@@ -93,7 +93,8 @@ type World struct {
 func New(t *testing.T, change ...func(*services.Config)) *World {
 	t.Helper()
 	clock := NewClock()
-	db, err := storage.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"), storage.Options{Now: clock.Now, Logger: slog.New(slog.DiscardHandler)})
+	db, err := storage.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"),
+		storage.Options{Now: clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,8 @@ func New(t *testing.T, change ...func(*services.Config)) *World {
 	w.Processes = &Processes{alive: make(map[string]bool), fail: make(map[string]error)}
 	w.Links = &Links{connected: make(map[string]bool)}
 	c := services.Config{
-		Stores: w.Store.Stores(), Processes: w.Processes, Links: w.Links, Bot: tryout.Desk{}, Now: clock.Now, Box: w.Box,
+		Stores: w.Store.Stores(), Processes: w.Processes, Links: w.Links, Bot: tryout.Desk{}, Now: clock.Now,
+		Box:    w.Box,
 		Limits: flowhq.Limits{RepliesPerMinute: 10}, StaleAfter: 2 * time.Minute, StaleCheck: time.Minute,
 		RemoveFolders: func(id string) error { w.Removed = append(w.Removed, id); return nil },
 	}
@@ -115,7 +117,8 @@ func New(t *testing.T, change ...func(*services.Config)) *World {
 	}
 	s := services.New(c)
 	w.Services = s
-	w.workers, w.reports, w.events, w.pauses, w.restoreHolds = s.Workers, s.Reports, s.Supervisor.Events, s.Pauses, s.Holds
+	w.workers, w.reports, w.events = s.Workers, s.Reports, s.Supervisor.Events
+	w.pauses, w.restoreHolds = s.Pauses, s.Holds
 	w.devices, w.configs, w.snapshots, w.logs = s.Devices, s.Configs, s.Snapshots, s.Logs
 	w.tenantList, w.versions, w.flows = s.Tenants, s.Settings, s.Flows
 	w.users, w.setup, w.invites = s.Users, s.SetupRequests, s.Invites
@@ -138,7 +141,8 @@ func (w *World) NewTenant() flowhq.TenantDetail {
 
 func NewTenant(number string) flowhq.NewTenant {
 	return flowhq.NewTenant{
-		Name: "Salon Amina", PhoneNumber: number, TemplateType: flowhq.TemplateBooking, BusinessName: "Salon Amina", Language: flowhq.Swahili,
+		Name: "Salon Amina", PhoneNumber: number, TemplateType: flowhq.TemplateBooking, BusinessName: "Salon Amina",
+		Language: flowhq.Swahili,
 	}
 }
 
@@ -189,7 +193,8 @@ func (w *World) Get(id string) flowhq.TenantDetail {
 }
 
 // Want holds a tenant to its states.
-func (w *World) Want(id string, status flowhq.TenantStatus, worker flowhq.WorkerStatus, phase flowhq.Phase, lastError string) {
+func (w *World) Want(id string, status flowhq.TenantStatus, worker flowhq.WorkerStatus, phase flowhq.Phase,
+	lastError string) {
 	w.T.Helper()
 	t := w.Get(id)
 	if t.Status != status || t.Worker.Status != worker || t.Session.Phase != phase || t.Worker.LastError != lastError {

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
-	"flowhq/locale/key"
 )
 
 // Bounds of flows and of trying them out.
@@ -28,7 +26,8 @@ type Bot interface {
 	Check(flowYAML string) []flowhq.FlowProblem
 	// Texts gives the YAML of a template's own flow, and what every flow of its language says.
 	Texts(t flowhq.TemplateType, l flowhq.Language) (own, common string)
-	// Try goes on with a conversation. A flow that does not load is CodeInvalid on flow_yaml, a state that no answer gave on state.
+	// Try goes on with a conversation. A flow that does not load is CodeInvalid on flow_yaml, a state that no answer
+	// gave on state.
 	Try(flowhq.Tryout) (flowhq.TryAnswer, error)
 	// Replay compares what a flow in force and a draft answer. A flow that does not load is CodeInvalid on flow_yaml.
 	Replay(flowhq.Replay) (flowhq.ReplayAnswer, error)
@@ -81,7 +80,8 @@ func flowProblems(bot Bot, flowYAML string) []flowhq.FlowProblem {
 	case flowYAML == "":
 		return nil
 	case len(flowYAML) > maxFlow:
-		return []flowhq.FlowProblem{{Line: 1, Column: 1, Message: fmt.Sprintf("the flow is longer than %d bytes", maxFlow)}}
+		return []flowhq.FlowProblem{{Line: 1, Column: 1,
+			Message: fmt.Sprintf("the flow is longer than %d bytes", maxFlow)}}
 	}
 	return bot.Check(flowYAML)
 }
@@ -102,11 +102,13 @@ func refuseFlow(f *form.Form, problems []flowhq.FlowProblem) {
 	for i, p := range problems {
 		lines[i] = fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
 	}
-	f.RefuseFor("flow_yaml", errors.New(strings.Join(lines, "\n")))
+	f.Refuse("flow_yaml", "%s", strings.Join(lines, "\n"))
 }
 
-// Conversation gives what a tenant's customers are answered with, and what they would be with the draft; nil without one.
-func (s *Flows) Conversation(ctx context.Context, id string) (inForce flowhq.Conversation, draft *flowhq.Conversation, err error) {
+// Conversation gives what a tenant's customers are answered with, and what they would be with the draft; nil without
+// one.
+func (s *Flows) Conversation(ctx context.Context,
+	id string) (inForce flowhq.Conversation, draft *flowhq.Conversation, err error) {
 	t, err := s.settings.store.Tenant(ctx, id)
 	if err != nil {
 		return inForce, nil, err
@@ -123,9 +125,9 @@ func (s *Flows) Conversation(ctx context.Context, id string) (inForce flowhq.Con
 	return inForce, draft, nil
 }
 
-// Trial says what is tried out: the draft (the version in force where there is none), or the version in force; flowYAML,
-// when it is not nil, takes the place of its flow. Now is when: "2006-01-02T15:04" in the zone of what is tried out, or with
-// an offset (RFC 3339); "" is the present.
+// Trial says what is tried out: the draft (the version in force where there is none), or the version in force;
+// flowYAML, when it is not nil, takes the place of its flow. Now is when: "2006-01-02T15:04" in the zone of what is
+// tried out, or with an offset (RFC 3339); "" is the present.
 type Trial struct {
 	InForce  bool
 	FlowYAML *string
@@ -152,7 +154,8 @@ func (s *Flows) trial(ctx context.Context, id string, w Trial) (inForce, tried f
 // TryFlow goes on with a conversation that no customer sees. It changes nothing: the caller keeps the state.
 func (s *Flows) TryFlow(ctx context.Context, id string, w Trial, t flowhq.Tryout) (flowhq.TryAnswer, error) {
 	if len(t.Messages) > maxTryout {
-		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("messages", key.FieldAtMost, "limit", maxTryout)})
+		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{{Field: "messages",
+			Message: fmt.Sprintf("must be %d at most", maxTryout)}})
 	}
 	_, tried, err := s.trial(ctx, id, w)
 	if err != nil {
@@ -165,15 +168,16 @@ func (s *Flows) TryFlow(ctx context.Context, id string, w Trial, t flowhq.Tryout
 	return s.settings.bot.Try(t)
 }
 
-// ReplayFlow tells what a draft would have answered otherwise: to the messages of a transcript, or to the tenant's newest
-// ones (limit; 0: 1,000).
-func (s *Flows) ReplayFlow(ctx context.Context, id string, w Trial, transcript string, limit int) (flowhq.ReplayAnswer, error) {
+// ReplayFlow tells what a draft would have answered otherwise: to the messages of a transcript, or to the tenant's
+// newest ones (limit; 0: 1,000).
+func (s *Flows) ReplayFlow(ctx context.Context, id string, w Trial, transcript string,
+	limit int) (flowhq.ReplayAnswer, error) {
 	var f form.Form
 	if limit < 0 || limit > maxReplay {
-		f.Refuse("limit", key.FieldOneTo, "limit", maxReplay)
+		f.Refuse("limit", "must be 1 to %d", maxReplay)
 	}
 	if len(transcript) > maxTranscript {
-		f.Refuse("transcript", key.FieldTooManyBytes, "limit", maxTranscript)
+		f.Refuse("transcript", "is longer than %d bytes", maxTranscript)
 	}
 	if err := f.Err(); err != nil {
 		return flowhq.ReplayAnswer{}, err
@@ -231,7 +235,8 @@ func (s *Flows) moment(text string, zone *time.Location) (time.Time, error) {
 		at, err = time.ParseInLocation("2006-01-02T15:04", text, zone)
 	}
 	if err != nil || at.Year() < 2000 || at.Year() > 9000 {
-		return at, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("now", key.FieldLocalTime)})
+		return at, flowhq.Invalid([]flowhq.FieldError{{Field: "now",
+			Message: "must be a time like 2026-03-10T09:00, in the tenant's zone"}})
 	}
 	return at.In(zone), nil
 }

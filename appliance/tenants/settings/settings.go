@@ -12,7 +12,8 @@ import (
 // Store keeps versions of settings. Each method is one transaction.
 type Store interface {
 	Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error)
-	// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its config.
+	// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its
+	// config.
 	PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error)
 	// SettingsDraft gives the draft, nil when there is none.
 	SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error)
@@ -21,8 +22,10 @@ type Store interface {
 	// SettingsVersions lists versions, newest first, draft included.
 	SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error)
 	// SaveDraft makes or replaces the one draft.
-	SaveDraft(ctx context.Context, tenantID string, s flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error)
-	// PublishDraft turns the draft PUBLISHED, the one in force OLD, and copies the hours to the config. No draft: CodeConflict.
+	SaveDraft(ctx context.Context, tenantID string, s flowhq.Settings, flowYAML,
+		author string) (flowhq.SettingsVersion, error)
+	// PublishDraft turns the draft PUBLISHED, the one in force OLD, and copies the hours to the config. No draft:
+	// CodeConflict.
 	PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error)
 	// DiscardDraft removes the draft; none is not an error.
 	DiscardDraft(ctx context.Context, tenantID string) error
@@ -54,7 +57,8 @@ func New(c Config) *Settings {
 }
 
 // Settings gives the settings in force and the draft, nil when there is none.
-func (s *Settings) Settings(ctx context.Context, id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error) {
+func (s *Settings) Settings(ctx context.Context,
+	id string) (published flowhq.SettingsVersion, draft *flowhq.SettingsVersion, err error) {
 	if _, err = s.store.Tenant(ctx, id); err != nil {
 		return published, nil, err
 	}
@@ -66,7 +70,8 @@ func (s *Settings) Settings(ctx context.Context, id string) (published flowhq.Se
 }
 
 // SettingsVersions lists versions, newest first.
-func (s *Settings) SettingsVersions(ctx context.Context, id string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
+func (s *Settings) SettingsVersions(ctx context.Context, id string,
+	q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return nil, err
 	}
@@ -74,7 +79,8 @@ func (s *Settings) SettingsVersions(ctx context.Context, id string, q flowhq.Ver
 }
 
 // SaveDraft makes or replaces the draft. CodeInvalid names every wrong field.
-func (s *Settings) SaveDraft(ctx context.Context, by, id string, settings flowhq.Settings, flowYAML string) (flowhq.SettingsVersion, error) {
+func (s *Settings) SaveDraft(ctx context.Context, by, id string, settings flowhq.Settings,
+	flowYAML string) (flowhq.SettingsVersion, error) {
 	if _, err := s.store.Tenant(ctx, id); err != nil {
 		return flowhq.SettingsVersion{}, err
 	}
@@ -112,19 +118,21 @@ func (s *Settings) PublishDraft(ctx context.Context, by, id string) (flowhq.Sett
 
 // Rollback puts a copy of an earlier version in force, under a new number.
 func (s *Settings) Rollback(ctx context.Context, by, id string, version int) (flowhq.SettingsVersion, error) {
-	return s.publish(ctx, id, fmt.Sprintf("Settings rolled back to version %d by %s", version, by), func(ctx context.Context) (flowhq.SettingsVersion, error) {
-		v, err := s.store.SettingsVersion(ctx, id, version)
-		if err != nil {
-			return flowhq.SettingsVersion{}, err
-		}
-		if err := mustLoad(s.bot, v.FlowYAML); err != nil {
-			return flowhq.SettingsVersion{}, err
-		}
-		return s.store.Rollback(ctx, id, version, by)
-	})
+	return s.publish(ctx, id, fmt.Sprintf("Settings rolled back to version %d by %s", version, by),
+		func(ctx context.Context) (flowhq.SettingsVersion, error) {
+			v, err := s.store.SettingsVersion(ctx, id, version)
+			if err != nil {
+				return flowhq.SettingsVersion{}, err
+			}
+			if err := mustLoad(s.bot, v.FlowYAML); err != nil {
+				return flowhq.SettingsVersion{}, err
+			}
+			return s.store.Rollback(ctx, id, version, by)
+		})
 }
 
-func (s *Settings) publish(ctx context.Context, id, cause string, do func(context.Context) (flowhq.SettingsVersion, error)) (flowhq.SettingsVersion, error) {
+func (s *Settings) publish(ctx context.Context, id, cause string,
+	do func(context.Context) (flowhq.SettingsVersion, error)) (flowhq.SettingsVersion, error) {
 	var v flowhq.SettingsVersion
 	err := s.workers.Exclusively(ctx, id, func(ctx context.Context) error {
 		if _, err := s.store.Tenant(ctx, id); err != nil {
@@ -144,7 +152,7 @@ func (s *Settings) publish(ctx context.Context, id, cause string, do func(contex
 	return v, err
 }
 
-// DiscardDraft throws the draft away; none is no error.
+// DiscardDraft throws the draft away; none is not an error.
 func (s *Settings) DiscardDraft(ctx context.Context, id string) error {
 	if err := s.store.DiscardDraft(ctx, id); err != nil {
 		return err

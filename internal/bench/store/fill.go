@@ -26,8 +26,10 @@ func table(tables []dump.Table, name string) dump.Table {
 func messageRow(t dump.Table, tenant string, at time.Time, n int, kind string) dump.Row {
 	chat := fmt.Sprintf("+25571%07d", n%200)
 	values := map[string]any{
-		"id": uuid.Must(uuid.NewV7()).String(), "tenant_id": tenant, "direction": "IN", "from_number": chat, "to_number": "+255700000001",
-		"message_text": message, "wa_message_id": fmt.Sprintf("%s%016X", kind, n), "created_at": at.UnixMilli(), "chat": chat,
+		"id": uuid.Must(uuid.NewV7()).String(), "tenant_id": tenant, "direction": "IN", "from_number": chat,
+		"to_number":    "+255700000001",
+		"message_text": message, "wa_message_id": fmt.Sprintf("%s%016X", kind, n), "created_at": at.UnixMilli(),
+		"chat":   chat,
 		"author": "customer", "kind": "text",
 	}
 	row := make(dump.Row, len(t.Columns))
@@ -40,8 +42,8 @@ func messageRow(t dump.Table, tenant string, at time.Time, n int, kind string) d
 // big is the tenant whose log is read: a hundredth of all rows are its own.
 const bigShare = 100
 
-// fill makes the messages of a year from number from up to number to, the tenants before the first of them, and tells the size
-// of what holds these messages.
+// fill makes the messages of a year from number from up to number to, the tenants before the first of them, and tells
+// the size of what holds these messages.
 func (b *bench) fill(ctx context.Context, dsn string, from, to int) (size int64, err error) {
 	s, err := open(ctx, dsn)
 	if err != nil {
@@ -81,7 +83,8 @@ func (b *bench) makeTenants(ctx context.Context, s *storage.Store) error {
 	for n := range b.ids {
 		group.Go(func() error {
 			d, err := s.CreateTenant(ctx, flowhq.NewTenant{
-				Name: fmt.Sprintf("Duka %05d", n), PhoneNumber: fmt.Sprintf("+2557%08d", n), BusinessName: fmt.Sprintf("Duka la %05d", n),
+				Name: fmt.Sprintf("Duka %05d", n), PhoneNumber: fmt.Sprintf("+2557%08d", n),
+				BusinessName: fmt.Sprintf("Duka la %05d", n),
 				TemplateType: flowhq.TemplateTypes()[n%3],
 			}, flowhq.Settings{}.Normalize(), "")
 			b.ids[n] = d.ID
@@ -92,7 +95,8 @@ func (b *bench) makeTenants(ctx context.Context, s *storage.Store) error {
 }
 
 // fillPart makes messages from number from up to number to, the first at begin and each step after the one before.
-func (b *bench) fillPart(ctx context.Context, s *storage.Store, begin time.Time, step time.Duration, from, to int) error {
+func (b *bench) fillPart(ctx context.Context, s *storage.Store, begin time.Time, step time.Duration, from,
+	to int) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
 		t := table(w.Tables, "message_logs")
 		rows := make([]dump.Row, 0, to-from)

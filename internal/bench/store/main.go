@@ -1,6 +1,6 @@
-// Command store measures the store on both engines: rows of the message log a second, pages among many rows, the size on disk,
-// copies, backups and the removal of old rows; beside them the same inserts done by the drivers alone. PostgreSQL is a private
-// server whose commits reach the disk. `make bench-store` writes docs/benchmarks/store.md.
+// Command store measures the store on both engines: rows of the message log a second, pages among many rows, the size
+// on disk, copies, backups and the removal of old rows; beside them the same inserts done by the drivers alone.
+// PostgreSQL is a private server whose commits reach the disk. `make bench-store` writes docs/benchmarks/store.md.
 package main
 
 import (
@@ -29,7 +29,8 @@ type bench struct {
 func main() {
 	var b bench
 	flag.IntVar(&b.tenants, "tenants", 10_000, "how many businesses the list has")
-	flag.IntVar(&b.rows, "rows", 1_000_000, "how many rows the message log has when it is backed up, restored and copied")
+	flag.IntVar(&b.rows, "rows", 1_000_000, "how many rows the message log has when it is backed up, "+
+		"restored and copied")
 	flag.IntVar(&b.paged, "paged", 10_000_000, "how many it has when pages are asked for")
 	flag.DurationVar(&b.span, "span", 5*time.Second, "how long each rate is measured")
 	flag.StringVar(&b.engines, "engines", "postgresql,sqlite", "which engines are measured")
@@ -49,8 +50,8 @@ func run(ctx context.Context, b *bench, parent, out string) (err error) {
 	if b.dir, err = os.MkdirTemp(parent, "fhq"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
-	if err := os.Chmod(b.dir, 0o755); err != nil { // the server runs as somebody else
+	defer func() { _ = os.RemoveAll(b.dir) }()
+	if err := os.Chmod(b.dir, 0o755); err != nil { // the server runs as another user
 		return err
 	}
 	if b.bin, err = filepath.Abs(b.bin); err != nil {

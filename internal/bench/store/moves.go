@@ -34,8 +34,8 @@ func (b *bench) moves(ctx context.Context, p place, dsn string, r *result) error
 	return b.remove(ctx, fresh, r)
 }
 
-// takeBackup tells the size of the rows that a backup holds before they are compressed: the text of messages and what goes
-// with them, as the database has it.
+// takeBackup tells the size of the rows that a backup holds before they are compressed: the text of messages and what
+// goes with them, as the database has it.
 func (b *bench) takeBackup(ctx context.Context, dsn, file string, r *result) (bytes int64, err error) {
 	s, err := open(ctx, dsn)
 	if err != nil {
@@ -47,7 +47,8 @@ func (b *bench) takeBackup(ctx context.Context, dsn, file string, r *result) (by
 		return 0, err
 	}
 	start := time.Now()
-	contents, err := backup.Take(ctx, backup.Source{Store: s, Sessions: filepath.Join(b.dir, "none"), Now: time.Now}, f, archive.Keys{})
+	contents, err := backup.Take(ctx, backup.Source{Store: s, Sessions: filepath.Join(b.dir, "none"), Now: time.Now}, f,
+		archive.Keys{})
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,8 @@ func (b *bench) pages(ctx context.Context, dsn string, r *result) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	a, err := harness.StartAppliance(ctx, harness.Options{Bin: b.bin, Dir: dir, DatabaseURL: dsn, Env: map[string]string{"LOG_LEVEL": "warn"}})
+	a, err := harness.StartAppliance(ctx, harness.Options{Bin: b.bin, Dir: dir, DatabaseURL: dsn,
+		Env: map[string]string{"LOG_LEVEL": "warn"}})
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,8 @@ func (b *bench) pages(ctx context.Context, dsn string, r *result) error {
 		for range asked {
 			q := flowhq.MessageQuery{Limit: 50, Trace: true}
 			if deep.deep {
-				q.Before = flowhq.Cursor{At: time.Now().Add(-time.Duration(rand.Int64N(int64(360 * 24 * time.Hour)))), ID: "x"}
+				q.Before = flowhq.Cursor{At: time.Now().Add(-time.Duration(rand.Int64N(int64(360 * 24 * time.Hour)))),
+					ID: "x"}
 			}
 			start := time.Now()
 			if _, err := s.Messages(ctx, id, q); err != nil {

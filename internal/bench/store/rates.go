@@ -24,8 +24,9 @@ const message = "Habari, naomba kuweka miadi ya kusuka nywele Jumamosi saa nne a
 func event(seq int64) flowhq.WorkerEvent {
 	chat := fmt.Sprintf("+25571%07d", seq%200)
 	return flowhq.WorkerEvent{Seq: seq, At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		Direction: flowhq.DirectionIn, Chat: chat, From: chat, To: "+255700000001", Text: message, WAMessageID: fmt.Sprintf("3EB0%016X", seq),
-		Author: flowhq.AuthorCustomer, Kind: flowhq.KindText,
+		Direction: flowhq.DirectionIn, Chat: chat, From: chat, To: "+255700000001", Text: message,
+		WAMessageID: fmt.Sprintf("3EB0%016X", seq),
+		Author:      flowhq.AuthorCustomer, Kind: flowhq.KindText,
 	}}
 }
 
@@ -42,7 +43,8 @@ func (b *bench) rates(ctx context.Context, p place, r *result) error {
 	defer func() { _ = s.Close() }()
 	var ids []string
 	for n := range slicesMax(writers) {
-		d, err := s.CreateTenant(ctx, flowhq.NewTenant{Name: fmt.Sprint("Duka ", n), BusinessName: "Duka"}, flowhq.Settings{}.Normalize(), "")
+		d, err := s.CreateTenant(ctx, flowhq.NewTenant{Name: fmt.Sprint("Duka ", n), BusinessName: "Duka"},
+			flowhq.Settings{}.Normalize(), "")
 		if err != nil {
 			return err
 		}
@@ -113,14 +115,16 @@ func (b *bench) rate(ids []string, write func(id string, more func() bool, done 
 	return float64(rows.Load()) / time.Since(start).Seconds(), nil
 }
 
-const insert = `INSERT INTO message_logs (id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at, chat, author, kind)
+const insert = `INSERT INTO message_logs (id, tenant_id, direction, from_number, to_number, message_text,
+ wa_message_id, created_at, chat, author, kind)
 VALUES ($1, $2, 'IN', $3, '+255700000001', $4, $5, $6, $3, 'customer', 'text')`
 
-// plain inserts the same rows one by one, each a transaction of its own, without any of our code: through pgx's pool, or through
-// modernc's driver with one connection.
+// plain inserts the same rows one by one, each a transaction of its own, without any of our code: through pgx's pool,
+// or through modernc's driver with one connection.
 func (b *bench) plain(ctx context.Context, dsn string, ids []string) (float64, error) {
 	if file, ok := strings.CutPrefix(dsn, "sqlite://"); ok {
-		db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+		db, err := sql.Open("sqlite", "file:"+file+
+			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 		if err != nil {
 			return 0, err
 		}
@@ -128,7 +132,8 @@ func (b *bench) plain(ctx context.Context, dsn string, ids []string) (float64, e
 		db.SetMaxOpenConns(1)
 		return b.rate(ids, func(id string, more func() bool, done func(int)) error {
 			for n := 0; more(); n++ {
-				_, err := db.ExecContext(ctx, insert, uuid.Must(uuid.NewV7()).String(), id, fmt.Sprintf("+25571%07d", n%200), message, uuid.NewString(), time.Now().UnixMilli())
+				_, err := db.ExecContext(ctx, insert, uuid.Must(uuid.NewV7()).String(), id,
+					fmt.Sprintf("+25571%07d", n%200), message, uuid.NewString(), time.Now().UnixMilli())
 				if err != nil {
 					return err
 				}
@@ -149,7 +154,8 @@ func (b *bench) plain(ctx context.Context, dsn string, ids []string) (float64, e
 	defer pool.Close()
 	return b.rate(ids, func(id string, more func() bool, done func(int)) error {
 		for n := 0; more(); n++ {
-			_, err := pool.Exec(ctx, insert, uuid.Must(uuid.NewV7()).String(), id, fmt.Sprintf("+25571%07d", n%200), message, uuid.NewString(), time.Now().UTC())
+			_, err := pool.Exec(ctx, insert, uuid.Must(uuid.NewV7()).String(), id, fmt.Sprintf("+25571%07d", n%200),
+				message, uuid.NewString(), time.Now().UTC())
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,226 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"flowhq/worker/bot/lexicon"
+)
+
+// nameSlots fills the customer's name and place.
+type nameSlots struct {
+	*utterance
+	say *asker
+}
+
+// isPlace holds places that customers name right behind their own name, without a comma: "Juma Kariakoo".
+func isPlace(w string) bool {
+	switch w {
+	case "kariakoo", "sinza", "mwenge", "masaki", "mikocheni", "kinondoni", "ilala", "temeke", "mbezi", "tegeta", "ubungo", "posta", "kijitonyama", "buguruni",
+		"kigamboni", "mbagala", "tabata", "gongo", "kimara", "magomeni", "manzese", "mabibo", "upanga", "oysterbay", "msasani", "kawe", "bunju", "goba", "kibaha",
+		"segerea", "ukonga", "gerezani", "chanika", "arusha", "mwanza", "dodoma", "moshi", "tanga", "mbeya", "morogoro", "iringa", "zanzibar", "songea", "kigoma",
+		"nairobi", "mombasa", "kisumu", "nakuru", "thika", "eldoret", "westlands", "karen", "kilimani", "kasarani", "embakasi", "ruiru", "kampala":
+		return true
+	}
+	return false
+}
+
+// isTitle holds the titles that are written with a point behind them.
+func isTitle(w string) bool {
+	switch w {
+	case "bi", "bw", "mr", "mrs", "ms", "miss", "dr", "prof", "eng", "mh", "st":
+		return true
+	}
+	return false
+}
+
+// isGreeting holds the greetings that nobody is called; Salama and Baraka are names as well.
+func isGreeting(w string) bool {
+	switch w {
+	case "habari", "hello", "hi", "hey", "mambo", "hujambo", "jambo", "shikamoo", "hallo", "vipi", "niaje", "thanks", "asanteni", "kwaheri", "bye":
+		return true
+	}
+	return false
+}
+
+// titled writes the words of a name with capitals when they were all small or all large.
+func titled(s string) string {
+	s = clip(s, maxName+1)
+	if s != strings.ToLower(s) && (s != strings.ToUpper(s) || utf8.RuneCountInString(s) < 3) {
+		return s
+	}
+	words := strings.Fields(strings.ToLower(s))
+	for i, w := range words {
+		r, size := utf8.DecodeRuneInString(w)
+		words[i] = string(unicode.ToUpper(r)) + w[size:]
+	}
+	return strings.Join(words, " ")
+}
+
+func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
+
+// absorbName takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
+func (s *nameSlots) absorbName(q *question, expected bool, out *outcome) {
+	from, said := s.nameSaid(expected)
+	if !said && !expected {
+		if name := s.lastOfList(len(out.changed)); name != "" {
+			s.setFact(q.fact, name, out)
+		}
+		return
+	}
+	if expected && !said && (len(out.changed) > 0 || out.refusal != nil) && !s.leavesName() {
+		return
+	}
+	name, rest := s.nameAt(from, expected)
+	if name == "" {
+		return
+	}
+	s.setFact(q.fact, name, out)
+	if q.with != "" && rest != "" {
+		s.setFact(q.with, rest, out)
+	}
+}
+
+// lastOfList gives the name at the end of a message that is a list of facts: "Facial, kesho, saa nne asubuhi, Asha".
+func (s *nameSlots) lastOfList(facts int) string {
+	n := len(s.tokens)
+	from := n - 1
+	for from > 0 && from > n-3 && s.tokens[from].Sep == "" && !s.tokens[from].Line {
+		from--
+	}
+	if facts < 2 || from < 2 || s.tokens[from].Sep == "" && !s.tokens[from].Line {
+		return ""
+	}
+	for i := from; i < n; i++ {
+		if s.tokens[i].Kind != lexicon.WordToken || s.reader.Used(i) || s.around[i] || isFiller(s.words[i].Exact) || len(s.tokens[i].Text) < 2 ||
+			s.flow.words.InPhrase(s.words[i].Exact) {
+			return ""
+		}
+	}
+	return titled(s.text[s.tokens[from].From:s.tokens[n-1].To])
+}
+
+// leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
+func (s *nameSlots) leavesName() bool {
+	return len(s.tokens) > 0 && !s.reader.Used(0) && !s.flow.words.InPhrase(s.words[0].Exact) && s.tokens[0].Kind == lexicon.WordToken
+}
+
+// nameSaid gives the token at which a name begins, when words say that one follows. Words that may say something else
+// ("I am", "it is") count only where a name was asked for.
+func (s *nameSlots) nameSaid(expected bool) (from int, said bool) {
+	for _, h := range s.hits {
+		if h.Meaning != s.flow.means.myName || h.Typos > 0 {
+			continue
+		}
+		vague := h.Words == 1 && s.words[h.At].Exact != "naitwa" && s.words[h.At].Exact != "ninaitwa" || s.words[h.At].Exact == "i" || s.words[h.At].Exact == "mimi"
+		if word := s.words[h.At].Exact; vague && h.Words == 1 && (word == "jina" || word == "name") && h.End < len(s.tokens) && !s.flow.words.InPhrase(s.words[h.End].Exact) {
+			return h.End, true
+		}
+		if vague && !expected && !s.has(s.flow.words.Lookup("fact_name")) && !(h.End < len(s.tokens) && strings.HasPrefix(s.tokens[h.End].Sep, ":")) {
+			continue
+		}
+		return h.End, true
+	}
+	return 0, false
+}
+
+// nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
+func (s *nameSlots) nameAt(from int, expected bool) (name, rest string) {
+	introduced := expected || s.has(s.flow.words.Lookup("fact_name"))
+	for from < len(s.tokens) && (s.around[from] || introduced && s.introduces(from) || s.covered(from, s.flow.means.yes, s.flow.means.thanks)) && !s.lonely(from) {
+		from++
+	}
+	end, count := from, 0
+	for end < len(s.tokens) && count < 5 {
+		k := s.tokens[end]
+		if k.Kind != lexicon.WordToken || end > from && (k.Line || strings.ContainsAny(k.Sep, ",;/.:-(") && !isTitle(s.tokens[end-1].Text) && !k.Glued("-")) {
+			break
+		}
+		if s.endsName(end, from, expected) {
+			break
+		}
+		end++
+		count++
+	}
+	if end == from || end < len(s.tokens) && s.tokens[end].Kind == lexicon.SymbolToken && count == 0 {
+		return "", ""
+	}
+	if !s.mayBeName(from, end, expected) {
+		return "", ""
+	}
+	name = titled(s.text[s.tokens[from].From:s.tokens[end-1].To])
+	if utf8.RuneCountInString(name) > maxName || !hasLetter(name) {
+		return "", ""
+	}
+	return name, s.placeFrom(end)
+}
+
+// introduces tells that a word before a name is no part of it: "ni Asha", "for my daughter Mary", "mtoto wangu Juma".
+func (s *nameSlots) introduces(i int) bool {
+	next := ""
+	if i+1 < len(s.tokens) {
+		next = s.words[i+1].Exact
+	}
+	switch s.words[i].Exact {
+	case "mimi", "ni", "me", "its", "it", "is", "im", "am", "andika", "niandikie", "name", "jina", "for", "kwa", "names", "wangu", "yangu":
+		return true
+	case "my", "daughter", "son", "wife", "husband", "mother", "father", "friend", "sister", "brother":
+		return i > 0 && (s.words[i-1].Exact == "my" || s.words[i-1].Exact == "for") || next != "" && s.words[i].Exact == "my"
+	}
+	return next == "wangu" || next == "yangu"
+}
+
+// lonely tells that nothing but this token is left: then it is the answer, whatever else it may mean.
+func (s *nameSlots) lonely(from int) bool { return from == len(s.tokens)-1 }
+
+// endsName tells that a token is no part of a name any more.
+func (s *nameSlots) endsName(i, from int, expected bool) bool {
+	if i == from {
+		return false
+	}
+	switch s.words[i].Exact {
+	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "for-", "please", "tafadhali", "hapa", "here":
+		return true
+	}
+	if isPlace(s.words[i].Exact) {
+		return true
+	}
+	return s.reader.Used(i) || s.flow.words.InPhrase(s.words[i].Exact) && (!expected || s.covered(i, s.flow.means.deliverTo, s.flow.means.want))
+}
+
+// mayBeName tells whether the words can be a name and not an answer of another kind.
+func (s *nameSlots) mayBeName(from, end int, expected bool) bool {
+	m := s.flow.means
+	refused := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
+	if slices.ContainsFunc(s.hits, func(h lexicon.Match) bool {
+		return h.At == from && h.End >= end && h.Typos == 0 && slices.Contains(refused, h.Meaning)
+	}) {
+		return false
+	}
+	if !expected {
+		return true
+	}
+	if end-from == 1 && (isGreeting(s.words[from].Exact) || s.reader.Used(from)) {
+		return false
+	}
+	return !s.isQuestion() || s.contentWords(from, end) == 0 && !strings.Contains(s.text, "?")
+}
+
+// placeFrom gives what stands behind a name: where the customer is. What joins the two is left out.
+func (s *nameSlots) placeFrom(i int) string {
+	for i < len(s.tokens) {
+		switch s.words[i].Exact {
+		case "nipo", "niko", "natoka", "naishi", "kutoka", "from", "at", "in", "wa", "na", "and", "i", "am", "live", "to", "mahali", "deliver", "delivery",
+			"nipelekee", "niletee", "niletewe", "peleka", "leta", "kwa", "ni":
+			i++
+			continue
+		}
+		break
+	}
+	if i >= len(s.tokens) {
+		return ""
+	}
+	return clip(strings.TrimRight(s.text[s.tokens[i].From:], " .,;"), maxAnswer)
+}

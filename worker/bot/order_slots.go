@@ -1,0 +1,250 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"flowhq"
+	"flowhq/worker/bot/lexicon"
+)
+
+// orderSlots fills the products of an order.
+type orderSlots struct {
+	*utterance
+	say *asker
+}
+
+func hitEnding(found []itemHit, at int) bool {
+	return slices.ContainsFunc(found, func(h itemHit) bool { return h.end == at })
+}
+
+// boundedPrice keeps a total within what can be counted, whatever the settings say.
+func boundedPrice(p int64) int64 { return max(0, min(p, flowhq.MaxPrice)) }
+
+// absorbItems takes products with their quantities.
+func (s *orderSlots) absorbItems(q *question, expected bool, topic string, out *outcome) {
+	list := s.listing(q.source, q)
+	found, unclear := s.named(list)
+	lines := s.quantities.lines(list, found, q.max)
+	switch {
+	case len(lines) > 0:
+		if expected {
+			s.takeLeadingQuantity(q, found)
+		}
+		s.takeLines(q, lines, found, out)
+		out.unknown = s.namesMore(found)
+	case len(unclear) > 0:
+		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: "product", complete: true, minute: -1, values: func(string) string {
+			return s.say.options(list, unclear)
+		}})
+	case expected && s.pendingItem() >= 0:
+		s.takeQuantity(q, out)
+	case expected && len(s.st.Facts.Items) == 0 && s.chooseItemNumber(list, out):
+	case topic != "":
+		s.takeTopic(q, list, topic, out)
+	case expected && s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion():
+		s.takeFreeOrder(q, out)
+	case !expected && len(s.st.Facts.Items) == 0 && s.namesProduct(q):
+		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
+	}
+}
+
+// namesMore tells that beside the products found there is another with its quantity, "kanga 2 na simu 1", that is none.
+func (s *orderSlots) namesMore(found []itemHit) bool {
+	for _, a := range s.quantities.all(found) {
+		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
+			continue
+		}
+		if i := a.at - 1; s.tokens[i].Kind == lexicon.WordToken && len(s.tokens[i].Text) > 2 && !isFiller(s.words[i].Exact) && !s.around[i] &&
+			s.tokens[a.at].Sep == "" && i > 0 && (s.joinsOn(i) || s.ordering(i-1) || s.covered(i-1, s.flow.means.want)) && !s.ordering(i) && !s.covered(i, s.flow.means.want, s.flow.means.add, s.flow.means.no) {
+			return true
+		}
+	}
+	return false
+}
+
+// takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".
+func (s *orderSlots) takeLeadingQuantity(q *question, found []itemHit) {
+	n := s.pendingItem()
+	quantities := s.quantities.all(found)
+	if n < 0 || quantitiesLead(found, quantities) {
+		return
+	}
+	if a := quantityIn(quantities, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
+		s.st.Facts.Items[n].Quantity = int(a.value)
+	}
+}
+
+// namesProduct tells that the message orders something that is not on the list.
+func (s *orderSlots) namesProduct(q *question) bool {
+	if s.say.choices(q) == "" {
+		return false
+	}
+	for i, k := range s.tokens {
+		if k.Kind == lexicon.WordToken && len(k.Text) > 2 && !s.around[i] && !isFiller(s.words[i].Exact) && !s.reader.Used(i) &&
+			!s.covered(i, s.flow.means.want, s.flow.means.asks, s.flow.means.add) && !s.ordering(i) && !s.reader.IsCalendarWord(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// takeLines puts products into the order, changes their quantities, or takes them out.
+func (s *orderSlots) takeLines(q *question, lines []line, found []itemHit, out *outcome) {
+	for _, h := range found {
+		s.reader.Use(h.at, h.end)
+	}
+	removing := s.has(s.flow.means.remove) && !s.has(s.flow.means.add)
+	gave := 0 // quantity of what gives way, for what takes its place
+	for n, l := range lines {
+		switch {
+		case removing:
+			if !s.takeSome(l, out) {
+				s.dropItem(l.item.Name, out)
+			}
+		case len(lines) > 1 && s.replaced(l, n, found):
+			gave = s.dropItem(l.item.Name, out)
+		case !l.item.Available:
+			name := l.item.Name
+			out.refuse(&refusal{key: "unavailable_item", ask: q.fact, kind: "product", minute: -1, values: func(string) string { return name }})
+		default:
+			if l.quantity == 0 && !l.bad {
+				l.quantity, gave = gave, 0
+			}
+			s.putItem(l, out)
+			if l.bad {
+				out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+			}
+		}
+	}
+}
+
+// replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
+func (s *orderSlots) replaced(l line, n int, found []itemHit) bool {
+	if n < len(found) && s.reader.Refused(found[n].at) {
+		return true
+	}
+	return n == 0 && s.hasChange() && l.quantity == 0 && slices.ContainsFunc(s.st.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
+}
+
+func (s *orderSlots) putItem(l line, out *outcome) {
+	f := &s.st.Facts
+	for i := range f.Items {
+		if f.Items[i].Product == l.item.Name {
+			if f.Items[i].Quantity != l.quantity && (l.quantity > 0 || l.bad) {
+				f.Items[i].Quantity = l.quantity
+				out.set("items")
+			}
+			return
+		}
+	}
+	if len(f.Items) < MaxLines {
+		f.Items = append(f.Items, flowhq.OrderItem{Product: l.item.Name, Quantity: l.quantity, Price: boundedPrice(l.item.Price)})
+		out.set("items")
+	}
+}
+
+// takeSome takes some of a product out of the order, when fewer were named than there are: "punguza kanga moja".
+func (s *orderSlots) takeSome(l line, out *outcome) bool {
+	items := s.st.Facts.Items
+	for i := range items {
+		if items[i].Product == l.item.Name && l.quantity > 0 && l.quantity < items[i].Quantity {
+			items[i].Quantity -= l.quantity
+			out.set("items")
+			return true
+		}
+	}
+	return false
+}
+
+// dropItem takes a product out of the order and gives how many of it there were.
+func (s *orderSlots) dropItem(name string, out *outcome) int {
+	f := &s.st.Facts
+	before, quantity := len(f.Items), 0
+	f.Items = slices.DeleteFunc(f.Items, func(i flowhq.OrderItem) bool {
+		if i.Product == name {
+			quantity = i.Quantity
+		}
+		return i.Product == name
+	})
+	if len(f.Items) != before {
+		out.set("items")
+	}
+	return quantity
+}
+
+// takeQuantity takes the answer to "how many?".
+func (s *orderSlots) takeQuantity(q *question, out *outcome) {
+	a, ok := s.quantities.sole()
+	if !ok {
+		return
+	}
+	if a.bad || a.value < q.min || a.value > q.max {
+		out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+		return
+	}
+	s.st.Facts.Items[s.pendingItem()].Quantity = int(a.value)
+	out.set("items")
+	s.reader.Use(a.at, a.end)
+	if s.leftOver() { // nyekundu 3
+		s.st.Facts.Opening = clip(strings.TrimLeft(s.st.Facts.Opening+"\n"+s.text, "\n"), maxDetail)
+	}
+}
+
+func (s *orderSlots) chooseItemNumber(list *listing, out *outcome) bool {
+	item, ok := s.numbered(list)
+	if ok {
+		s.putItem(line{item: item}, out)
+	}
+	return ok
+}
+
+// takeTopic orders what was talked about before, with the quantity that the message says.
+func (s *orderSlots) takeTopic(q *question, list *listing, topic string, out *outcome) {
+	for _, i := range list.items {
+		if i.Name != topic || !i.Available {
+			continue
+		}
+		one := line{item: i}
+		if a, ok := s.quantities.sole(); ok {
+			one.set(a, q.max)
+		}
+		s.putItem(one, out)
+		if one.bad {
+			out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+		}
+	}
+}
+
+// takeFreeOrder keeps an order in the customer's words where the business lists no products.
+func (s *orderSlots) takeFreeOrder(q *question, out *outcome) {
+	one := flowhq.OrderItem{Product: clip(s.text, flowhq.MaxNameLength), Quantity: 1}
+	if a, ok := s.quantities.sole(); ok && !a.bad && a.value >= 1 && a.value <= q.max {
+		before, after := s.text[:s.tokens[a.at].From], s.text[s.tokens[a.end-1].To:]
+		if name := clip(strings.Join(strings.Fields(before+" "+after), " "), flowhq.MaxNameLength); hasLetter(name) {
+			one = flowhq.OrderItem{Product: name, Quantity: int(a.value)}
+		}
+	}
+	s.st.Facts.Items = []flowhq.OrderItem{one}
+	out.set("items")
+}
+
+// changeQuantity takes a bare number as the quantity of the only product: "hapana, 5", "iwe 5".
+func (s *orderSlots) changeQuantity(task *task, no bool, out *outcome) {
+	q := task.itemsQuestion()
+	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(s.st.Facts.Items) != 1 {
+		return
+	}
+	a, ok := s.quantities.sole()
+	if !ok || !no && s.contentWords(a.at, a.end) > 0 {
+		return
+	}
+	if a.bad || a.value < q.min || a.value > q.max {
+		out.refuse(&refusal{key: "quantity_bad", ask: askConfirmation, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+		return
+	}
+	if items := s.st.Facts.Items; items[0].Quantity != int(a.value) {
+		items[0].Quantity = int(a.value)
+		out.set("items")
+	}
+}

@@ -1,0 +1,116 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"flowhq"
+)
+
+// slots fills the facts of a task with what a message says.
+type slots struct {
+	*utterance
+	say    *asker
+	orders *orderSlots
+	dates  *dateSlots
+	names  *nameSlots
+	texts  *textSlots
+}
+
+// absorb takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and
+// words of any kind answer that. Topic stands in for a service or product that is not named.
+func (s *slots) absorb(task *task, expect, topic string) outcome {
+	var out outcome
+	for _, q := range task.asks {
+		switch q.kind {
+		case askChoice:
+			s.absorbChoice(q, expect == q.fact, topic, &out)
+		case askItems:
+			s.orders.absorbItems(q, expect == q.fact, topic, &out)
+		}
+	}
+	if task.asksWhen() {
+		s.dates.absorbWhen(task, expect, &out)
+	}
+	for _, q := range task.asks {
+		switch q.kind {
+		case askName:
+			s.names.absorbName(q, expect == q.fact, &out)
+		case askText, askNumber, askPhone:
+			if expect == q.fact && out.refusal == nil {
+				s.texts.absorbAnswer(q, &out)
+			} else if q.kind == askText {
+				s.texts.absorbStated(q, &out)
+			}
+		}
+	}
+	for _, fact := range out.changed {
+		s.source(fact)
+	}
+	return out
+}
+
+// absorbChoice takes the services that are named, or the number of one.
+func (s *slots) absorbChoice(q *question, expected bool, topic string, out *outcome) {
+	list := s.listing(q.source, q)
+	found, unclear := s.named(list)
+	all := found
+	found = slices.DeleteFunc(slices.Clone(found), func(h itemHit) bool { return s.turnedDownItem(h, list, q, all) })
+	switch {
+	case len(found) > 0:
+		s.choose(q, list, found, out)
+	case len(unclear) > 0:
+		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: s.say.kindOf(q), complete: true, minute: -1, values: func(string) string {
+			return s.say.options(list, unclear)
+		}})
+	case expected && s.chooseNumber(q, list, out):
+	case topic != "":
+		for _, i := range list.items {
+			if i.Name == topic {
+				s.setFact(q.fact, topic, out)
+			}
+		}
+	case expected && s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion():
+		s.setFact(q.fact, clip(s.text, flowhq.MaxNameLength), out)
+	}
+}
+
+// turnedDownItem tells that an item is named only to be replaced by another: "badala ya facial", "change facial to kusuka".
+func (s *slots) turnedDownItem(h itemHit, list *listing, q *question, all []itemHit) bool {
+	if len(all) < 2 {
+		return false
+	}
+	return s.reader.Refused(h.at) || s.hasChange() && h.index == all[0].index && list.items[h.index].Name == s.say.factText(q.fact)
+}
+
+func (s *slots) choose(q *question, list *listing, found []itemHit, out *outcome) {
+	var names []string
+	if before := s.say.factText(q.fact); before != "" && s.has(s.flow.means.add) && q.source != fromOptions {
+		names = strings.Split(before, ", ")
+	}
+	for _, h := range found {
+		item := list.items[h.index]
+		if !item.Available {
+			out.refuse(&refusal{key: "unavailable_item", ask: q.fact, kind: s.say.kindOf(q), minute: -1, values: func(string) string { return item.Name }})
+			return
+		}
+		if !slices.Contains(names, item.Name) && len(names) < 10 {
+			names = append(names, item.Name)
+		}
+		s.reader.Use(h.at, h.end)
+	}
+	if q.source == fromOptions && len(names) > 1 {
+		names = names[:1]
+	}
+	s.setFact(q.fact, strings.Join(names, ", "), out)
+}
+
+// chooseNumber takes "2" as the second of the list that was shown.
+func (s *slots) chooseNumber(q *question, list *listing, out *outcome) bool {
+	item, ok := s.numbered(list)
+	if !ok {
+		return false
+	}
+	s.setFact(q.fact, item.Name, out)
+	return true
+}

@@ -1,0 +1,189 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"flowhq"
+	"flowhq/worker/bot/lexicon"
+)
+
+// proceed takes the answer to a question.
+func (k *tasks) proceed() {
+	task := k.task()
+	switch {
+	case k.commands(task):
+	case k.st.Ask == askConfirmation:
+		k.confirmation.confirm(task)
+	case k.st.Ask == askWhatToChange:
+		k.confirmation.change(task)
+	default:
+		k.answerQuestion(task)
+	}
+}
+
+// commands follows cancel, menu and back.
+func (k *tasks) commands(task *task) bool {
+	q := task.question(k.st.Ask)
+	if q != nil && q.kind == askText && k.contentWords(0, 0) > 4 {
+		return false
+	}
+	m := k.flow.means
+	switch {
+	case k.cancels():
+		k.st.leaveTask()
+		k.out.trace(flowhq.TraceStep, "cancelled by the customer")
+		k.out.answer("cancelled", "menu")
+	case k.has(m.menu):
+		k.st.leaveTask()
+		k.out.answer("menu", "menu")
+	case k.has(m.back):
+		k.goBack(task)
+	default:
+		return false
+	}
+	return true
+}
+
+// cancels tells that the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does not, and who says
+// what shall be instead changes it.
+func (k *tasks) cancels() bool {
+	m := k.flow.means
+	if k.hasChange() || k.has(m.no) && k.hasFacts() {
+		return false
+	}
+	return slices.ContainsFunc(k.hits, func(h lexicon.Match) bool {
+		if h.Meaning != m.cancel {
+			return false
+		}
+		if h.At == 0 {
+			return true
+		}
+		switch k.words[h.At-1].Exact {
+		case "dont", "not", "never", "sitaki", "sijataka":
+			return false
+		}
+		return true
+	})
+}
+
+// goBack asks the question before the one in hand again.
+func (k *tasks) goBack(task *task) {
+	var last *question
+	for _, q := range task.asks {
+		if q.fact == k.st.Ask {
+			break
+		}
+		if !q.optional {
+			last = q
+		}
+	}
+	if last == nil {
+		k.st.leaveTask()
+		k.out.answer("menu", "menu")
+		return
+	}
+	k.clear(last.fact)
+	k.st.Ask = last.fact
+	k.again(task, "")
+}
+
+// answerQuestion takes the answer to a question about a fact.
+func (k *tasks) answerQuestion(task *task) {
+	q := task.question(k.st.Ask)
+	if q == nil {
+		k.advance(task, "")
+		return
+	}
+	if k.slots.dates.acceptsOffer() {
+		k.takeOffer()
+		k.advance(task, "")
+		return
+	}
+	if k.digression.digresses(q) && k.digression.digress(task) {
+		return
+	}
+	if named := k.namedFact(task); q.kind == askName && named != nil && named != q && k.hasChange() {
+		k.confirmation.refuse(task)
+		return
+	}
+	offered := k.st.Offer != nil
+	k.st.Offer = nil
+	out := k.slots.absorb(task, q.fact, "")
+	if out.refusal != nil || len(out.changed) > 0 {
+		k.st.Misses = 0
+		k.out.trace(flowhq.TraceStep, "understood: "+strings.Join(out.changed, ", "))
+		k.goOn(task, out, k.digression.asideOf(q))
+		return
+	}
+	if offered && k.has(k.flow.means.no) {
+		k.again(task, "")
+		return
+	}
+	if k.hasChange() && k.namedFact(task) != nil {
+		k.confirmation.refuse(task)
+		return
+	}
+	if k.digression.digress(task) || k.digression.courtesy(task) {
+		return
+	}
+	k.notAnswered(task, q)
+}
+
+func (k *tasks) notAnswered(task *task, q *question) {
+	k.out.trace(flowhq.TraceStep, "the answer was not understood")
+	if k.handover.missed() {
+		return
+	}
+	text, kind := k.out.asks.questionText(task, q)
+	again := ""
+	switch q.kind {
+	case askPhone:
+		again = k.out.plain("phone_again")
+	case askName:
+		again = k.out.plain("name_again")
+	case askNumber:
+		again = k.out.render("number_again", boundsOf(q.min, q.max))
+	}
+	if again != "" && k.st.Misses == 1 {
+		k.out.reply(paragraphs(again, text), kind)
+		return
+	}
+	lead := ""
+	if _, number := k.chosenNumber(); (q.kind == askChoice || q.kind == askItems) && k.wordCount() > 0 && !number && k.st.Misses == 1 && k.out.asks.choices(q) != "" {
+		lead = k.out.render("no_such_item", nil)
+		k.out.reply(paragraphs(lead, text), kind)
+		return
+	}
+	k.out.reply(k.out.renderText(k.flow.texts["not_understood_question"], k.st.Misses-1, func(name string) string {
+		if name == "question" {
+			return text
+		}
+		return ""
+	}), kind)
+}
+
+func (k *tasks) takeOffer() {
+	k.out.trace(flowhq.TraceStep, "took the day that was proposed")
+	f := &k.st.Facts
+	f.Date = k.st.Offer.Date
+	k.source("date")
+	if k.st.Offer.Time != "" {
+		f.Time, f.Readings, f.Part = k.st.Offer.Time, nil, 0
+		k.source("time")
+	}
+	k.st.Offer, k.st.Misses = nil, 0
+}
+
+// namedFact gives the fact whose name the message has.
+func (k *tasks) namedFact(task *task) *question {
+	for _, q := range task.asks {
+		if m := k.flow.meaningOfFact(q.fact); m >= 0 && k.has(m) {
+			return q
+		}
+		if label := k.out.asks.labelOf(q); label != "" && strings.Contains(lexicon.Join(k.tokens), lexicon.Join(lexicon.Tokenize(label))) {
+			return q
+		}
+	}
+	return nil
+}

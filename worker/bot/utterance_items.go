@@ -1,0 +1,158 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"flowhq"
+	"flowhq/worker/bot/lexicon"
+)
+
+func (u *utterance) numbered(list *listing) (flowhq.Item, bool) {
+	n, ok := u.chosenNumber()
+	if !ok || n < 1 || n > maxListed {
+		return flowhq.Item{}, false
+	}
+	for _, i := range list.items {
+		if i.Available {
+			if n--; n == 0 {
+				return i, true
+			}
+		}
+	}
+	return flowhq.Item{}, false
+}
+
+// callsHimself tells that "call me …" answers the question about a name and is no call for a telephone.
+func (u *utterance) callsHimself() bool {
+	task := u.task()
+	if task == nil {
+		return false
+	}
+	if q := task.question(u.st.Ask); q == nil || q.kind != askName {
+		return false
+	}
+	for _, h := range u.hits {
+		if h.Meaning == u.flow.means.human && u.words[h.End-1].Exact == "me" {
+			return h.End < len(u.tokens) && !u.flow.words.InPhrase(u.words[h.End].Exact)
+		}
+	}
+	return false
+}
+
+func (u *utterance) listing(source itemSource, q *question) *listing {
+	if u.listings[source] == nil || source == fromOptions {
+		items := u.biz.Settings.Services
+		switch source {
+		case fromProducts:
+			items = u.biz.Settings.Products
+		case fromOptions:
+			items = q.options
+		}
+		l := u.flow.catalogs.of(items)
+		u.listings[source] = &l
+	}
+	return u.listings[source]
+}
+
+// named gives the items of a list that the message names, or those among which it leaves open which one is meant. It looks
+// once for each message.
+func (u *utterance) named(l *listing) (found []itemHit, unclear []int) {
+	if !l.looked {
+		l.found, l.unclear = l.find(u.flow.words, u.tokens, u.words)
+		l.looked = true
+	}
+	return l.found, l.unclear
+}
+
+func (u *utterance) saysWhen() bool {
+	if !u.flow.readsDays {
+		return false
+	}
+	return u.reader.SaysAny()
+}
+
+// hasFacts tells that the message names a service, a product, a day or an hour.
+func (u *utterance) hasFacts() bool {
+	if u.flow.source != noItems {
+		found, unclear := u.named(u.listing(u.flow.source, nil))
+		if len(found)+len(unclear) > 0 {
+			return true
+		}
+	}
+	return u.saysWhen()
+}
+
+// leftOver tells that some word of the message is part of no fact and of no phrase that is known, or that a size was said.
+func (u *utterance) leftOver() bool {
+	for i, k := range u.tokens {
+		switch {
+		case k.Kind == lexicon.NumberToken && i > 0 && isSize(u.words[i-1].Exact):
+			return true
+		case k.Kind != lexicon.WordToken || u.around[i] || u.reader.Used(i) || len(k.Text) < 3 || isFiller(u.words[i].Exact) || len(u.words[i].Typos) > 0:
+		case u.reader.IsCalendarWord(i) || strings.Contains(u.st.Facts.Name, u.text[k.From:k.To]) || strings.Contains(u.st.Facts.Delivery, u.text[k.From:k.To]):
+		case !u.flow.words.InPhrase(u.words[i].Exact) && !slices.ContainsFunc(u.hits, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
+			return true
+		}
+	}
+	return false
+}
+
+// wordsBeyond tells that the message says more than what starts the task.
+func (u *utterance) wordsBeyond(task *task) bool {
+	for i, k := range u.tokens {
+		if k.Kind == lexicon.WordToken && !u.around[i] && !isFiller(u.words[i].Exact) && !u.covered(i, u.flow.means.want, u.flow.means.asks) && !u.triggers(i, task) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesUnknown tells that the message asks for a thing that is neither on the list nor any word that is known: the last
+// word that says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
+func (u *utterance) namesUnknown() bool {
+	for i := len(u.tokens) - 1; i > 0; i-- {
+		k := u.tokens[i]
+		if k.Kind != lexicon.WordToken || u.around[i] || isFiller(u.words[i].Exact) || u.covered(i, u.flow.means.asks) {
+			continue
+		}
+		if len(k.Text) < 4 || u.flow.words.InPhrase(u.words[i].Exact) || len(u.words[i].Typos) > 0 {
+			return false
+		}
+		switch u.words[i-1].Exact {
+		case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// selling gives the task that books or orders what is on the list.
+func (u *utterance) selling() *task {
+	for _, k := range u.flow.tasks {
+		if k.asksFrom(u.flow.source) {
+			return k
+		}
+	}
+	return nil
+}
+
+// wantsUnknown tells that something is wanted that is not on the list: "nataka maharage kilo 2".
+func (u *utterance) wantsUnknown() bool {
+	task := u.selling()
+	if task == nil || !u.has(u.flow.means.want) || u.isQuestion() {
+		return false
+	}
+	n := 0
+	for i, k := range u.tokens {
+		if k.Kind != lexicon.WordToken || len(k.Text) < 3 || u.around[i] || isFiller(u.words[i].Exact) || u.covered(i, u.flow.means.want) || u.reader.IsCalendarWord(i) {
+			continue
+		}
+		if strings.HasPrefix(k.Text, "ku") && len(k.Text) > 4 || u.flow.words.InPhrase(u.words[i].Exact) || i > 0 && u.words[i-1].Exact == "to" {
+			return false // to do something is wanted, not to have it
+		}
+		n++
+	}
+	return n > 0 && n <= 3
+}
