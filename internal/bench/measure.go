@@ -39,7 +39,7 @@ type result struct {
 	idlePSS, busyPSS          spread        // KiB a worker
 	applianceRSS, applianceSS int           // KiB, idle: resident and proportional
 	busyRSS                   int           // KiB, after the load
-	idleCPU                   float64       // of one core, the appliance alone
+	idleCPU                   float64       // of one core, only the appliance
 	fleetCPU                  float64       // of one core, all workers together
 	restartedPSS              spread        // KiB a worker, idle, linked by an earlier process
 	// microseconds: of each customer's first message, to a worker that was at rest
@@ -82,7 +82,7 @@ func (b *bench) measure(ctx context.Context, dir string) (r result, err error) {
 	if r.busyRSS, err = memory(b.app.PID(), "VmRSS"); err != nil {
 		return r, err
 	}
-	if err := pause(ctx, calm); err != nil {
+	if err := pause(ctx, idleBefore); err != nil {
 		return r, err
 	}
 	if r.busyPSS, err = b.workersPSS(); err != nil || b.reconnecting == 0 {
@@ -115,8 +115,8 @@ func (b *bench) stop() error {
 	return errors.Join(errs...)
 }
 
-// calm is how long a fleet that was busy is left alone before its memory is measured: workers give memory back at rest.
-const calm = 40 * time.Second
+// idleBefore is the pause before the memory of a busy fleet is measured: idle workers give memory back.
+const idleBefore = 40 * time.Second
 
 // grow makes businesses up to n, each with one customer, eight at a time.
 func (b *bench) grow(ctx context.Context, n int) error {
@@ -150,7 +150,7 @@ func (b *bench) watchRestarted(ctx context.Context, r *result) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := pause(ctx, calm); err != nil {
+	if err := pause(ctx, idleBefore); err != nil {
 		return err
 	}
 	var err error
@@ -200,7 +200,7 @@ func (b *bench) openOne(ctx context.Context, i int) error {
 
 func (b *bench) watchIdle(ctx context.Context, r *result) error {
 	select { // let what linking stirred up settle
-	case <-time.After(calm):
+	case <-time.After(idleBefore):
 	case <-ctx.Done():
 		return ctx.Err()
 	}

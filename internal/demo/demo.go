@@ -110,7 +110,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 	return err
 }
 
-// environment turns typing off where nobody watches, and lets owners be sent links where pictures are taken.
+// environment turns the typing delay off when the demo only checks, and lets owners be sent links for screenshots.
 func (d *demo) environment() map[string]string {
 	env := map[string]string{"TYPING_DELAY": onUnless(d.once || d.pictures != "" || d.axe != "")}
 	if d.pictures != "" || d.axe != "" {

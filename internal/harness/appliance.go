@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Secrets of every appliance that a harness starts; it listens on loopback alone.
+// Secrets of every appliance that a harness starts; it listens only on loopback.
 const (
 	AdminPassword = "a long enough password"
 	PortalKey     = "portal-key-of-the-harness"
@@ -147,9 +147,9 @@ func (a *Appliance) environment() []byte {
 	return b.Bytes()
 }
 
-// freePort gives the wished port when nobody listens on it, else one that the kernel picks.
-func freePort(wish int) (int, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", wish))
+// freePort returns the preferred port when it is free, else one that the kernel picks.
+func freePort(preferred int) (int, error) {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", preferred))
 	if err != nil {
 		l, err = net.Listen("tcp", "127.0.0.1:0")
 	}

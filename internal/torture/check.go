@@ -91,7 +91,7 @@ func (w *world) pushing(ctx context.Context) (problems []string) {
 	return problems
 }
 
-// listProblems checks that the owner was told, once, of each message that came too late to be answered.
+// listProblems checks that the owner was notified, once, of each message that came too late to be answered.
 func (w *world) listProblems(ctx context.Context, b *business) (problems []string) {
 	var late []string
 	for _, c := range w.all {

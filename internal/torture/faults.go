@@ -213,7 +213,7 @@ func (w *world) slow(ctx context.Context) (bool, error) {
 	return w.bringAbout(wasim.Fault{Fault: "slow", Number: number})
 }
 
-// bringAbout tells the simulator; something may be disturbed that is not there, which is no failure.
+// bringAbout asks the simulator for a fault. It is not a failure when what is to be disturbed is not there.
 func (w *world) bringAbout(f wasim.Fault) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

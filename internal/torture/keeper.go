@@ -15,7 +15,7 @@ type keeper struct {
 	api        *harness.API
 	sessionDir func(tenant string) string
 
-	app    *harness.Appliance // of the goroutine alone
+	app    *harness.Appliance // only the goroutine uses it
 	pid    atomic.Int64
 	up     atomic.Bool
 	away   atomic.Int64 // how long the next one that ended stays away, in nanoseconds

@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// options are what a run can be told.
+// options are the settings of a run.
 type options struct {
 	bin                string
 	seed               uint64

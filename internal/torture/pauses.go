@@ -13,10 +13,10 @@ import (
 // limit is the product's default of 30 minutes.
 const tooOld = 31 * time.Minute
 
-// patience is how long something may take to show itself while the appliance may be away and the machine is busy.
-const patience = time.Minute
+// timeout is how long something may take to become visible: the appliance may be down and the machine busy meanwhile.
+const timeout = time.Minute
 
-// pick gives a business that no other pause has, for this fault alone; nil when there is none. free must be called.
+// pick gives this fault a business that no other pause has; nil when there is none. free must be called.
 func (w *world) pick(wanted func(*business) bool) *business {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -45,7 +45,7 @@ func (w *world) broken(format string, args ...any) {
 // restrict keeps an account from sending. WhatsApp announces it, or just refuses messages and says why a little later.
 // Its worker may be killed meanwhile: it must not begin with a message that is refused.
 func (w *world) restrict(ctx context.Context) (bool, error) {
-	// on a full disk nobody can keep in mind that there is a pause
+	// on a full disk the pause cannot be stored
 	b := w.pick(func(b *business) bool { return b.disk == nil })
 	if b == nil {
 		return false, nil
@@ -114,7 +114,7 @@ func (w *world) replace(context.Context) (bool, error) {
 		return false, nil
 	}
 	defer w.free(b)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience) // to its end, even when the run is over
+	ctx, cancel := context.WithTimeout(context.Background(), 2*timeout) // to its end, even when the run is over
 	defer cancel()
 	before, err := w.login(ctx, b)
 	if err != nil {
@@ -146,7 +146,7 @@ func (w *world) replace(context.Context) (bool, error) {
 // standsDown waits until the product says of a worker that it was replaced. It may have been thrown out by something
 // else before it heard why; then it comes back, as it must, and false is given.
 func (w *world) standsDown(ctx context.Context, b *business, before time.Time) (bool, error) {
-	for began := time.Now(); time.Since(began) < patience; {
+	for began := time.Now(); time.Since(began) < timeout; {
 		t, err := w.app.api.Tenant(ctx, b.id)
 		if err == nil && t.Session != nil && t.Session.Phase == flowhq.PhaseReplaced && t.Status == flowhq.TenantError {
 			return true, nil
@@ -163,7 +163,7 @@ func (w *world) standsDown(ctx context.Context, b *business, before time.Time) (
 			break
 		}
 	}
-	w.broken("%s: the session was given to another client, and %s later nothing says so", b.number, patience)
+	w.broken("%s: the session was given to another client, and %s later nothing says so", b.number, timeout)
 	return false, nil
 }
 

@@ -106,8 +106,8 @@ func answering(b *bot) (stop func()) {
 	}
 }
 
-// keepConnected helps the client out of a hole in whatsmeow: when a connection ends between the last message of the
-// handshake and the registration of the handler for that, nobody notices, and it never connects again.
+// keepConnected works around a gap in whatsmeow: when a connection ends after the last message of the handshake and
+// before the handler for that is registered, the client does not notice and never connects again.
 func keepConnected(ctx context.Context, b *bot) {
 	look := time.NewTicker(500 * time.Millisecond)
 	defer look.Stop()

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Client speaks the control interface of a simulator that runs as a program. Turned-down requests come back as *Error.
+// Client speaks the control interface of a simulator that runs as a program. Refused requests come back as *Error.
 type Client struct {
 	base string
 	http *http.Client
@@ -24,7 +24,7 @@ func NewClient(controlURL string) *Client {
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
@@ -108,7 +108,7 @@ func (c *Client) PhoneSend(ctx context.Context, number, to, text string) (id str
 	return sent.ID, err
 }
 
-// PhoneInbox returns what arrived at a phone after row number after; it waits up to wait for something.
+// PhoneInbox returns what arrived at a phone after row number after; it waits for at most wait when there is nothing.
 func (c *Client) PhoneInbox(ctx context.Context, number string, after int, wait time.Duration) (rows []InboxRow,
 	err error) {
 	return rows, c.get(ctx, phonePath(number, inboxQuery(after, wait)), &rows)
@@ -138,7 +138,7 @@ func (c *Client) Burst(ctx context.Context, number string, b Burst) (ids []strin
 	return sent.IDs, err
 }
 
-// Inbox returns what arrived at a customer after row number after; it waits up to wait for something.
+// Inbox returns what arrived at a customer after row number after; it waits for at most wait when there is nothing.
 func (c *Client) Inbox(ctx context.Context, number string, after int, wait time.Duration) (rows []InboxRow, err error) {
 	return rows, c.get(ctx, customerPath(number, inboxQuery(after, wait)), &rows)
 }
@@ -148,19 +148,19 @@ func (c *Client) Receipts(ctx context.Context, number string) (rows []Receipt, e
 	return rows, c.get(ctx, customerPath(number, "/receipts"), &rows)
 }
 
-// Inject brings a fault about and returns how much it touched.
+// Inject causes a fault and returns how many connections, devices, parties or messages it touched.
 func (c *Client) Inject(ctx context.Context, f Fault) (touched int, err error) {
 	var body touchedBody
 	err = c.post(ctx, "/faults", f, &body)
 	return body.Touched, err
 }
 
-// EndFaults ends all faults that are going on.
+// EndFaults ends all faults that last.
 func (c *Client) EndFaults(ctx context.Context) error {
 	return c.call(ctx, http.MethodDelete, "/faults", nil, nil)
 }
 
-// Outage takes the whole server away for a while.
+// Outage makes the whole server unreachable for a while.
 func (c *Client) Outage(ctx context.Context, d time.Duration) error {
 	return c.post(ctx, "/outage", map[string]float64{"seconds": d.Seconds()}, nil)
 }

@@ -75,14 +75,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// listenLoopback opens a TCP listener, on loopback or not at all.
+// listenLoopback opens a TCP listener. It fails for an address that is not on loopback.
 func listenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("wasim: address %q: %w", addr, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("wasim: address %q is no loopback address: the simulator serves this machine only", addr)
+		return nil, fmt.Errorf("wasim: address %q is not a loopback address: the simulator serves only this machine", addr)
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -90,7 +90,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 	}
 	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
 		_ = ln.Close()
-		return nil, fmt.Errorf("wasim: %q resolved to %s, which is no loopback address", addr, ln.Addr())
+		return nil, fmt.Errorf("wasim: %q resolved to %s, which is not a loopback address", addr, ln.Addr())
 	}
 	return ln, nil
 }

@@ -198,7 +198,7 @@ func (s *Server) controlPhoneInbox(r *http.Request) (int, any, error) {
 	return s.readInbox(r, p.party)
 }
 
-// readInbox answers with what came after a row, and waits for that if it is told to.
+// readInbox answers with what came after a row, and waits for it if the call asks for that.
 func (s *Server) readInbox(r *http.Request, p *party) (int, any, error) {
 	after, wait, query := 0, time.Duration(0), r.URL.Query()
 	var err error

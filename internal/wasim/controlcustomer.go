@@ -120,7 +120,7 @@ func (s *Server) controlOutage(r *http.Request) (int, any, error) {
 	return http.StatusOK, nil, nil
 }
 
-// EndFaults ends every fault that is still going on, an outage too.
+// EndFaults ends every fault that lasts, an outage too.
 func (s *Server) EndFaults() { s.faults.reset() }
 
 // Burst is a number of messages one after the other.

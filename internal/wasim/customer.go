@@ -17,10 +17,10 @@ type AddressForm string
 const (
 	AddressPN      AddressForm = "pn"       // the number, with the LID beside it
 	AddressLID     AddressForm = "lid"      // the LID, with the number beside it
-	AddressLIDOnly AddressForm = "lid-only" // the LID alone: the number is hidden
+	AddressLIDOnly AddressForm = "lid-only" // only the LID: the number is hidden
 )
 
-// Customer is somebody who writes to accounts.
+// Customer is a person who writes to accounts.
 type Customer struct {
 	*party
 	address AddressForm // guarded by party.mu
@@ -227,7 +227,7 @@ func (p *party) receiveDirect(from *party, row InboxRow, at time.Time, msg *waE2
 	return from.sendToDevices(p.phone.linked(), outgoing{attrs: attrs, plain: plain})
 }
 
-// Receipt is something an account let a customer know: that a message arrived or was read, or that somebody is typing.
+// Receipt is something an account let a customer know: that a message arrived or was read, or that its owner is typing.
 type Receipt struct {
 	N    int       `json:"n"`
 	Type string    `json:"type"` // delivered, inactive, read, played, retry; typing, recording, paused

@@ -37,7 +37,7 @@ func listHash(devices []types.JID) string {
 }
 
 // missedDevices tells whether a client wrote to fewer devices than there are, because its list is old. It then returns
-// the hash of the right list, which makes the client ask for it before its next message.
+// the hash of the right list: the client then asks for the list before its next message.
 func (s *Server) missedDevices(from *Device, n *waBinary.Node, to types.JID) (hash string, missed bool) {
 	participants, ok := n.GetOptionalChildByTag("participants")
 	other := s.find(to.User)
@@ -57,8 +57,8 @@ func (s *Server) missedDevices(from *Device, n *waBinary.Node, to types.JID) (ha
 	return listHash(append(want, from.phone.deviceList(to)...)), missed
 }
 
-// tellDevices lets the account's devices know that the list of them has changed, all but the new one.
-func (p *Phone) tellDevices(except uint16) error {
+// notifyDevices tells all devices of the account, except the new one, that the list of them has changed.
+func (p *Phone) notifyDevices(except uint16) error {
 	list := p.deviceList(p.pn)
 	children := make([]waBinary.Node, len(list))
 	for i, jid := range list {

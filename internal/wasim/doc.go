@@ -1,4 +1,4 @@
-// Package wasim is a WhatsApp server on loopback that real, unmodified whatsmeow clients connect to. It stands in for
+// Package wasim is a WhatsApp server on loopback that real, unmodified whatsmeow clients connect to. It plays
 // three parties at once: the server (Noise handshake, stanzas, queues), the phones of account holders (they scan QR
 // codes, see every chat of the account, write themselves), and customers (they write and read with real Signal
 // encryption).
@@ -9,7 +9,7 @@
 //   - A message accepted for a linked device is kept until that device has confirmed it. It is delivered again after
 //     the next login, with the `offline` attribute.
 //   - A Signal session is stored before a ciphertext made with it leaves the process, so that a simulator killed with
-//     SIGKILL and started again on the same state goes on where it was.
+//     SIGKILL continues where it was when it is started again on the same state.
 //   - Messages of one customer to one account keep their order.
 //
 // In a test:
@@ -26,7 +26,7 @@
 //	n, err := srv.Inject(wasim.Fault{Number: phone.Number(), Fault: "drop"})
 //
 // Several simulators in one process need one root key: give them the same Seed. A simulator that runs as a program
-// (cmd/wasim) is spoken to with Client, which has the same calls.
+// (cmd/wasim) is used through Client, which has the same calls.
 //
 // A Signal library that logs to standard output belongs to whatsmeow: silence it with libsignal's logger.Setup.
 //

@@ -9,7 +9,7 @@ import (
 	waBinary "go.mau.fi/whatsmeow/binary"
 )
 
-// faults are the disturbances that last. Their keys are numbers (digits); the empty one means everybody.
+// faults are the disturbances that last. Their keys are numbers (digits); the empty one means all accounts.
 type faults struct {
 	srv *Server
 
@@ -68,7 +68,7 @@ func (f *faults) set(change func()) {
 	f.notify()
 }
 
-// waitUntil blocks while until says a time in the future, or stop is open.
+// waitUntil blocks until the time that until gives has come, or stop is closed.
 func (f *faults) waitUntil(until func() time.Time, stop <-chan struct{}) {
 	for {
 		f.mu.Lock()
@@ -118,7 +118,7 @@ func (f *faults) holding(number string) bool {
 	return time.Now().Before(later(f.held, number))
 }
 
-// slowness is how late stanzas to the number are; set is to be given to waitSlow.
+// slowness is how late stanzas to the number are; set is for waitSlow.
 func (f *faults) slowness(number string) (late time.Duration, set int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -188,7 +188,7 @@ func (f *faults) away() bool {
 	return time.Now().Before(f.outage)
 }
 
-// outageListener resets connections that come in while the server is away. The port stays taken meanwhile, so that
+// outageListener resets connections that come in during an outage. The port stays taken meanwhile, so that
 // nothing else on the machine can get it.
 type outageListener struct {
 	net.Listener
@@ -208,8 +208,8 @@ func (l *outageListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Outage takes the whole server away for a while: connections end and new ones are reset. What customers send meanwhile
-// is delivered afterwards, as offline messages.
+// Outage makes the whole server unreachable for a while: connections end and new ones are reset. What customers send
+// meanwhile is delivered afterwards, as offline messages.
 func (s *Server) Outage(d time.Duration) {
 	s.faults.set(func() { s.faults.outage = time.Now().Add(d) })
 	for _, x := range s.allSessions() {

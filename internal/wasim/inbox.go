@@ -37,8 +37,8 @@ func newInbox() *inbox { return &inbox{byKey: map[string]int{}, arrived: make(ch
 func inboxKey(from, id string) string { return from + "/" + id }
 
 // add files a message: a new row, or one more copy of a row that is there. keep makes the row durable, together with
-// the removal of the row that has to go for it (0 when none has to); nobody sees the message before that, nor when it
-// fails.
+// the removal of the row that has to go for it (0 when none has to); readers see the message only after that, and not
+// at all when it fails.
 func (b *inbox) add(row InboxRow, keep func(now InboxRow, dropped int) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

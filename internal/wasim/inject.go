@@ -8,7 +8,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// Fault is a disturbance. Which fields count depends on its name.
+// Fault is something that goes wrong. Which fields count depends on its name.
 type Fault struct {
 	// a phone's, or a customer's for redeliver, new-identity and retry; empty: all
 	Number  string  `json:"number,omitempty"`
@@ -22,10 +22,10 @@ type Fault struct {
 	MS      int     `json:"ms,omitempty"`       // slow: milliseconds; 0 ends it. A change releases what waits
 	Pairing bool    `json:"pairing,omitempty"`  // refuse: the next connection that wants to pair, not a login
 	Keys    bool    `json:"keys,omitempty"`     // retry: with fresh keys at once, so that a new session is started
-	Quiet   bool    `json:"quiet,omitempty"`    // new-identity: clients are not told
+	Quiet   bool    `json:"quiet,omitempty"`    // new-identity: clients are not notified
 }
 
-// Inject brings a fault about and returns how many connections, devices, parties or messages it touched.
+// Inject causes a fault and returns how many connections, devices, parties or messages it touched.
 func (s *Server) Inject(f Fault) (int, error) {
 	var who *party
 	if f.Number != "" {
@@ -55,7 +55,7 @@ func (s *Server) Inject(f Fault) (int, error) {
 	return s.setFault(who, f)
 }
 
-// disturb brings about the faults that happen at once to open connections.
+// disturb causes the faults that happen at once, to open connections.
 func (s *Server) disturb(who *party, f Fault) (n int, known bool, err error) {
 	var act func(*session)
 	switch f.Fault {
@@ -211,7 +211,8 @@ func (s *Server) newIdentities(who *party, quiet bool) (int, error) {
 	return len(customers), nil
 }
 
-// NewIdentity gives the customer new keys. Accounts that had a session are told, as the real server does, unless quiet.
+// NewIdentity gives the customer new keys. Unless quiet, accounts that had a session are notified, as the real server
+// does.
 func (c *Customer) NewIdentity(quiet bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -156,7 +156,7 @@ func (x *session) appState(n *waBinary.Node) {
 // removeDevice is a client that logs itself out.
 func (x *session) removeDevice(n *waBinary.Node) {
 	p := x.dev().phone
-	if err := errors.Join(p.remove(x.dev(), false), p.tellDevices(0)); err != nil {
+	if err := errors.Join(p.remove(x.dev(), false), p.notifyDevices(0)); err != nil {
 		x.srv.log.Error("logout not kept", "device", x.name(), "error", err)
 	}
 	x.result(n)

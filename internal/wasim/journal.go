@@ -16,7 +16,7 @@ import (
 )
 
 // journal keeps keys and values in one append-only file. A commit is one write, so it is there after SIGKILL as a whole
-// or not at all; nothing is synced to the disk, so a power cut may take the last seconds. A nil journal keeps nothing.
+// or not at all; nothing is synced to the disk, so a power cut may lose the last seconds. A nil journal keeps nothing.
 //
 // Record: length and CRC-32 of what follows, 4 bytes each, big-endian; then per change the key with its length, and 0
 // for a deletion or the value with its length + 1 (lengths are uvarints).
@@ -42,7 +42,7 @@ type change struct {
 
 const (
 	journalName   = "wasim.journal"
-	compactAbove  = 64 << 20 // bytes; smaller files are left alone
+	compactAbove  = 64 << 20 // bytes; smaller files are not compacted
 	maxRecordSize = 256 << 20
 )
 
@@ -201,7 +201,7 @@ func (j *journal) append(changes []change) error {
 	return nil
 }
 
-// compact writes what still counts to a new file and puts it in the old one's place.
+// compact writes the current values to a new file, which replaces the old one.
 func (j *journal) compact() error {
 	next := &journal{path: j.path + ".new", at: map[string]span{}}
 	_ = os.Remove(next.path)

@@ -97,7 +97,7 @@ func (k *keyring) GetIdentityKeyPair() *identity.KeyPair {
 
 func (k *keyring) GetLocalRegistrationID() uint32 { return k.regID }
 
-// SaveIdentity keeps nothing: a simulated party trusts whoever the server presents.
+// SaveIdentity keeps nothing: a simulated party trusts every identity that the server presents.
 func (k *keyring) SaveIdentity(context.Context, *protocol.SignalAddress, *identity.Key) error {
 	return nil
 }

@@ -36,7 +36,7 @@ func (x *session) linkCode(n *waBinary.Node) {
 		x.result(n)
 		select {
 		case x.pairing.finish <- &reg:
-		default: // nobody waits for it
+		default: // no call waits for it
 		}
 	default:
 		x.result(n)
@@ -102,7 +102,7 @@ func (p *Phone) agree(ctx context.Context, x *session, code string, wrapped []by
 		return nil, err
 	}
 	select {
-	case <-x.pairing.finish: // left over from an attempt that nobody waited for
+	case <-x.pairing.finish: // left over from an attempt that no call waited for
 	default:
 	}
 	x.writeNode(waBinary.Node{Tag: "notification",

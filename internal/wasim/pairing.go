@@ -148,7 +148,7 @@ func (p *Phone) link(ctx context.Context, x *session, advSecret []byte) (DeviceI
 	}
 	p.srv.log.Info("device linked", "phone", p.Number(), "device", d.id)
 	x.restart()
-	if err := p.tellDevices(d.id); err != nil {
+	if err := p.notifyDevices(d.id); err != nil {
 		return DeviceInfo{}, err
 	}
 	return d.info(), p.greetDevice(d)

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Names of whatsmeow's that do not fit on a line.
+// Short names for types of whatsmeow.
 type (
 	operationResult = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult
 	resendResponse  = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse //nolint:lll // a name of whatsmeow
@@ -74,7 +74,7 @@ func (d *Device) known(id string) *entry {
 	return nil
 }
 
-// sendPeer sends a linked device what its phone and no person has to say.
+// sendPeer sends a linked device a message of its phone that is not from a person.
 func (p *Phone) sendPeer(d *Device, msg *waE2E.ProtocolMessage) error {
 	plain, err := proto.Marshal(&waE2E.Message{ProtocolMessage: msg})
 	if err != nil {

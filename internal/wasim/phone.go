@@ -145,7 +145,7 @@ func platformName(payload *waWa6.ClientPayload) string {
 	return fmt.Sprintf("%s %d.%d.%d", ua.GetPlatform(), v.GetPrimary(), v.GetSecondary(), v.GetTertiary())
 }
 
-// Unlink removes a linked device as from the phone's settings; 0 removes all. A connected one is told.
+// Unlink removes a linked device as from the phone's settings; 0 removes all. A connected one is notified.
 func (p *Phone) Unlink(device int) error {
 	found := false
 	for _, d := range p.linked() {
@@ -159,7 +159,7 @@ func (p *Phone) Unlink(device int) error {
 	if !found && device != 0 {
 		return errNotFound("no linked device %d", device)
 	}
-	return p.tellDevices(0)
+	return p.notifyDevices(0)
 }
 
 func (p *Phone) remove(d *Device, tell bool) error {
@@ -238,7 +238,7 @@ func (p *Phone) Send(to, text string) (string, error) {
 	return id, nil
 }
 
-// copyToDevices tells the account's linked devices what the phone wrote to other.
+// copyToDevices sends the account's linked devices what the phone wrote to other.
 func (p *Phone) copyToDevices(other *party, id string, at time.Time, msg *waE2E.Message) error {
 	recipient, altName, alt := other.addressedAs()
 	plain, err := proto.Marshal(&waE2E.Message{DeviceSentMessage: &waE2E.DeviceSentMessage{

@@ -25,7 +25,7 @@ type entry struct {
 	Volatile bool `json:"-"` // not worth keeping over a restart of the simulator
 	sent     bool // written to a connection at least once
 	nacked   bool // the device confirmed it without having read it
-	skipAcks int  // confirmations still under way that mean an earlier attempt
+	skipAcks int  // confirmations still to come that belong to an earlier attempt
 }
 
 // stanzaEntry wraps a node. Its attributes id and from must be set, from as a JID.
@@ -203,7 +203,7 @@ func (d *Device) withdraw(id, from string) (e *entry, pendingAcks int, err error
 }
 
 // redeliver writes the last n messages again, as they were, and returns how many there were. Confirmed ones go back
-// into the queue until they are confirmed anew.
+// into the queue until they are confirmed again.
 func (d *Device) redeliver(n int, wanted func(*entry) bool) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

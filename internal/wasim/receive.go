@@ -36,8 +36,8 @@ func (x *session) handleMessage(n *waBinary.Node) {
 	x.acknowledge(ack)
 }
 
-// isAnswer tells whether a message answers a retry receipt, or goes to the account's own phone: those are let through
-// while the account is restricted.
+// isAnswer tells whether a message answers a retry receipt or goes to the account's own phone: these pass while the
+// account is restricted.
 func isAnswer(n *waBinary.Node) bool {
 	enc := n.GetChildByTag("enc")
 	return enc.Attrs["count"] != nil || n.Attrs["category"] == "peer"

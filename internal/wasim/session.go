@@ -18,7 +18,7 @@ import (
 )
 
 // session is one client connection. Its reader is the HTTP handler's goroutine; a second goroutine writes, in the order
-// in which stanzas were queued, so that nobody ever waits for a slow client.
+// in which stanzas were queued, so that a slow client holds up no other party.
 type session struct {
 	srv      *Server
 	conn     *frameConn
@@ -195,7 +195,7 @@ func (x *session) login() {
 		"companion_enc_static": "AAAA", "abprops": "0", "group_abprops": "0"}})
 }
 
-// attach makes x the device's connection and returns the one that it takes the place of.
+// attach makes x the device's connection and returns the one that it replaces.
 func (x *session) attach(d *Device) *session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -235,14 +235,14 @@ func (x *session) writeNode(n waBinary.Node) {
 // write queues a marshalled node. It reports false when the connection is about to end and takes nothing more.
 func (x *session) write(stanza []byte) bool { return x.queue(outItem{stanza: stanza}) }
 
-// restartPatience is how long a client may take to leave by itself after the order to connect again. If the server
+// restartTimeout is how long a client may take to leave by itself after the order to connect again. If the server
 // closed first, the client could read the end of the connection before the order, and then never come back.
-const restartPatience = 10 * time.Second
+const restartTimeout = 10 * time.Second
 
-// restart tells the client to connect again, which it does at once and by itself.
+// restart orders the client to connect again, which it does at once.
 func (x *session) restart() {
 	x.writeNode(waBinary.Node{Tag: "stream:error", Attrs: waBinary.Attrs{"code": "515"}})
-	x.queue(outItem{close: true, linger: restartPatience})
+	x.queue(outItem{close: true, linger: restartTimeout})
 }
 
 // end queues a last node; the connection closes a little later.

@@ -16,7 +16,7 @@ const (
 )
 
 // timelock restricts accounts for a while: their messages are refused with 463, apart from answers to retry receipts,
-// and their devices are told until when, to the full second.
+// and their devices are notified until when, to the full second.
 func (s *Server) timelock(who *party, f Fault) (int, error) {
 	if f.Seconds <= 0 {
 		return 0, errBad("timelock: seconds must be above 0")
@@ -33,7 +33,7 @@ func (s *Server) timelock(who *party, f Fault) (int, error) {
 	}
 	for _, p := range phones {
 		for _, d := range p.linked() {
-			if err := p.tellTimelock(d, until); err != nil {
+			if err := p.notifyTimelock(d, until); err != nil {
 				return 0, err
 			}
 		}
@@ -68,8 +68,8 @@ func (s *Server) ban(who *party, f Fault) (int, error) {
 	return len(phones), nil
 }
 
-// tellTimelock announces a restriction, as the real server does with a notification.
-func (p *Phone) tellTimelock(d *Device, until time.Time) error {
+// notifyTimelock announces a restriction, as the real server does with a notification.
+func (p *Phone) notifyTimelock(d *Device, until time.Time) error {
 	type lock struct {
 		Type   string `json:"enforcement_type"`
 		Active bool   `json:"is_active"`

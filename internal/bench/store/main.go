@@ -1,5 +1,5 @@
 // Command store measures the store on both engines: rows of the message log a second, pages among many rows, the size
-// on disk, copies, backups and the removal of old rows; beside them the same inserts done by the drivers alone.
+// on disk, copies, backups and the removal of old rows; beside them the same inserts by the drivers without our code.
 // PostgreSQL is a private server whose commits reach the disk. `make bench-store` writes docs/benchmarks/store.md.
 package main
 

@@ -18,7 +18,7 @@ import (
 type result struct {
 	engine           string
 	single, grouped  map[int]float64 // rows a second, by writers: one event a batch; 50 a batch
-	floor            map[int]float64 // the same inserts one by one by the driver alone
+	floor            map[int]float64 // the same inserts one by one by the driver, without our code
 	ceiling          float64         // bulk
 	perMillion       int64           // bytes on disk
 	board, boardFind spread          // the page of all businesses; the same with a search

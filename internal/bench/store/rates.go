@@ -30,7 +30,7 @@ func event(seq int64) flowhq.WorkerEvent {
 	}}
 }
 
-// rates measures rows a second through the store, and what the driver alone does with the same rows.
+// rates measures rows a second through the store, and the same rows through the driver, without our code.
 func (b *bench) rates(ctx context.Context, p place, r *result) error {
 	dsn, err := p.fresh("rates")
 	if err != nil {
