@@ -82,7 +82,8 @@ func listenLoopback(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("wasim: address %q: %w", addr, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("wasim: address %q is not a loopback address: the simulator serves only this machine", addr)
+		return nil, fmt.Errorf("wasim: address %q is not a loopback address: the simulator serves only this machine",
+			addr)
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
