@@ -197,7 +197,9 @@ func (w *world) workers() map[string][]int {
 		if b == nil {
 			continue
 		}
-		found[b.id] = append(found[b.id], processesWith("FLOWHQ_TENANT_DIR="+b.dir)...)
+		if pids := processesWith("FLOWHQ_TENANT_DIR=" + b.dir); len(pids) > 0 {
+			found[b.id] = pids
+		}
 	}
 	return found
 }
