@@ -14,8 +14,8 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// envAbsence makes the absences of these tests longer: a duration. They are longer than a worker may be without a heartbeat
-// before it is called stale; by hand it was ten minutes.
+// envAbsence makes the absences of these tests longer: a duration. They are longer than a worker may be without a
+// heartbeat before it is called stale; by hand it was ten minutes.
 const (
 	envAbsence  = "FLOWHQ_ABSENCE"
 	staleLimit  = 24 * time.Second
@@ -36,11 +36,12 @@ func absence(t *testing.T) time.Duration {
 }
 
 func strict() map[string]string {
-	return map[string]string{"STALE_THRESHOLD_MINUTES": fmt.Sprint(staleLimit.Minutes()), "STALE_CHECK_INTERVAL_MS": "1000"}
+	return map[string]string{"STALE_THRESHOLD_MINUTES": fmt.Sprint(staleLimit.Minutes()),
+		"STALE_CHECK_INTERVAL_MS": "1000"}
 }
 
-// Nobody starts the appliance again for longer than a heartbeat may fail: customers are answered throughout, and afterwards
-// the log is complete and the worker is the same process.
+// Nobody starts the appliance again for longer than a heartbeat may fail: customers are answered throughout, and
+// afterwards the log is complete and the worker is the same process.
 func TestApplianceAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", strict())
@@ -59,8 +60,8 @@ func TestApplianceAway(t *testing.T) {
 	w.wantNeverStale(t, salon.ID)
 }
 
-// PostgreSQL is stopped for longer than a heartbeat may fail: no worker is called stale, customers are answered throughout,
-// and afterwards the log is complete.
+// PostgreSQL is stopped for longer than a heartbeat may fail: no worker is called stale, customers are answered
+// throughout, and afterwards the log is complete.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Private(t)
@@ -131,7 +132,8 @@ func (w *world) wantNeverStale(t *testing.T, id string) {
 		Type   string `json:"type"`
 		Detail string `json:"detail"`
 	}
-	if err := w.Admin(limit(t, 10*time.Second), "GET", "/admin/tenants/"+id+"/events?limit=200", nil, &events); err != nil {
+	if err := w.Admin(limit(t, 10*time.Second), "GET", "/admin/tenants/"+id+"/events?limit=200", nil,
+		&events); err != nil {
 		t.Fatal(err)
 	}
 	if len(events) == 0 {

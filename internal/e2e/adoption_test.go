@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"database/sql"
 	"io"
 	"net/http"
@@ -18,9 +19,9 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// A database that the predecessor made, in a later form than we know, is taken over: the dry run tells so, every page and
-// call copes with values that nobody knows, the reason why a business must be linked again is on its page, and linking it
-// again brings it back.
+// A database that the predecessor made, in a later form than we know, is taken over: the dry run tells so, every page
+// and call copes with values that nobody knows, the reason why a business must be linked again is on its page, and
+// linking it again brings it back.
 func TestAdoptedDatabase(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
@@ -30,38 +31,16 @@ func TestAdoptedDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		for _, want := range []string{"former program's", "table tenants with its 6 rows", "3 businesses: needs linking again", "invoices", "SUSPENDED", "Nothing was changed"} {
+		for _, want := range []string{"former program's", "table tenants with its 6 rows",
+			"3 businesses: needs linking again", "invoices", "SUSPENDED", "Nothing was changed"} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("the dry run lacks %q:\n%s", want, out)
 			}
 		}
 	})
 
-	for path, want := range map[string]string{
-		"/admin/tenants": "Needs linking again", "/admin/tenants/t1": "Needs linking again", "/admin/tenants/t2": "SUSPENDED", "/admin/tenants/t3": "Duka",
-		"/admin/tenants/t5": "Bare", "/admin/tenants/t6": "O&#39;Neill", "/admin/setup-requests": "EXPIRED", "/admin/setup-requests/r2": "RESTAURANT",
-	} {
-		if page := w.page(t, path); !strings.Contains(page, want) {
-			t.Errorf("%s lacks %q", path, want)
-		}
-	}
 	ctx := limit(t, 2*time.Minute)
-	for _, path := range []string{
-		"/admin/tenants", "/admin/tenants/t2", "/admin/tenants/t1/logs", "/admin/tenants/t2/events", "/admin/tenants/t2/qr", "/admin/tenants/t2/settings",
-		"/admin/tenants/t2/process", "/admin/setup-requests", "/admin/setup-requests/r2", "/admin/users",
-	} {
-		var anything any
-		if err := w.Admin(ctx, http.MethodGet, path, nil, &anything); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, path := range []string{"/portal/me", "/portal/tenant/current/status", "/portal/tenant/current/qr", "/portal/tenant/current/logs"} {
-		var anything any
-		if err := w.Portal(ctx, "Asha@Example.com", http.MethodGet, path, nil, &anything); err != nil {
-			t.Error(err)
-		}
-	}
-
+	readsAdopted(ctx, t, w)
 	if err := w.Worker(ctx, "t1", "start"); err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +53,47 @@ func TestAdoptedDatabase(t *testing.T) {
 	if tenant, err := w.Tenant(ctx, "t1"); err != nil || tenant.Worker.LastError != nil {
 		t.Errorf("linked again, it is %+v (%v)", tenant.Worker, err)
 	}
+	writesBesideFormer(ctx, t, w, theirs)
+}
 
+// readsAdopted opens every page and call that shows the adopted rows.
+func readsAdopted(ctx context.Context, t *testing.T, w *world) {
+	t.Helper()
+	for path, want := range map[string]string{
+		"/admin/tenants": "Needs linking again", "/admin/tenants/t1": "Needs linking again",
+		"/admin/tenants/t2": "SUSPENDED", "/admin/tenants/t3": "Duka",
+		"/admin/tenants/t5": "Bare", "/admin/tenants/t6": "O&#39;Neill", "/admin/setup-requests": "EXPIRED",
+		"/admin/setup-requests/r2": "RESTAURANT",
+	} {
+		if page := w.page(t, path); !strings.Contains(page, want) {
+			t.Errorf("%s lacks %q", path, want)
+		}
+	}
+	for _, path := range []string{
+		"/admin/tenants", "/admin/tenants/t2", "/admin/tenants/t1/logs", "/admin/tenants/t2/events",
+		"/admin/tenants/t2/qr", "/admin/tenants/t2/settings",
+		"/admin/tenants/t2/process", "/admin/setup-requests", "/admin/setup-requests/r2", "/admin/users",
+	} {
+		var anything any
+		if err := w.Admin(ctx, http.MethodGet, path, nil, &anything); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, path := range []string{"/portal/me", "/portal/tenant/current/status", "/portal/tenant/current/qr",
+		"/portal/tenant/current/logs"} {
+		var anything any
+		if err := w.Portal(ctx, "Asha@Example.com", http.MethodGet, path, nil, &anything); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// writesBesideFormer has the former web app read what we wrote and sign a user in, whom we then know.
+func writesBesideFormer(ctx context.Context, t *testing.T, w *world, theirs *sql.DB) {
+	t.Helper()
 	var state string
-	if err := theirs.QueryRow(`SELECT "state"::text FROM "whatsapp_sessions" WHERE "tenant_id" = 't1'`).Scan(&state); err != nil || state != string(flowhq.SessionConnected) {
+	row := theirs.QueryRow(`SELECT "state"::text FROM "whatsapp_sessions" WHERE "tenant_id" = 't1'`)
+	if err := row.Scan(&state); err != nil || state != string(flowhq.SessionConnected) {
 		t.Errorf("the former web app reads %q (%v)", state, err)
 	}
 	for _, statement := range portalSignUp {
@@ -89,21 +106,25 @@ func TestAdoptedDatabase(t *testing.T) {
 			ID string `json:"id"`
 		} `json:"tenant"`
 	}
-	if err := w.Portal(ctx, "mpya@example.com", http.MethodGet, "/portal/me", nil, &me); err != nil || me.Tenant.ID != "p1" {
+	if err := w.Portal(ctx, "mpya@example.com", http.MethodGet, "/portal/me", nil, &me); err != nil ||
+		me.Tenant.ID != "p1" {
 		t.Errorf("a user whom the former web app made has the tenant %q (%v)", me.Tenant.ID, err)
 	}
 }
 
-// portalSignUp is what the predecessor's web app writes when somebody signs in for the first time.
+// portalSignUp is what the predecessor's web app writes when a user signs in for the first time.
 var portalSignUp = []string{
 	`INSERT INTO "tenants" ("id","name","phone_number","status","created_at","updated_at")
-		VALUES ('p1','Mpya','',CAST('NEW'::text AS "TenantStatus"),'2026-01-01 10:00:00.001','2026-01-01 10:00:00.001')`,
+		VALUES ('p1','Mpya','',CAST('NEW'::text AS "TenantStatus"),
+		'2026-01-01 10:00:00.001','2026-01-01 10:00:00.001')`,
 	`INSERT INTO "whatsapp_sessions" ("id","tenant_id","state","created_at","updated_at")
 		VALUES ('p2','p1',CAST('DISCONNECTED'::text AS "SessionState"),'2026-01-01 10:00:00','2026-01-01 10:00:00')`,
 	`INSERT INTO "worker_processes" ("id","tenant_id","pm2_name","status","created_at","updated_at")
-		VALUES ('p3','p1','worker-mpya',CAST('STOPPED'::text AS "WorkerStatus"),'2026-01-01 10:00:00','2026-01-01 10:00:00')`,
+		VALUES ('p3','p1','worker-mpya',CAST('STOPPED'::text AS "WorkerStatus"),
+		'2026-01-01 10:00:00','2026-01-01 10:00:00')`,
 	`INSERT INTO "users" ("id","tenant_id","name","email","role","created_at","updated_at")
-		VALUES ('p4','p1','Mpya','Mpya@example.com',CAST('OWNER'::text AS "UserRole"),'2026-01-01 10:00:00','2026-01-01 10:00:00')`,
+		VALUES ('p4','p1','Mpya','Mpya@example.com',CAST('OWNER'::text AS "UserRole"),
+		'2026-01-01 10:00:00','2026-01-01 10:00:00')`,
 }
 
 // fillAsPredecessor makes the predecessor's tables and rows in their later form.

@@ -16,9 +16,9 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// The whole circle of a backup: taken while customers write, the box is lost, everything comes back on another box with the
-// other kind of database, nothing starts before somebody says so, and then customers are answered. What the backup held is
-// there once.
+// The whole circle of a backup: taken while customers write, the box is lost, everything comes back on another box with
+// the other kind of database, nothing starts before somebody says so, and then customers are answered. What the backup
+// held is there once.
 func TestBackupCircle(t *testing.T) {
 	t.Parallel()
 	other := map[string]func(*testing.T) string{
@@ -99,7 +99,8 @@ func (w *world) backUp(t *testing.T) (file string) {
 	writing := make(chan error, 1)
 	go func() {
 		for n := 0; ctx.Err() == nil; n++ {
-			if _, err := w.sim.SendText(ctx, juma, shopNumber, fmt.Sprintf("Bei ya bidhaa %d", n)); err != nil && ctx.Err() == nil {
+			if _, err := w.sim.SendText(ctx, juma, shopNumber, fmt.Sprintf("Bei ya bidhaa %d", n)); err != nil &&
+				ctx.Err() == nil {
 				writing <- err
 				return
 			}
@@ -115,10 +116,12 @@ func (w *world) backUp(t *testing.T) (file string) {
 	if err != nil || len(files) != 1 || !strings.HasSuffix(files[0], ".tar.zst.age") {
 		t.Fatalf("%q in the folder after: %s", files, said)
 	}
-	if list := w.flowhq(t, "backup", "list", "--from", dir); !strings.Contains(list, filepath.Base(files[0])) || !strings.Contains(list, "everything") {
+	if list := w.flowhq(t, "backup", "list", "--from", dir); !strings.Contains(list, filepath.Base(files[0])) ||
+		!strings.Contains(list, "everything") {
 		t.Errorf("listed as %s", list)
 	}
-	if said := w.flowhq(t, "backup", "verify", files[0], "--passphrase-file", key); !strings.Contains(said, "2 businesses") || !strings.Contains(said, "The backup is good") {
+	if said := w.flowhq(t, "backup", "verify", files[0], "--passphrase-file", key); !strings.Contains(said,
+		"2 businesses") || !strings.Contains(said, "The backup is good") {
 		t.Errorf("verified: %s", said)
 	}
 	if said, err := w.command(t, "backup", "verify", files[0]); err == nil || !strings.Contains(said, "encrypted") {
@@ -142,14 +145,16 @@ func (w *world) restoreInto(t *testing.T, file, database string) *world {
 	dir := t.TempDir()
 	a, err := harness.StartAppliance(context.Background(), harness.Options{
 		Bin: w.bin.Flowhq, Dir: dir, DatabaseURL: database, Simulator: w.sim,
-		Env: map[string]string{"HEARTBEAT_INTERVAL_MS": "1000", "RATE_LIMIT_MAX_PER_MINUTE": "600", "CONTACT_REPLY_MAX": "0"},
+		Env: map[string]string{"HEARTBEAT_INTERVAL_MS": "1000", "RATE_LIMIT_MAX_PER_MINUTE": "600",
+			"CONTACT_REPLY_MAX": "0"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	fresh := &world{Appliance: a, sim: w.sim, bin: w.bin}
 	key := w.passphrase(t)
-	if said, err := fresh.command(t, "restore", file, "--passphrase-file", key); err == nil || !strings.Contains(said, "Flow HQ is running") {
+	if said, err := fresh.command(t, "restore", file, "--passphrase-file", key); err == nil ||
+		!strings.Contains(said, "Flow HQ is running") {
 		t.Errorf("over a running appliance: %v, %s", err, said)
 	}
 	if err := a.Stop(40 * time.Second); err != nil {
@@ -159,7 +164,8 @@ func (w *world) restoreInto(t *testing.T, file, database string) *world {
 	if !strings.Contains(said, "flowhq restore confirm --all") {
 		t.Errorf("restored: %s", said)
 	}
-	if said, err := fresh.command(t, "restore", file, "--passphrase-file", key); err == nil || !strings.Contains(said, "already") {
+	if said, err := fresh.command(t, "restore", file, "--passphrase-file", key); err == nil ||
+		!strings.Contains(said, "already") {
 		t.Errorf("a second time: %v, %s", err, said)
 	}
 	if err := a.Start(context.Background()); err != nil {
@@ -257,10 +263,12 @@ func (w *world) erased(t *testing.T, salon harness.Tenant) {
 	if said := w.flowhq(t, "customer", "export", salon.Name, asha); !strings.Contains(said, "Habari") {
 		t.Errorf("handed out: %s", said)
 	}
-	if said, err := w.command(t, "customer", "erase", salon.Name, asha); err == nil || !strings.Contains(said, "--yes") {
+	if said, err := w.command(t, "customer", "erase", salon.Name, asha); err == nil ||
+		!strings.Contains(said, "--yes") {
 		t.Errorf("without saying so: %v, %s", err, said)
 	}
-	traces := map[string]string{asha[1:]: "journal.db*", "Habari za jioni": "*.db*", "Asha": "*.db*"} // her number, words and name, with where they must not be
+	// her number, words and name, with where they must not be
+	traces := map[string]string{asha[1:]: "journal.db*", "Habari za jioni": "*.db*", "Asha": "*.db*"}
 	for word, files := range traces {
 		if w.found(t, salon.ID, files, word) == 0 {
 			t.Errorf("%q is in no file before it is erased", word)
@@ -281,7 +289,8 @@ func (w *world) erased(t *testing.T, salon harness.Tenant) {
 	w.ask(t, asha, salonNumber, "Habari", "Neema Salon")
 }
 
-// found counts how often a word is in the files of a tenant's folder, and of the one that a restore put aside; pattern names the files.
+// found counts how often a word is in the files of a tenant's folder, and of the one that a restore put aside; pattern
+// names the files.
 func (w *world) found(t *testing.T, id, pattern, word string) (n int) {
 	t.Helper()
 	for _, dir := range []string{w.SessionDir(id), filepath.Join(w.SessionDir(".replaced"), id)} {

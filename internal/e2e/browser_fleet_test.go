@@ -15,8 +15,9 @@ import (
 	"flowhq/internal/harness"
 )
 
-// An admin looks after several businesses from overview, list and requests: what is chosen is paused with one question and one
-// result, and taken back; an owner's request is decided; the list follows by itself, keeps ticks, and says when it is cut off.
+// An admin looks after several businesses from overview, list and requests: what is chosen is paused with one question
+// and one result, and taken back; an owner's request is decided; the list follows by itself, keeps ticks, and says when
+// it is cut off.
 func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -31,7 +32,8 @@ func TestAdminLooksAfterManyBusinesses(t *testing.T) {
 	var ids []string
 	for i, name := range []string{"Neema Salon", "Duka la Asha", "FastNet"} {
 		made, err := w.Create(ctx, harness.NewTenant{
-			Name: name, PhoneNumber: "+25570000090" + string(rune('1'+i)), TemplateType: flowhq.TemplateSupport, BusinessName: name, Language: flowhq.English,
+			Name: name, PhoneNumber: "+25570000090" + string(rune('1'+i)), TemplateType: flowhq.TemplateSupport,
+			BusinessName: name, Language: flowhq.English,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -52,11 +54,13 @@ func (w *world) pausesSeveral(ctx context.Context, t *testing.T, page *browserTa
 	page.MustElement("#tenant-" + ids[0] + " .tick").MustClick()
 	page.MustElement("#tenant-" + ids[1] + " .tick").MustClick()
 	page.MustEval(`() => { window.notReloaded = true }`)
-	if err := w.Admin(ctx, http.MethodPatch, "/admin/tenants/"+ids[2], map[string]string{"name": "FastNet Mbeya"}, nil); err != nil {
+	if err := w.Admin(ctx, http.MethodPatch, "/admin/tenants/"+ids[2], map[string]string{"name": "FastNet Mbeya"},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	page.MustElementR("#tenant-"+ids[2], "FastNet Mbeya")
-	kept := page.MustEval(`() => window.notReloaded && [...document.querySelectorAll("input[name=ids]:checked")].map((t) => t.value).join()`).Str()
+	kept := page.MustEval(`() => window.notReloaded &&
+		[...document.querySelectorAll("input[name=ids]:checked")].map((t) => t.value).join()`).Str()
 	if !strings.Contains(kept, ids[0]) || !strings.Contains(kept, ids[1]) || strings.Contains(kept, ids[2]) {
 		t.Errorf("after the list changed, %q are ticked", kept)
 	}
@@ -97,7 +101,8 @@ func (w *world) searches(t *testing.T, page *browserTab, ids []string) {
 	page.open(w.URL + "/admin/tenants")
 	page.MustEval(`() => { window.notReloaded = true }`)
 	page.MustElement("#q").MustInput("mbeya")
-	page.MustWait(`(id) => document.querySelectorAll("tr[id^=tenant-]").length === 1 && document.getElementById("tenant-" + id) !== null`, ids[2])
+	page.MustWait(`(id) => document.querySelectorAll("tr[id^=tenant-]").length === 1 &&
+		document.getElementById("tenant-" + id) !== null`, ids[2])
 	if !page.MustEval(`() => window.notReloaded && document.activeElement.id === "q"`).Bool() {
 		t.Error("searching took the word or the place away")
 	}
@@ -107,12 +112,14 @@ func (w *world) searches(t *testing.T, page *browserTab, ids []string) {
 
 func (w *world) decidesARequest(ctx context.Context, t *testing.T, page *browserTab) {
 	const owner = "juma@example.com"
-	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/users", map[string]string{"email": owner, "name": "Juma"}, nil); err != nil {
+	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/users", map[string]string{"email": owner, "name": "Juma"},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	page.open(w.URL + "/admin/setup-requests")
 	page.MustElementR(".empty", "No request yet")
-	wish := map[string]string{"businessName": "Juma Electronics", "templateType": "ECOMMERCE", "whatsappNumber": "+44 7911 123456"}
+	wish := map[string]string{"businessName": "Juma Electronics", "templateType": "ECOMMERCE",
+		"whatsappNumber": "+44 7911 123456"}
 	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/setup-request", wish, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +164,8 @@ func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
 	page := browserPage(t, w.URL+"/sign-in")
-	// The pages' one script does not come; the browser itself must go on running scripts, since the test's own hands are some.
+	// The pages' one script does not come; the browser itself must go on running scripts, since the test's own hands
+	// are some.
 	router := page.HijackRequests()
 	router.MustAdd("*/assets/*.js", func(h *rod.Hijack) { h.Response.Fail(proto.NetworkErrorReasonBlockedByClient) })
 	go router.Run()
@@ -176,7 +184,8 @@ func TestPagesWorkWithoutJavaScript(t *testing.T) {
 	page.MustElementR("h1", "Start: 1 business")
 	page.MustElement("form.form button.main").MustClick()
 	page.MustElement("#bulk-job")
-	if !strings.Contains(page.MustHTML(), `<noscript><meta http-equiv="refresh"`) && !strings.Contains(page.MustElement("#bulk-job").MustText(), "1 of 1") {
+	if !strings.Contains(page.MustHTML(), `<noscript><meta http-equiv="refresh"`) &&
+		!strings.Contains(page.MustElement("#bulk-job").MustText(), "1 of 1") {
 		t.Error("the result would never be seen without a script")
 	}
 	err := harness.Until(limit(t, time.Minute), 500*time.Millisecond, func() error {

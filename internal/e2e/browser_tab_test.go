@@ -29,7 +29,9 @@ func (b *browserTab) MustElement(selector string) *rod.Element {
 // MustElementR waits for the first element that a CSS selector finds and whose text matches a JavaScript expression.
 func (b *browserTab) MustElementR(selector, expression string) *rod.Element {
 	b.t.Helper()
-	return b.find(selector+" with "+expression, func() (bool, *rod.Element, error) { return b.HasR(selector, expression) })
+	return b.find(selector+" with "+expression, func() (bool, *rod.Element, error) {
+		return b.HasR(selector, expression)
+	})
 }
 
 func (b *browserTab) find(what string, search func() (bool, *rod.Element, error)) (found *rod.Element) {

@@ -24,9 +24,9 @@ import (
 	"flowhq/internal/harness"
 )
 
-// An admin runs one business from its pages: makes it, links its phone by the picture of the code, reads a chat and takes it
-// over, changes a price, tries it out, publishes it, restarts the worker, follows its log, and deletes it. The pages follow
-// by themselves; forms lead on as they do without a script.
+// An admin runs one business from its pages: makes it, links its phone by the picture of the code, reads a chat and
+// takes it over, changes a price, tries it out, publishes it, restarts the worker, follows its log, and deletes it. The
+// pages follow by themselves; forms lead on as they do without a script.
 func TestAdminRunsABusinessFromItsPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -41,12 +41,12 @@ func TestAdminRunsABusinessFromItsPages(t *testing.T) {
 	t.Run("chat", func(t *testing.T) { w.readsAChat(t, page, id) })
 	t.Run("requests", func(t *testing.T) { w.worksABookingOff(t, page, id) })
 	t.Run("restart and log", func(t *testing.T) { w.followsTheLog(t, page, id) })
-	t.Run("pause", func(t *testing.T) { w.pausesWithADate(t, page, id) })
+	t.Run("pause", func(t *testing.T) { w.pausesWithADate(page, id) })
 	t.Run("delete", func(t *testing.T) { w.deletes(t, page, id) })
 }
 
-// press presses a button whose form leads to another page, and waits until that one stands: the page that is left may show what
-// was done before it goes.
+// press presses a button whose form leads to another page, and waits until that one stands: the page that is left may
+// show what was done before it goes.
 func press(page *browserTab, button *rod.Element) {
 	arrived := page.WaitNavigation(proto.PageLifecycleEventNameDOMContentLoaded)
 	button.MustClick()
@@ -67,7 +67,8 @@ func makeBusiness(page *browserTab, name, number string) (id string) {
 	return path.Base(page.MustInfo().URL)
 }
 
-// linkByPicture reads the code as a phone does, off the picture on the page, scans it, and sees the page say so by itself.
+// linkByPicture reads the code as a phone does, off the picture on the page, scans it, and sees the page say so by
+// itself.
 func (w *world) linkByPicture(t *testing.T, page *browserTab, number string) {
 	t.Helper()
 	ctx := limit(t, 90*time.Second)
@@ -124,7 +125,8 @@ func (w *world) tab(page *browserTab, id, tab string) *browserTab {
 	return page.open(w.URL + "/admin/tenants/" + id + tab)
 }
 
-// changesAPrice adds a service with a price, tries it out while it is a draft, and publishes it: then customers hear it.
+// changesAPrice adds a service with a price, tries it out while it is a draft, and publishes it: then customers hear
+// it.
 func (w *world) changesAPrice(t *testing.T, page *browserTab, id string) {
 	w.tab(page, id, "/settings")
 	press(page, page.MustElement(`button[value="add.service"]`))
@@ -156,7 +158,8 @@ func (w *world) changesAPrice(t *testing.T, page *browserTab, id string) {
 	page.MustElementR(".done", "published again")
 }
 
-// readsAChat follows a conversation, sees why a message was not answered, writes as the business, and gives the chat back.
+// readsAChat follows a conversation, sees why a message was not answered, writes as the business, and gives the chat
+// back.
 func (w *world) readsAChat(t *testing.T, page *browserTab, id string) {
 	w.tab(page, id, "/chats")
 	press(page, page.MustElementR(".chat-list a", "Asha"))
@@ -212,7 +215,8 @@ func (w *world) hears(ctx context.Context, t *testing.T, customer, want string) 
 
 // worksABookingOff sees a booking come in by itself, confirms it, and takes that back.
 func (w *world) worksABookingOff(t *testing.T, page *browserTab, id string) {
-	if err := w.PublishSettings(limit(t, 30*time.Second), id, flowhq.Settings{Services: []flowhq.Item{{Name: "Facial", Price: 30000, Available: true}}}); err != nil {
+	if err := w.PublishSettings(limit(t, 30*time.Second), id,
+		flowhq.Settings{Services: []flowhq.Item{{Name: "Facial", Price: 30000, Available: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	w.tab(page, id, "/requests").MustElement(".empty")
@@ -260,7 +264,7 @@ func (w *world) followsTheLog(t *testing.T, page *browserTab, id string) {
 }
 
 // pausesWithADate pauses until a day, which both pages show, and resumes.
-func (w *world) pausesWithADate(t *testing.T, page *browserTab, id string) {
+func (w *world) pausesWithADate(page *browserTab, id string) {
 	form := w.tab(page, id, "/manage").MustElement(`form[action$="/pause"]`)
 	form.MustElement("#reason").MustInput("Haijalipa")
 	page.MustEval(`() => { document.getElementById("until").value = "2099-01-10" }`)
@@ -282,19 +286,21 @@ func (w *world) deletes(t *testing.T, page *browserTab, id string) {
 	page.MustElement("#confirm").MustSelectAllText().MustInput("Neema Salon")
 	press(page, page.MustElement("#delete button.danger"))
 	page.MustElement("#first-title")
-	if err := w.Admin(limit(t, 10*time.Second), http.MethodGet, "/admin/tenants/"+id, nil, nil); harness.Status(err) != http.StatusNotFound {
+	if err := w.Admin(limit(t, 10*time.Second), http.MethodGet, "/admin/tenants/"+id, nil,
+		nil); harness.Status(err) != http.StatusNotFound {
 		t.Errorf("after it was deleted: %v", err)
 	}
 }
 
-// An owner opens the link at the own desk, in the own language and without signing in, scans, and sees that it worked. The link
-// shows nothing else and leads nowhere once it is revoked.
+// An owner opens the link at the own desk, in the own language and without signing in, scans, and sees that it worked.
+// The link shows nothing else and leads nowhere once it is revoked.
 func TestOwnerLinksThePhoneByALink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", map[string]string{"PUBLIC_URL": "http://bots.localhost"})
 	ctx := limit(t, 3*time.Minute)
 	tenant, err := w.Create(ctx, harness.NewTenant{
-		Name: "Duka la Asha", PhoneNumber: salonNumber, TemplateType: flowhq.TemplateEcommerce, BusinessName: "Duka la Asha", Language: flowhq.Swahili,
+		Name: "Duka la Asha", PhoneNumber: salonNumber, TemplateType: flowhq.TemplateEcommerce,
+		BusinessName: "Duka la Asha", Language: flowhq.Swahili,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -318,7 +324,8 @@ func TestOwnerLinksThePhoneByALink(t *testing.T) {
 	if cookies := page.MustCookies(); len(cookies) > 0 {
 		t.Errorf("the page leaves %d cookies", len(cookies))
 	}
-	if err := w.Admin(ctx, http.MethodPost, "/admin/tenants/"+tenant.ID+"/links/"+link.ID+"/revoke", nil, nil); err != nil {
+	if err := w.Admin(ctx, http.MethodPost, "/admin/tenants/"+tenant.ID+"/links/"+link.ID+"/revoke", nil,
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	page.MustReload().MustElementR("h1", "Kiungo hiki|This link does not work")

@@ -16,8 +16,8 @@ import (
 	"flowhq/internal/harness"
 )
 
-// An admin signs in, makes a business, starts it, and watches the phone being linked and a customer being answered, in a
-// real browser and without reloading: what a page was told when it was loaded is still there at the end.
+// An admin signs in, makes a business, starts it, and watches the phone being linked and a customer being answered, in
+// a real browser and without reloading: what a page was told when it was loaded is still there at the end.
 func TestPagesKeepThemselvesCurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)

@@ -39,9 +39,12 @@ func TestChangesReachARunningWorker(t *testing.T) {
 			settings  map[string]any
 			ask, want string
 		}{
-			{"flow", map[string]any{"flow_yaml": fmt.Sprintf(changedFlow, "first")}, "report", "This is the first flow."},
-			{"next version of the flow", map[string]any{"flow_yaml": fmt.Sprintf(changedFlow, "second")}, "report", "This is the second flow."},
-			{"texts", map[string]any{"flow_yaml": "", "greeting": "Good to see you at the new desk!"}, "hello", "Good to see you at the new desk!"},
+			{"flow", map[string]any{"flow_yaml": fmt.Sprintf(changedFlow, "first")}, "report",
+				"This is the first flow."},
+			{"next version of the flow", map[string]any{"flow_yaml": fmt.Sprintf(changedFlow, "second")}, "report",
+				"This is the second flow."},
+			{"texts", map[string]any{"flow_yaml": "", "greeting": "Good to see you at the new desk!"}, "hello",
+				"Good to see you at the new desk!"},
 			{"hours", map[string]any{"hours": flowhq.Hours{}}, "hello", "We are closed at the moment."},
 			{"limits", map[string]any{"limits": flowhq.OwnLimits{ContactReplies: &one}}, "hello", "Please slow down"},
 		} {
@@ -62,8 +65,8 @@ func TestChangesReachARunningWorker(t *testing.T) {
 	})
 }
 
-// publish puts settings in force, lets a customer ask at once and gives the time from the call's return to the answer. The
-// first answer must be by the new settings.
+// publish puts settings in force, lets a customer ask at once and gives the time from the call's return to the answer.
+// The first answer must be by the new settings.
 func (w *world) publish(t *testing.T, id string, settings map[string]any, ask, want string) time.Duration {
 	t.Helper()
 	ctx := limit(t, 30*time.Second)

@@ -35,27 +35,33 @@ func talkCases() []talkCase {
 	}
 	return []talkCase{
 		{
-			name: "Neema Salon", number: "+255700000201", customer: "+255710000201", template: flowhq.TemplateBooking, language: flowhq.Swahili,
+			name: "Neema Salon", number: "+255700000201", customer: "+255710000201", template: flowhq.TemplateBooking,
+			language: flowhq.Swahili,
 			settings: flowhq.Settings{Services: []flowhq.Item{item("Facial", 30000), item("Kusuka", 25000)}},
-			say:      []string{"Habari", "1", "Facial", "kesho", "saa nne asubuhi", "Asha", "hapana, saa tano asubuhi", "ndiyo"},
+			say: []string{"Habari", "1", "Facial", "kesho", "saa nne asubuhi", "Asha", "hapana, saa tano asubuhi",
+				"ndiyo"},
 			wants: func(tomorrow string) flowhq.RequestFields {
 				return flowhq.RequestFields{Service: "Facial", Date: tomorrow, Time: "11:00", Name: "Asha"}
 			},
 			record: flowhq.RequestBooking, notice: "Miadi mpya",
 		},
 		{
-			name: "Duka la Asha", number: "+255700000202", customer: "+255710000202", template: flowhq.TemplateEcommerce, language: flowhq.Swahili,
-			settings: flowhq.Settings{Delivery: "Dar es Salaam 5,000 TZS", Products: []flowhq.Item{item("Kanga", 12000), item("Viatu", 35000)}},
-			say:      []string{"how much is kanga", "nataka kuagiza kanga 3 na viatu 1", "Juma, Kariakoo", "ndiyo"},
+			name: "Duka la Asha", number: "+255700000202", customer: "+255710000202",
+			template: flowhq.TemplateEcommerce, language: flowhq.Swahili,
+			settings: flowhq.Settings{Delivery: "Dar es Salaam 5,000 TZS",
+				Products: []flowhq.Item{item("Kanga", 12000), item("Viatu", 35000)}},
+			say: []string{"how much is kanga", "nataka kuagiza kanga 3 na viatu 1", "Juma, Kariakoo", "ndiyo"},
 			wants: func(string) flowhq.RequestFields {
-				return flowhq.RequestFields{Name: "Juma", Delivery: "Kariakoo", Total: 71000, Currency: "TZS", Items: []flowhq.OrderItem{
-					{Product: "Kanga", Quantity: 3, Price: 12000}, {Product: "Viatu", Quantity: 1, Price: 35000},
-				}}
+				return flowhq.RequestFields{Name: "Juma", Delivery: "Kariakoo", Total: 71000, Currency: "TZS",
+					Items: []flowhq.OrderItem{
+						{Product: "Kanga", Quantity: 3, Price: 12000}, {Product: "Viatu", Quantity: 1, Price: 35000},
+					}}
 			},
 			record: flowhq.RequestOrder, notice: "71,000 TZS",
 		},
 		{
-			name: "FastNet", number: "+255700000203", customer: "+255710000203", template: flowhq.TemplateSupport, language: flowhq.English,
+			name: "FastNet", number: "+255700000203", customer: "+255710000203", template: flowhq.TemplateSupport,
+			language: flowhq.English,
 			settings: flowhq.Settings{Contact: "support@fastnet.example"},
 			say:      []string{"hello", "my internet is down since morning", "router light is red, house 12"},
 			wants: func(string) flowhq.RequestFields {
@@ -66,8 +72,8 @@ func talkCases() []talkCase {
 	}
 }
 
-// A transcript of each template over WhatsApp: each answer is the one that the conversation gives by itself, the record reaches
-// the business, the owner is told on the own phone.
+// A transcript of each template over WhatsApp: each answer is the one that the conversation gives by itself, the record
+// reaches the business, the owner is told on the own phone.
 func TestTranscriptsOverWhatsApp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", map[string]string{"TYPING_DELAY": "off"})
@@ -83,13 +89,16 @@ func TestTranscriptsOverWhatsApp(t *testing.T) {
 	for _, c := range talkCases() {
 		t.Run(string(c.template), func(t *testing.T) { w.talk(t, c, tenants[c.number]) })
 	}
-	t.Run("a human takes over and gives back", func(t *testing.T) { w.handOver(t, talkCases()[2], tenants["+255700000203"]) })
+	t.Run("a human takes over and gives back", func(t *testing.T) {
+		w.handOver(t, talkCases()[2], tenants["+255700000203"])
+	})
 	t.Run("stop and start", func(t *testing.T) { w.optOut(t, talkCases()[1], tenants["+255700000202"]) })
 }
 
 func (w *world) talk(t *testing.T, c talkCase, tenant string) {
 	w.customer(t, c.customer, "Mteja", "pn")
-	with, err := tryout.Use(flowhq.Conversation{Business: flowhq.Business{Name: c.name, Template: c.template, Language: c.language, Settings: c.settings.Normalize()}})
+	with, err := tryout.Use(flowhq.Conversation{Business: flowhq.Business{Name: c.name, Template: c.template,
+		Language: c.language, Settings: c.settings.Normalize()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +118,8 @@ func (w *world) talk(t *testing.T, c talkCase, tenant string) {
 	}
 	tomorrow := time.Now().In(with.Business.Settings.Location()).AddDate(0, 0, 1).Format(time.DateOnly)
 	r := w.theRequest(t, tenant)
-	if want := c.wants(tomorrow); r.Type != c.record || r.Status != flowhq.RequestNew || fmt.Sprint(r.Fields) != fmt.Sprint(want) || r.Chat != c.customer {
+	if want := c.wants(tomorrow); r.Type != c.record || r.Status != flowhq.RequestNew ||
+		fmt.Sprint(r.Fields) != fmt.Sprint(want) || r.Chat != c.customer {
 		t.Errorf("recorded %+v, want %s %+v", r, c.record, want)
 	}
 	err = harness.Until(limit(t, 30*time.Second), 100*time.Millisecond, func() error {
@@ -157,7 +167,8 @@ func (w *world) handOver(t *testing.T, c talkCase, tenant string) {
 	w.ask(t, c.customer, c.number, "I want to talk to a person")
 	w.silent(ctx, t, c, "hello?")
 	w.waitRows(ctx, t, tenant, "/customers?handed_over=1", 1)
-	if err := w.Admin(ctx, http.MethodPost, "/admin/tenants/"+tenant+"/chats/"+url.PathEscape(c.customer)+"/release", nil, nil); err != nil {
+	if err := w.Admin(ctx, http.MethodPost, "/admin/tenants/"+tenant+"/chats/"+url.PathEscape(c.customer)+"/release",
+		nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.ask(t, c.customer, c.number, "hello", "FastNet")
@@ -195,7 +206,8 @@ func (w *world) silent(ctx context.Context, t *testing.T, c talkCase, text strin
 				Step string `json:"step"`
 			} `json:"trace"`
 		}
-		if err := w.Admin(ctx, http.MethodGet, "/admin/tenants/"+tenant+"/logs?trace=1&limit=5", nil, &log); err != nil {
+		if err := w.Admin(ctx, http.MethodGet, "/admin/tenants/"+tenant+"/logs?trace=1&limit=5", nil,
+			&log); err != nil {
 			return err
 		}
 		for _, m := range log {

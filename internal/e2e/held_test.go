@@ -12,9 +12,10 @@ import (
 	"flowhq/internal/wasim"
 )
 
-// WhatsApp takes every reply and acknowledges none, for longer than a worker waits for an acknowledgement. What customers
-// write meanwhile is journalled and confirmed to WhatsApp at once all the same. At last the connection breaks, and with it go
-// the acknowledgements. In the end everybody has one answer to each message, though replies were repeated.
+// WhatsApp takes every reply and acknowledges none, for longer than a worker waits for an acknowledgement. What
+// customers write meanwhile is journalled and confirmed to WhatsApp at once all the same. At last the connection
+// breaks, and with it go the acknowledgements. In the end everybody has one answer to each message, though replies were
+// repeated.
 func TestAcknowledgementsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -64,7 +65,8 @@ func (w *world) takenIn(t *testing.T, id string, messages int) {
 			return err
 		}
 		if waiting := phone.Devices[0].Waiting; in != messages || waiting != 0 {
-			return fmt.Errorf("the log has %d of %d messages, WhatsApp waits for the confirmation of %d", in, messages, waiting)
+			return fmt.Errorf("the log has %d of %d messages, WhatsApp waits for the confirmation of %d", in, messages,
+				waiting)
 		}
 		return nil
 	})

@@ -49,7 +49,8 @@ func TestMainJob(t *testing.T) {
 			}
 			ctx := limit(t, time.Minute)
 			for _, id := range []string{salon.ID, shop.ID} {
-				if err := w.sim.WaitOnline(ctx, map[string]string{salon.ID: salonNumber, shop.ID: shopNumber}[id]); err != nil {
+				if err := w.sim.WaitOnline(ctx, map[string]string{salon.ID: salonNumber,
+					shop.ID: shopNumber}[id]); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -62,8 +63,12 @@ func TestMainJob(t *testing.T) {
 			w.noneOf(t, salon.ID, "Duka la Asha", shopNumber)
 			w.noneOf(t, shop.ID, "Neema Salon", salonNumber)
 		})
-		t.Run("the appliance dies: workers answer, and the next one adopts them", func(t *testing.T) { w.crash(t, salon, shop) })
-		t.Run("SIGTERM ends everything, the next start brings the wished workers back", func(t *testing.T) { w.comeBack(t, salon, shop) })
+		t.Run("the appliance dies: workers answer, and the next one adopts them", func(t *testing.T) {
+			w.crash(t, salon, shop)
+		})
+		t.Run("SIGTERM ends everything, the next start brings the wished workers back", func(t *testing.T) {
+			w.comeBack(t, salon, shop)
+		})
 	})
 }
 
@@ -220,8 +225,8 @@ func (w *world) comeBack(t *testing.T, tenants ...harness.Tenant) {
 	w.ask(t, juma, shopNumber, "Mambo", "")
 }
 
-// processState gives the state of a process as the kernel names it; "" for one that is gone. One that has ended and was not
-// yet asked for by its parent (which for an adopted worker is init, not the appliance) is gone.
+// processState gives the state of a process as the kernel names it; "" for one that is gone. One that has ended and was
+// not yet asked for by its parent (which for an adopted worker is init, not the appliance) is gone.
 func processState(pid int) string {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

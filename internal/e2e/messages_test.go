@@ -18,7 +18,8 @@ func TestWhoIsAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
 	salon := w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
-	for number, address := range map[string]string{"+255710000011": "pn", "+255710000012": "lid", "+255710000013": "lid-only"} {
+	for number, address := range map[string]string{"+255710000011": "pn", "+255710000012": "lid",
+		"+255710000013": "lid-only"} {
 		w.customer(t, number, "Mteja "+address, address)
 		w.ask(t, number, salonNumber, "Habari", "Neema Salon")
 	}
@@ -38,7 +39,8 @@ func TestWhoIsAnswered(t *testing.T) {
 	if len(inbox) != 1 {
 		t.Errorf("the customer got %d messages: %q", len(inbox), inbox)
 	}
-	w.wantLeftOut(t, salon.ID, map[flowhq.IgnoredSource]int64{flowhq.IgnoredGroup: 1, flowhq.IgnoredStatus: 1, flowhq.IgnoredNewsletter: 1})
+	w.wantLeftOut(t, salon.ID, map[flowhq.IgnoredSource]int64{flowhq.IgnoredGroup: 1, flowhq.IgnoredStatus: 1,
+		flowhq.IgnoredNewsletter: 1})
 }
 
 // wantLeftOut wants the counts of messages that are none of the bot's business in the API and on the tenant's page.
@@ -55,22 +57,24 @@ func (w *world) wantLeftOut(t *testing.T, id string, want map[flowhq.IgnoredSour
 	if err != nil {
 		t.Fatal(err)
 	}
-	for lang, words := range map[string]string{"en": "in groups 1 · statuses 1 · in channels 1", "sw": "kwenye vikundi 1 · status 1 · kwenye chaneli 1"} {
+	for lang, words := range map[string]string{"en": "in groups 1 · statuses 1 · in channels 1",
+		"sw": "kwenye vikundi 1 · status 1 · kwenye chaneli 1"} {
 		if page := w.page(t, "/admin/tenants/"+id, "Accept-Language", lang); !strings.Contains(page, words) {
 			t.Errorf("the page does not say %q", words)
 		}
 	}
 }
 
-// The predecessor's web app reaches the portal through a rewrite of its own, on another port: it hands on its own Host and
-// Origin.
+// The predecessor's web app reaches the portal through a rewrite of its own, on another port: it hands on its own Host
+// and Origin.
 func TestPortalThroughTheWebAppsRewrite(t *testing.T) {
 	t.Parallel()
 	stores(t, func(t *testing.T, database string) {
 		w := newWorld(t, database, nil)
 		ctx := limit(t, time.Minute)
 		const email = "neema@example.com"
-		headers := []string{"Host", "portal.example.com", "Origin", "https://portal.example.com", "Sec-Fetch-Site", "same-origin"}
+		headers := []string{"Host", "portal.example.com", "Origin", "https://portal.example.com", "Sec-Fetch-Site",
+			"same-origin"}
 		call := func(method, path string, in, out any) {
 			t.Helper()
 			if err := w.Portal(ctx, email, method, path, in, out, headers...); err != nil {
@@ -105,7 +109,8 @@ func TestPortalThroughTheWebAppsRewrite(t *testing.T) {
 		if len(logs) < 2 {
 			t.Errorf("the portal sees %d messages", len(logs))
 		}
-		if err := harness.NewAPI(w.URL, "", "wrong").Portal(ctx, email, http.MethodGet, "/portal/me", nil, nil); harness.Status(err) != http.StatusUnauthorized {
+		if err := harness.NewAPI(w.URL, "", "wrong").Portal(ctx, email, http.MethodGet, "/portal/me", nil,
+			nil); harness.Status(err) != http.StatusUnauthorized {
 			t.Errorf("a wrong portal key: %v", err)
 		}
 	})
@@ -114,10 +119,12 @@ func TestPortalThroughTheWebAppsRewrite(t *testing.T) {
 // approveAndLink approves a request as an admin; the owner then scans what the portal shows.
 func (w *world) approveAndLink(ctx context.Context, t *testing.T, email, tenant, request string) {
 	t.Helper()
-	if err := w.Admin(ctx, http.MethodPost, "/admin/setup-requests/"+request+"/approve", map[string]string{"notes": "karibu"}, nil); err != nil {
+	if err := w.Admin(ctx, http.MethodPost, "/admin/setup-requests/"+request+"/approve",
+		map[string]string{"notes": "karibu"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Admin(ctx, http.MethodPost, "/admin/setup-requests/"+request+"/approve", nil, nil); harness.Status(err) != http.StatusConflict {
+	if err := w.Admin(ctx, http.MethodPost, "/admin/setup-requests/"+request+"/approve", nil,
+		nil); harness.Status(err) != http.StatusConflict {
 		t.Errorf("approved twice: %v", err)
 	}
 	if err := w.sim.AddPhone(ctx, salonNumber, "Neema"); err != nil {

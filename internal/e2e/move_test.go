@@ -12,8 +12,8 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// A box moves from SQLite to PostgreSQL and back, as docs/migrating.md says: devices stay linked, customers are answered, the log
-// is whole, and what would make two truths is refused.
+// A box moves from SQLite to PostgreSQL and back, as docs/migrating.md says: devices stay linked, customers are
+// answered, the log is whole, and what would make two truths is refused.
 func TestMoveToPostgresAndBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -24,7 +24,8 @@ func TestMoveToPostgresAndBack(t *testing.T) {
 
 	file := "sqlite://" + filepath.Join(filepath.Dir(w.EnvFile()), "flowhq.db")
 	postgres := pgtest.DSN(t)
-	if out, err := w.storageCopy("", "env:TO", "TO="+postgres); err == nil || !strings.Contains(out, "in use by a running Flow HQ") {
+	if out, err := w.storageCopy("", "env:TO", "TO="+postgres); err == nil ||
+		!strings.Contains(out, "in use by a running Flow HQ") {
 		t.Fatalf("a database in use is copied (%v):\n%s", err, out)
 	}
 

@@ -13,12 +13,13 @@ import (
 	"flowhq/internal/wasim"
 )
 
-// pauseLength is how long WhatsApp blocks the numbers of TestPause at first: enough for two restarts meanwhile on a machine
-// that has nothing else to do. Where it is not, the pause is made twice as long.
+// pauseLength is how long WhatsApp blocks the numbers of TestPause at first: enough for two restarts meanwhile on a
+// machine that has nothing else to do. Where it is not, the pause is made twice as long.
 const pauseLength = 40 * time.Second
 
-// WhatsApp restricts one number and bans another. The worker and the appliance are killed meanwhile: the pause goes on to
-// the same moment, the tenant's page counts it down, nothing is tried before its end, and then what came is answered.
+// WhatsApp restricts one number and bans another. The worker and the appliance are killed meanwhile: the pause goes on
+// to the same moment, the tenant's page counts it down, nothing is tried before its end, and then what came is
+// answered.
 func TestPause(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -55,8 +56,8 @@ type pausedPair struct {
 	answers     int // that each customer has
 }
 
-// killedMeanwhile pauses both, kills workers and appliance meanwhile and waits for the answers to what came. false when the
-// pause was over before all was tried.
+// killedMeanwhile pauses both, kills workers and appliance meanwhile and waits for the answers to what came. false when
+// the pause was over before all was tried.
 func (p *pausedPair) killedMeanwhile(t *testing.T, length time.Duration) (inTime bool) {
 	t.Helper()
 	ends := time.Now().Add(length)
@@ -117,8 +118,8 @@ func (w *world) inject(t *testing.T, f wasim.Fault) {
 	}
 }
 
-// blocked waits until a tenant is in a phase with an end, and ERROR for it, and gives that end; the zero time when it was not
-// until ends, when the pause is over.
+// blocked waits until a tenant is in a phase with an end, and ERROR for it, and gives that end; the zero time when it
+// was not until ends, when the pause is over.
 func (w *world) blocked(t *testing.T, id string, phase flowhq.Phase, ends time.Time) (until time.Time) {
 	t.Helper()
 	ctx := limit(t, time.Until(ends)+3*time.Minute)
@@ -130,7 +131,8 @@ func (w *world) blocked(t *testing.T, id string, phase flowhq.Phase, ends time.T
 		case tenant.Session.Phase == phase && tenant.Session.BlockedUntil != nil && tenant.Status == flowhq.TenantError:
 			until = *tenant.Session.BlockedUntil
 		case time.Now().Before(ends):
-			return fmt.Errorf("%s is %s, %s until %v", tenant.Name, tenant.Status, tenant.Session.Phase, tenant.Session.BlockedUntil)
+			return fmt.Errorf("%s is %s, %s until %v", tenant.Name, tenant.Status, tenant.Session.Phase,
+				tenant.Session.BlockedUntil)
 		}
 		return nil
 	})
@@ -140,8 +142,8 @@ func (w *world) blocked(t *testing.T, id string, phase flowhq.Phase, ends time.T
 	return until
 }
 
-// lacksCountdown waits for the end on the tenant's page, in both languages, and tells what is missing when the pause is over: a
-// worker that was just started says so first, and then that it is paused.
+// lacksCountdown waits for the end on the tenant's page, in both languages, and tells what is missing when the pause is
+// over: a worker that was just started says so first, and then that it is paused.
 func (w *world) lacksCountdown(t *testing.T, id string, until time.Time) (problems []string) {
 	t.Helper()
 	for lang, words := range map[string]string{"en": "WhatsApp ends this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {

@@ -13,8 +13,8 @@ import (
 	"flowhq/internal/wasim"
 )
 
-// Another program takes a business's device over. The worker stands down and says so, whatever is started again meanwhile, until
-// an admin restarts it; then what came is answered.
+// Another program takes a business's device over. The worker stands down and says so, whatever is started again
+// meanwhile, until an admin restarts it; then what came is answered.
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)
@@ -33,7 +33,8 @@ func TestReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.standsDown(t, salon.ID, first)
-	if page := w.page(t, "/admin/tenants/"+salon.ID, "Accept-Language", "en"); !strings.Contains(page, "Another program uses the same linked device") {
+	if page := w.page(t, "/admin/tenants/"+salon.ID, "Accept-Language", "en"); !strings.Contains(page,
+		"Another program uses the same linked device") {
 		t.Error("the page does not say what happened")
 	}
 	if _, err := w.sim.SendText(t.Context(), asha, salonNumber, "Mpo?"); err != nil {
@@ -64,8 +65,10 @@ func (w *world) standsDown(t *testing.T, id string, was int) {
 		if err != nil {
 			return err
 		}
-		if tenant.Session.Phase != flowhq.PhaseReplaced || tenant.Status != flowhq.TenantError || p.PID == 0 || p.PID == was {
-			return fmt.Errorf("the tenant is %s, %s; its worker is process %d, was %d", tenant.Status, tenant.Session.Phase, p.PID, was)
+		if tenant.Session.Phase != flowhq.PhaseReplaced || tenant.Status != flowhq.TenantError || p.PID == 0 ||
+			p.PID == was {
+			return fmt.Errorf("the tenant is %s, %s; its worker is process %d, was %d", tenant.Status,
+				tenant.Session.Phase, p.PID, was)
 		}
 		return nil
 	})

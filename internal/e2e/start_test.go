@@ -12,8 +12,8 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// An appliance that starts before its PostgreSQL answers on its address what it waits for, is ready once the server is there, says
-// on its page when that goes away again, and gives up a server that never comes.
+// An appliance that starts before its PostgreSQL answers on its address what it waits for, is ready once the server is
+// there, says on its page when that goes away again, and gives up a server that never comes.
 func TestStartBeforeTheDatabase(t *testing.T) {
 	t.Parallel()
 	bin, err := programs()
@@ -70,10 +70,12 @@ func TestStartBeforeTheDatabase(t *testing.T) {
 	says("/admin/tenants", "text/html", http.StatusOK, "</html>")
 
 	never, err := harness.NewAppliance(harness.Options{
-		Bin: bin.Flowhq, Dir: t.TempDir(), DatabaseURL: "postgres://nobody@127.0.0.1:1/nothing", Env: map[string]string{"DATABASE_WAIT_MINUTES": "0.02"},
+		Bin: bin.Flowhq, Dir: t.TempDir(), DatabaseURL: "postgres://nobody@127.0.0.1:1/nothing",
+		Env: map[string]string{"DATABASE_WAIT_MINUTES": "0.02"},
 	})
 	must(err)
-	if err := never.Start(limit(t, 30*time.Second)); err == nil || !strings.Contains(err.Error(), "It can't be reached: start PostgreSQL, or correct DATABASE_URL.") {
+	if err := never.Start(limit(t, 30*time.Second)); err == nil ||
+		!strings.Contains(err.Error(), "It can't be reached: start PostgreSQL, or correct DATABASE_URL.") {
 		t.Errorf("it does not give up with what is wrong: %v", err)
 	}
 }

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if built.dir != "" {
-		os.RemoveAll(built.dir)
+		_ = os.RemoveAll(built.dir)
 	}
 	os.Exit(code)
 }
@@ -64,14 +64,16 @@ func stores(t *testing.T, test func(t *testing.T, database string)) {
 	}
 }
 
-// newWorld starts simulator and appliance; both are gone when the test ends, and a worker that is left then fails the test.
+// newWorld starts simulator and appliance; both are gone when the test ends, and a worker that is left then fails the
+// test.
 func newWorld(t *testing.T, database string, env map[string]string) *world {
 	t.Helper()
 	return newWorldAfter(t, database, env, nil)
 }
 
 // newWorldAfter is newWorld that does something before the appliance starts, when its settings are written already.
-func newWorldAfter(t *testing.T, database string, env map[string]string, before func(*harness.Appliance, harness.Binaries)) *world {
+func newWorldAfter(t *testing.T, database string, env map[string]string,
+	before func(*harness.Appliance, harness.Binaries)) *world {
 	t.Helper()
 	ctx := limit(t, 3*time.Minute)
 	bin, err := programs()
@@ -84,7 +86,8 @@ func newWorldAfter(t *testing.T, database string, env map[string]string, before 
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Kill)
-	settings := map[string]string{"HEARTBEAT_INTERVAL_MS": "1000", "RATE_LIMIT_MAX_PER_MINUTE": "600", "CONTACT_REPLY_MAX": "0"}
+	settings := map[string]string{"HEARTBEAT_INTERVAL_MS": "1000", "RATE_LIMIT_MAX_PER_MINUTE": "600",
+		"CONTACT_REPLY_MAX": "0"}
 	for name, value := range env {
 		settings[name] = value
 	}
@@ -149,10 +152,12 @@ func limit(t *testing.T, d time.Duration) context.Context {
 }
 
 // business makes a tenant, links its phone and waits until it answers.
-func (w *world) business(t *testing.T, name, number string, tpl flowhq.TemplateType, lang flowhq.Language) harness.Tenant {
+func (w *world) business(t *testing.T, name, number string, tpl flowhq.TemplateType,
+	lang flowhq.Language) harness.Tenant {
 	t.Helper()
 	ctx := limit(t, 90*time.Second)
-	tenant, err := w.Create(ctx, harness.NewTenant{Name: name, PhoneNumber: number, TemplateType: tpl, BusinessName: name, Language: lang})
+	tenant, err := w.Create(ctx, harness.NewTenant{Name: name, PhoneNumber: number, TemplateType: tpl,
+		BusinessName: name, Language: lang})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,24 +35,31 @@ func controllersOn(suite string) func(context.Context, *lab) error {
 	}
 }
 
-// firstBoot installs, makes three businesses and hurts them. The machine is slow: times are three to four times those of a server.
+// firstBoot installs, makes three businesses and hurts them. The machine is slow: times are three to four times those
+// of a server.
 const firstBoot = `
 groups=/sys/fs/cgroup/flowhq.slice/flowhq-workers.service
-grep -qw memory /sys/fs/cgroup/cgroup.controllers || fail "this machine has no memory controller: $(cat /sys/fs/cgroup/cgroup.controllers)"
+grep -qw memory /sys/fs/cgroup/cgroup.controllers ||
+	fail "this machine has no memory controller: $(cat /sys/fs/cgroup/cgroup.controllers)"
 ` + installByName + `
 apt-get install -y -qq flowhq=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
 await 60 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 echo "ok  installed by name under $(systemctl --version | head -1)"
 
-for c in memory pids cpu; do grep -qw $c $groups/cgroup.subtree_control || fail "$c is not handed on: $(cat $groups/cgroup.subtree_control)"; done
-grep -q '"groups":true,"memory":"cgroup"' /var/log/flowhq/control-plane.log || fail "$(grep 'process manager' /var/log/flowhq/control-plane.log)"
+for c in memory pids cpu; do grep -qw $c $groups/cgroup.subtree_control ||
+	fail "$c is not handed on: $(cat $groups/cgroup.subtree_control)"; done
+grep -q '"groups":true,"memory":"cgroup"' /var/log/flowhq/control-plane.log ||
+	fail "$(grep 'process manager' /var/log/flowhq/control-plane.log)"
 [ "$(stat -c %U $groups/cgroup.procs)" = flowhq ] || fail 'the holder does not own its group'
-runuser -u flowhq -- sh -c 'echo 1 >/sys/fs/cgroup/system.slice/pids.max' 2>/dev/null && fail 'it may write to the groups of others' || true
+runuser -u flowhq -- sh -c 'echo 1 >/sys/fs/cgroup/system.slice/pids.max' 2>/dev/null &&
+	fail 'it may write to the groups of others' || true
 echo 'ok  controllers are delegated to the holder, and nothing else'
 
 for n in 1 2 3; do
-	api -X POST http://127.0.0.1:3000/admin/tenants -d '{"name":"B'$n'","phone_number":"+25570000000'$n'","template_type":"BOOKING","business_name":"B'$n'","language":"SW"}' | field id >/root/tenant$n
+	api -X POST http://127.0.0.1:3000/admin/tenants \
+	-d '{"name":"B'$n'","phone_number":"+25570000000'$n'",'\
+'"template_type":"BOOKING","business_name":"B'$n'","language":"SW"}' | field id >/root/tenant$n
 	api -X POST "http://127.0.0.1:3000/admin/tenants/$(cat /root/tenant$n)/worker/start" >/dev/null
 done
 group() { echo $groups/w-worker-$(cat /root/tenant$1); }
@@ -60,7 +67,8 @@ pid_of() { flowhq describe --json "$(cat /root/tenant$1)" | field pid; }
 for n in 1 2 3; do
 	await 60 eval '[ -n "$(pid_of '$n')" ] && [ "$(pid_of '$n')" != 0 ]'
 	g=$(group $n)
-	[ "$(cat $g/memory.max)" = 268435456 ] && [ "$(cat $g/memory.swap.max)" = 0 ] && [ "$(cat $g/memory.oom.group)" = 1 ] && [ "$(cat $g/pids.max)" = 256 ] ||
+	[ "$(cat $g/memory.max)" = 268435456 ] && [ "$(cat $g/memory.swap.max)" = 0 ] &&
+		[ "$(cat $g/memory.oom.group)" = 1 ] && [ "$(cat $g/pids.max)" = 256 ] ||
 		fail "limits: $(cat $g/memory.max $g/memory.swap.max $g/memory.oom.group $g/pids.max)"
 	grep -qx "$(pid_of $n)" $g/cgroup.procs || fail 'the worker is not in its group'
 done
@@ -73,7 +81,8 @@ sh -c 'echo $$ >'"$(group 1)"'/cgroup.procs; exec tail /dev/zero' >/dev/null 2>&
 await 60 eval 'p=$(pid_of 1); [ -n "$p" ] && [ "$p" != 0 ] && [ "$p" != '"$a"' ]'
 [ "$(main_pid)" = "$m" ] && [ "$(pid_of 2)" = "$b" ] && [ "$(pid_of 3)" = "$c" ] || fail 'somebody else was hurt'
 serves
-flowhq events "$(cat /root/tenant1)" | grep -qi 'memory' || fail "the time line does not tell: $(flowhq events "$(cat /root/tenant1)")"
+flowhq events "$(cat /root/tenant1)" | grep -qi 'memory' ||
+	fail "the time line does not tell: $(flowhq events "$(cat /root/tenant1)")"
 echo "ok  a leaking worker is killed at its limit and started anew; the appliance and the others go on"
 
 a=$(pid_of 1)
@@ -98,7 +107,8 @@ const secondBoot = `
 await 90 serves
 for n in 1 2 3; do
 	await 60 eval 'p=$(flowhq describe --json "$(cat /root/tenant'$n')" | field pid); [ -n "$p" ] && [ "$p" != 0 ]'
-	[ "$(cat /sys/fs/cgroup/flowhq.slice/flowhq-workers.service/w-worker-$(cat /root/tenant$n)/memory.max)" = 268435456 ] || fail 'a limit is missing'
+	[ "$(cat /sys/fs/cgroup/flowhq.slice/flowhq-workers.service/w-worker-$(cat /root/tenant$n)/memory.max)" = \
+		268435456 ] || fail 'a limit is missing'
 done
 systemctl is-active --quiet flowhq.service
 echo 'ok  after a reboot everything is back'

@@ -20,8 +20,8 @@ type block struct {
 	content string
 }
 
-// commands gives the blocks of a page that are marked as shell. Text blocks hold what cannot be run here: on another computer, with a
-// name on the internet.
+// commands gives the blocks of a page that are marked as shell. Text blocks hold what cannot be run here: on another
+// computer, with a name on the internet.
 func commands(page, text string) []block {
 	var out []block
 	var b *block
@@ -41,11 +41,13 @@ func commands(page, text string) []block {
 	return out
 }
 
-// serveRepository makes the guest the web server of packages.example.com, with a certificate of its own, so that the guide's commands run as they stand.
+// serveRepository makes the guest the web server of packages.example.com, with a certificate of its own, so that the
+// guide's commands run as they stand.
 const serveRepository = `
 mkdir -p /srv/packages && ln -sfn /share /srv/packages/flowhq
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=packages.example.com \
-	-addext subjectAltName=DNS:packages.example.com -keyout /etc/ssl/private/packages.key -out /usr/local/share/ca-certificates/packages.crt 2>/dev/null
+	-addext subjectAltName=DNS:packages.example.com -keyout /etc/ssl/private/packages.key -out \
+	/usr/local/share/ca-certificates/packages.crt 2>/dev/null
 update-ca-certificates >/dev/null 2>&1
 echo '127.0.0.1 packages.example.com bots.example.com' >>/etc/hosts
 cat >/etc/nginx/sites-available/packages <<'SITE'
@@ -73,7 +75,8 @@ func docsProof(ctx context.Context, l *lab) error {
 		return err
 	}
 	defer g.stop()
-	if err := g.stages(ctx, []stage{{"the repository is served at packages.example.com", serveRepository}}); err != nil {
+	if err := g.stages(ctx, []stage{{"the repository is served at packages.example.com",
+		serveRepository}}); err != nil {
 		return err
 	}
 	ran := 0
@@ -102,7 +105,8 @@ func docsProof(ctx context.Context, l *lab) error {
 		}
 		fmt.Printf("   ok  docs/%s.md: %d blocks of commands\n", page, len(blocks))
 	}
-	_, err = g.step(ctx, fmt.Sprintf("after %d blocks everything runs", ran), toolbox+"await 20 serves; systemctl is-active --quiet flowhq.service")
+	err = g.step(ctx, fmt.Sprintf("after %d blocks everything runs", ran),
+		toolbox+"await 20 serves; systemctl is-active --quiet flowhq.service")
 	return err
 }
 

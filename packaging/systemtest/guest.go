@@ -22,7 +22,8 @@ type guest struct {
 	nspawn  *exec.Cmd
 	remove  func()
 	console bytes.Buffer
-	ended   chan error
+	ended   chan struct{} // closed when nspawn has ended
+	endErr  error         // of nspawn, once ended is closed
 }
 
 // boot starts a guest and waits until it runs. share is seen there as /share.
@@ -59,7 +60,8 @@ func (g *guest) start(ctx context.Context, share string) error {
 		dir := filepath.Join(tree, g.name)
 		script += fmt.Sprintf("mkdir -p %[1]s && echo $$ >%[1]s/cgroup.procs\n", dir)
 	}
-	args := []string{"-q", "--register=no", "--keep-unit", "--kill-signal=SIGRTMIN+3", "--private-network", "-D", g.root, "-M", g.name, "--console=read-only"}
+	args := []string{"-q", "--register=no", "--keep-unit", "--kill-signal=SIGRTMIN+3", "--private-network", "-D",
+		g.root, "-M", g.name, "--console=read-only"}
 	if share != "" {
 		args = append(args, "--bind="+share+":/share")
 	}
@@ -69,12 +71,16 @@ func (g *guest) start(ctx context.Context, share string) error {
 	if err := g.nspawn.Start(); err != nil {
 		return err
 	}
-	g.ended = make(chan error, 1)
-	go func() { g.ended <- g.nspawn.Wait() }()
+	g.ended = make(chan struct{})
+	go func() {
+		g.endErr = g.nspawn.Wait()
+		close(g.ended)
+	}()
 	if err := g.findLeader(ctx); err != nil {
 		return err
 	}
-	return g.until(ctx, 60*time.Second, "the guest runs", `s=$(systemctl is-system-running) || true; [ "$s" = running ] || [ "$s" = degraded ]`)
+	return g.until(ctx, 60*time.Second, "the guest runs",
+		`s=$(systemctl is-system-running) || true; [ "$s" = running ] || [ "$s" = degraded ]`)
 }
 
 // findLeader waits for the guest's first process.
@@ -90,16 +96,15 @@ func (g *guest) findLeader(ctx context.Context) error {
 			}
 		}
 		select {
-		case err := <-g.ended:
-			g.ended <- err
-			return fmt.Errorf("the guest did not boot: %w\n%s", err, g.console.String())
+		case <-g.ended:
+			return fmt.Errorf("the guest did not boot: %w\n%s", g.endErr, g.console.String())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	return errors.New("the guest did not boot in time")
 }
 
-// stop powers the guest off and takes everything of it away.
+// stop powers the guest off and removes everything of it.
 func (g *guest) stop() {
 	if g.nspawn != nil && g.nspawn.Process != nil {
 		_ = g.nspawn.Process.Signal(os.Interrupt)
@@ -128,14 +133,16 @@ func (g *guest) run(ctx context.Context, script string) (string, error) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	if err != nil {
-		err = fmt.Errorf("%w in the guest\n--- script\n%s\n--- output\n%s", err, strings.TrimSpace(script), out.String())
+		err = fmt.Errorf("%w in the guest\n--- script\n%s\n--- output\n%s", err, strings.TrimSpace(script),
+			out.String())
 	}
 	return strings.TrimSpace(out.String()), err
 }
 
 func (g *guest) command(ctx context.Context, args ...string) *exec.Cmd {
 	all := append([]string{
-		"-t", strconv.Itoa(g.leader), "-a", "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+		"-t", strconv.Itoa(g.leader), "-a", "env", "-i",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
 		"DEBIAN_FRONTEND=noninteractive", "LANG=C.UTF-8", "TERM=dumb",
 	}, args...)
 	cmd := exec.CommandContext(ctx, "nsenter", all...)
@@ -152,19 +159,19 @@ func (g *guest) until(ctx context.Context, patience time.Duration, what, script 
 		}
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			journal, _ := g.run(ctx, "journalctl -q --no-pager -n 40 -u 'flowhq*' || true")
-			return fmt.Errorf("%s did not come true within %s: %s\n%w\n--- journal\n%s", what, patience, out, err, journal)
+			return fmt.Errorf("%s did not come true within %s: %s\n%w\n--- journal\n%s", what, patience, out, err,
+				journal)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-// step runs a script that must succeed and says what it showed.
-func (g *guest) step(ctx context.Context, what, script string) (string, error) {
+// step runs a script that must succeed, and prints what that shows.
+func (g *guest) step(ctx context.Context, what, script string) error {
 	start := time.Now()
-	out, err := g.run(ctx, script)
-	if err != nil {
-		return out, fmt.Errorf("%s: %w", what, err)
+	if _, err := g.run(ctx, script); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	fmt.Printf("   ok  %-74s %6.1f s\n", what, time.Since(start).Seconds())
-	return out, nil
+	return nil
 }

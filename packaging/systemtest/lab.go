@@ -31,7 +31,8 @@ func newLab(out, dir string) (*lab, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("it makes and boots guests, which needs root")
 	}
-	if err := need("mmdebstrap", "systemd-nspawn", "linux.uml", "mkfs.ext4", "apt-ftparchive", "gpg", "xz", "nsenter"); err != nil {
+	if err := need("mmdebstrap", "systemd-nspawn", "linux.uml", "mkfs.ext4", "apt-ftparchive", "gpg", "xz",
+		"nsenter"); err != nil {
 		return nil, err
 	}
 	cache := os.Getenv("SYSTEMTEST_CACHE")
@@ -76,7 +77,8 @@ func need(tools ...string) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("missing: %s. `tools/test-needs.sh system` installs them on Debian and Ubuntu", strings.Join(missing, ", "))
+		return fmt.Errorf("missing: %s. `tools/test-needs.sh system` installs them on Debian and Ubuntu",
+			strings.Join(missing, ", "))
 	}
 	return nil
 }
@@ -116,10 +118,12 @@ func (l *lab) deb(ctx context.Context, version string) (string, error) {
 	if version == badVersion || version == liarVersion {
 		return path, l.forge(ctx, path, version)
 	}
-	return path, command(ctx, "make", "--no-print-directory", "deb", "ARCHES=amd64", "XZ=-0", "PACKAGE_VERSION="+version, "DIST="+filepath.Dir(path))
+	return path, command(ctx, "make", "--no-print-directory", "deb", "ARCHES=amd64", "XZ=-0",
+		"PACKAGE_VERSION="+version, "DIST="+filepath.Dir(path))
 }
 
-// forge makes a package whose program is none that can take over: of the old version's package, with another program in it.
+// forge makes a package whose program is none that can take over: of the old version's package, with another program in
+// it.
 func (l *lab) forge(ctx context.Context, path, version string) error {
 	from, err := l.deb(ctx, oldVersion)
 	if err != nil {
@@ -127,8 +131,10 @@ func (l *lab) forge(ctx context.Context, path, version string) error {
 	}
 	program := "#!/nowhere/sh\n"
 	if version == liarVersion {
-		program = "#!/bin/sh\ncase \"$1\" in\nupgrade | reload | version) exec /usr/lib/flowhq/kept/" + newVersion + "/flowhq \"$@\" ;;\n" +
-			"upgrade-check) [ \"$2\" != --outlook ] || echo '{\"schema\":1,\"wanted\":2,\"backups\":true}' ;;\nserve) echo 'it does not serve' >&2; exit 1 ;;\nesac\nexit 0\n"
+		program = "#!/bin/sh\ncase \"$1\" in\nupgrade | reload | version) exec /usr/lib/flowhq/kept/" + newVersion +
+			"/flowhq \"$@\" ;;\n" +
+			"upgrade-check) [ \"$2\" != --outlook ] || echo '{\"schema\":1,\"wanted\":2,\"backups\":true}' " +
+			";;\nserve) echo 'it does not serve' >&2; exit 1 ;;\nesac\nexit 0\n"
 	}
 	dir := l.path("forge-" + version)
 	script := fmt.Sprintf(`set -eu

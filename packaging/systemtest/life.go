@@ -15,7 +15,8 @@ main_pid() { systemctl show -p MainPID --value flowhq.service; }
 password() { cat /root/password; }
 api() { curl -fsS -m 20 -u "admin:$(password)" -H 'Accept: application/json' -H 'Content-Type: application/json' "$@"; }
 field() { tr ',{}' '\n\n\n' | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" | head -1; }
-await() { local n=$1; shift; for _ in $(seq $((n * 10))); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; fail "not within $n s: $*"; }
+await() { local n=$1; shift; for _ in $(seq $((n * 10))); do "$@" >/dev/null 2>&1 &&
+	return; sleep 0.1; done; fail "not within $n s: $*"; }
 serves() { [ "$(curl -fsS -m 5 http://127.0.0.1:3000/readyz)" = '{"status":"ready"}' ]; }
 worker_pid() { flowhq ps --json | field pid; }
 version() { flowhq version | cut -d' ' -f2; }
@@ -30,7 +31,7 @@ apt-get update -qq
 
 func (g *guest) stages(ctx context.Context, list []stage) error {
 	for _, s := range list {
-		if _, err := g.step(ctx, s.shows, toolbox+s.script); err != nil {
+		if err := g.step(ctx, s.shows, toolbox+s.script); err != nil {
 			journal, _ := g.run(ctx, "journalctl -q --no-pager -n 40 -u 'flowhq*' || true")
 			return fmt.Errorf("%w\n--- journal\n%s", err, journal)
 		}
@@ -66,13 +67,16 @@ func firstInstall() []stage {
 	return []stage{
 		{"apt installs it by name from the signed repository", installByName + `
 apt-get install -y -qq flowhq=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
-grep -q 'flowhq admin show-setup' /root/install.log && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/install.log && grep -q 'storage use postgres' /root/install.log || fail "the installation does not say how to go on: $(cat /root/install.log)"
+grep -q 'flowhq admin show-setup' /root/install.log && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/install.log &&
+	grep -q 'storage use postgres' /root/install.log ||
+	fail "the installation does not say how to go on: $(cat /root/install.log)"
 `},
 		{"a repository that somebody else signed is refused", `
 cp -r /share /srv/forged
 sed -i 's/Flow HQ/Foul HQ/' /srv/forged/dists/stable/InRelease
 chmod -R a+rX /srv/forged
-echo 'deb [signed-by=/usr/share/keyrings/flowhq-archive-keyring.gpg] file:/srv/forged stable main' >/etc/apt/sources.list.d/forged.list
+echo 'deb [signed-by=/usr/share/keyrings/flowhq-archive-keyring.gpg] file:/srv/forged stable main' \
+	>/etc/apt/sources.list.d/forged.list
 said=$(apt-get update 2>&1 || true)
 rm -r /srv/forged /etc/apt/sources.list.d/forged.list
 case $said in *BADSIG*|*'is not signed'*) ;; *) fail "a forged repository was believed: $said" ;; esac
@@ -86,7 +90,8 @@ await 30 serves
 ss -Hltn | awk '{print $4}' | grep ':3000$' | grep -v '^127.0.0.1:' && fail 'it listens beyond loopback' || true
 `},
 		{"its settings are 0640 for root and its group; secrets are random", `
-[ "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)" = '640 root flowhq' ] || fail "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)"
+[ "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)" = '640 root flowhq' ] ||
+	fail "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)"
 [ "$(stat -c '%a %U' /var/lib/flowhq)" = '700 flowhq' ] || fail 'the data can be read by others'
 grep -q '^PORTAL_INTERNAL_KEY=[0-9a-f]\{48\}$' /etc/flowhq/flowhq.env || fail 'no random portal key'
 cp /etc/flowhq/flowhq.env /root/first.env
@@ -94,21 +99,29 @@ cp /etc/flowhq/flowhq.env /root/first.env
 		{"show-setup shows the page, the password once, the tunnel and PostgreSQL", `
 flowhq admin show-setup >/root/setup
 sed -n 's/^Password: *//p' /root/setup | head -1 >/root/password
-grep -q 'http://127.0.0.1:3000' /root/setup && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/setup && grep -q 'flowhq storage use postgres' /root/setup || fail "$(cat /root/setup)"
+grep -q 'http://127.0.0.1:3000' /root/setup && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/setup &&
+	grep -q 'flowhq storage use postgres' /root/setup || fail "$(cat /root/setup)"
 [ "$(wc -c </root/password)" = 30 ] || fail 'no password was shown'
 flowhq admin show-setup | grep -q 'read already' || fail 'it was shown twice'
-[ "$(api -o /dev/null -w '%{http_code}' http://127.0.0.1:3000/admin/tenants)" = 200 ] || fail 'the password does not open the page'
-[ "$(curl -s -o /dev/null -w '%{http_code}' -u admin:wrong -H 'Accept: application/json' http://127.0.0.1:3000/admin/tenants)" = 401 ] || fail 'a wrong password opens the page'
+[ "$(api -o /dev/null -w '%{http_code}' http://127.0.0.1:3000/admin/tenants)" = 200 ] ||
+	fail 'the password does not open the page'
+[ "$(curl -s -o /dev/null -w '%{http_code}' -u admin:wrong -H 'Accept: application/json' \
+	http://127.0.0.1:3000/admin/tenants)" = 401 ] || fail 'a wrong password opens the page'
 `},
 		{"manual pages, completions, samples and guides are there", `
-for f in man1/flowhq.1.gz man1/flowhq-admin-show-setup.1.gz man5/flowhq.env.5.gz; do dpkg -L flowhq | grep -q "/usr/share/man/$f" || fail "no $f"; done
+for f in man1/flowhq.1.gz man1/flowhq-admin-show-setup.1.gz man5/flowhq.env.5.gz; do dpkg -L flowhq |
+	grep -q "/usr/share/man/$f" || fail "no $f"; done
 bash -c 'source /usr/share/bash-completion/completions/flowhq' || fail 'the completion for bash does not load'
-dpkg -L flowhq | grep -q vendor-completions/_flowhq && dpkg -L flowhq | grep -q vendor_completions.d/flowhq.fish || fail 'completions are missing'
-dpkg -L flowhq | grep -q examples/nginx.conf && dpkg -L flowhq | grep -q examples/Caddyfile || fail 'samples are missing'
+dpkg -L flowhq | grep -q vendor-completions/_flowhq && dpkg -L flowhq | grep -q vendor_completions.d/flowhq.fish ||
+	fail 'completions are missing'
+dpkg -L flowhq | grep -q examples/nginx.conf && dpkg -L flowhq | grep -q examples/Caddyfile ||
+	fail 'samples are missing'
 dpkg -V flowhq
 `},
 		{"a business is made and its worker runs", `
-api -X POST http://127.0.0.1:3000/admin/tenants -d '{"name":"Salon Amina","phone_number":"+255700000001","template_type":"BOOKING","business_name":"Salon Amina","language":"SW"}' | field id >/root/tenant
+api -X POST http://127.0.0.1:3000/admin/tenants \
+	-d '{"name":"Salon Amina","phone_number":"+255700000001",'\
+'"template_type":"BOOKING","business_name":"Salon Amina","language":"SW"}' | field id >/root/tenant
 api -X POST "http://127.0.0.1:3000/admin/tenants/$(cat /root/tenant)/worker/start" >/dev/null
 await 10 eval '[ -n "$(worker_pid)" ] && [ "$(worker_pid)" != 0 ]'
 grep -q flowhq-workers.service "/proc/$(worker_pid)/cgroup" || fail 'the worker is not in the holder'
@@ -147,7 +160,8 @@ kill -9 "$w"
 await 5 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ] && [ "$p" != '"$w"' ]'
 `},
 		{"kill -9 of the holder: both units and the worker come back", `
-systemctl kill -s KILL --kill-whom=main flowhq-workers.service 2>/dev/null || systemctl kill -s KILL --kill-who=main flowhq-workers.service
+systemctl kill -s KILL --kill-whom=main flowhq-workers.service 2>/dev/null ||
+	systemctl kill -s KILL --kill-who=main flowhq-workers.service
 sleep 0.5
 await 15 serves
 await 15 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
@@ -167,8 +181,10 @@ old=$(password)
 flowhq admin new-password | sed -n 's/^New password: //p' >/root/password
 flowhq reload --all
 [ "$(main_pid)" = "$m" ] && [ "$(worker_pid)" = "$w" ] || fail 'something was started anew'
-[ "$(api -o /dev/null -w '%{http_code}' http://127.0.0.1:3000/admin/tenants)" = 200 ] || fail 'the new password does not open the page'
-[ "$(curl -s -o /dev/null -w '%{http_code}' -u "admin:$old" -H 'Accept: application/json' http://127.0.0.1:3000/admin/tenants)" = 401 ] || fail 'the old one still does'
+[ "$(api -o /dev/null -w '%{http_code}' http://127.0.0.1:3000/admin/tenants)" = 200 ] ||
+	fail 'the new password does not open the page'
+[ "$(curl -s -o /dev/null -w '%{http_code}' -u "admin:$old" -H 'Accept: application/json' \
+	http://127.0.0.1:3000/admin/tenants)" = 401 ] || fail 'the old one still does'
 cp /etc/flowhq/flowhq.env /root/first.env
 `},
 	}
@@ -178,7 +194,8 @@ func upgrades() []stage {
 	return []stage{
 		{"upgrade: same process, page always there, the worker moved after it", `
 m=$(main_pid) w=$(worker_pid)
-(while [ ! -e /root/upgraded ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{time_total}\n' http://127.0.0.1:3000/healthz >>/root/polls || echo refused >>/root/polls; sleep 0.02; done) &
+(while [ ! -e /root/upgraded ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{time_total}\n' \
+	http://127.0.0.1:3000/healthz >>/root/polls || echo refused >>/root/polls; sleep 0.02; done) &
 apt-get install -y -qq flowhq=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
 await 5 eval '[ "$(version)" = ` + newVersion + ` ]'
 [ "$(main_pid)" = "$m" ] || fail 'the appliance was started anew'
@@ -189,7 +206,8 @@ awk '{ if ($2 > max) max = $2 } END { printf "longest wait for an answer: %.2f s
 cmp /root/first.env /etc/flowhq/flowhq.env
 `},
 		{"the version before is kept outside of dpkg's files", `
-[ "$(readlink /usr/lib/flowhq/current)" = kept/` + newVersion + ` ] && [ "$(readlink /usr/lib/flowhq/previous)" = kept/` + oldVersion + ` ]
+[ "$(readlink /usr/lib/flowhq/current)" = \
+	kept/` + newVersion + ` ] && [ "$(readlink /usr/lib/flowhq/previous)" = kept/` + oldVersion + ` ]
 [ -x /usr/lib/flowhq/kept/` + oldVersion + `/flowhq ]
 dpkg -S /usr/lib/flowhq/kept/` + oldVersion + `/flowhq 2>/dev/null && fail 'dpkg owns it' || true
 flowhq upgrade-check | grep -q 'is in force'
@@ -232,8 +250,10 @@ rm /var/lib/flowhq/backups; mv /root/backups /var/lib/flowhq/backups
 		{"a program that says it is fit and does not serve is taken back at once", `
 w=$(worker_pid) n=$(ls /var/lib/flowhq/backups | wc -l)
 flowhq upgrade >/root/liar.log 2>&1 && fail 'it is in force' || true
-grep -q 'schema 1 to 2' /root/liar.log && [ "$(ls /var/lib/flowhq/backups | wc -l)" -gt "$n" ] || fail "no backup was taken: $(cat /root/liar.log)"
-[ "$(readlink /usr/lib/flowhq/current)" = kept/` + newVersion + ` ] || fail "in force: $(readlink /usr/lib/flowhq/current) $(cat /root/liar.log)"
+grep -q 'schema 1 to 2' /root/liar.log && [ "$(ls /var/lib/flowhq/backups | wc -l)" -gt "$n" ] ||
+	fail "no backup was taken: $(cat /root/liar.log)"
+[ "$(readlink /usr/lib/flowhq/current)" = \
+	kept/` + newVersion + ` ] || fail "in force: $(readlink /usr/lib/flowhq/current) $(cat /root/liar.log)"
 await 20 serves
 await 10 eval '[ "$(worker_pid)" = '"$w"' ]'
 `},
@@ -244,7 +264,8 @@ grep -q 'It was refused at' /root/check || fail "$(cat /root/check)"
 `},
 		{"downgrade by apt: in place as well", `
 m=$(main_pid)
-apt-get install -y -qq --allow-downgrades flowhq=` + oldVersion + ` >/root/down.log 2>&1 || { cat /root/down.log; exit 1; }
+apt-get install -y -qq --allow-downgrades \
+	flowhq=` + oldVersion + ` >/root/down.log 2>&1 || { cat /root/down.log; exit 1; }
 await 10 eval '[ "$(version)" = ` + oldVersion + ` ]'
 serves && [ "$(main_pid)" = "$m" ]
 await 20 eval '! api http://127.0.0.1:3000/admin/alarms | grep -q upgrade_refused'
@@ -274,7 +295,8 @@ await 10 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
 func exposures() []stage {
 	return []stage{{"systemd-analyze security: at most 2.0, and 1.5 for the holder", `
 for u in flowhq.service:20 flowhq-workers.service:15; do
-	level=$(systemd-analyze security --no-pager "${u%:*}" | sed -n 's/.*level for [^:]*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+	level=$(systemd-analyze security --no-pager "${u%:*}" |
+		sed -n 's/.*level for [^:]*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
 	[ -n "$level" ] && [ "$level" -le "${u#*:}" ] || fail "${u%:*}: $level tenths"
 	echo "${u%:*}: exposure $level tenths"
 done
@@ -302,7 +324,9 @@ apt-get purge -y -qq flowhq >/dev/null 2>&1
 pgrep -x flowhq && fail 'processes are left' || true
 getent passwd flowhq && fail 'the user is left' || true
 getent group flowhq && fail 'the group is left' || true
-find / -xdev \( -path /share -o -path /proc -o -path /root -o -path /var/lib/apt -o -path /var/cache -o -path /var/log/journal -o -path /run/log \) -prune -o -name '*flowhq*' -print | grep -v -e keyrings -e sources.list.d -e /var/log/dpkg -e /var/log/apt && fail 'something is left' || true
+find / -xdev \( -path /share -o -path /proc -o -path /root -o -path /var/lib/apt -o -path /var/cache -o -path \
+	/var/log/journal -o -path /run/log \) -prune -o -name '*flowhq*' -print |
+	grep -v -e keyrings -e sources.list.d -e /var/log/dpkg -e /var/log/apt && fail 'something is left' || true
 `},
 		{"after it a new installation is as new", `
 apt-get install -y -qq flowhq=` + newVersion + ` >/dev/null 2>&1

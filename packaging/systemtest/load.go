@@ -100,7 +100,8 @@ func (l *load) run(ctx context.Context, tenants int, wasim, upgrade, want string
 
 // configure points the installed appliance at the simulator.
 func (l *load) configure() error {
-	settings := fmt.Sprintf("\nWHATSAPP_SIMULATOR=%s\nWHATSAPP_SIMULATOR_KEY=%s\nTYPING_DELAY=off\nRATE_LIMIT_MAX_PER_MINUTE=6000\nCONTACT_REPLY_MAX=0\nLOG_LEVEL=debug\n", l.sim.Listen, l.sim.RootKey)
+	settings := fmt.Sprintf("\nWHATSAPP_SIMULATOR=%s\nWHATSAPP_SIMULATOR_KEY=%s\n", l.sim.Listen, l.sim.RootKey) +
+		"TYPING_DELAY=off\nRATE_LIMIT_MAX_PER_MINUTE=6000\nCONTACT_REPLY_MAX=0\nLOG_LEVEL=debug\n"
 	f, err := os.OpenFile("/etc/flowhq/flowhq.env", os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -129,11 +130,13 @@ func (l *load) open(ctx context.Context, n int) error {
 	group.SetLimit(6)
 	for i := range n {
 		group.Go(func() error {
-			t := &talk{number: fmt.Sprintf("+2557010%05d", i), customer: fmt.Sprintf("+2557110%05d", i), logins: make(map[time.Time]bool)}
+			t := &talk{number: fmt.Sprintf("+2557010%05d", i), customer: fmt.Sprintf("+2557110%05d", i),
+				logins: make(map[time.Time]bool)}
 			l.tenants[i] = t
 			name := fmt.Sprintf("Biashara %d", i)
 			made, err := l.api.Create(ctx, harness.NewTenant{
-				Name: name, PhoneNumber: t.number, BusinessName: name, TemplateType: flowhq.TemplateTypes()[i%3], Language: flowhq.Swahili,
+				Name: name, PhoneNumber: t.number, BusinessName: name, TemplateType: flowhq.TemplateTypes()[i%3],
+				Language: flowhq.Swahili,
 			})
 			if err != nil {
 				return err
@@ -203,7 +206,8 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// converse writes and waits for the answer, again and again; between, something in a group that leaves a line in the log.
+// converse writes and waits for the answer, again and again; between, something in a group that leaves a line in the
+// log.
 func (l *load) converse(ctx context.Context, t *talk) error {
 	for !l.stop.Load() {
 		begun := time.Now()
@@ -328,7 +332,8 @@ func (l *load) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.f.LinesWanted, l.f.LinesFound = l.f.LinesWanted+t.groups, l.f.LinesFound+strings.Count(string(text), `"msg":"left out"`)
+		l.f.LinesWanted, l.f.LinesFound = l.f.LinesWanted+t.groups,
+			l.f.LinesFound+strings.Count(string(text), `"msg":"left out"`)
 		if err := l.state(ctx, t); err != nil {
 			return err
 		}

@@ -1,10 +1,11 @@
-// Command systemtest proves the installed product on whole systems: real systemd in throw-away Debian guests. `make test-system` runs all
-// of it, .ci/run the quick part. It runs as root on Debian, in the project's folder, and says what it needs.
+// Command systemtest proves the installed product on whole systems: real systemd in throw-away Debian guests. `make
+// test-system` runs all of it, .ci/run the quick part. It runs as root on Debian, in the project's folder, and says
+// what it needs.
 //
-// Two kinds of guest, since neither can show everything everywhere. systemd-nspawn shares the machine's kernel: quick, and right
-// for all that does not need control groups of version 2. User-mode Linux has a kernel of its own, where controllers are as on a
-// server; what needs them fails there when they are missing. Where the processor cannot run that kernel this is said, and all but
-// the quick part counts it as a failure.
+// Two kinds of guest, since neither can show everything everywhere. systemd-nspawn shares the machine's kernel: quick,
+// and right for all that does not need control groups of version 2. User-mode Linux has a kernel of its own, where
+// controllers are as on a server; what needs them fails there when they are missing. Where the processor cannot run
+// that kernel this is said, and all but the quick part counts it as a failure.
 //
 // It may import what the end-to-end tests use (internal/harness) and nothing of the product.
 package main
@@ -35,14 +36,18 @@ type proof struct {
 
 func proofs() []proof {
 	return []proof{
-		{"life-bookworm", true, "Debian 12: install by name from the signed repository, crash, watchdog, upgrade, refusal, downgrade, remove, purge", lifeOn("bookworm"), false},
+		{"life-bookworm", true, "Debian 12: install by name from the signed repository, crash, watchdog, upgrade, " +
+			"refusal, downgrade, remove, purge", lifeOn("bookworm"), false},
 		{"life-trixie", false, "the same on Debian 13", lifeOn("trixie"), false},
 		{"postgres", false, "storage use postgres, upgrades refused while the database is away", postgresProof, false},
-		{"proxy", true, "the nginx sample: TLS, forwarded headers, server-sent events, what is open", proxyProof, false},
+		{"proxy", true, "the nginx sample: TLS, forwarded headers, server-sent events, what is open", proxyProof,
+			false},
 		{"service", false, "flowhq service install, for machines without the package", serviceProof, false},
 		{"docs", true, "every command of the guides, as written", docsProof, false},
-		{"upgrade", false, "20 linked businesses, customers writing all the time, old to new package", upgradeProof, false},
-		{"controllers-bookworm", true, "Debian 12 with controllers: limits, kill -9, adoption, reboot", controllersOn("bookworm"), true},
+		{"upgrade", false, "20 linked businesses, customers writing all the time, old to new package", upgradeProof,
+			false},
+		{"controllers-bookworm", true, "Debian 12 with controllers: limits, kill -9, adoption, reboot",
+			controllersOn("bookworm"), true},
 		{"controllers-trixie", false, "the same on Debian 13", controllersOn("trixie"), true},
 	}
 }
@@ -99,7 +104,8 @@ func run(ctx context.Context, quick bool, out, dir string, names []string) error
 		fmt.Printf("All %d shown in %s.\n", len(chosen), time.Since(began).Round(time.Second))
 		return nil
 	}
-	fmt.Printf("%d of %d shown in %s; not on this machine: %s.\n", len(chosen)-len(missing), len(chosen), time.Since(began).Round(time.Second), strings.Join(missing, ", "))
+	fmt.Printf("%d of %d shown in %s; not on this machine: %s.\n", len(chosen)-len(missing), len(chosen),
+		time.Since(began).Round(time.Second), strings.Join(missing, ", "))
 	if quick {
 		return nil
 	}

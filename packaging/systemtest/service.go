@@ -12,7 +12,9 @@ func serviceProof(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	if err := command(ctx, "sh", "-c", "mkdir -p "+share+" && dpkg-deb -x "+deb+" "+share+"/x && cp "+filepath.Join(share, "x/usr/lib/flowhq", oldVersion, "flowhq")+" "+share+"/flowhq && cp "+deb+" "+share+"/package.deb"); err != nil {
+	if err := command(ctx, "sh", "-c", "mkdir -p "+share+" && dpkg-deb -x "+deb+" "+share+"/x && cp "+
+		filepath.Join(share, "x/usr/lib/flowhq", oldVersion,
+			"flowhq")+" "+share+"/flowhq && cp "+deb+" "+share+"/package.deb"); err != nil {
 		return err
 	}
 	g, err := l.boot(ctx, "bookworm", "service", share)
@@ -34,14 +36,17 @@ flowhq service install
 [ "$(systemctl is-enabled flowhq.service)" = enabled ] && [ -e /etc/systemd/system/flowhq-workers.service ]
 [ "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)" = '640 root flowhq' ]
 for u in flowhq flowhq-workers; do
-	sed 's#/usr/bin/flowhq#/usr/local/bin/flowhq#' /share/x/usr/lib/systemd/system/$u.service | cmp - /etc/systemd/system/$u.service || fail "$u.service is another than the package's"
+	sed 's#/usr/bin/flowhq#/usr/local/bin/flowhq#' /share/x/usr/lib/systemd/system/$u.service |
+		cmp - /etc/systemd/system/$u.service || fail "$u.service is another than the package's"
 done
 `},
 		{"start, status, a worker in the holder, kill -9 and adoption", `
 flowhq service start; await 30 serves
 flowhq service status | grep -q 'is running'
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
-api -X POST http://127.0.0.1:3000/admin/tenants -d '{"name":"B","phone_number":"+255700000001","template_type":"BOOKING","business_name":"B","language":"SW"}' | field id >/root/tenant
+api -X POST http://127.0.0.1:3000/admin/tenants -d \
+	'{"name":"B","phone_number":"+255700000001","template_type":"BOOKING","business_name":"B","language":"SW"}' |
+	field id >/root/tenant
 flowhq start "$(cat /root/tenant)" >/dev/null
 await 10 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
 w=$(worker_pid)
@@ -51,7 +56,8 @@ await 5 eval '[ "$(worker_pid)" = '"$w"' ]'
 `},
 		{"a newer program in the same place takes over at a reload, in place", `
 m=$(main_pid)
-cp /share/flowhq /usr/local/bin/flowhq.new; printf x >>/usr/local/bin/flowhq.new; mv /usr/local/bin/flowhq.new /usr/local/bin/flowhq
+cp /share/flowhq /usr/local/bin/flowhq.new; printf x >>/usr/local/bin/flowhq.new
+mv /usr/local/bin/flowhq.new /usr/local/bin/flowhq
 systemctl reload flowhq.service
 serves && [ "$(main_pid)" = "$m" ] || fail 'not in place'
 cmp "/proc/$m/exe" /usr/local/bin/flowhq

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// machine is a Debian in user-mode Linux: a kernel of its own with control groups of version 2. Unlike a guest it runs one script
-// each time it is booted, as a unit, and powers itself off.
+// machine is a Debian in user-mode Linux: a kernel of its own with control groups of version 2. Unlike a guest it runs
+// one script each time it is booted, as a unit, and powers itself off.
 type machine struct {
 	image, share string
 	work         string
@@ -44,7 +44,8 @@ func (l *lab) build(ctx context.Context, suite, share string) (*machine, error) 
 			return nil, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(root, "etc/systemd/system/probe.service"), fmt.Appendf(nil, probeUnit, share), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "etc/systemd/system/probe.service"), fmt.Appendf(nil, probeUnit, share),
+		0o644); err != nil {
 		return nil, err
 	}
 	if err := os.Symlink("../probe.service", filepath.Join(wants, "probe.service")); err != nil {
@@ -59,7 +60,8 @@ func (l *lab) build(ctx context.Context, suite, share string) (*machine, error) 
 			return nil, err
 		}
 	}
-	return m, command(ctx, "sh", "-c", fmt.Sprintf("rm -f %[1]s && truncate -s 2G %[1]s && mkfs.ext4 -q -F -O ^has_journal -d %[2]s %[1]s", m.image, root))
+	return m, command(ctx, "sh", "-c", fmt.Sprintf(
+		"rm -f %[1]s && truncate -s 2G %[1]s && mkfs.ext4 -q -F -O ^has_journal -d %[2]s %[1]s", m.image, root))
 }
 
 // boot boots the machine, lets it run a script and gives what that printed.
@@ -72,7 +74,8 @@ func (m *machine) boot(ctx context.Context, script string, limit time.Duration) 
 	if err := os.WriteFile(filepath.Join(m.share, "run.sh"), []byte(script), 0o755); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "linux.uml", "mem=1200M", "ubd0="+m.image, "root=/dev/ubda", "rw", "con=null", "con0=null,fd:1", "selinux=0", "quiet",
+	cmd := exec.CommandContext(ctx, "linux.uml", "mem=1200M", "ubd0="+m.image, "root=/dev/ubda", "rw", "con=null",
+		"con0=null,fd:1", "selinux=0", "quiet",
 		fmt.Sprintf("umid=flowhq%d", os.Getpid()), "uml_dir="+m.work)
 	// the machine's memory is a file there
 	cmd.Env = append(os.Environ(), "TMPDIR=/dev/shm")

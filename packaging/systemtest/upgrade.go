@@ -45,7 +45,8 @@ apt-get install -y -qq flowhq=` + oldVersion + ` >/dev/null 2>&1
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 await 20 serves`},
 		{fmt.Sprintf("%d linked businesses, customers writing, old to new", loadTenants), fmt.Sprintf(
-			`/share/systemtest inside -tenants %d -version %s -out /share/upgrade.json -upgrade 'apt-get install -y -qq flowhq=%s'`, loadTenants, newVersion, newVersion)},
+			`/share/systemtest inside -tenants %d -version %s -out /share/upgrade.json `+
+				`-upgrade 'apt-get install -y -qq flowhq=%s'`, loadTenants, newVersion, newVersion)},
 	})
 	if err != nil {
 		return err
@@ -88,7 +89,8 @@ func (f figures) judge() error {
 	want(f.NotActive == 0, "%d businesses are not ACTIVE", f.NotActive)
 	want(f.PageRefused == 0, "%d of %d calls of the page were refused", f.PageRefused, f.PageCalls)
 	want(f.PageAway <= awayLimit, "the page was away for %s", f.PageAway)
-	want(f.MessagesIn >= f.Asked && f.MessagesOut >= f.Answered, "the log holds %d in, %d out", f.MessagesIn, f.MessagesOut)
+	want(f.MessagesIn >= f.Asked && f.MessagesOut >= f.Answered, "the log holds %d in, %d out", f.MessagesIn,
+		f.MessagesOut)
 	return errors.Join(errs...)
 }
 
@@ -117,9 +119,12 @@ func (f figures) page() string {
 	}
 	line("# An upgrade, measured")
 	line("")
-	line("`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package installed from a signed repository, %d businesses linked", f.Tenants)
-	line("to the simulator, each with a customer who writes, waits for the answer and writes again; then `apt-get install` of the next version.")
-	line("Simulator, customers and what watches share the machine's processors. The sessions are looked at every 10 ms, the page is asked")
+	line("`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package installed from a signed "+
+		"repository, %d businesses linked", f.Tenants)
+	line("to the simulator, each with a customer who writes, waits for the answer and writes again; then `apt-get " +
+		"install` of the next version.")
+	line("Simulator, customers and what watches share the machine's processors. The sessions are looked at every 10 " +
+		"ms, the page is asked")
 	line("for every 10 ms by a new connection.")
 	line("")
 	line("%s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly), loadAverage())
@@ -128,7 +133,8 @@ func (f figures) page() string {
 	line("| --- | --- | --- |")
 	line("| sessions dropped at the hand-over of the appliance | %d of %d | 0 |", f.DropsAtHandOver, f.Tenants)
 	line("| planned reconnects, each worker's | %d for %d workers | exactly one each |", logins, f.Tenants)
-	line("| session away at its reconnect: median (longest) | %.2f s (%.2f s) | at most 3 s |", f.median().Seconds(), f.longest().Seconds())
+	line("| session away at its reconnect: median (longest) | %.2f s (%.2f s) | at most 3 s |", f.median().Seconds(),
+		f.longest().Seconds())
 	line("| messages written by customers, answered | %d, %d | all |", f.Asked, f.Answered)
 	line("| slowest answer, over the whole upgrade | %.2f s | |", f.Slowest.Seconds())
 	line("| log lines of workers wanted, found | %d, %d | none lost |", f.LinesWanted, f.LinesFound)
