@@ -198,8 +198,10 @@ func (w *world) settingsCalls(id string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	draft := `{"currency":"tzs","contact":"Kariakoo","products":[{"name":"Mchele","price":2500,"unit":"kg"}],"flow_yaml":` + string(quoted) + `,
-		"hours":{"mon":[{"open":"08:00","close":"12:00"},{"open":"14:00","close":"18:00"}],"holidays":["2026-12-25"]},"tomorrow":1}`
+	draft := `{"currency":"tzs","contact":"Kariakoo","products":[{"name":"Mchele","price":2500,"unit":"kg"}],` +
+		`"flow_yaml":` + string(quoted) + `,
+		"hours":{"mon":[{"open":"08:00","close":"12:00"},{"open":"14:00","close":"18:00"}],
+		"holidays":["2026-12-25"]},"tomorrow":1}`
 	saved := w.ask("PUT", of, draft).want(200)
 	saved.is("DRAFT", "state")
 	saved.is("TZS", "settings", "currency")
@@ -214,7 +216,8 @@ func (w *world) settingsCalls(id string) {
 		`{"contact":"Kariakoo","limits":{"replies_per_minute":5,"contact_replies":0}}`).want(200)
 	limited.is(float64(5), "settings", "limits", "replies_per_minute")
 	w.ask("PUT", of,
-		`{"limits":{"replies_per_minute":0,"handoff_hours":9999}}`).wantFields("limits.replies_per_minute", "limits.handoff_hours")
+		`{"limits":{"replies_per_minute":0,"handoff_hours":9999}}`).
+		wantFields("limits.replies_per_minute", "limits.handoff_hours")
 	w.ask("PUT", of, `{"limits":7}`).wantFields("limits")
 	w.ask("POST", of+"/publish", nil).want(200).is("PUBLISHED", "state")
 	w.ask("POST", of+"/publish", nil).want(409)

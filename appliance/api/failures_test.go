@@ -20,26 +20,36 @@ func TestWrongTenants(t *testing.T) {
 	}{
 		{"nothing", `{}`, []string{"name", "phone_number", "template_type", "business_name", "language"}},
 		{"spaces",
-			`{"name":"  ","phone_number":"+255700000009","template_type":"BOOKING","business_name":"\u200b","language":"SW"}`, []string{"name", "business_name"}},
+			`{"name":"  ","phone_number":"+255700000009","template_type":"BOOKING",` +
+				`"business_name":"\u200b","language":"SW"}`,
+			[]string{"name", "business_name"}},
 		{"no number", `{"name":"a","phone_number":"12","template_type":"BOOKING","business_name":"b","language":"SW"}`,
 			[]string{"phone_number"}},
 		{"words as number",
-			`{"name":"a","phone_number":"abc","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
+			`{"name":"a","phone_number":"abc","template_type":"BOOKING","business_name":"b","language":"SW"}`,
+			[]string{"phone_number"}},
 		{"no such template",
-			`{"name":"a","phone_number":"+255700000009","template_type":"PIZZA","business_name":"b","language":"SW"}`, []string{"template_type"}},
+			`{"name":"a","phone_number":"+255700000009","template_type":"PIZZA","business_name":"b","language":"SW"}`,
+			[]string{"template_type"}},
 		{"no such language",
-			`{"name":"a","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"FR"}`, []string{"language"}},
+			`{"name":"a","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"FR"}`,
+			[]string{"language"}},
 		{"a number that is taken",
-			`{"name":"a","phone_number":"+255 700 000 001","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"phone_number"}},
+			`{"name":"a","phone_number":"+255 700 000 001","template_type":"BOOKING",` +
+				`"business_name":"b","language":"SW"}`,
+			[]string{"phone_number"}},
 		{"wrong types",
 			`{"name":7,"phone_number":["+255700000009"],"template_type":{},"business_name":true,"language":1.5}`,
 			[]string{"name", "phone_number", "template_type", "business_name", "language"}},
 		{"nulls", `{"name":null,"phone_number":null,"template_type":null,"business_name":null,"language":null}`,
 			[]string{"name", "phone_number", "template_type", "business_name", "language"}},
 		{"a NUL",
-			`{"name":"a\u0000b","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
+			`{"name":"a\u0000b","phone_number":"+255700000009","template_type":"BOOKING",` +
+				`"business_name":"b","language":"SW"}`,
+			[]string{"name"}},
 		{"long", `{"name":"` + strings.Repeat("n", 121) +
-			`","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`, []string{"name"}},
+			`","phone_number":"+255700000009","template_type":"BOOKING","business_name":"b","language":"SW"}`,
+			[]string{"name"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +68,8 @@ func TestBodies(t *testing.T) {
 	large := `{"name":"` + strings.Repeat("x", 1<<20) + `"}`
 	kind := func(k string) func(*http.Request) { return header("Content-Type", k) }
 	chunked := func(r *http.Request) { r.ContentLength = -1 }
-	const contentType = "Send JSON (Content-Type: application/json) or a form (application/x-www-form-urlencoded), in UTF-8."
+	const contentType = "Send JSON (Content-Type: application/json) or a form " +
+		"(application/x-www-form-urlencoded), in UTF-8."
 	tests := []struct {
 		name, body string
 		change     []func(*http.Request)
@@ -220,7 +231,8 @@ func TestPortalInput(t *testing.T) {
 		`{"businessName":5,"templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("businessName")
 	w.tenant("+255700000001")
 	w.ask("POST", "/portal/setup-request",
-		`{"businessName":"a","templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).wantFields("whatsappNumber")
+		`{"businessName":"a","templateType":"BOOKING","whatsappNumber":"+255700000001"}`, asha).
+		wantFields("whatsappNumber")
 	w.ask("GET", "/portal/me", nil, asha).want(200).is("NEW", "tenant", "status")
 	w.ask("GET", "/portal/me", nil, asha).want(200).is(nil, "setupRequest")
 	w.ask("GET", "/portal/me", nil).wantError(404, "User not found")

@@ -142,7 +142,8 @@ func TestTryingOutNonsense(t *testing.T) {
 	}
 	w.ask("POST", at, string(many)).wantFields("messages")
 	// A state that nobody gave: whatever stands in it, the answer is a sensible one.
-	odd := `{"state":{"task":"booking","ask":"time","facts":{"date":"9999-99-99","readings":[-5,99999],"part":77},"turns":-9},"sent":-3}`
+	odd := `{"state":{"task":"booking","ask":"time","turns":-9,` +
+		`"facts":{"date":"9999-99-99","readings":[-5,99999],"part":77}},"sent":-3}`
 	w.ask("POST", at, `{"text":"saa nne","state":`+odd+`}`).want(200).act("reply", 0)
 }
 

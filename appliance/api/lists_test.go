@@ -99,6 +99,28 @@ func TestPartsOfAList(t *testing.T) {
 	}
 }
 
+// fillLists makes a user with a setup request, and a session of an admin.
+func (w *world) fillLists(i int) {
+	w.t.Helper()
+	email := fmt.Sprintf("owner%d@example.com", i)
+	u, _, _, err := w.store.CreateOwner(w.t.Context(), email, fmt.Sprint("Shop ", i))
+	if err == nil {
+		_, err = w.store.SubmitSetupRequest(w.t.Context(), u.ID, flowhq.NewSetupRequest{
+			BusinessName: "Shop", TemplateType: flowhq.TemplateBooking,
+			WhatsAppNumber: fmt.Sprintf("+2557110000%02d", i),
+		})
+	}
+	if err == nil {
+		err = w.store.CreateAdminSession(w.t.Context(), flowhq.AdminSession{
+			TokenHash: []byte(email), CreatedAt: time.Now(), LastSeenAt: time.Now(),
+			ExpiresAt: time.Now().Add(time.Hour),
+		})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // Lists that came whole to whoever asks for no part still do.
 func TestListsThatWereWhole(t *testing.T) {
 	w := newWorld(t)
@@ -106,23 +128,7 @@ func TestListsThatWereWhole(t *testing.T) {
 	var id string
 	for i := range n {
 		id = w.tenant(fmt.Sprintf("+2557000001%02d", i))
-		email := fmt.Sprintf("owner%d@example.com", i)
-		u, _, _, err := w.store.CreateOwner(t.Context(), email, fmt.Sprint("Shop ", i))
-		if err == nil {
-			_, err = w.store.SubmitSetupRequest(t.Context(), u.ID, flowhq.NewSetupRequest{
-				BusinessName: "Shop", TemplateType: flowhq.TemplateBooking,
-				WhatsAppNumber: fmt.Sprintf("+2557110000%02d", i),
-			})
-		}
-		if err == nil {
-			err = w.store.CreateAdminSession(t.Context(), flowhq.AdminSession{
-				TokenHash: []byte(email), CreatedAt: time.Now(), LastSeenAt: time.Now(),
-				ExpiresAt: time.Now().Add(time.Hour),
-			})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		w.fillLists(i)
 	}
 	of := "/admin/tenants/" + id
 	for range n - 1 {
@@ -133,8 +139,8 @@ func TestListsThatWereWhole(t *testing.T) {
 		w.ask("POST", of+"/links", nil).want(201)
 	}
 	for target, field := range map[string]string{
-		of + "/links": "id", "/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id", of +
-			"/settings/versions": "version",
+		of + "/links": "id", "/admin/users": "email", "/admin/setup-requests": "id", "/admin/sessions": "id",
+		of + "/settings/versions": "version",
 	} {
 		whole := w.ask("GET", target, nil).want(200)
 		if whole.len() < n || whole.header.Get("Link") != "" {

@@ -128,29 +128,44 @@ func (s *spec) check(schema, value any, at string) []string {
 				add("%q does not look like %v", text, arg)
 			}
 		case "items":
-			list, _ := value.([]any)
-			for i, one := range list {
-				wrong = append(wrong, s.check(arg, one, fmt.Sprintf("%s[%d]", at, i))...)
-			}
+			wrong = append(wrong, s.checkItems(arg, value, at)...)
 		case "anyOf":
 			wrong = append(wrong, s.checkAny(arg.([]any), value, at)...)
 		case "properties":
 			wrong = append(wrong, s.checkProperties(object(arg), value, at)...)
 		case "required":
-			for _, name := range arg.([]any) {
-				if _, ok := object(value)[name.(string)]; !ok {
-					add("%v is missing", name)
-				}
-			}
+			wrong = append(wrong, checkRequired(arg.([]any), value, at)...)
 		case "additionalProperties":
-			for name := range object(value) {
-				if object(m["properties"])[name] == nil {
-					add("%s is not described", name)
-				}
-			}
+			wrong = append(wrong, checkDescribed(object(m["properties"]), value, at)...)
 		case "description", "format", "examples", "default", "minimum", "maximum", "minLength", "maxLength", "maxItems":
 		default:
 			add("this test does not know the keyword %s", keyword)
+		}
+	}
+	return wrong
+}
+
+func (s *spec) checkItems(schema, value any, at string) (wrong []string) {
+	list, _ := value.([]any)
+	for i, one := range list {
+		wrong = append(wrong, s.check(schema, one, fmt.Sprintf("%s[%d]", at, i))...)
+	}
+	return wrong
+}
+
+func checkRequired(names []any, value any, at string) (wrong []string) {
+	for _, name := range names {
+		if _, ok := object(value)[name.(string)]; !ok {
+			wrong = append(wrong, fmt.Sprintf("%s: %v is missing", at, name))
+		}
+	}
+	return wrong
+}
+
+func checkDescribed(properties map[string]any, value any, at string) (wrong []string) {
+	for name := range object(value) {
+		if properties[name] == nil {
+			wrong = append(wrong, fmt.Sprintf("%s: %s is not described", at, name))
 		}
 	}
 	return wrong

@@ -39,7 +39,8 @@ func TestSearchingMessagesGoesOn(t *testing.T) {
 		events = append(events, flowhq.WorkerEvent{Seq: int64(i + 1),
 			At: w.Clock.Now().Add(time.Duration(i) * time.Second), Kind: flowhq.EventMessage,
 			Message: &flowhq.MessageEvent{WAMessageID: string(rune('A' + i)), Chat: "+1",
-				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: "+1", Text: text}})
+				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText,
+				From: "+1", Text: text}})
 	}
 	_, err := w.ApplyEvents(w.Ctx, id, "j", events)
 	w.Must(err)

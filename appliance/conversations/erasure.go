@@ -70,9 +70,11 @@ func (s *Erasure) EraseCustomer(ctx context.Context, by, id, chat string) (rows 
 			return err
 		}
 		if err := s.eraseChat(ctx, id, chat); err != nil {
-			return &flowhq.Error{Code: flowhq.CodeUnavailable,
-				Message: "What the bot remembers of the customer could not be erased. The worker stays stopped; try again.",
-				Cause:   err}
+			return &flowhq.Error{
+				Code: flowhq.CodeUnavailable, Cause: err,
+				Message: "What the bot remembers of the customer could not be erased. " +
+					"The worker stays stopped; try again.",
+			}
 		}
 		if rows, err = s.store.EraseCustomer(ctx, id, chat, "A customer's data was erased by "+by); err != nil {
 			return err

@@ -64,8 +64,8 @@ func (s *Chats) send(ctx context.Context, by, id, chat, text string,
 	})
 }
 
-// TakeOver hands a chat to a human: the bot is silent in it until it is released or its time is over. It returns when the
-// worker has done so and the store shows it.
+// TakeOver hands a chat to a human: the bot is silent in it until it is released or its time is over. It returns when
+// the worker has done so and the store shows it.
 func (s *Chats) TakeOver(ctx context.Context, by, id, chat string) error {
 	return s.workers.Call(ctx, id, func(ctx context.Context) error {
 		s.log.Info("a chat is taken over", "tenant", id, "chat", chat, "by", by)

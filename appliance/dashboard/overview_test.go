@@ -69,7 +69,8 @@ func TestTheMachineIsWatched(t *testing.T) {
 	if got := kinds(); !slices.Equal(got, []flowhq.AlarmKind{flowhq.AlarmDiskLow, flowhq.AlarmCertificate}) {
 		t.Errorf("raised %v", got)
 	}
-	if got := w.Services.Alarms.List()[1].Sentence().String(); got != "alarm.certificate(count=10, days=10, host=bots.example.com)" {
+	const want = "alarm.certificate(count=10, days=10, host=bots.example.com)"
+	if got := w.Services.Alarms.List()[1].Sentence().String(); got != want {
 		t.Error(got)
 	}
 	box.State.DiskFree, box.Ends, box.Broken = 1100<<20, nil, true // a little more is not enough

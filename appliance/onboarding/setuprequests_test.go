@@ -8,11 +8,11 @@ import (
 	"flowhq"
 )
 
-func (w *world) submitted(email, number string) flowhq.SetupRequest {
+func (w *world) submitted(number string) flowhq.SetupRequest {
 	w.T.Helper()
-	_, _, _, err := w.CreateOwner(w.Ctx, email, "Amina")
+	_, _, _, err := w.CreateOwner(w.Ctx, "amina@example.com", "Amina")
 	w.Must(err)
-	r, err := w.SubmitSetupRequest(w.Ctx, email, flowhq.NewSetupRequest{
+	r, err := w.SubmitSetupRequest(w.Ctx, "amina@example.com", flowhq.NewSetupRequest{
 		BusinessName: "Salon Amina", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: number,
 	})
 	w.Must(err)
@@ -21,7 +21,7 @@ func (w *world) submitted(email, number string) flowhq.SetupRequest {
 
 func TestApprove(t *testing.T) {
 	w := newWorld(t)
-	r := w.submitted("amina@example.com", "+255712000001")
+	r := w.submitted("+255712000001")
 	if _, err := w.ReviewSetupRequest(w.Ctx, "admin", r.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestApprove(t *testing.T) {
 
 func TestApproveWithAWorkerThatDoesNotStart(t *testing.T) {
 	w := newWorld(t)
-	r := w.submitted("amina@example.com", "+255712000001")
+	r := w.submitted("+255712000001")
 	w.Processes.Failing("start", errors.New("no such file"))
 	d, err := w.ApproveSetupRequest(w.Ctx, "admin", r.ID, "")
 	if err != nil || d.Status != flowhq.SetupApproved {
@@ -61,7 +61,7 @@ func TestApproveWithAWorkerThatDoesNotStart(t *testing.T) {
 
 func TestReject(t *testing.T) {
 	w := newWorld(t)
-	r := w.submitted("amina@example.com", "+255712000001")
+	r := w.submitted("+255712000001")
 	d, err := w.RejectSetupRequest(w.Ctx, "admin", r.ID, "  ")
 	w.Must(err)
 	if d.Status != flowhq.SetupRejected || d.Notes != "No reason provided" {
@@ -74,7 +74,7 @@ func TestReject(t *testing.T) {
 
 func TestTwoAdminsDecideAtOnce(t *testing.T) {
 	w := newWorld(t)
-	r := w.submitted("amina@example.com", "+255712000001")
+	r := w.submitted("+255712000001")
 	var all sync.WaitGroup
 	results := make(chan error, 8)
 	for i := range 8 {

@@ -9,7 +9,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestPortal(t *testing.T) {
+func TestUsers_Unknown(t *testing.T) {
 	w := newWorld(t)
 	_, _, _, err := w.Me(w.Ctx, "amina@example.com")
 	w.WantCode(err, flowhq.CodeNotFound)
@@ -25,6 +25,10 @@ func TestPortal(t *testing.T) {
 	if got := servicestest.FieldsOf(err); !slices.Equal(got, []string{"email", "name"}) {
 		t.Errorf("wrong fields %q", got)
 	}
+}
+
+func TestUsers_CreateOwner(t *testing.T) {
+	w := newWorld(t)
 	_, made, created, err := w.CreateOwner(w.Ctx, "Amina@example.com", "Amina")
 	if err != nil || !created || made.Status != flowhq.TenantNew || made.PhoneNumber != "" {
 		t.Errorf("%+v, %v, %v", made, created, err)
@@ -38,12 +42,18 @@ func TestPortal(t *testing.T) {
 		[]string{"businessName", "templateType", "whatsappNumber"}) {
 		t.Errorf("wrong fields %q", got)
 	}
-	r := w.submitted("amina@example.com", "0712000001")
+	r := w.submitted("0712000001")
 	u, tenant, latest, err := w.Me(w.Ctx, "AMINA@example.com")
 	if err != nil || u.TenantID != tenant.ID || latest == nil || latest.ID != r.ID ||
 		tenant.PhoneNumber != "+255712000001" || tenant.Config.Language != flowhq.Swahili {
 		t.Errorf("%+v, %+v, %+v, %v", u, tenant, latest, err)
 	}
+}
+
+func TestUsers_CreateUser(t *testing.T) {
+	w := newWorld(t)
+	_, _, _, err := w.CreateOwner(w.Ctx, "amina@example.com", "Amina")
+	w.Must(err)
 	_, err = w.CreateUser(w.Ctx, flowhq.User{Email: "x", Role: "KING", Phone: "1"})
 	if got := servicestest.FieldsOf(err); !slices.Equal(got, []string{"email", "name", "phone", "role"}) {
 		t.Errorf("wrong fields %q", got)

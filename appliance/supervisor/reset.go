@@ -9,7 +9,7 @@ import (
 
 // ResetSession makes a tenant ready for another phone: the device is unlinked when it can be reached, its keys are
 // removed, and the tenant's number becomes number, or stays when that is "". Customers, messages, opt-outs and
-// settings are kept. A worker that was that should run is started and shows a code.
+// settings are kept. A worker that should run is started and shows a code.
 func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error {
 	if number != "" {
 		var f form.Form
@@ -28,18 +28,7 @@ func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error
 				return err
 			}
 		}
-		if t.Session.Linked() && s.links.Connected(id) {
-			s.workers.Unlink(ctx, id)
-		}
-		if err := s.workers.Halt(ctx, id); err != nil {
-			return err
-		}
-		if err := s.removeDevice(id); err != nil {
-			return &flowhq.Error{Code: flowhq.CodeUnavailable,
-				Message: "The keys of the device could not be removed. The worker stays stopped; try again.",
-				Cause:   err}
-		}
-		if err := s.saveSession(ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseOff}); err != nil {
+		if err := s.forgetDevice(ctx, t); err != nil {
 			return err
 		}
 		s.Note(ctx, id, flowhq.TenantEventAdmin, "Session reset by "+by)
@@ -48,6 +37,23 @@ func (s *Devices) ResetSession(ctx context.Context, by, id, number string) error
 		}
 		return s.afterReset(ctx, t, by)
 	})
+}
+
+// forgetDevice unlinks a tenant's device where it can be reached, stops the worker and removes the device's keys.
+func (s *Devices) forgetDevice(ctx context.Context, t flowhq.TenantDetail) error {
+	if t.Session.Linked() && s.links.Connected(t.ID) {
+		s.workers.Unlink(ctx, t.ID)
+	}
+	if err := s.workers.Halt(ctx, t.ID); err != nil {
+		return err
+	}
+	if err := s.removeDevice(t.ID); err != nil {
+		return &flowhq.Error{
+			Code: flowhq.CodeUnavailable, Cause: err,
+			Message: "The keys of the device could not be removed. The worker stays stopped; try again.",
+		}
+	}
+	return s.saveSession(ctx, t.ID, flowhq.SessionReport{Phase: flowhq.PhaseOff})
 }
 
 // afterReset lets the tenant go on as it was before, with no device linked.

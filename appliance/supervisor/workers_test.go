@@ -216,7 +216,8 @@ func TestConcurrentAdmins(t *testing.T) {
 		wantStatus = flowhq.WorkerRunning
 	}
 	if d.Worker.Status != wantStatus || (d.Worker.DesiredState == flowhq.DesiredRunning) != w.Processes.Running(id) {
-		t.Errorf("worker %s, desired state %s, running %v", d.Worker.Status, d.Worker.DesiredState, w.Processes.Running(id))
+		t.Errorf("worker %s, desired state %s, running %v",
+			d.Worker.Status, d.Worker.DesiredState, w.Processes.Running(id))
 	}
 	if wantStatus == flowhq.WorkerStopped && d.Session.Phase != flowhq.PhaseOff {
 		t.Errorf("a stopped worker's session is %s", d.Session.Phase)

@@ -5,7 +5,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"flowhq/appliance/services"
 	"flowhq/appliance/services/servicestest"
 )
 
@@ -14,7 +13,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is servicestest.World with what the tests here ask often.
 type world struct{ *servicestest.World }
 
-func newWorld(t *testing.T, change ...func(*services.Config)) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	return &world{servicestest.New(t, change...)}
+	return &world{servicestest.New(t)}
 }
