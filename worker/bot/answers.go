@@ -8,7 +8,7 @@ type answers struct {
 	say *asker
 }
 
-func indexesOf(found []itemHit) []int {
+func indexesOf(found []itemMatch) []int {
 	out := make([]int, len(found))
 	for i, h := range found {
 		out[i] = h.index
@@ -24,15 +24,15 @@ func kindOfSource(s itemSource) string {
 }
 
 // info gives an intent's answer and what it asks for.
-func (a *answers) info(i *intent) (text, asks string) {
+func (a *answers) answer(i *intent) (text, asks string) {
 	if len(i.item) > 0 {
 		if text, asks, ok := a.itemInfo(i); ok {
 			return text, asks
 		}
 	}
-	text, ok := a.say.renderFilled(i.reply, a.st.Turns, nil)
+	text, ok := a.say.renderFilled(i.reply, a.state.Turns, nil)
 	if !ok {
-		if other := a.say.renderText(i.other, a.st.Turns, nil); other != "" {
+		if other := a.say.renderText(i.other, a.state.Turns, nil); other != "" {
 			text = other
 		}
 	}
@@ -60,10 +60,10 @@ func (a *answers) itemInfo(i *intent) (text, asks string, ok bool) {
 		if len(found) == 1 {
 			one := list.items[found[0].index]
 			if one.Available {
-				a.st.Topic, a.st.TopicAsks = one.Name, i.itemAsks
+				a.state.Topic, a.state.TopicAsks = one.Name, i.itemAsks
 				a.reader.Use(found[0].at, found[0].end)
 				if a.leftOver() {
-					a.st.TopicSaid = clip(a.text, maxAnswer)
+					a.state.TopicSaid = clip(a.text, maxAnswer)
 				}
 				asks = i.itemAsks
 			}
@@ -86,7 +86,7 @@ func (a *answers) oneItem(i *intent, item flowhq.Item) string {
 	if !item.Available {
 		return a.say.render("unavailable_item", values)
 	}
-	return a.say.renderText(i.item, a.st.Turns, values)
+	return a.say.renderText(i.item, a.state.Turns, values)
 }
 
 // sources are where the flow's items come from; a flow that sells nothing of its own knows both lists.

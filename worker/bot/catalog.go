@@ -10,7 +10,7 @@ import (
 )
 
 // itemHit is a service or a product found in a message.
-type itemHit struct {
+type itemMatch struct {
 	index   int // in the list
 	at, end int
 	size    int // tokens of the name that were found
@@ -23,7 +23,7 @@ type listing struct {
 	names   [][]lexicon.Token
 	joined  []string // the names in one piece: "tshirt" for "T-shirt"
 	looked  bool
-	found   []itemHit
+	found   []itemMatch
 	unclear []int
 }
 
@@ -76,9 +76,9 @@ func sameNames(a, b []flowhq.Item) bool {
 
 // find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the item
 // is found when no other has that part; else the candidates are given.
-func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word) (found []itemHit, unclear []int) {
+func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word) (found []itemMatch, unclear []int) {
 	taken := make([]bool, len(tokens))
-	var whole []itemHit
+	var whole []itemMatch
 	for i, name := range l.names {
 		for at := range tokens {
 			end, exact, ok := wholeName(v, name, tokens, at)
@@ -86,11 +86,11 @@ func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []le
 				end, exact, ok = joinedName(v, name, l.joined[i], tokens, at)
 			}
 			if ok {
-				whole = append(whole, itemHit{index: i, at: at, end: end, size: len(name), exact: exact})
+				whole = append(whole, itemMatch{index: i, at: at, end: end, size: len(name), exact: exact})
 			}
 		}
 	}
-	slices.SortStableFunc(whole, func(a, b itemHit) int {
+	slices.SortStableFunc(whole, func(a, b itemMatch) int {
 		if a.size != b.size {
 			return b.size - a.size
 		}
@@ -109,7 +109,7 @@ func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []le
 		}
 	}
 	found, unclear = l.findParts(v, tokens, words, taken, found)
-	slices.SortStableFunc(found, func(a, b itemHit) int { return a.at - b.at })
+	slices.SortStableFunc(found, func(a, b itemMatch) int { return a.at - b.at })
 	return found, unclear
 }
 
@@ -149,7 +149,7 @@ func wholeName(v *lexicon.Vocabulary, name, tokens []lexicon.Token, at int) (end
 }
 
 // findParts looks for items by single words of their names.
-func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word, taken []bool, found []itemHit) ([]itemHit, []int) {
+func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word, taken []bool, found []itemMatch) ([]itemMatch, []int) {
 	var unclear []int
 	for at := range tokens {
 		if taken[at] || tokens[at].Kind != lexicon.WordToken || len(tokens[at].Text) < 3 || v.InPhrase(words[at].Exact) {
@@ -157,7 +157,7 @@ func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words
 		}
 		var candidates []int
 		for i, name := range l.names {
-			if len(name) < 2 || slices.ContainsFunc(found, func(h itemHit) bool { return h.index == i }) {
+			if len(name) < 2 || slices.ContainsFunc(found, func(h itemMatch) bool { return h.index == i }) {
 				continue
 			}
 			if slices.ContainsFunc(name, func(t lexicon.Token) bool { return len(t.Text) > 2 && isSameWord(v, t.Text, tokens[at].Text) }) {
@@ -169,7 +169,7 @@ func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words
 		}
 		switch {
 		case len(candidates) == 1:
-			found = append(found, itemHit{index: candidates[0], at: at, end: at + 1, size: 1})
+			found = append(found, itemMatch{index: candidates[0], at: at, end: at + 1, size: 1})
 			taken[at] = true
 		case len(candidates) > 1 && len(unclear) == 0:
 			unclear = candidates

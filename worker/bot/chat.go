@@ -8,14 +8,14 @@ import (
 
 // chat is what one step knows of the chat: the message, and the state that becomes the next one.
 type chat struct {
-	flow *Flow
-	biz  *flowhq.Business
-	msg  Message
-	now  time.Time // in the business's zone
-	st   State
+	flow     *Flow
+	business *flowhq.Business
+	msg      Message
+	now      time.Time // in the business's zone
+	state    State
 }
 
-func (c *chat) task() *task { return c.flow.task(c.st.Task) }
+func (c *chat) task() *task { return c.flow.task(c.state.Task) }
 
 // said is the moment from which days are counted: when the message was written, if that is known and close.
 func (c *chat) said() time.Time {

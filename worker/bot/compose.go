@@ -12,7 +12,7 @@ type composer struct{ *chat }
 
 // render writes one of the flow's texts. Wordings take turns; extra gives what the common placeholders do not.
 func (c *composer) render(key string, extra func(string) string) string {
-	return c.renderText(c.flow.texts[key], c.st.Turns, extra)
+	return c.renderText(c.flow.texts[key], c.state.Turns, extra)
 }
 
 func (c *composer) renderText(x text, turn int, extra func(string) string) string {
@@ -37,10 +37,10 @@ func (c *composer) renderFilled(x text, turn int, extra func(string) string) (st
 
 // value gives what a common placeholder stands for; "" when the settings do not say.
 func (c *composer) value(name string) string {
-	s := &c.biz.Settings
+	s := &c.business.Settings
 	switch name {
 	case "business":
-		if name := clip(c.biz.Name, flowhq.MaxNameLength); name != "" {
+		if name := clip(c.business.Name, flowhq.MaxNameLength); name != "" {
 			return name
 		}
 		return c.plain("our_business")
@@ -97,7 +97,7 @@ func (c *composer) plain(key string) string {
 func (c *composer) plainGreeting() string { return c.greeting() + "!" }
 
 func (c *composer) customer() string {
-	for _, name := range []string{c.st.Facts.Name, c.st.Name, c.msg.Name} {
+	for _, name := range []string{c.state.Facts.Name, c.state.Name, c.msg.Name} {
 		if name = clip(strings.ReplaceAll(name, "\n", " "), 60); name != "" {
 			return name
 		}

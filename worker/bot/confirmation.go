@@ -19,7 +19,7 @@ type confirmation struct {
 }
 
 func (c *confirmation) askConfirmation(task *task, lead string) {
-	c.st.Ask = askConfirmation
+	c.state.Ask = askConfirmation
 	c.out.trace(flowhq.TraceStep, "asks for confirmation")
 	text := c.out.renderText(task.confirm, 0, c.out.asks.factText)
 	c.out.reply(paragraphs(lead, text+"\n"+c.out.render("confirm_choices", nil)), askConfirmation)
@@ -28,7 +28,7 @@ func (c *confirmation) askConfirmation(task *task, lead string) {
 // confirm takes the answer to the confirmation: yes, no, a change of mind, or a question in between. New facts count more
 // than yes and no: "no, 11am please" and "yes, but at 11" both change the hour.
 func (c *confirmation) confirm(task *task) {
-	if n, ok := c.chosenNumber(); ok && n >= 1 && n <= 3 && !c.has(c.flow.means.no) && !c.hasChange() && !c.setsValue() {
+	if n, ok := c.choice(); ok {
 		c.confirmNumber(task, n)
 		return
 	}
@@ -37,43 +37,61 @@ func (c *confirmation) confirm(task *task) {
 		c.tasks.advance(task, "")
 		return
 	}
-	c.st.Offer = nil
+	c.state.Offer = nil
 	if c.asksPrice() && c.digression.digress(task) {
 		return
 	}
-	m := c.flow.means
-	no, yes := c.has(m.no) || c.hasChange() || c.setsValue(), c.has(m.yes) || c.has(m.noProblem)
-	out := c.absorbChange(task, no)
+	no := c.has(c.flow.means.no) || c.hasChange() || c.setsValue()
+	out := c.fillChange(task, no)
 	switch {
 	case out.refusal != nil:
-		c.st.Misses = 0
-		c.tasks.goOn(task, out, "")
+		c.state.Misses = 0
+		c.tasks.continueWith(task, out, "")
 	case len(out.changed) > 0:
 		c.changed(task, out)
-	case yes && !no && !c.has(m.notYet):
+	default:
+		c.decide(task, no)
+	}
+}
+
+// choice gives the number of the choice that the message is.
+func (c *confirmation) choice() (int64, bool) {
+	n, ok := c.chosenNumber()
+	if !ok || n < 1 || n > 3 {
+		return 0, false
+	}
+	return n, !c.has(c.flow.means.no) && !c.hasChange() && !c.setsValue()
+}
+
+// decide takes a yes or a no that brings no new fact.
+func (c *confirmation) decide(task *task, no bool) {
+	m := c.flow.means
+	yes, notYet := c.hasAny(m.yes, m.noProblem), c.has(m.notYet)
+	switch {
+	case yes && !no && !notYet:
 		c.record(task, "")
 	case no && !yes:
 		c.refuse(task)
 	case c.digression.digress(task):
 	case c.fillOptional(task, yes || no):
 		c.askConfirmation(task, "")
-	case c.has(m.notYet) || c.digression.courtesy(task):
-		if len(c.out.acts) == 0 || c.out.acts[len(c.out.acts)-1].Kind != ActionReply {
-			c.tasks.again(task, "")
+	case notYet || c.digression.courtesy(task):
+		if !c.out.endsWithReply() {
+			c.tasks.askAgain(task, "")
 		}
 	default:
 		c.unclear(task)
 	}
 }
 
-// asksPrice tells that a message asks about a service or a product and decides nothing: "bei ya kusuka?".
+// asksPrice tells whether a message asks about a service or a product and decides nothing: "bei ya kusuka?".
 func (c *confirmation) asksPrice() bool {
 	m := c.flow.means
-	if c.has(m.yes) || c.has(m.no) || c.hasChange() || c.has(m.add) || c.has(m.remove) || c.has(m.want) || c.saysWhen() {
+	if c.hasAny(m.yes, m.no, m.change, m.add, m.remove, m.want) || c.saysWhen() {
 		return false
 	}
-	_, infos, _ := c.ranker.picks(false)
-	return len(infos) > 0 && len(infos[0].intent.item) > 0 && !c.quantities.any()
+	infos := c.ranker.rank(false).infos
+	return len(infos) > 0 && infos[0].saysItem() && !c.quantities.any()
 }
 
 func (c *confirmation) confirmNumber(task *task, n int64) {
@@ -83,7 +101,7 @@ func (c *confirmation) confirmNumber(task *task, n int64) {
 	case 2:
 		c.refuse(task)
 	default:
-		c.st.leaveTask()
+		c.state.leaveTask()
 		c.out.trace(flowhq.TraceStep, "cancelled by the customer")
 		c.out.answer("cancelled", "menu")
 	}
@@ -94,21 +112,17 @@ func (c *confirmation) unclear(task *task) {
 	if c.handover.missed() {
 		return
 	}
-	question, kind := c.out.renderText(task.confirm, 0, c.out.asks.factText)+"\n"+c.out.render("confirm_choices", nil), askConfirmation
-	if c.st.Ask == askWhatToChange {
-		question, kind = c.out.asks.changeQuestion(task), c.out.asks.changeKinds(task)
+	if c.state.Ask == askWhatToChange {
+		c.out.repeat(c.out.asks.changeQuestion(task), c.out.asks.changeKinds(task))
+		return
 	}
-	c.out.reply(c.out.renderText(c.flow.texts["not_understood_question"], c.st.Misses-1, func(name string) string {
-		if name == "question" {
-			return question
-		}
-		return ""
-	}), kind)
+	text := c.out.renderText(task.confirm, 0, c.out.asks.factText)
+	c.out.repeat(text+"\n"+c.out.render("confirm_choices", nil), askConfirmation)
 }
 
 // record hands the request over to be kept, thanks the customer and tells the owner.
 func (c *confirmation) record(task *task, lead string) {
-	f := &c.st.Facts
+	f := &c.state.Facts
 	request := &flowhq.RequestEvent{Type: task.record, Status: flowhq.RequestNew, Fields: c.fields(task)}
 	c.out.acts = append(c.out.acts, Action{Kind: ActionRecord, Request: request, Step: task.name})
 	c.out.trace(flowhq.TraceStep, "recorded "+string(task.record))
@@ -122,28 +136,30 @@ func (c *confirmation) record(task *task, lead string) {
 	}
 	slices.Sort(recorded)
 	if f.Name != "" {
-		c.st.Name = f.Name
+		c.state.Name = f.Name
 	}
-	c.st.leaveTask()
-	c.st.Misses, c.st.Recorded, c.st.Before = 0, recorded, nil
+	c.state.leaveTask()
+	c.state.Misses, c.state.Recorded, c.state.Before = 0, recorded, nil
 	c.out.reply(text, "")
 	c.out.notify(notice)
 	if task.handoff {
-		c.out.acts = append(c.out.acts, Action{Kind: ActionHandoff, Reason: HandoverTask, Cause: "the flow hands over after " + task.name})
+		cause := "the flow hands over after " + task.name
+		c.out.acts = append(c.out.acts, Action{Kind: ActionHandoff, Reason: HandoverTask, Cause: cause})
 	}
 }
 
 // fields are the facts as a record has them. What has no place of its own stands in the detail, line by line.
 func (c *confirmation) fields(task *task) flowhq.RequestFields {
-	f := &c.st.Facts
+	f := &c.state.Facts
 	fields := flowhq.RequestFields{
-		Service: f.Service, Date: f.Date, Time: f.Time, Name: f.Name, Items: slices.Clone(f.Items), Delivery: f.Delivery, Detail: f.Detail,
+		Service: f.Service, Date: f.Date, Time: f.Time, Name: f.Name, Items: slices.Clone(f.Items), Delivery: f.Delivery,
+		Detail: f.Detail,
 	}
 	if fields.Detail == "" {
 		fields.Detail = f.Opening
 	}
 	if task.record == flowhq.RequestOrder {
-		fields.Total, fields.Currency = f.total(), c.biz.Settings.Currency
+		fields.Total, fields.Currency = f.total(), c.business.Settings.Currency
 	}
 	for _, q := range task.asks {
 		if v := f.More[q.fact]; v != "" {
@@ -162,7 +178,7 @@ func (c *confirmation) fillOptional(task *task, decided bool) bool {
 		if q.optional && q.kind == askText && !c.filled(q) {
 			var out outcome
 			c.setFact(q.fact, clip(c.slots.names.placeFrom(0), maxAnswer), &out)
-			c.source(q.fact)
+			c.noteSource(q.fact)
 			return len(out.changed) > 0
 		}
 	}

@@ -49,7 +49,7 @@ func (s *dateSlots) makeOffer(r *refusal) {
 	offer, at, ok := s.nextPossible(r)
 	next := ""
 	if ok {
-		s.st.Offer = &offer
+		s.state.Offer = &offer
 		next = s.say.offerText(offer, at)
 	}
 	day := r.day
@@ -95,7 +95,7 @@ func (s *dateSlots) nextPossible(r *refusal) (Offer, time.Time, bool) {
 		return Offer{}, time.Time{}, false
 	}
 	offer := Offer{Date: at.Format(time.DateOnly)}
-	if r.ask == "time" || s.st.Facts.Part == when.PartNone && r.minute >= 0 {
+	if r.ask == "time" || s.state.Facts.Part == when.PartNone && r.minute >= 0 {
 		offer.Time = when.ClockText(at.Hour()*60 + at.Minute())
 	}
 	return offer, at, true
@@ -106,7 +106,7 @@ func (s *dateSlots) nextOpen(from time.Time) (time.Time, bool) {
 	if !from.After(s.now) {
 		from = s.now.Add(30 * time.Minute).Truncate(30 * time.Minute)
 	}
-	hours := s.biz.Settings.Hours
+	hours := s.business.Settings.Hours
 	if hours == nil {
 		if minute := from.Hour()*60 + from.Minute(); minute < when.UsualOpen || minute >= when.UsualClose {
 			from = when.StartOfDay(from).AddDate(0, 0, 1).Add(8 * time.Hour)

@@ -33,8 +33,8 @@ func pickOffered(m *when.Moment, e when.Expectation) {
 
 // absorbWhen takes the day and the hour that the message says, together with those said before, and refuses what is past,
 // closed or impossible.
-func (s *dateSlots) absorbWhen(task *task, expect string, out *outcome) {
-	f := &s.st.Facts
+func (s *dateSlots) fill(task *task, expect string, out *outcome) {
+	f := &s.state.Facts
 	e := when.Expectation{Part: f.Part, Hour: expect == "time", Date: expect == "date", Offer: f.Readings}
 	if day, ok := s.parseDay(f.Date); ok {
 		e.Day = day
@@ -74,7 +74,7 @@ func (s *dateSlots) absorbWhen(task *task, expect string, out *outcome) {
 
 // choseReading takes "the first" or "2" as one of the hours that were offered.
 func (s *dateSlots) choseReading(expect string, out *outcome) bool {
-	f := &s.st.Facts
+	f := &s.state.Facts
 	if expect != "time" || len(f.Readings) == 0 {
 		return false
 	}
@@ -90,7 +90,7 @@ func (s *dateSlots) choseReading(expect string, out *outcome) bool {
 
 // recheck looks at a day and an hour that were said in different messages.
 func (s *dateSlots) recheck(out *outcome) {
-	f := &s.st.Facts
+	f := &s.state.Facts
 	day, ok := s.parseDay(f.Date)
 	minute := when.ParseClock(f.Time)
 	if !ok || minute < 0 {
@@ -115,32 +115,32 @@ func (s *dateSlots) recheck(out *outcome) {
 // acceptsOffer tells that the message says yes to the day that was proposed.
 func (s *dateSlots) acceptsOffer() bool {
 	m := s.flow.means
-	return s.st.Offer != nil && (s.has(m.yes) || s.has(m.noProblem) || s.has(m.anyTime)) && !s.has(m.no) && !s.saysWhen()
+	return s.state.Offer != nil && (s.has(m.yes) || s.has(m.noProblem) || s.has(m.anyTime)) && !s.has(m.no) && !s.saysWhen()
 }
 
 // dropTurnedDown forgets a day or an hour that the customer cannot make, so that another one is asked for.
 func (s *dateSlots) dropTurnedDown(m when.Moment, out *outcome) {
-	if m.NoDay && s.st.Facts.Date != "" {
-		s.clear("date")
+	if m.NoDay && s.state.Facts.Date != "" {
+		s.clearFact("date")
 		out.set("date")
 	}
-	if m.NoHour && s.st.Facts.Time != "" {
-		s.clear("time")
+	if m.NoHour && s.state.Facts.Time != "" {
+		s.clearFact("time")
 		out.set("time")
 	}
 }
 
 // anyTime proposes the next possible day, or hour of the day that is known, to a customer who leaves it to the business.
 func (s *dateSlots) anyTime(expect string, out *outcome) {
-	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: when.ParseClock(s.st.Facts.Time)}
-	if day, ok := s.parseDay(s.st.Facts.Date); ok {
+	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: when.ParseClock(s.state.Facts.Time)}
+	if day, ok := s.parseDay(s.state.Facts.Date); ok {
 		r.day = day
 	}
 	offer, at, ok := s.nextPossible(r)
 	if !ok {
 		return
 	}
-	s.st.Offer = &offer
+	s.state.Offer = &offer
 	next := s.say.offerText(offer, at)
 	r.values = func(string) string { return next }
 	out.refuse(r)
@@ -148,7 +148,7 @@ func (s *dateSlots) anyTime(expect string, out *outcome) {
 
 // keepWhatIsClear keeps the day when only the hour is refused, and the hour when only the day is.
 func (s *dateSlots) keepWhatIsClear(m when.Moment, r *refusal, out *outcome) {
-	f := &s.st.Facts
+	f := &s.state.Facts
 	switch r.ask {
 	case "time":
 		if m.HasDay() {

@@ -31,32 +31,44 @@ func (d *digression) digresses(q *question) bool {
 
 // digress answers a question that the customer has in between, and asks its own again; or turns to another task.
 func (d *digression) digress(task *task) bool {
-	starts, infos, handoffs := d.ranker.picks(false)
-	if q := task.question(d.st.Ask); q != nil && q.answers && len(infos) > 0 {
-		d.st.leaveTask()
+	wants := d.ranker.rank(false)
+	infos, q := wants.infos, task.question(d.state.Ask)
+	if q != nil && q.answers && len(infos) > 0 {
+		d.state.leaveTask()
 		d.idle.serve(nil, infos, "")
 		return true
 	}
-	if len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos) {
+	if wants.handsOver() {
 		return false
 	}
-	if q := task.question(d.st.Ask); q != nil && q.kind == askName {
-		infos = slices.DeleteFunc(infos, func(p pick) bool { return p.hit.Typos > 0 }) // Salma is no slip of salama
+	if q != nil && q.kind == askName { // Salma is a name, not salama mistyped
+		infos = slices.DeleteFunc(infos, func(p candidate) bool { return p.match.Typos > 0 })
 	}
-	if len(infos) > 0 && !courteous(infos[0].intent, d.flow) {
-		topic, asks := d.st.Topic, d.st.TopicAsks
-		lead, _ := d.answers.info(infos[0].intent)
-		d.st.Topic, d.st.TopicAsks = topic, asks
-		d.st.Misses = 0
+	if len(infos) > 0 && d.isReal(infos[0]) {
+		lead := d.answerAside(infos[0].intent)
+		d.state.Misses = 0
 		d.out.trace(flowhq.TraceStep, "answered in between: "+infos[0].intent.name)
-		d.tasks.again(task, lead)
+		d.tasks.askAgain(task, lead)
 		return true
 	}
-	if len(starts) > 0 && starts[0].intent.start != task && starts[0].hit.Typos == 0 {
-		d.idle.serve(starts[:1], nil, "")
-		return true
+	return d.turnTo(task, wants.starts)
+}
+
+// turnTo leaves a task for another one.
+func (d *digression) turnTo(task *task, starts []candidate) bool {
+	if len(starts) == 0 || starts[0].intent.start == task || starts[0].match.Typos > 0 {
+		return false
 	}
-	return false
+	d.idle.serve(starts[:1], nil, "")
+	return true
+}
+
+// answerAside gives an answer that leaves the topic as it was.
+func (d *digression) answerAside(i *intent) string {
+	topic, asks := d.state.Topic, d.state.TopicAsks
+	text, _ := d.answers.answer(i)
+	d.state.Topic, d.state.TopicAsks = topic, asks
+	return text
 }
 
 // asideOf answers a question that came along with the answer to the one in hand: "manicure, bei gani?".
@@ -64,27 +76,24 @@ func (d *digression) asideOf(q *question) string {
 	if q.kind == askText || q.kind == askName {
 		return ""
 	}
-	_, infos, _ := d.ranker.picks(false)
-	if len(infos) == 0 || courteous(infos[0].intent, d.flow) || infos[0].hit.Words < 2 && !d.isQuestion() {
+	infos := d.ranker.rank(false).infos
+	if len(infos) == 0 || !d.isReal(infos[0]) || infos[0].match.Words < 2 && !d.isQuestion() {
 		return ""
 	}
-	topic, asks := d.st.Topic, d.st.TopicAsks
-	lead, _ := d.answers.info(infos[0].intent)
-	d.st.Topic, d.st.TopicAsks = topic, asks
-	return lead
+	return d.answerAside(infos[0].intent)
 }
 
 // courtesy answers a greeting or thanks and asks again.
 func (d *digression) courtesy(task *task) bool {
-	_, infos, _ := d.ranker.picks(false)
+	infos := d.ranker.rank(false).infos
 	switch {
 	case d.has(d.flow.means.greeting):
-		d.st.Misses = 0
-		d.tasks.again(task, d.out.plainGreeting())
+		d.state.Misses = 0
+		d.tasks.askAgain(task, d.out.plainGreeting())
 		return true
 	case len(infos) > 0:
-		d.st.Misses = 0
-		d.tasks.again(task, d.out.renderText(infos[0].intent.reply, d.st.Turns, nil))
+		d.state.Misses = 0
+		d.tasks.askAgain(task, d.out.renderText(infos[0].intent.reply, d.state.Turns, nil))
 		return true
 	}
 	return false

@@ -11,7 +11,7 @@ import (
 
 // momentText writes a day and an hour; of today, the word for it.
 func (a *asker) momentText(at time.Time) string {
-	return a.dayText(at) + a.joint() + hourText(at.Hour()*60+at.Minute(), a.flow.Language)
+	return a.dayText(at) + a.separator() + hourText(at.Hour()*60+at.Minute(), a.flow.Language)
 }
 
 func (a *asker) dayText(day time.Time) string {
@@ -26,7 +26,7 @@ func (a *asker) dayText(day time.Time) string {
 }
 
 // joint stands between a day and an hour.
-func (a *asker) joint() string {
+func (a *asker) separator() string {
 	if a.flow.Language == flowhq.English {
 		return " at "
 	}
@@ -35,7 +35,7 @@ func (a *asker) joint() string {
 
 // factText writes a fact as a text shows it.
 func (a *asker) factText(name string) string {
-	f := &a.st.Facts
+	f := &a.state.Facts
 	switch name {
 	case "service":
 		return f.Service
@@ -57,7 +57,7 @@ func (a *asker) factText(name string) string {
 		return a.orderText()
 	case "total":
 		if total := f.total(); total > 0 {
-			return money(total, a.biz.Settings.Currency)
+			return money(total, a.business.Settings.Currency)
 		}
 	case "price":
 		return a.servicePrice()
@@ -71,13 +71,13 @@ func (a *asker) factText(name string) string {
 
 func (a *asker) orderText() string {
 	var b strings.Builder
-	for _, i := range a.st.Facts.Items {
+	for _, i := range a.state.Facts.Items {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString("• " + strconv.Itoa(i.Quantity) + " × " + i.Product)
 		if i.Price > 0 {
-			b.WriteString(" = " + money(i.Price*int64(i.Quantity), a.biz.Settings.Currency))
+			b.WriteString(" = " + money(i.Price*int64(i.Quantity), a.business.Settings.Currency))
 		}
 	}
 	return b.String()
@@ -86,9 +86,9 @@ func (a *asker) orderText() string {
 // servicePrice adds up the prices of the services chosen; "" when one of them has none.
 func (a *asker) servicePrice() string {
 	var total int64
-	for name := range strings.SplitSeq(a.st.Facts.Service, ", ") {
+	for name := range strings.SplitSeq(a.state.Facts.Service, ", ") {
 		price := int64(0)
-		for _, i := range a.biz.Settings.Services {
+		for _, i := range a.business.Settings.Services {
 			if i.Name == name {
 				price = i.Price
 			}
@@ -98,16 +98,16 @@ func (a *asker) servicePrice() string {
 		}
 		total += price
 	}
-	return money(total, a.biz.Settings.Currency)
+	return money(total, a.business.Settings.Currency)
 }
 
 // openHours says when the business is open on a day; "" when that is not known.
 func (a *asker) openHours(date string) string {
 	day, ok := a.parseDay(date)
-	if !ok || a.biz.Settings.Hours == nil {
+	if !ok || a.business.Settings.Hours == nil {
 		return ""
 	}
-	spans := when.SpansOn(a.biz.Settings.Hours, day)
+	spans := when.SpansOn(a.business.Settings.Hours, day)
 	if len(spans) == 0 {
 		return ""
 	}
@@ -125,7 +125,7 @@ func (a *asker) openHours(date string) string {
 func (a *asker) offerText(offer Offer, day time.Time) string {
 	text := dateText(day, a.flow.Language)
 	if offer.Time != "" {
-		text += a.joint() + hourText(when.ParseClock(offer.Time), a.flow.Language)
+		text += a.separator() + hourText(when.ParseClock(offer.Time), a.flow.Language)
 	}
 	return text
 }

@@ -40,7 +40,7 @@ func boundsOf(low, high int64) func(string) string {
 
 // filled tells whether a fact is known.
 func (c *chat) filled(q *question) bool {
-	f := &c.st.Facts
+	f := &c.state.Facts
 	switch q.fact {
 	case "service":
 		return f.Service != ""
@@ -62,7 +62,7 @@ func (c *chat) filled(q *question) bool {
 
 // pendingItem is the first product whose quantity is not known; -1 when there is none.
 func (c *chat) pendingItem() int {
-	for i, item := range c.st.Facts.Items {
+	for i, item := range c.state.Facts.Items {
 		if item.Quantity == 0 {
 			return i
 		}
@@ -71,19 +71,19 @@ func (c *chat) pendingItem() int {
 }
 
 // source remembers which message a fact came from.
-func (c *chat) source(fact string) {
+func (c *chat) noteSource(fact string) {
 	if c.msg.ID == "" || len(c.msg.ID) > 200 {
 		return
 	}
-	if c.st.Facts.From == nil {
-		c.st.Facts.From = map[string]string{}
+	if c.state.Facts.From == nil {
+		c.state.Facts.From = map[string]string{}
 	}
-	c.st.Facts.From[fact] = c.msg.ID
+	c.state.Facts.From[fact] = c.msg.ID
 }
 
 // clear forgets a fact.
-func (c *chat) clear(fact string) {
-	f := &c.st.Facts
+func (c *chat) clearFact(fact string) {
+	f := &c.state.Facts
 	delete(f.From, fact)
 	switch fact {
 	case "service":
@@ -110,9 +110,9 @@ func (c *chat) clear(fact string) {
 // dropFactsOf forgets the facts that a message gave; false when it gave none.
 func (c *chat) dropFactsOf(id string) bool {
 	dropped := false
-	for fact, from := range c.st.Facts.From {
+	for fact, from := range c.state.Facts.From {
 		if from == id {
-			c.clear(fact)
+			c.clearFact(fact)
 			dropped = true
 		}
 	}
@@ -121,7 +121,7 @@ func (c *chat) dropFactsOf(id string) bool {
 
 // setFact keeps a fact, and notes whether it is another one than before.
 func (c *chat) setFact(fact, value string, out *outcome) {
-	f := &c.st.Facts
+	f := &c.state.Facts
 	var place *string
 	switch fact {
 	case "service":

@@ -175,12 +175,12 @@ func clip(s string, n int) string {
 			return -1
 		}
 		return r
-	}, headOf(s, n*4+64))
+	}, head(s, n*4+64))
 	return strings.TrimSpace(shortenAtLine(strings.TrimSpace(s), n))
 }
 
 // headOf cuts a text to at most n bytes, at a character's edge, so that a huge one costs no more than a large one.
-func headOf(s string, n int) string {
+func head(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -18,14 +18,14 @@ type handover struct {
 }
 
 // handOff gives the chat to a person because the customer asked for one.
-func (h *handover) handOff() {
-	h.st.leaveTask()
-	h.st.Before, h.st.Misses = nil, 0
-	h.callHuman(HandoverAsked, "the customer asked for a person")
+func (h *handover) customerAsked() {
+	h.state.leaveTask()
+	h.state.Before, h.state.Misses = nil, 0
+	h.call(HandoverAsked, "the customer asked for a person")
 }
 
 // callHuman hands the chat over, and tells the customer and the owner. Cause is the reason in words.
-func (h *handover) callHuman(reason HandoverReason, cause string) {
+func (h *handover) call(reason HandoverReason, cause string) {
 	h.out.acts = append(h.out.acts, Action{Kind: ActionHandoff, Reason: reason, Cause: cause})
 	h.out.says = append(h.out.says, "handed_over")
 	h.out.reply(h.out.render("handed_over", nil), "")
@@ -34,11 +34,11 @@ func (h *handover) callHuman(reason HandoverReason, cause string) {
 
 // missed counts a message that was not understood, and calls a human where the flow says so; then it is true.
 func (h *handover) missed() bool {
-	h.st.Misses = min(h.st.Misses+1, 1000)
-	if h.flow.humanAfter > 0 && h.st.Misses >= h.flow.humanAfter {
-		h.st.leaveTask()
-		h.st.Misses = 0
-		h.callHuman(HandoverMisses, "not understood several times in a row")
+	h.state.Misses = min(h.state.Misses+1, 1000)
+	if h.flow.humanAfter > 0 && h.state.Misses >= h.flow.humanAfter {
+		h.state.leaveTask()
+		h.state.Misses = 0
+		h.call(HandoverMisses, "not understood several times in a row")
 		return true
 	}
 	return false

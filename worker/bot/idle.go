@@ -21,48 +21,68 @@ type idle struct {
 // topicKept is what TopicAsks says of a topic that one message in between did not speak of.
 const topicKept = "kept"
 
-// begin answers where nothing was asked.
-func (d *idle) begin() {
-	topic, topicAsks := d.st.Topic, d.st.TopicAsks
-	d.topicSaid = d.st.TopicSaid
-	d.st.Topic, d.st.TopicAsks, d.st.TopicSaid = "", "", ""
+// respond answers the message. What was talked about before, the topic, is kept over one message that speaks of something
+// else.
+func (d *idle) respond() {
+	topic, topicAsks := d.state.Topic, d.state.TopicAsks
+	d.topicSaid = d.state.TopicSaid
+	d.state.Topic, d.state.TopicAsks, d.state.TopicSaid = "", "", ""
 	defer d.keepTopic(topic, topicAsks)
-	if topicAsks == "quantity" && d.topicQuantity(topic) {
+	if d.takeNumber(topic, topicAsks) {
 		return
 	}
-	if (topic != "" || d.namesUnit()) && d.wantsSome(nil) {
+	wants := d.ranker.rank(false)
+	if wants.none() && !d.hasFacts() && !d.hasSentence() {
+		wants = d.ranker.rank(true)
+	}
+	if !d.serveWanted(wants, topic) && !d.beginWithFacts(topic, "") {
+		d.respondToRest()
+	}
+}
+
+// takeNumber takes a message that says how many, or that is a number of the menu.
+func (d *idle) takeNumber(topic, topicAsks string) bool {
+	switch {
+	case topicAsks == "quantity" && d.topicQuantity(topic):
+	case (topic != "" || d.namesUnit()) && d.wantsSome(nil):
 		d.tasks.start(d.selling(), topic, "")
-		return
+	default:
+		return d.menuNumber()
 	}
-	if d.menuNumber() {
-		return
-	}
-	starts, infos, handoffs := d.ranker.picks(false)
-	if len(starts)+len(infos)+len(handoffs) == 0 && !d.hasFacts() && !d.hasSentence() {
-		starts, infos, handoffs = d.ranker.picks(true)
-	}
+	return true
+}
+
+// serveWanted does what the message wants; false when it wants nothing that is known.
+func (d *idle) serveWanted(w wanted, topic string) bool {
 	switch {
 	case d.has(d.flow.means.menu):
 		d.out.answer("menu", "menu")
-	case topic != "" && d.takesTopic(starts, handoffs):
+	case topic != "" && d.takesTopic(w):
 		d.startWithTopic(topic)
-	case len(handoffs) > 0 && leads(handoffs[0], starts) && leads(handoffs[0], infos):
-		d.handover.callHuman(HandoverIntent, "the flow hands over: "+handoffs[0].intent.name)
-	case len(starts)+len(handoffs) == 0 && d.wantsSome(infos):
+	case w.handsOver():
+		d.handover.call(HandoverIntent, "the flow hands over: "+w.handoffs[0].intent.name)
+	case !w.acts() && d.wantsSome(w.infos):
 		d.tasks.start(d.selling(), topic, "")
-	case len(starts) == 0 && len(infos) > 0 && d.wantsItems(infos):
-		d.serveWithFacts(infos, topic)
-	case len(starts)+len(infos) > 0:
-		d.serve(starts, infos, topic)
-	case d.beginWithFacts(topic, ""):
-	case d.has(d.flow.means.greeting) && !d.hasSentence():
-		d.greet()
-	case (d.has(d.flow.means.cancel) || d.has(d.flow.means.start) || d.has(d.flow.means.back)) && !d.hasSentence():
-		d.out.answer("menu", "menu")
-	case d.flow.fallback != nil && d.hasSentence():
+	case len(w.starts) == 0 && d.wantsItems(w.infos):
+		d.serveWithFacts(w.infos, topic)
+	case len(w.starts)+len(w.infos) > 0:
+		d.serve(w.starts, w.infos, topic)
+	default:
+		return false
+	}
+	return true
+}
+
+// respondToRest answers a message that wants nothing that is known and names no fact.
+func (d *idle) respondToRest() {
+	m := d.flow.means
+	switch {
+	case d.hasSentence():
 		d.tasks.start(d.flow.fallback, "", "")
-	case d.has(d.flow.means.greeting):
+	case d.has(m.greeting):
 		d.greet()
+	case d.hasAny(m.cancel, m.start, m.back):
+		d.out.answer("menu", "menu")
 	case d.wantsUnknown():
 		d.tasks.start(d.selling(), "", "")
 	default:
@@ -73,15 +93,15 @@ func (d *idle) begin() {
 // keepTopic remembers what was talked about over one message that speaks of something else: "bei ya mchele?", "mnaleta?",
 // "nipe kilo 5".
 func (d *idle) keepTopic(topic, asks string) {
-	if topic != "" && asks != topicKept && !d.st.InStep() && d.st.Topic == "" && !d.has(d.flow.means.greeting) {
-		d.st.Topic, d.st.TopicAsks, d.st.TopicSaid = topic, topicKept, d.topicSaid
+	if topic != "" && asks != topicKept && !d.state.InStep() && d.state.Topic == "" && !d.has(d.flow.means.greeting) {
+		d.state.Topic, d.state.TopicAsks, d.state.TopicSaid = topic, topicKept, d.topicSaid
 	}
 }
 
-// takesTopic tells that a message is a plain yes to the service or product whose price was just told: "ndiyo", "nataka".
-// A mere "sawa" acknowledges it.
-func (d *idle) takesTopic(starts, handoffs []pick) bool {
-	if len(starts)+len(handoffs) > 0 || d.hasFacts() || d.has(d.flow.means.no) || d.isQuestion() {
+// takesTopic tells whether a message is a plain yes to the service or product whose price was just told: "ndiyo",
+// "nataka". A mere "sawa" only acknowledges it.
+func (d *idle) takesTopic(w wanted) bool {
+	if w.acts() || d.hasFacts() || d.has(d.flow.means.no) || d.isQuestion() {
 		return false
 	}
 	agrees := d.has(d.flow.means.want)
@@ -105,8 +125,8 @@ func (d *idle) startWithTopic(topic string) {
 
 func (d *idle) greet() {
 	d.out.trace(flowhq.TraceStep, "a greeting")
-	d.st.Misses = 0
-	if own := d.biz.Settings.Greeting; own != "" {
+	d.state.Misses = 0
+	if own := d.business.Settings.Greeting; own != "" {
 		d.out.reply(paragraphs(clip(own, flowhq.MaxTextLength), d.out.render("menu", nil)), "menu")
 		return
 	}
@@ -118,11 +138,11 @@ func (d *idle) notUnderstood() {
 	if d.handover.missed() {
 		return
 	}
-	if d.st.LastAt.IsZero() && d.wordCount() == 0 {
+	if d.state.LastAt.IsZero() && d.wordCount() == 0 {
 		d.out.reply(d.out.render("hello", nil), "menu")
 		return
 	}
-	d.out.reply(d.out.renderText(d.flow.texts["not_understood"], d.st.Misses-1, nil), "menu")
+	d.out.reply(d.out.renderText(d.flow.texts["not_understood"], d.state.Misses-1, nil), "menu")
 }
 
 // topicQuantity takes a bare number after "how many?" was asked beside a price.
@@ -153,46 +173,48 @@ func (d *idle) menuNumber() bool {
 	i := d.flow.menu[n-1].intent
 	d.out.trace(flowhq.TraceStep, "chose from the menu: "+i.name)
 	if i.start != nil {
-		d.tokens, d.hits = nil, nil // the number is a choice, not a fact
-		d.listenNothing()
+		d.readNothing() // the number is a choice, not a fact
 		d.tasks.start(i.start, "", "")
 		return true
 	}
-	d.serve(nil, []pick{{intent: i}}, "")
+	d.serve(nil, []candidate{{intent: i}}, "")
 	return true
 }
 
 // wantsSome tells that so many of something are wanted that the message does not name: "sawa, nipe kilo 5".
-func (d *idle) wantsSome(infos []pick) bool {
+func (d *idle) wantsSome(infos []candidate) bool {
 	task := d.selling()
 	if task == nil || task.itemsQuestion() == nil || !d.has(d.flow.means.want) || d.isQuestion() || d.hasFacts() {
 		return false
 	}
-	if slices.ContainsFunc(infos, func(p pick) bool { return !courteous(p.intent, d.flow) }) {
+	if slices.ContainsFunc(infos, d.isReal) {
 		return false
 	}
 	a, ok := d.quantities.sole()
 	return ok && d.contentWords(a.at, a.end) == 0
 }
 
-// wantsItems tells that a message which also asks something names what is wanted: "nataka facial kesho, mko wapi?".
-func (d *idle) wantsItems(infos []pick) bool {
-	if d.flow.source == noItems || slices.ContainsFunc(infos, func(p pick) bool { return len(p.intent.item) > 0 }) {
+// wantsItems tells whether a message that also asks something names what is wanted: "nataka facial kesho, mko wapi?".
+func (d *idle) wantsItems(infos []candidate) bool {
+	if len(infos) == 0 || d.flow.source == noItems || slices.ContainsFunc(infos, candidate.saysItem) {
 		return false
 	}
 	found, _ := d.named(d.listing(d.flow.source, nil))
-	return len(found) > 0 && (d.has(d.flow.means.want) || d.saysWhen() || !d.flow.readsDays && len(d.quantities.all(found)) > 0)
+	if len(found) == 0 {
+		return false
+	}
+	return d.has(d.flow.means.want) || d.saysWhen() || !d.flow.readsDays && len(d.quantities.all(found)) > 0
 }
 
 // serve answers what is asked and starts what is to be started.
-func (d *idle) serve(starts, infos []pick, topic string) {
-	d.st.Misses = 0
-	if len(starts) > 0 && len(infos) > 0 && starts[0].hit.Words < 2 && starts[0].hit.Typos == 0 && !d.has(d.flow.means.want) && d.isQuestion() && infos[0].hit.Words > 1 {
+func (d *idle) serve(starts, infos []candidate, topic string) {
+	d.state.Misses = 0
+	if d.onlyAsks(starts, infos) {
 		starts = nil
 	}
 	lead, asks := "", ""
 	for _, p := range infos {
-		text, a := d.answers.info(p.intent)
+		text, a := d.answers.answer(p.intent)
 		lead = paragraphs(lead, text)
 		if a != "" {
 			asks = a
@@ -207,45 +229,55 @@ func (d *idle) serve(starts, infos []pick, topic string) {
 	d.tasks.start(starts[0].intent.start, topic, lead)
 }
 
+// onlyAsks tells whether a question holds but a single word that would start a task: it is only asked about.
+func (d *idle) onlyAsks(starts, infos []candidate) bool {
+	if len(starts) == 0 || len(infos) == 0 || d.has(d.flow.means.want) || !d.isQuestion() {
+		return false
+	}
+	return starts[0].match.Words < 2 && starts[0].match.Typos == 0 && infos[0].match.Words > 1
+}
+
 // serveWithFacts answers what is asked, single words apart, and starts the task that the facts belong to.
-func (d *idle) serveWithFacts(infos []pick, topic string) {
+func (d *idle) serveWithFacts(infos []candidate, topic string) {
 	lead := ""
 	for _, p := range infos {
-		if p.hit.Words > 1 || d.isQuestion() {
-			text, _ := d.answers.info(p.intent)
+		if p.match.Words > 1 || d.isQuestion() {
+			text, _ := d.answers.answer(p.intent)
 			lead = paragraphs(lead, text)
 		}
 	}
 	d.beginWithFacts(topic, lead)
 }
 
-// beginWithFacts starts a task by what it would ask for: a service, a day, a product with its quantity. A product that is
-// only named is answered with its price.
+// beginWithFacts starts a task by what it would ask for: a service, a day, a product with its quantity.
 func (d *idle) beginWithFacts(topic, lead string) bool {
 	if !d.hasFacts() {
 		return false
 	}
 	for _, task := range d.flow.tasks {
-		q := task.itemsQuestion()
-		if q == nil && (task.asksWhen() || task.asksFrom(d.flow.source)) {
+		switch q := task.itemsQuestion(); {
+		case q != nil:
+			d.orderWithFacts(task, lead)
+			return true
+		case task.asksWhen() || task.asksFrom(d.flow.source):
 			d.tasks.start(task, topic, lead)
 			return true
 		}
-		if q == nil {
-			continue
-		}
-		if d.quantities.any() || d.has(d.flow.means.want) {
-			d.tasks.start(task, "", lead)
-			return true
-		}
-		for _, i := range d.flow.intents {
-			if len(i.item) > 0 {
-				d.serve(nil, []pick{{intent: i}}, "")
-				return true
-			}
-		}
-		d.tasks.start(task, "", "")
-		return true
 	}
 	return false
+}
+
+// orderWithFacts starts an order. A product that is only named is answered with its price.
+func (d *idle) orderWithFacts(task *task, lead string) {
+	if d.quantities.any() || d.has(d.flow.means.want) {
+		d.tasks.start(task, "", lead)
+		return
+	}
+	for _, i := range d.flow.intents {
+		if len(i.item) > 0 {
+			d.serve(nil, []candidate{{intent: i}}, "")
+			return
+		}
+	}
+	d.tasks.start(task, "", "")
 }

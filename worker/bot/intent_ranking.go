@@ -9,36 +9,53 @@ import (
 // ranker finds out what a message wants.
 type ranker struct{ *utterance }
 
-// pick is an intent found in a message, with the phrase that made it.
-type pick struct {
+// candidate is an intent found in a message, with the phrase that made it.
+type candidate struct {
 	intent *intent
-	hit    lexicon.Match
+	match  lexicon.Match
 }
 
-func (p pick) score() int {
-	s := p.hit.Words*10 - p.hit.Typos*3
-	if p.hit.Whole {
+// score tells how well a candidate is founded: long phrases count most, typing mistakes against it.
+func (p candidate) score() int {
+	s := p.match.Words*10 - p.match.Typos*3
+	if p.match.Whole {
 		s += 5
 	}
 	return s
 }
 
-// leads tells that p is at least as well founded as the best of others.
-func leads(p pick, others []pick) bool { return len(others) == 0 || p.score() >= others[0].score() }
+// saysItem tells whether the intent answers about single services or products.
+func (p candidate) saysItem() bool { return len(p.intent.item) > 0 }
 
-// courteous tells that an answer is mere courtesy: it gives way to the question in hand.
-func courteous(i *intent, f *Flow) bool {
-	for _, m := range i.strong {
-		if m == f.means.thanks || m == f.means.noProblem {
-			return true
-		}
-	}
-	return i.menu
+func (p candidate) overlaps(o candidate) bool {
+	return p.match.At < o.match.End && o.match.At < p.match.End
 }
 
-// picks gives the intents of the message, the best first: those that start a task, those that answer, those that hand
-// over. With hints, words that alone mean little count as well.
-func (r *ranker) picks(hints bool) (starts, infos, handoffs []pick) {
+// outranks tells whether p is at least as well founded as the best of others.
+func (p candidate) outranks(others []candidate) bool {
+	return len(others) == 0 || p.score() >= others[0].score()
+}
+
+// wanted is what a message wants, the best first.
+type wanted struct {
+	starts   []candidate // start a task
+	infos    []candidate // are answered
+	handoffs []candidate // call a human
+}
+
+func (w wanted) none() bool { return len(w.starts)+len(w.infos)+len(w.handoffs) == 0 }
+
+// acts tells whether more is wanted than an answer.
+func (w wanted) acts() bool { return len(w.starts)+len(w.handoffs) > 0 }
+
+// handsOver tells whether a human is wanted more than anything else.
+func (w wanted) handsOver() bool {
+	return len(w.handoffs) > 0 && w.handoffs[0].outranks(w.starts) && w.handoffs[0].outranks(w.infos)
+}
+
+// rank gives the intents of the message. With hints, words that alone mean little count as well.
+func (r *ranker) rank(hints bool) wanted {
+	var w wanted
 	for _, i := range r.flow.intents {
 		meanings := i.strong
 		if hints {
@@ -48,55 +65,79 @@ func (r *ranker) picks(hints bool) (starts, infos, handoffs []pick) {
 		if !ok {
 			continue
 		}
-		p := pick{intent: i, hit: best}
+		p := candidate{intent: i, match: best}
 		switch {
 		case i.handoff:
-			handoffs = append(handoffs, p)
+			w.handoffs = append(w.handoffs, p)
 		case i.start != nil:
-			starts = append(starts, p)
+			w.starts = append(w.starts, p)
 		default:
-			infos = append(infos, p)
+			w.infos = append(w.infos, p)
 		}
 	}
-	for _, list := range [][]pick{starts, infos, handoffs} {
-		slices.SortStableFunc(list, func(a, b pick) int { return b.score() - a.score() })
+	for _, list := range [][]candidate{w.starts, w.infos, w.handoffs} {
+		slices.SortStableFunc(list, func(a, b candidate) int { return b.score() - a.score() })
 	}
-	return starts, r.sift(starts, infos), handoffs
+	w.infos = r.dropUnasked(w.starts, w.infos)
+	return w
 }
 
+// best gives the best match of some meanings.
 func (r *ranker) best(meanings []int) (lexicon.Match, bool) {
-	var best pick
+	var best candidate
 	found := false
-	for _, h := range r.hits {
-		if slices.Contains(meanings, h.Meaning) && (!found || (pick{hit: h}).score() > best.score()) {
-			best.hit, found = h, true
+	for _, m := range r.matches {
+		if p := (candidate{match: m}); slices.Contains(meanings, m.Meaning) && (!found || p.score() > best.score()) {
+			best, found = p, true
 		}
 	}
-	return best.hit, found
+	return best.match, found
 }
 
-// sift drops answers that the message does not ask for: those whose words belong to a better one, mere courtesies beside
-// a real one, the object of a price ("bei ya simu" asks for no telephone number) and, beside a task or in a sentence that
-// opens one, those that rest on a single word in no question.
-func (r *ranker) sift(starts, infos []pick) []pick {
-	var out []pick
+// maxAnswers is how many questions one reply answers at most.
+const maxAnswers = 3
+
+// dropUnasked drops answers that the message does not ask for, and mere courtesies beside a real answer. What is left
+// comes in the order of the message.
+func (r *ranker) dropUnasked(starts, infos []candidate) []candidate {
+	var out []candidate
 	for _, p := range infos {
-		others := r.contentWords(p.hit.At, p.hit.End)
-		weak := p.hit.Words < 2 && !p.hit.Whole && !r.isQuestion() && others > 0
-		switch {
-		case weak && (len(starts) > 0 || r.flow.fallback != nil && others > 2):
-		case p.hit.Words < 2 && r.flow.fallback != nil && others > 4:
-		case slices.ContainsFunc(out, func(o pick) bool { return p.hit.At < o.hit.End && o.hit.At < p.hit.End }):
-		case len(starts)+len(out) > 0 && courteous(p.intent, r.flow):
-		case p.hit.Words < 2 && p.hit.At > 0 && !r.joinsOn(p.hit.At) && slices.ContainsFunc(out, func(o pick) bool { return len(o.intent.item) > 0 }):
-		default:
+		if r.isAsked(p, starts, out) {
 			out = append(out, p)
 		}
 	}
-	if slices.ContainsFunc(out, func(p pick) bool { return !courteous(p.intent, r.flow) }) {
-		out = slices.DeleteFunc(out, func(p pick) bool { return courteous(p.intent, r.flow) })
+	if slices.ContainsFunc(out, r.isReal) {
+		out = slices.DeleteFunc(out, func(p candidate) bool { return !r.isReal(p) })
 	}
-	out = out[:min(len(out), 3)]
-	slices.SortStableFunc(out, func(a, b pick) int { return a.hit.At - b.hit.At })
+	out = out[:min(len(out), maxAnswers)]
+	slices.SortStableFunc(out, func(a, b candidate) int { return a.match.At - b.match.At })
 	return out
+}
+
+// isAsked tells whether a message asks for an answer, which comes after better ones.
+func (r *ranker) isAsked(p candidate, starts, better []candidate) bool {
+	switch {
+	case p.match.Words < 2 && (r.restsOnLittle(p, len(starts) > 0) || r.isObject(p, better)):
+		return false
+	case slices.ContainsFunc(better, p.overlaps):
+		return false
+	}
+	return r.isReal(p) || len(starts)+len(better) == 0
+}
+
+// restsOnLittle tells whether a single word makes no question beside a task, or in a sentence that opens one.
+func (r *ranker) restsOnLittle(p candidate, starts bool) bool {
+	others, opens := r.contentWords(p.match.At, p.match.End), r.flow.fallback != nil
+	if opens && others > 4 {
+		return true
+	}
+	if p.match.Whole || r.isQuestion() || others == 0 {
+		return false
+	}
+	return starts || opens && others > 2
+}
+
+// isObject tells whether a word is what a better answer is about: "bei ya simu" asks for no telephone number.
+func (r *ranker) isObject(p candidate, better []candidate) bool {
+	return p.match.At > 0 && !r.joinsOn(p.match.At) && slices.ContainsFunc(better, candidate.saysItem)
 }

@@ -61,8 +61,8 @@ func titled(s string) string {
 
 func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
-// absorbName takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
-func (s *nameSlots) absorbName(q *question, expected bool, out *outcome) {
+// fill takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
+func (s *nameSlots) fill(q *question, expected bool, out *outcome) {
 	from, said := s.nameSaid(expected)
 	if !said && !expected {
 		if name := s.lastOfList(len(out.changed)); name != "" {
@@ -87,67 +87,63 @@ func (s *nameSlots) absorbName(q *question, expected bool, out *outcome) {
 func (s *nameSlots) lastOfList(facts int) string {
 	n := len(s.tokens)
 	from := n - 1
-	for from > 0 && from > n-3 && s.tokens[from].Sep == "" && !s.tokens[from].Line {
+	for from > 0 && from > n-3 && !s.separated(from) {
 		from--
 	}
-	if facts < 2 || from < 2 || s.tokens[from].Sep == "" && !s.tokens[from].Line {
+	if facts < 2 || from < 2 || !s.separated(from) {
 		return ""
 	}
 	for i := from; i < n; i++ {
-		if s.tokens[i].Kind != lexicon.WordToken || s.reader.Used(i) || s.around[i] || isFiller(s.words[i].Exact) || len(s.tokens[i].Text) < 2 ||
-			s.flow.words.InPhrase(s.words[i].Exact) {
+		if !s.isContent(i) || s.reader.Used(i) || len(s.tokens[i].Text) < 2 || s.isKnown(i) {
 			return ""
 		}
 	}
 	return titled(s.text[s.tokens[from].From:s.tokens[n-1].To])
 }
 
+// separated tells whether a comma, another mark or a new line stands before a token.
+func (s *nameSlots) separated(i int) bool { return s.tokens[i].Sep != "" || s.tokens[i].Line }
+
 // leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
 func (s *nameSlots) leavesName() bool {
-	return len(s.tokens) > 0 && !s.reader.Used(0) && !s.flow.words.InPhrase(s.words[0].Exact) && s.tokens[0].Kind == lexicon.WordToken
+	return len(s.tokens) > 0 && !s.reader.Used(0) && !s.isKnown(0) && s.tokens[0].Kind == lexicon.WordToken
 }
 
 // nameSaid gives the token at which a name begins, when words say that one follows. Words that may say something else
 // ("I am", "it is") count only where a name was asked for.
 func (s *nameSlots) nameSaid(expected bool) (from int, said bool) {
-	for _, h := range s.hits {
-		if h.Meaning != s.flow.means.myName || h.Typos > 0 {
-			continue
+	asked := expected || s.has(s.flow.words.Lookup("fact_name"))
+	for _, m := range s.matches {
+		if m.Meaning == s.flow.means.myName && m.Typos == 0 && (asked || s.saysName(m)) {
+			return m.End, true
 		}
-		vague := h.Words == 1 && s.words[h.At].Exact != "naitwa" && s.words[h.At].Exact != "ninaitwa" || s.words[h.At].Exact == "i" || s.words[h.At].Exact == "mimi"
-		if word := s.words[h.At].Exact; vague && h.Words == 1 && (word == "jina" || word == "name") && h.End < len(s.tokens) && !s.flow.words.InPhrase(s.words[h.End].Exact) {
-			return h.End, true
-		}
-		if vague && !expected && !s.has(s.flow.words.Lookup("fact_name")) && !(h.End < len(s.tokens) && strings.HasPrefix(s.tokens[h.End].Sep, ":")) {
-			continue
-		}
-		return h.End, true
 	}
 	return 0, false
+}
+
+// saysName tells whether words can only mean that a name follows: "naitwa", "my name is", "jina: Asha".
+func (s *nameSlots) saysName(m lexicon.Match) bool {
+	word := s.words[m.At].Exact
+	switch {
+	case word == "i" || word == "mimi":
+	case m.Words > 1 || word == "naitwa" || word == "ninaitwa":
+		return true
+	}
+	if m.End >= len(s.tokens) {
+		return false
+	}
+	named := m.Words == 1 && (word == "jina" || word == "name") && !s.isKnown(m.End)
+	return named || strings.HasPrefix(s.tokens[m.End].Sep, ":")
 }
 
 // nameAt takes a name from a token on, and what stands behind it: "Juma, Kariakoo".
 func (s *nameSlots) nameAt(from int, expected bool) (name, rest string) {
 	introduced := expected || s.has(s.flow.words.Lookup("fact_name"))
-	for from < len(s.tokens) && (s.around[from] || introduced && s.introduces(from) || s.covered(from, s.flow.means.yes, s.flow.means.thanks)) && !s.lonely(from) {
+	for from < len(s.tokens)-1 && s.precedesName(from, introduced) {
 		from++
 	}
-	end, count := from, 0
-	for end < len(s.tokens) && count < 5 {
-		k := s.tokens[end]
-		if k.Kind != lexicon.WordToken || end > from && (k.Line || strings.ContainsAny(k.Sep, ",;/.:-(") && !isTitle(s.tokens[end-1].Text) && !k.Glued("-")) {
-			break
-		}
-		if s.endsName(end, from, expected) {
-			break
-		}
-		end++
-		count++
-	}
-	if end == from || end < len(s.tokens) && s.tokens[end].Kind == lexicon.SymbolToken && count == 0 {
-		return "", ""
-	}
-	if !s.mayBeName(from, end, expected) {
+	end := s.nameEnd(from, expected)
+	if end == from || !s.mayBeName(from, end, expected) {
 		return "", ""
 	}
 	name = titled(s.text[s.tokens[from].From:s.tokens[end-1].To])
@@ -155,6 +151,35 @@ func (s *nameSlots) nameAt(from int, expected bool) (name, rest string) {
 		return "", ""
 	}
 	return name, s.placeFrom(end)
+}
+
+// precedesName tells whether a token stands before a name and does not belong to it.
+func (s *nameSlots) precedesName(i int, introduced bool) bool {
+	return s.around[i] || introduced && s.introduces(i) || s.covered(i, s.flow.means.yes, s.flow.means.thanks)
+}
+
+// maxNameWords is how many words a name has at most.
+const maxNameWords = 5
+
+// nameEnd gives the token after the last word of a name.
+func (s *nameSlots) nameEnd(from int, expected bool) int {
+	end := from
+	for end < len(s.tokens) && end < from+maxNameWords {
+		if s.tokens[end].Kind != lexicon.WordToken || end > from && (s.breaksName(end) || s.endsName(end, expected)) {
+			break
+		}
+		end++
+	}
+	return end
+}
+
+// breaksName tells whether a mark or a new line before a token ends the name; the point of a title does not: "Dr. Asha".
+func (s *nameSlots) breaksName(i int) bool {
+	t := s.tokens[i]
+	if t.Line {
+		return true
+	}
+	return strings.ContainsAny(t.Sep, ",;/.:-(") && !isTitle(s.tokens[i-1].Text) && !t.Glued("-")
 }
 
 // introduces tells that a word before a name is no part of it: "ni Asha", "for my daughter Mary", "mtoto wangu Juma".
@@ -172,29 +197,24 @@ func (s *nameSlots) introduces(i int) bool {
 	return next == "wangu" || next == "yangu"
 }
 
-// lonely tells that nothing but this token is left: then it is the answer, whatever else it may mean.
-func (s *nameSlots) lonely(from int) bool { return from == len(s.tokens)-1 }
-
-// endsName tells that a token is no part of a name any more.
-func (s *nameSlots) endsName(i, from int, expected bool) bool {
-	if i == from {
-		return false
-	}
+// endsName tells whether a token behind a name does not belong to it.
+func (s *nameSlots) endsName(i int, expected bool) bool {
 	switch s.words[i].Exact {
-	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "for-", "please", "tafadhali", "hapa", "here":
+	case "na", "and", "from", "kutoka", "nipo", "niko", "natoka", "naishi", "at", "in", "wa", "for", "kwa", "please",
+		"tafadhali", "hapa", "here":
 		return true
 	}
-	if isPlace(s.words[i].Exact) {
+	if isPlace(s.words[i].Exact) || s.reader.Used(i) {
 		return true
 	}
-	return s.reader.Used(i) || s.flow.words.InPhrase(s.words[i].Exact) && (!expected || s.covered(i, s.flow.means.deliverTo, s.flow.means.want))
+	return s.isKnown(i) && (!expected || s.covered(i, s.flow.means.deliverTo, s.flow.means.want))
 }
 
 // mayBeName tells whether the words can be a name and not an answer of another kind.
 func (s *nameSlots) mayBeName(from, end int, expected bool) bool {
 	m := s.flow.means
 	refused := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
-	if slices.ContainsFunc(s.hits, func(h lexicon.Match) bool {
+	if slices.ContainsFunc(s.matches, func(h lexicon.Match) bool {
 		return h.At == from && h.End >= end && h.Typos == 0 && slices.Contains(refused, h.Meaning)
 	}) {
 		return false

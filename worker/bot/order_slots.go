@@ -14,15 +14,15 @@ type orderSlots struct {
 	say *asker
 }
 
-func hitEnding(found []itemHit, at int) bool {
-	return slices.ContainsFunc(found, func(h itemHit) bool { return h.end == at })
+func hitEnding(found []itemMatch, at int) bool {
+	return slices.ContainsFunc(found, func(h itemMatch) bool { return h.end == at })
 }
 
 // boundedPrice keeps a total within what can be counted, whatever the settings say.
 func boundedPrice(p int64) int64 { return max(0, min(p, flowhq.MaxPrice)) }
 
 // absorbItems takes products with their quantities.
-func (s *orderSlots) absorbItems(q *question, expected bool, topic string, out *outcome) {
+func (s *orderSlots) fill(q *question, expected bool, topic string, out *outcome) {
 	list := s.listing(q.source, q)
 	found, unclear := s.named(list)
 	lines := s.quantities.lines(list, found, q.max)
@@ -39,18 +39,18 @@ func (s *orderSlots) absorbItems(q *question, expected bool, topic string, out *
 		}})
 	case expected && s.pendingItem() >= 0:
 		s.takeQuantity(q, out)
-	case expected && len(s.st.Facts.Items) == 0 && s.chooseItemNumber(list, out):
+	case expected && len(s.state.Facts.Items) == 0 && s.chooseItemNumber(list, out):
 	case topic != "":
 		s.takeTopic(q, list, topic, out)
 	case expected && s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion():
 		s.takeFreeOrder(q, out)
-	case !expected && len(s.st.Facts.Items) == 0 && s.namesProduct(q):
+	case !expected && len(s.state.Facts.Items) == 0 && s.namesProduct(q):
 		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
 	}
 }
 
 // namesMore tells that beside the products found there is another with its quantity, "kanga 2 na simu 1", that is none.
-func (s *orderSlots) namesMore(found []itemHit) bool {
+func (s *orderSlots) namesMore(found []itemMatch) bool {
 	for _, a := range s.quantities.all(found) {
 		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
 			continue
@@ -64,14 +64,14 @@ func (s *orderSlots) namesMore(found []itemHit) bool {
 }
 
 // takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".
-func (s *orderSlots) takeLeadingQuantity(q *question, found []itemHit) {
+func (s *orderSlots) takeLeadingQuantity(q *question, found []itemMatch) {
 	n := s.pendingItem()
 	quantities := s.quantities.all(found)
 	if n < 0 || quantitiesLead(found, quantities) {
 		return
 	}
 	if a := quantityIn(quantities, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
-		s.st.Facts.Items[n].Quantity = int(a.value)
+		s.state.Facts.Items[n].Quantity = int(a.value)
 	}
 }
 
@@ -90,7 +90,7 @@ func (s *orderSlots) namesProduct(q *question) bool {
 }
 
 // takeLines puts products into the order, changes their quantities, or takes them out.
-func (s *orderSlots) takeLines(q *question, lines []line, found []itemHit, out *outcome) {
+func (s *orderSlots) takeLines(q *question, lines []line, found []itemMatch, out *outcome) {
 	for _, h := range found {
 		s.reader.Use(h.at, h.end)
 	}
@@ -120,15 +120,15 @@ func (s *orderSlots) takeLines(q *question, lines []line, found []itemHit, out *
 }
 
 // replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
-func (s *orderSlots) replaced(l line, n int, found []itemHit) bool {
+func (s *orderSlots) replaced(l line, n int, found []itemMatch) bool {
 	if n < len(found) && s.reader.Refused(found[n].at) {
 		return true
 	}
-	return n == 0 && s.hasChange() && l.quantity == 0 && slices.ContainsFunc(s.st.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
+	return n == 0 && s.hasChange() && l.quantity == 0 && slices.ContainsFunc(s.state.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
 }
 
 func (s *orderSlots) putItem(l line, out *outcome) {
-	f := &s.st.Facts
+	f := &s.state.Facts
 	for i := range f.Items {
 		if f.Items[i].Product == l.item.Name {
 			if f.Items[i].Quantity != l.quantity && (l.quantity > 0 || l.bad) {
@@ -146,7 +146,7 @@ func (s *orderSlots) putItem(l line, out *outcome) {
 
 // takeSome takes some of a product out of the order, when fewer were named than there are: "punguza kanga moja".
 func (s *orderSlots) takeSome(l line, out *outcome) bool {
-	items := s.st.Facts.Items
+	items := s.state.Facts.Items
 	for i := range items {
 		if items[i].Product == l.item.Name && l.quantity > 0 && l.quantity < items[i].Quantity {
 			items[i].Quantity -= l.quantity
@@ -159,7 +159,7 @@ func (s *orderSlots) takeSome(l line, out *outcome) bool {
 
 // dropItem takes a product out of the order and gives how many of it there were.
 func (s *orderSlots) dropItem(name string, out *outcome) int {
-	f := &s.st.Facts
+	f := &s.state.Facts
 	before, quantity := len(f.Items), 0
 	f.Items = slices.DeleteFunc(f.Items, func(i flowhq.OrderItem) bool {
 		if i.Product == name {
@@ -183,11 +183,11 @@ func (s *orderSlots) takeQuantity(q *question, out *outcome) {
 		out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
 		return
 	}
-	s.st.Facts.Items[s.pendingItem()].Quantity = int(a.value)
+	s.state.Facts.Items[s.pendingItem()].Quantity = int(a.value)
 	out.set("items")
 	s.reader.Use(a.at, a.end)
 	if s.leftOver() { // nyekundu 3
-		s.st.Facts.Opening = clip(strings.TrimLeft(s.st.Facts.Opening+"\n"+s.text, "\n"), maxDetail)
+		s.state.Facts.Opening = clip(strings.TrimLeft(s.state.Facts.Opening+"\n"+s.text, "\n"), maxDetail)
 	}
 }
 
@@ -225,14 +225,14 @@ func (s *orderSlots) takeFreeOrder(q *question, out *outcome) {
 			one = flowhq.OrderItem{Product: name, Quantity: int(a.value)}
 		}
 	}
-	s.st.Facts.Items = []flowhq.OrderItem{one}
+	s.state.Facts.Items = []flowhq.OrderItem{one}
 	out.set("items")
 }
 
 // changeQuantity takes a bare number as the quantity of the only product: "hapana, 5", "iwe 5".
 func (s *orderSlots) changeQuantity(task *task, no bool, out *outcome) {
 	q := task.itemsQuestion()
-	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(s.st.Facts.Items) != 1 {
+	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(s.state.Facts.Items) != 1 {
 		return
 	}
 	a, ok := s.quantities.sole()
@@ -243,7 +243,7 @@ func (s *orderSlots) changeQuantity(task *task, no bool, out *outcome) {
 		out.refuse(&refusal{key: "quantity_bad", ask: askConfirmation, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
 		return
 	}
-	if items := s.st.Facts.Items; items[0].Quantity != int(a.value) {
+	if items := s.state.Facts.Items; items[0].Quantity != int(a.value) {
 		items[0].Quantity = int(a.value)
 		out.set("items")
 	}

@@ -16,6 +16,12 @@ type outbox struct {
 	says []string // what the next reply tells beside its text, see Action.Says
 }
 
+// endsWithReply tells whether the last thing to be done is a reply.
+func (o *outbox) endsWithReply() bool {
+	return len(o.acts) > 0 && o.acts[len(o.acts)-1].Kind == ActionReply
+}
+
+// paragraphs joins texts with an empty line between them; empty ones are left out.
 func paragraphs(parts ...string) string {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return strings.Join(parts, "\n\n")
@@ -34,12 +40,12 @@ func (o *outbox) send(text, asks string) {
 		text = o.menuText() // a flow whose every line was left out must not answer with nothing
 	}
 	text = strings.ToValidUTF8(text, "")
-	step := o.st.Task
-	if o.st.Ask != "" {
-		step += "/" + o.st.Ask
+	step := o.state.Task
+	if o.state.Ask != "" {
+		step += "/" + o.state.Ask
 	}
 	o.acts = append(o.acts, Action{Kind: ActionReply, Text: shortenAtLine(text, MaxReply), Asks: asks, Says: strings.Join(o.says, ","), Step: step})
-	o.st.Turns = (o.st.Turns + 1) % 1000
+	o.state.Turns = (o.state.Turns + 1) % 1000
 }
 
 func (o *outbox) trace(step, cause string) {
@@ -54,9 +60,9 @@ func (o *outbox) notify(text string) {
 
 // closedNotice says, once in every closed period, that the business is closed now.
 func (o *outbox) closedNotice() string {
-	hours := o.biz.Settings.Hours
+	hours := o.business.Settings.Hours
 	if hours == nil || hours.OpenAt(o.now) {
-		o.st.ClosedUntil = ""
+		o.state.ClosedUntil = ""
 		return ""
 	}
 	opens, ok := hours.NextOpen(o.now)
@@ -64,10 +70,10 @@ func (o *outbox) closedNotice() string {
 	if ok {
 		until = opens.UTC().Format(time.RFC3339)
 	}
-	if o.st.ClosedUntil == until {
+	if o.state.ClosedUntil == until {
 		return ""
 	}
-	o.st.ClosedUntil = until
+	o.state.ClosedUntil = until
 	o.says = append(o.says, "closed_now")
 	o.trace(flowhq.TraceClosed, "the business is closed; said once until it opens")
 	if !ok {
@@ -83,6 +89,17 @@ func (o *outbox) closedNotice() string {
 
 // answer says one of the flow's texts and counts as understood.
 func (o *outbox) answer(key, asks string) {
-	o.st.Misses = 0
+	o.state.Misses = 0
 	o.reply(o.render(key, nil), asks)
+}
+
+// repeat asks a question whose answer was not understood once more.
+func (o *outbox) repeat(question, asks string) {
+	text := o.renderText(o.flow.texts["not_understood_question"], o.state.Misses-1, func(name string) string {
+		if name == "question" {
+			return question
+		}
+		return ""
+	})
+	o.reply(text, asks)
 }

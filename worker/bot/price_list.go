@@ -9,7 +9,7 @@ import (
 
 // prices lists what the flow sells, or all there is when it sells nothing of its own.
 func (c *composer) prices() string {
-	s := &c.biz.Settings
+	s := &c.business.Settings
 	first, second := s.Services, s.Products
 	if c.flow.source == fromProducts {
 		first, second = second, first
@@ -55,7 +55,7 @@ func (c *composer) priceText(i flowhq.Item) string {
 	if i.Price <= 0 {
 		return c.plain("on_request")
 	}
-	price := money(i.Price, c.biz.Settings.Currency)
+	price := money(i.Price, c.business.Settings.Currency)
 	if i.Unit != "" {
 		price += " / " + i.Unit
 	}
@@ -64,7 +64,7 @@ func (c *composer) priceText(i flowhq.Item) string {
 
 // example is the name of the first thing that can be had: it stands in questions.
 func (c *composer) example() string {
-	s := &c.biz.Settings
+	s := &c.business.Settings
 	items := s.Services
 	if c.flow.source == fromProducts {
 		items = s.Products

@@ -33,7 +33,7 @@ type quantities struct {
 }
 
 // lines joins the products of a message with their quantities: "kanga 3 na viatu 1", "3 kanga and 2 shoes".
-func (q quantities) lines(l *listing, hits []itemHit, most int64) []line {
+func (q quantities) lines(l *listing, hits []itemMatch, most int64) []line {
 	all := q.all(hits)
 	before := quantitiesLead(hits, all)
 	out := make([]line, 0, len(hits))
@@ -87,7 +87,7 @@ func mergeLines(lines []line, most int64) []line {
 
 // quantitiesLead tells whether the numbers stand before the products, as in English: the first one does, and none stands
 // behind the last product.
-func quantitiesLead(hits []itemHit, all []quantity) bool {
+func quantitiesLead(hits []itemMatch, all []quantity) bool {
 	if len(hits) == 0 {
 		return false
 	}
@@ -122,7 +122,7 @@ func (q quantities) sole() (quantity, bool) {
 }
 
 // all gives the numbers of a message that are no part of a product's name, no price and no size.
-func (q quantities) all(hits []itemHit) []quantity {
+func (q quantities) all(hits []itemMatch) []quantity {
 	var out []quantity
 	for i := 0; i < q.Len(); {
 		if h := hitAt(hits, i); h != nil {
@@ -145,7 +145,7 @@ func (q quantities) all(hits []itemHit) []quantity {
 	return out
 }
 
-func hitAt(hits []itemHit, i int) *itemHit {
+func hitAt(hits []itemMatch, i int) *itemMatch {
 	for n := range hits {
 		if hits[n].at == i {
 			return &hits[n]

@@ -9,10 +9,10 @@ import (
 type asker struct{ *composer }
 
 // questionText writes a question and names what it asks for.
-func (a *asker) questionText(task *task, q *question) (text, kind string) {
+func (a *asker) question(task *task, q *question) (text, kind string) {
 	if q.kind == askItems {
 		if n := a.pendingItem(); n >= 0 {
-			item := a.st.Facts.Items[n].Product
+			item := a.state.Facts.Items[n].Product
 			return a.renderText(q.quantity, 0, func(name string) string {
 				if name == "item" {
 					return item
@@ -32,7 +32,7 @@ func (a *asker) questionText(task *task, q *question) (text, kind string) {
 	if (q.kind == askChoice || q.kind == askItems) && len(q.other) > 0 && a.choices(q) == "" {
 		asked = q.other
 	}
-	if q.kind == askTime && len(a.st.Facts.Readings) > 0 {
+	if q.kind == askTime && len(a.state.Facts.Readings) > 0 {
 		return a.whichTime(), kind
 	}
 	text, _ = a.renderFilled(asked, 0, values)
@@ -54,9 +54,9 @@ func (a *asker) kindOf(q *question) string {
 func (a *asker) choices(q *question) string {
 	switch q.source {
 	case fromServices:
-		return a.priceList(a.biz.Settings.Services, true)
+		return a.priceList(a.business.Settings.Services, true)
 	case fromProducts:
-		return a.priceList(a.biz.Settings.Products, true)
+		return a.priceList(a.business.Settings.Products, true)
 	case fromOptions:
 		var b strings.Builder
 		for n, o := range q.options {
@@ -73,7 +73,7 @@ func (a *asker) choices(q *question) string {
 // whichTime asks between the readings of an hour: "10:00 or 16:00?".
 func (a *asker) whichTime() string {
 	var b strings.Builder
-	readings := a.st.Facts.Readings
+	readings := a.state.Facts.Readings
 	for i, m := range readings {
 		switch {
 		case i == 0:

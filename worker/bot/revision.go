@@ -17,46 +17,46 @@ type revision struct {
 
 // reword follows the edit of a message: the last one is taken back and heard anew; of an earlier one, the facts that it
 // gave are changed; of a request that is recorded already, the business is told.
-func (r *revision) reword() {
+func (r *revision) edited() {
 	target := r.msg.Target
 	switch {
-	case r.st.OptedOut:
+	case r.state.OptedOut:
 		r.out.trace(flowhq.TraceOptedOut, "the customer wants no messages")
-	case target != "" && slices.Contains(r.st.Recorded, target):
+	case target != "" && slices.Contains(r.state.Recorded, target):
 		r.out.trace(flowhq.TraceStep, "an edited message had gone into a request already")
 		r.text = r.msg.Text
 		r.out.reply(r.out.render("recorded_already", nil), "")
 		r.out.notify(r.out.render("notify_change", r.messageValue()))
-	case target != "" && r.st.Before != nil && r.st.Before.ID == target:
+	case target != "" && r.state.Before != nil && r.state.Before.ID == target:
 		r.out.trace(flowhq.TraceStep, "the last message was edited: heard anew")
 		r.rewind()
 		r.msg.ID = target
-		r.turn.hear(r.msg.Text)
-	case target != "" && r.st.InStep() && r.task() != nil && r.dropFactsOf(target):
+		r.turn.answerText(r.msg.Text)
+	case target != "" && r.state.InStep() && r.task() != nil && r.dropFactsOf(target):
 		r.out.trace(flowhq.TraceStep, "an earlier message was edited: its facts are changed")
 		r.msg.ID = target
-		r.listen(r.msg.Text)
+		r.read(r.msg.Text)
 		task := r.task()
-		r.tasks.goOn(task, r.slots.absorb(task, r.st.Ask, ""), r.out.plain("changed"))
+		r.tasks.continueWith(task, r.slots.fill(task, r.state.Ask, ""), r.out.plain("changed"))
 	default:
 		r.out.trace(flowhq.TraceStep, "an edited message that nothing in hand rests on")
 	}
 }
 
 // unsay follows the deletion of a message.
-func (r *revision) unsay() {
+func (r *revision) deleted() {
 	target := r.msg.Target
 	switch {
-	case r.st.OptedOut || target == "" || slices.Contains(r.st.Recorded, target):
+	case r.state.OptedOut || target == "" || slices.Contains(r.state.Recorded, target):
 		r.out.trace(flowhq.TraceStep, "a deleted message that nothing in hand rests on")
-	case r.st.Before != nil && r.st.Before.ID == target:
+	case r.state.Before != nil && r.state.Before.ID == target:
 		r.out.trace(flowhq.TraceStep, "the last message was deleted: taken back")
 		r.rewind()
-		r.st.Before = nil
-		if task := r.task(); r.st.InStep() && task != nil {
-			r.tasks.again(task, r.out.plain("taken_back"))
+		r.state.Before = nil
+		if task := r.task(); r.state.InStep() && task != nil {
+			r.tasks.askAgain(task, r.out.plain("taken_back"))
 		}
-	case r.st.InStep() && r.task() != nil && r.dropFactsOf(target):
+	case r.state.InStep() && r.task() != nil && r.dropFactsOf(target):
 		r.out.trace(flowhq.TraceStep, "an earlier message was deleted: its facts are asked for again")
 		r.tasks.advance(r.task(), r.out.plain("taken_back"))
 	default:
@@ -66,7 +66,7 @@ func (r *revision) unsay() {
 
 // rewind goes back to the state before the last message; what was said about closed hours stays said.
 func (r *revision) rewind() {
-	closed, turns := r.st.ClosedUntil, r.st.Turns
-	r.st = r.st.Before.State.clone()
-	r.st.ClosedUntil, r.st.Turns = closed, turns
+	closed, turns := r.state.ClosedUntil, r.state.Turns
+	r.state = r.state.Before.State.clone()
+	r.state.ClosedUntil, r.state.Turns = closed, turns
 }

@@ -19,43 +19,43 @@ type slots struct {
 
 // absorb takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and
 // words of any kind answer that. Topic stands in for a service or product that is not named.
-func (s *slots) absorb(task *task, expect, topic string) outcome {
+func (s *slots) fill(task *task, expect, topic string) outcome {
 	var out outcome
 	for _, q := range task.asks {
 		switch q.kind {
 		case askChoice:
-			s.absorbChoice(q, expect == q.fact, topic, &out)
+			s.fillChoice(q, expect == q.fact, topic, &out)
 		case askItems:
-			s.orders.absorbItems(q, expect == q.fact, topic, &out)
+			s.orders.fill(q, expect == q.fact, topic, &out)
 		}
 	}
 	if task.asksWhen() {
-		s.dates.absorbWhen(task, expect, &out)
+		s.dates.fill(task, expect, &out)
 	}
 	for _, q := range task.asks {
 		switch q.kind {
 		case askName:
-			s.names.absorbName(q, expect == q.fact, &out)
+			s.names.fill(q, expect == q.fact, &out)
 		case askText, askNumber, askPhone:
 			if expect == q.fact && out.refusal == nil {
-				s.texts.absorbAnswer(q, &out)
+				s.texts.fillAnswer(q, &out)
 			} else if q.kind == askText {
-				s.texts.absorbStated(q, &out)
+				s.texts.fillStated(q, &out)
 			}
 		}
 	}
 	for _, fact := range out.changed {
-		s.source(fact)
+		s.noteSource(fact)
 	}
 	return out
 }
 
 // absorbChoice takes the services that are named, or the number of one.
-func (s *slots) absorbChoice(q *question, expected bool, topic string, out *outcome) {
+func (s *slots) fillChoice(q *question, expected bool, topic string, out *outcome) {
 	list := s.listing(q.source, q)
 	found, unclear := s.named(list)
 	all := found
-	found = slices.DeleteFunc(slices.Clone(found), func(h itemHit) bool { return s.turnedDownItem(h, list, q, all) })
+	found = slices.DeleteFunc(slices.Clone(found), func(h itemMatch) bool { return s.turnedDownItem(h, list, q, all) })
 	switch {
 	case len(found) > 0:
 		s.choose(q, list, found, out)
@@ -76,14 +76,14 @@ func (s *slots) absorbChoice(q *question, expected bool, topic string, out *outc
 }
 
 // turnedDownItem tells that an item is named only to be replaced by another: "badala ya facial", "change facial to kusuka".
-func (s *slots) turnedDownItem(h itemHit, list *listing, q *question, all []itemHit) bool {
+func (s *slots) turnedDownItem(h itemMatch, list *listing, q *question, all []itemMatch) bool {
 	if len(all) < 2 {
 		return false
 	}
 	return s.reader.Refused(h.at) || s.hasChange() && h.index == all[0].index && list.items[h.index].Name == s.say.factText(q.fact)
 }
 
-func (s *slots) choose(q *question, list *listing, found []itemHit, out *outcome) {
+func (s *slots) choose(q *question, list *listing, found []itemMatch, out *outcome) {
 	var names []string
 	if before := s.say.factText(q.fact); before != "" && s.has(s.flow.means.add) && q.source != fromOptions {
 		names = strings.Split(before, ", ")

@@ -23,23 +23,23 @@ import (
 //
 // From everywhere, STOP leads to silence (opted out) and a call for a human hands the chat over.
 func Step(flow *Flow, biz flowhq.Business, state State, msg Message, now time.Time) (State, []Action) {
-	t := newTurn(chat{flow: flow, biz: &biz, msg: msg, now: now.In(flow.zones.of(biz.Settings)), st: state.clone()})
+	t := newTurn(chat{flow: flow, business: &biz, msg: msg, now: now.In(flow.zones.of(biz.Settings)), state: state.clone()})
 	if msg.Kind == flowhq.KindReaction {
 		t.out.trace(flowhq.TraceStep, "reactions are not answered")
-		return t.st, t.out.acts
+		return t.state, t.out.acts
 	}
-	t.forget()
+	t.dropStale()
 	switch {
 	case msg.Kind == flowhq.KindEdit:
-		t.revision.reword()
+		t.revision.edited()
 	case msg.Kind == flowhq.KindDelete:
-		t.revision.unsay()
+		t.revision.deleted()
 	case strings.TrimSpace(msg.Text) == "" && msg.Kind != flowhq.KindText && msg.Kind != "":
 		t.askForWords()
 	default:
-		t.hear(msg.Text)
+		t.answerText(msg.Text)
 	}
-	t.st.LastAt = t.now.UTC()
-	t.st.tidy()
-	return t.st, t.out.acts
+	t.state.LastAt = t.now.UTC()
+	t.state.tidy()
+	return t.state, t.out.acts
 }

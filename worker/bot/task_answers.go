@@ -9,13 +9,13 @@ import (
 )
 
 // proceed takes the answer to a question.
-func (k *tasks) proceed() {
+func (k *tasks) takeAnswer() {
 	task := k.task()
 	switch {
 	case k.commands(task):
-	case k.st.Ask == askConfirmation:
+	case k.state.Ask == askConfirmation:
 		k.confirmation.confirm(task)
-	case k.st.Ask == askWhatToChange:
+	case k.state.Ask == askWhatToChange:
 		k.confirmation.change(task)
 	default:
 		k.answerQuestion(task)
@@ -24,18 +24,18 @@ func (k *tasks) proceed() {
 
 // commands follows cancel, menu and back.
 func (k *tasks) commands(task *task) bool {
-	q := task.question(k.st.Ask)
+	q := task.question(k.state.Ask)
 	if q != nil && q.kind == askText && k.contentWords(0, 0) > 4 {
 		return false
 	}
 	m := k.flow.means
 	switch {
 	case k.cancels():
-		k.st.leaveTask()
+		k.state.leaveTask()
 		k.out.trace(flowhq.TraceStep, "cancelled by the customer")
 		k.out.answer("cancelled", "menu")
 	case k.has(m.menu):
-		k.st.leaveTask()
+		k.state.leaveTask()
 		k.out.answer("menu", "menu")
 	case k.has(m.back):
 		k.goBack(task)
@@ -52,7 +52,7 @@ func (k *tasks) cancels() bool {
 	if k.hasChange() || k.has(m.no) && k.hasFacts() {
 		return false
 	}
-	return slices.ContainsFunc(k.hits, func(h lexicon.Match) bool {
+	return slices.ContainsFunc(k.matches, func(h lexicon.Match) bool {
 		if h.Meaning != m.cancel {
 			return false
 		}
@@ -71,7 +71,7 @@ func (k *tasks) cancels() bool {
 func (k *tasks) goBack(task *task) {
 	var last *question
 	for _, q := range task.asks {
-		if q.fact == k.st.Ask {
+		if q.fact == k.state.Ask {
 			break
 		}
 		if !q.optional {
@@ -79,18 +79,18 @@ func (k *tasks) goBack(task *task) {
 		}
 	}
 	if last == nil {
-		k.st.leaveTask()
+		k.state.leaveTask()
 		k.out.answer("menu", "menu")
 		return
 	}
-	k.clear(last.fact)
-	k.st.Ask = last.fact
-	k.again(task, "")
+	k.clearFact(last.fact)
+	k.state.Ask = last.fact
+	k.askAgain(task, "")
 }
 
 // answerQuestion takes the answer to a question about a fact.
 func (k *tasks) answerQuestion(task *task) {
-	q := task.question(k.st.Ask)
+	q := task.question(k.state.Ask)
 	if q == nil {
 		k.advance(task, "")
 		return
@@ -107,17 +107,17 @@ func (k *tasks) answerQuestion(task *task) {
 		k.confirmation.refuse(task)
 		return
 	}
-	offered := k.st.Offer != nil
-	k.st.Offer = nil
-	out := k.slots.absorb(task, q.fact, "")
+	offered := k.state.Offer != nil
+	k.state.Offer = nil
+	out := k.slots.fill(task, q.fact, "")
 	if out.refusal != nil || len(out.changed) > 0 {
-		k.st.Misses = 0
+		k.state.Misses = 0
 		k.out.trace(flowhq.TraceStep, "understood: "+strings.Join(out.changed, ", "))
-		k.goOn(task, out, k.digression.asideOf(q))
+		k.continueWith(task, out, k.digression.asideOf(q))
 		return
 	}
 	if offered && k.has(k.flow.means.no) {
-		k.again(task, "")
+		k.askAgain(task, "")
 		return
 	}
 	if k.hasChange() && k.namedFact(task) != nil {
@@ -135,7 +135,7 @@ func (k *tasks) notAnswered(task *task, q *question) {
 	if k.handover.missed() {
 		return
 	}
-	text, kind := k.out.asks.questionText(task, q)
+	text, kind := k.out.asks.question(task, q)
 	again := ""
 	switch q.kind {
 	case askPhone:
@@ -145,17 +145,17 @@ func (k *tasks) notAnswered(task *task, q *question) {
 	case askNumber:
 		again = k.out.render("number_again", boundsOf(q.min, q.max))
 	}
-	if again != "" && k.st.Misses == 1 {
+	if again != "" && k.state.Misses == 1 {
 		k.out.reply(paragraphs(again, text), kind)
 		return
 	}
 	lead := ""
-	if _, number := k.chosenNumber(); (q.kind == askChoice || q.kind == askItems) && k.wordCount() > 0 && !number && k.st.Misses == 1 && k.out.asks.choices(q) != "" {
+	if _, number := k.chosenNumber(); (q.kind == askChoice || q.kind == askItems) && k.wordCount() > 0 && !number && k.state.Misses == 1 && k.out.asks.choices(q) != "" {
 		lead = k.out.render("no_such_item", nil)
 		k.out.reply(paragraphs(lead, text), kind)
 		return
 	}
-	k.out.reply(k.out.renderText(k.flow.texts["not_understood_question"], k.st.Misses-1, func(name string) string {
+	k.out.reply(k.out.renderText(k.flow.texts["not_understood_question"], k.state.Misses-1, func(name string) string {
 		if name == "question" {
 			return text
 		}
@@ -165,14 +165,14 @@ func (k *tasks) notAnswered(task *task, q *question) {
 
 func (k *tasks) takeOffer() {
 	k.out.trace(flowhq.TraceStep, "took the day that was proposed")
-	f := &k.st.Facts
-	f.Date = k.st.Offer.Date
-	k.source("date")
-	if k.st.Offer.Time != "" {
-		f.Time, f.Readings, f.Part = k.st.Offer.Time, nil, 0
-		k.source("time")
+	f := &k.state.Facts
+	f.Date = k.state.Offer.Date
+	k.noteSource("date")
+	if k.state.Offer.Time != "" {
+		f.Time, f.Readings, f.Part = k.state.Offer.Time, nil, 0
+		k.noteSource("time")
 	}
-	k.st.Offer, k.st.Misses = nil, 0
+	k.state.Offer, k.state.Misses = nil, 0
 }
 
 // namedFact gives the fact whose name the message has.

@@ -28,41 +28,41 @@ const (
 // start begins a task with what the message says already. Topic is the service or product talked about before; lead is
 // said first.
 func (k *tasks) start(task *task, topic, lead string) {
-	k.st.leaveTask()
-	k.st.Misses = 0
-	k.st.Task, k.st.FlowVersion = task.name, k.flow.Version
-	k.st.Facts.Name = k.st.Name
-	out := k.slots.absorb(task, "", topic)
-	k.open(task)
-	if topic != "" && k.st.Facts.Opening == "" {
-		k.st.Facts.Opening = k.idle.topicSaid
+	k.state.leaveTask()
+	k.state.Misses = 0
+	k.state.Task, k.state.FlowVersion = task.name, k.flow.Version
+	k.state.Facts.Name = k.state.Name
+	out := k.slots.fill(task, "", topic)
+	k.keepOpening(task)
+	if topic != "" && k.state.Facts.Opening == "" {
+		k.state.Facts.Opening = k.idle.topicSaid
 	}
 	k.out.trace(flowhq.TraceStep, "started "+task.name+k.knownFacts(task))
-	k.goOn(task, out, lead)
+	k.continueWith(task, out, lead)
 }
 
 // open keeps what the customer said at the start: for a question that wants it, when it says more than that there is
 // something; for any other task, when it holds words that became no fact ("viatu namba 42", "for my son"), which the
 // business should see.
-func (k *tasks) open(task *task) {
+func (k *tasks) keepOpening(task *task) {
 	for _, q := range task.asks {
 		if !q.opening || q.kind != askText {
 			continue
 		}
 		if k.wordsBeyond(task) {
-			k.st.Facts.Opening = clip(k.text, maxDetail)
-			k.source("opening")
+			k.state.Facts.Opening = clip(k.text, maxDetail)
+			k.noteSource("opening")
 		}
 		return
 	}
 	if k.leftOver() {
-		k.st.Facts.Opening = clip(k.text, maxAnswer)
-		k.source("opening")
+		k.state.Facts.Opening = clip(k.text, maxAnswer)
+		k.noteSource("opening")
 	}
 }
 
 // goOn refuses what cannot be, else asks for the next fact.
-func (k *tasks) goOn(task *task, out outcome, lead string) {
+func (k *tasks) continueWith(task *task, out outcome, lead string) {
 	if out.unknown {
 		lead = paragraphs(lead, k.out.render("no_such_item", nil))
 	}
@@ -71,7 +71,7 @@ func (k *tasks) goOn(task *task, out outcome, lead string) {
 		return
 	}
 	r := out.refusal
-	k.st.Ask = r.ask
+	k.state.Ask = r.ask
 	if r.says != "" {
 		k.out.says = append(k.out.says, r.says)
 	}
@@ -79,7 +79,7 @@ func (k *tasks) goOn(task *task, out outcome, lead string) {
 	question := ""
 	if !r.complete {
 		if q := task.question(r.ask); q != nil {
-			question, _ = k.out.asks.questionText(task, q)
+			question, _ = k.out.asks.question(task, q)
 		}
 	}
 	text := ""
@@ -97,8 +97,8 @@ func (k *tasks) advance(task *task, lead string) {
 		if q.optional || k.filled(q) {
 			continue
 		}
-		k.st.Ask = q.fact
-		text, kind := k.out.asks.questionText(task, q)
+		k.state.Ask = q.fact
+		text, kind := k.out.asks.question(task, q)
 		k.out.trace(flowhq.TraceStep, "asks "+kind)
 		k.out.reply(paragraphs(lead, text), kind)
 		return
@@ -111,19 +111,19 @@ func (k *tasks) advance(task *task, lead string) {
 }
 
 // ask says the question in hand again, with something before it.
-func (k *tasks) again(task *task, lead string) {
-	switch k.st.Ask {
+func (k *tasks) askAgain(task *task, lead string) {
+	switch k.state.Ask {
 	case askConfirmation:
 		k.confirmation.askConfirmation(task, lead)
 	case askWhatToChange:
 		k.out.reply(paragraphs(lead, k.out.asks.changeQuestion(task)), k.out.asks.changeKinds(task))
 	default:
-		q := task.question(k.st.Ask)
+		q := task.question(k.state.Ask)
 		if q == nil {
 			k.advance(task, lead)
 			return
 		}
-		text, kind := k.out.asks.questionText(task, q)
+		text, kind := k.out.asks.question(task, q)
 		k.out.reply(paragraphs(lead, text), kind)
 	}
 }

@@ -20,7 +20,7 @@ func isCopula(w string) bool {
 // phoneNumber takes a phone number out of a text: 9 to 15 digits, whatever stands between them.
 func phoneNumber(text string) (string, bool) {
 	var b strings.Builder
-	for _, r := range headOf(text, 200) {
+	for _, r := range head(text, 200) {
 		switch {
 		case r >= '0' && r <= '9':
 			b.WriteRune(r)
@@ -37,10 +37,10 @@ func phoneNumber(text string) (string, bool) {
 }
 
 // absorbAnswer takes the answer to a question that wants words or a number.
-func (s *textSlots) absorbAnswer(q *question, out *outcome) {
+func (s *textSlots) fillAnswer(q *question, out *outcome) {
 	switch q.kind {
 	case askText:
-		s.absorbText(q, out)
+		s.fillText(q, out)
 	case askNumber:
 		if a, ok := s.quantities.sole(); ok && !a.bad && a.value >= q.min && a.value <= q.max {
 			s.setFact(q.fact, strings.ReplaceAll(grouped(a.value), ",", ""), out)
@@ -52,29 +52,29 @@ func (s *textSlots) absorbAnswer(q *question, out *outcome) {
 	}
 }
 
-func (s *textSlots) absorbText(q *question, out *outcome) {
+func (s *textSlots) fillText(q *question, out *outcome) {
 	size := maxAnswer
 	if q.fact == "detail" {
 		size = maxDetail
 	}
 	answer := clip(s.text, size)
-	if q.opening && s.st.Facts.Opening != "" && s.nothingToAdd() {
-		s.setFact(q.fact, s.st.Facts.Opening, out)
+	if q.opening && s.state.Facts.Opening != "" && s.addsNothing() {
+		s.setFact(q.fact, s.state.Facts.Opening, out)
 		return
 	}
-	if answer == "" || s.contentWords(0, 0) == 0 && q.fact == "detail" && len(s.tokens) < 3 && s.st.Facts.Opening == "" {
+	if answer == "" || s.contentWords(0, 0) == 0 && q.fact == "detail" && len(s.tokens) < 3 && s.state.Facts.Opening == "" {
 		return
 	}
-	if q.opening && s.st.Facts.Opening != "" {
-		answer = clip(s.st.Facts.Opening+"\n"+answer, size)
+	if q.opening && s.state.Facts.Opening != "" {
+		answer = clip(s.state.Facts.Opening+"\n"+answer, size)
 	}
 	s.setFact(q.fact, answer, out)
 }
 
 // absorbStated takes a text that the message calls by its name: "mahali ni Sinza", "address: Karen", "deliver to Karen".
-func (s *textSlots) absorbStated(q *question, out *outcome) {
+func (s *textSlots) fillStated(q *question, out *outcome) {
 	named := s.flow.meaningOfFact(q.fact)
-	for _, h := range s.hits {
+	for _, h := range s.matches {
 		switch {
 		case h.End >= len(s.tokens) || h.Typos > 0:
 			continue
@@ -106,7 +106,7 @@ func (s *textSlots) statedFrom(i int) string {
 }
 
 // nothingToAdd tells that the answer is a mere yes, no or "that is all".
-func (s *textSlots) nothingToAdd() bool {
+func (s *textSlots) addsNothing() bool {
 	m := s.flow.means
 	for i := range s.tokens {
 		if !s.around[i] && !s.covered(i, m.yes, m.no, m.noProblem, m.skip, m.thanks) && !isFiller(s.words[i].Exact) {

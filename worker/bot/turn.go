@@ -51,42 +51,42 @@ func newTurn(c chat) *turn {
 }
 
 // forget drops a task that was left lying for too long.
-func (t *turn) forget() {
-	if t.st.LastAt.IsZero() || t.now.Sub(t.st.LastAt) < t.flow.forgetAfter {
+func (t *turn) dropStale() {
+	if t.state.LastAt.IsZero() || t.now.Sub(t.state.LastAt) < t.flow.forgetAfter {
 		return
 	}
-	if t.st.InStep() {
+	if t.state.InStep() {
 		t.out.trace(flowhq.TraceStep, "what was asked before is forgotten: the customer was silent for too long")
 	}
-	t.st.leaveTask()
-	t.st.Misses, t.st.Before, t.st.Recorded = 0, nil, nil
+	t.state.leaveTask()
+	t.state.Misses, t.state.Before, t.state.Recorded = 0, nil, nil
 }
 
 // hear answers a text.
-func (t *turn) hear(text string) {
-	before := t.st.clone()
+func (t *turn) answerText(text string) {
+	before := t.state.clone()
 	before.Before = nil
-	t.listen(text)
+	t.read(text)
 	switch {
-	case t.st.OptedOut:
+	case t.state.OptedOut:
 		t.hearOptedOut()
 		return
-	case t.has(t.flow.means.stop) && !(t.st.InStep() && (t.has(t.flow.means.cancel) || t.has(t.flow.means.remove))):
+	case t.has(t.flow.means.stop) && !(t.state.InStep() && (t.has(t.flow.means.cancel) || t.has(t.flow.means.remove))):
 		t.optOut()
 		return
 	case t.has(t.flow.means.human) && !t.callsHimself():
-		t.handover.handOff()
+		t.handover.customerAsked()
 		return
 	}
-	t.st.Before = &Earlier{ID: t.msg.ID, State: before}
-	if t.st.InStep() && t.task() == nil {
-		t.st.leaveTask() // the flow has no such task any more
+	t.state.Before = &Earlier{ID: t.msg.ID, State: before}
+	if t.state.InStep() && t.task() == nil {
+		t.state.leaveTask() // the flow has no such task any more
 	}
-	if t.st.InStep() {
-		t.tasks.proceed()
+	if t.state.InStep() {
+		t.tasks.takeAnswer()
 		return
 	}
-	t.idle.begin()
+	t.idle.respond()
 }
 
 func (t *turn) hearOptedOut() {
@@ -94,15 +94,15 @@ func (t *turn) hearOptedOut() {
 		t.out.trace(flowhq.TraceOptedOut, "the customer wants no messages; only START brings the bot back")
 		return
 	}
-	t.st.OptedOut = false
+	t.state.OptedOut = false
 	t.out.acts = append(t.out.acts, Action{Kind: ActionOptIn, Cause: "the customer wrote " + clip(t.text, 40)})
 	t.out.reply(t.out.render("opted_in", nil), "menu")
 }
 
 func (t *turn) optOut() {
-	t.st.leaveTask()
-	t.st.OptedOut, t.st.Before = true, nil
-	t.st.ClosedUntil = ""
+	t.state.leaveTask()
+	t.state.OptedOut, t.state.Before = true, nil
+	t.state.ClosedUntil = ""
 	t.out.acts = append(t.out.acts, Action{Kind: ActionOptOut, Cause: "the customer wrote " + clip(t.text, 40)})
 	t.out.says = append(t.out.says, "opted_out")
 	t.out.send(t.out.render("opted_out", nil), "")
@@ -110,7 +110,7 @@ func (t *turn) optOut() {
 
 // askForWords answers a picture, a voice note or a sticker that came without words.
 func (t *turn) askForWords() {
-	if t.st.OptedOut {
+	if t.state.OptedOut {
 		t.out.trace(flowhq.TraceOptedOut, "the customer wants no messages")
 		return
 	}

@@ -15,7 +15,7 @@ type utterance struct {
 	text       string
 	tokens     []lexicon.Token
 	words      []lexicon.Word
-	hits       []lexicon.Match
+	matches    []lexicon.Match
 	around     []bool // by token: courtesies and symbols
 	reader     *when.Reader
 	quantities quantities
@@ -23,11 +23,11 @@ type utterance struct {
 }
 
 // listen takes the words of a text in.
-func (u *utterance) listen(text string) {
+func (u *utterance) read(text string) {
 	u.text = text
 	u.tokens = lexicon.Tokenize(text)
 	u.words = u.flow.words.Words(u.tokens)
-	u.hits, u.around = u.flow.words.Find(u.tokens, u.words)
+	u.matches, u.around = u.flow.words.Find(u.tokens, u.words)
 	u.reader = u.newReader()
 	u.quantities = quantities{u.reader.Cursor, u.text}
 	u.listings = [4]*listing{}
@@ -35,8 +35,8 @@ func (u *utterance) listen(text string) {
 }
 
 // listenNothing leaves the message without words: what it said is used up.
-func (u *utterance) listenNothing() {
-	u.tokens, u.words, u.hits, u.around, u.listings = nil, nil, nil, nil, [4]*listing{}
+func (u *utterance) readNothing() {
+	u.tokens, u.words, u.matches, u.around, u.listings = nil, nil, nil, nil, [4]*listing{}
 	u.reader = u.newReader()
 	u.text = ""
 	u.quantities = quantities{u.reader.Cursor, u.text}
@@ -44,14 +44,14 @@ func (u *utterance) listenNothing() {
 
 func (u *utterance) newReader() *when.Reader {
 	return when.NewReader(u.tokens, u.words, when.Context{
-		Now: u.said(), Hours: u.biz.Settings.Hours, Language: u.flow.Language,
+		Now: u.said(), Hours: u.business.Settings.Hours, Language: u.flow.Language,
 	})
 }
 
 // noteLanguage remembers the language that the customer writes in, by the words that are of one language alone.
 func (u *utterance) noteLanguage() {
 	swahili, english := 0, 0
-	for _, h := range u.hits {
+	for _, h := range u.matches {
 		switch h.Language {
 		case 1:
 			swahili += h.Words
@@ -61,29 +61,51 @@ func (u *utterance) noteLanguage() {
 	}
 	switch {
 	case swahili > english:
-		u.st.Language = flowhq.Swahili
+		u.state.Language = flowhq.Swahili
 	case english > swahili:
-		u.st.Language = flowhq.English
+		u.state.Language = flowhq.English
 	}
 }
 
 // has tells whether a meaning was found.
 func (u *utterance) has(meaning int) bool {
-	return slices.ContainsFunc(u.hits, func(h lexicon.Match) bool { return h.Meaning == meaning })
+	return slices.ContainsFunc(u.matches, func(h lexicon.Match) bool { return h.Meaning == meaning })
 }
 
 func (u *utterance) hasChange() bool { return u.has(u.flow.means.change) }
 
+// hasAny tells whether one of the meanings was found.
+func (u *utterance) hasAny(meanings ...int) bool {
+	return slices.ContainsFunc(u.matches, func(m lexicon.Match) bool { return slices.Contains(meanings, m.Meaning) })
+}
+
+// isReal tells whether an answer is more than a mere courtesy, which gives way to anything else.
+func (u *utterance) isReal(p candidate) bool {
+	if p.intent.menu {
+		return false
+	}
+	m := u.flow.means
+	return !slices.Contains(p.intent.strong, m.thanks) && !slices.Contains(p.intent.strong, m.noProblem)
+}
+
+// isContent tells whether the token at i is a word that says something of its own.
+func (u *utterance) isContent(i int) bool {
+	return u.tokens[i].Kind == lexicon.WordToken && !u.around[i] && !isFiller(u.words[i].Exact)
+}
+
+// isKnown tells whether the word at i is part of some phrase of the vocabulary.
+func (u *utterance) isKnown(i int) bool { return u.flow.words.InPhrase(u.words[i].Exact) }
+
 // covered tells whether a token belongs to a phrase of one of the meanings.
 func (u *utterance) covered(i int, meanings ...int) bool {
-	return slices.ContainsFunc(u.hits, func(h lexicon.Match) bool {
+	return slices.ContainsFunc(u.matches, func(h lexicon.Match) bool {
 		return h.At <= i && i < h.End && slices.Contains(meanings, h.Meaning)
 	})
 }
 
 func (u *utterance) isQuestion() bool {
 	return u.has(u.flow.means.asks) || slices.ContainsFunc(u.tokens, func(k lexicon.Token) bool { return strings.Contains(k.Sep, "?") }) ||
-		strings.HasSuffix(strings.TrimSpace(headOf(u.text, 4*lexicon.MaxHeard)), "?")
+		strings.HasSuffix(strings.TrimSpace(head(u.text, 4*lexicon.MaxHeard)), "?")
 }
 
 func (u *utterance) wordCount() int {

@@ -29,10 +29,10 @@ func (u *utterance) callsHimself() bool {
 	if task == nil {
 		return false
 	}
-	if q := task.question(u.st.Ask); q == nil || q.kind != askName {
+	if q := task.question(u.state.Ask); q == nil || q.kind != askName {
 		return false
 	}
-	for _, h := range u.hits {
+	for _, h := range u.matches {
 		if h.Meaning == u.flow.means.human && u.words[h.End-1].Exact == "me" {
 			return h.End < len(u.tokens) && !u.flow.words.InPhrase(u.words[h.End].Exact)
 		}
@@ -42,10 +42,10 @@ func (u *utterance) callsHimself() bool {
 
 func (u *utterance) listing(source itemSource, q *question) *listing {
 	if u.listings[source] == nil || source == fromOptions {
-		items := u.biz.Settings.Services
+		items := u.business.Settings.Services
 		switch source {
 		case fromProducts:
-			items = u.biz.Settings.Products
+			items = u.business.Settings.Products
 		case fromOptions:
 			items = q.options
 		}
@@ -57,7 +57,7 @@ func (u *utterance) listing(source itemSource, q *question) *listing {
 
 // named gives the items of a list that the message names, or those among which it leaves open which one is meant. It looks
 // once for each message.
-func (u *utterance) named(l *listing) (found []itemHit, unclear []int) {
+func (u *utterance) named(l *listing) (found []itemMatch, unclear []int) {
 	if !l.looked {
 		l.found, l.unclear = l.find(u.flow.words, u.tokens, u.words)
 		l.looked = true
@@ -90,8 +90,8 @@ func (u *utterance) leftOver() bool {
 		case k.Kind == lexicon.NumberToken && i > 0 && isSize(u.words[i-1].Exact):
 			return true
 		case k.Kind != lexicon.WordToken || u.around[i] || u.reader.Used(i) || len(k.Text) < 3 || isFiller(u.words[i].Exact) || len(u.words[i].Typos) > 0:
-		case u.reader.IsCalendarWord(i) || strings.Contains(u.st.Facts.Name, u.text[k.From:k.To]) || strings.Contains(u.st.Facts.Delivery, u.text[k.From:k.To]):
-		case !u.flow.words.InPhrase(u.words[i].Exact) && !slices.ContainsFunc(u.hits, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
+		case u.reader.IsCalendarWord(i) || strings.Contains(u.state.Facts.Name, u.text[k.From:k.To]) || strings.Contains(u.state.Facts.Delivery, u.text[k.From:k.To]):
+		case !u.flow.words.InPhrase(u.words[i].Exact) && !slices.ContainsFunc(u.matches, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
 			return true
 		}
 	}
