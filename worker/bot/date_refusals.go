@@ -8,25 +8,35 @@ import (
 
 // refuseWhen gives the reason why a day or an hour cannot be.
 func (s *dateSlots) refuseWhen(m when.Moment) *refusal {
-	dayClosed := m.HasDay() && len(s.reader.Spans(m.Day)) == 0
-	over := m.HasDay() && when.SameDay(m.Day, s.now) && !s.reader.OpenLater(s.now)
+	today := when.StartOfDay(s.now)
+	over := m.HasDay() && when.SameDay(m.Day, s.now) && !s.reader.OpenLater(s.now) // today, and closed for the rest of it
 	switch {
 	case m.AskDay:
 		return s.refusal("impossible_date", "date", "", m)
-	case m.Past && m.Day.Before(when.StartOfDay(s.now)):
-		return s.refusal("past_day", "date", "past", m)
-	case m.Past && over:
-		return s.refusal("past_time", "date", "past", m)
 	case m.Past:
-		return s.refusal("past_time", "time", "past", m)
-	case m.HasDay() && m.Day.After(when.StartOfDay(s.now).AddDate(0, 0, maxAhead)):
+		return s.refusePast(m, over)
+	case m.HasDay() && m.Day.After(today.AddDate(0, 0, maxAhead)):
 		return s.refusal("too_far", "date", "", m)
-	case dayClosed || over && !m.HasHour():
+	case m.HasDay() && len(s.reader.Spans(m.Day)) == 0 || over && !m.HasHour():
 		return s.refusal("closed_day", "date", "closed", m)
+	}
+	return s.refuseHour(m)
+}
+
+func (s *dateSlots) refusePast(m when.Moment, over bool) *refusal {
+	switch {
+	case m.Day.Before(when.StartOfDay(s.now)):
+		return s.refusal("past_day", "date", "past", m)
+	case over:
+		return s.refusal("past_time", "date", "past", m)
+	}
+	return s.refusal("past_time", "time", "past", m)
+}
+
+func (s *dateSlots) refuseHour(m when.Moment) *refusal {
+	switch {
 	case len(m.Readings) > 1:
-		r := s.refusal("which_time", "time", "", m)
-		r.complete, r.offer = true, false
-		return r
+		return s.refusal("which_time", "time", "", m)
 	case m.Closed:
 		return s.refusal("closed_time", "time", "closed", m)
 	case m.Ask:
@@ -35,10 +45,12 @@ func (s *dateSlots) refuseWhen(m when.Moment) *refusal {
 	return nil
 }
 
+// refusal makes one that asks for a day or an hour; one that says why proposes another.
 func (s *dateSlots) refusal(key, ask, says string, m when.Moment) *refusal {
-	r := &refusal{key: key, ask: ask, kind: ask, says: says, day: m.Day, minute: m.Minute, wanted: m.Minute, complete: true}
-	r.offer = says != ""
-	return r
+	return &refusal{
+		key: key, ask: ask, kind: ask, says: says, day: m.Day, minute: m.Minute, wanted: m.Minute,
+		complete: true, offer: says != "",
+	}
 }
 
 // makeOffer looks for the next possible day and hour and puts it into the refusal's text.
@@ -78,17 +90,12 @@ func (s *dateSlots) nextPossible(r *refusal) (Offer, time.Time, bool) {
 	if !r.day.IsZero() && r.day.After(from) {
 		from = r.day
 	}
-	if r.minute >= 0 && r.key != "closed_time" {
-		for n := range 60 {
-			day := when.StartOfDay(from).AddDate(0, 0, n)
-			at := time.Date(day.Year(), day.Month(), day.Day(), r.minute/60, r.minute%60, 0, 0, day.Location())
-			if at.After(s.now) && when.Within(s.reader.Spans(day), r.minute) {
-				return Offer{Date: day.Format(time.DateOnly), Time: when.ClockText(r.minute)}, day, true
-			}
+	if r.key == "closed_time" {
+		if r.wanted >= 0 && !r.day.IsZero() {
+			from = when.StartOfDay(r.day).Add(time.Duration(r.wanted) * time.Minute)
 		}
-	}
-	if r.key == "closed_time" && r.wanted >= 0 && !r.day.IsZero() {
-		from = when.StartOfDay(r.day).Add(time.Duration(r.wanted) * time.Minute)
+	} else if day, ok := s.nextDayAt(r.minute, from); ok {
+		return Offer{Date: day.Format(time.DateOnly), Time: when.ClockText(r.minute)}, day, true
 	}
 	at, ok := s.nextOpen(from)
 	if !ok {
@@ -99,6 +106,21 @@ func (s *dateSlots) nextPossible(r *refusal) (Offer, time.Time, bool) {
 		offer.Time = when.ClockText(at.Hour()*60 + at.Minute())
 	}
 	return offer, at, true
+}
+
+// nextDayAt finds the next day, within two months, on which the business is open at a minute of the day.
+func (s *dateSlots) nextDayAt(minute int, from time.Time) (time.Time, bool) {
+	if minute < 0 {
+		return time.Time{}, false
+	}
+	for n := range 60 {
+		day := when.StartOfDay(from).AddDate(0, 0, n)
+		at := time.Date(day.Year(), day.Month(), day.Day(), minute/60, minute%60, 0, 0, day.Location())
+		if at.After(s.now) && when.Within(s.reader.Spans(day), minute) {
+			return day, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // nextOpen gives the next half hour at which the business is open.

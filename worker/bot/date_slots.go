@@ -31,9 +31,9 @@ func pickOffered(m *when.Moment, e when.Expectation) {
 	}
 }
 
-// absorbWhen takes the day and the hour that the message says, together with those said before, and refuses what is past,
-// closed or impossible.
-func (s *dateSlots) fill(task *task, expect string, out *outcome) {
+// fill takes the day and the hour that the message says, together with those said before, and refuses what is past, closed
+// or impossible. Expect is the fact that was asked for.
+func (s *dateSlots) fill(expect string, out *outcome) {
 	f := &s.state.Facts
 	e := when.Expectation{Part: f.Part, Hour: expect == "time", Date: expect == "date", Offer: f.Readings}
 	if day, ok := s.parseDay(f.Date); ok {
@@ -43,22 +43,27 @@ func (s *dateSlots) fill(task *task, expect string, out *outcome) {
 		return
 	}
 	m := s.reader.Read(e)
-	if !m.Said {
-		if (expect == "time" || expect == "date") && s.has(s.flow.means.anyTime) {
+	switch {
+	case !m.Said:
+		if (e.Hour || e.Date) && s.has(s.flow.means.anyTime) {
 			s.anyTime(expect, out)
 		}
-		return
+	case m.NoDay || m.NoHour:
+		s.dropRefused(m, out)
+	default:
+		pickOffered(&m, e)
+		s.take(m, out)
 	}
-	if m.NoDay || m.NoHour {
-		s.dropTurnedDown(m, out)
-		return
-	}
-	pickOffered(&m, e)
+}
+
+// take keeps what was read, or refuses it.
+func (s *dateSlots) take(m when.Moment, out *outcome) {
 	if refused := s.refuseWhen(m); refused != nil {
 		s.keepWhatIsClear(m, refused, out)
 		out.refuse(refused)
 		return
 	}
+	f := &s.state.Facts
 	if m.HasDay() {
 		s.setFact("date", m.Day.Format(time.DateOnly), out)
 	}
@@ -118,8 +123,8 @@ func (s *dateSlots) acceptsOffer() bool {
 	return s.state.Offer != nil && (s.has(m.yes) || s.has(m.noProblem) || s.has(m.anyTime)) && !s.has(m.no) && !s.saysWhen()
 }
 
-// dropTurnedDown forgets a day or an hour that the customer cannot make, so that another one is asked for.
-func (s *dateSlots) dropTurnedDown(m when.Moment, out *outcome) {
+// dropRefused forgets a day or an hour that the customer cannot make, so that another one is asked for.
+func (s *dateSlots) dropRefused(m when.Moment, out *outcome) {
 	if m.NoDay && s.state.Facts.Date != "" {
 		s.clearFact("date")
 		out.set("date")

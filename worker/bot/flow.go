@@ -119,6 +119,9 @@ func (t *task) question(fact string) *question {
 	return nil
 }
 
+// takes tells whether a quantity lies within the question's bounds.
+func (q *question) takes(a quantity) bool { return !a.bad && a.value >= q.min && a.value <= q.max }
+
 // itemsQuestion gives the question about products; nil when the task has none.
 func (t *task) itemsQuestion() *question {
 	for _, q := range t.asks {

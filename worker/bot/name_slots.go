@@ -64,16 +64,13 @@ func hasLetter(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter)
 // fill takes a name: where it was asked for, or where the message says that it is one ("naitwa Asha").
 func (s *nameSlots) fill(q *question, expected bool, out *outcome) {
 	from, said := s.nameSaid(expected)
-	if !said && !expected {
-		if name := s.lastOfList(len(out.changed)); name != "" {
-			s.setFact(q.fact, name, out)
-		}
-		return
+	var name, rest string
+	switch {
+	case said || expected && s.mayAnswer(out):
+		name, rest = s.nameAt(from, expected)
+	case !expected:
+		name = s.lastOfList(len(out.changed))
 	}
-	if expected && !said && (len(out.changed) > 0 || out.refusal != nil) && !s.leavesName() {
-		return
-	}
-	name, rest := s.nameAt(from, expected)
 	if name == "" {
 		return
 	}
@@ -81,6 +78,11 @@ func (s *nameSlots) fill(q *question, expected bool, out *outcome) {
 	if q.with != "" && rest != "" {
 		s.setFact(q.with, rest, out)
 	}
+}
+
+// mayAnswer tells whether an answer can be a name: it said nothing else, or holds words besides.
+func (s *nameSlots) mayAnswer(out *outcome) bool {
+	return len(out.changed) == 0 && out.refusal == nil || s.leavesName()
 }
 
 // lastOfList gives the name at the end of a message that is a list of facts: "Facial, kesho, saa nne asubuhi, Asha".
@@ -212,11 +214,7 @@ func (s *nameSlots) endsName(i int, expected bool) bool {
 
 // mayBeName tells whether the words can be a name and not an answer of another kind.
 func (s *nameSlots) mayBeName(from, end int, expected bool) bool {
-	m := s.flow.means
-	refused := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
-	if slices.ContainsFunc(s.matches, func(h lexicon.Match) bool {
-		return h.At == from && h.End >= end && h.Typos == 0 && slices.Contains(refused, h.Meaning)
-	}) {
+	if s.isOtherAnswer(from, end) {
 		return false
 	}
 	if !expected {
@@ -226,6 +224,15 @@ func (s *nameSlots) mayBeName(from, end int, expected bool) bool {
 		return false
 	}
 	return !s.isQuestion() || s.contentWords(from, end) == 0 && !strings.Contains(s.text, "?")
+}
+
+// isOtherAnswer tells whether the words mean yes, no, a command or the like.
+func (s *nameSlots) isOtherAnswer(from, end int) bool {
+	m := s.flow.means
+	others := []int{m.yes, m.no, m.noProblem, m.notYet, m.cancel, m.menu, m.back, m.change, m.asks, m.skip, m.anyTime}
+	return slices.ContainsFunc(s.matches, func(h lexicon.Match) bool {
+		return h.At == from && h.End >= end && h.Typos == 0 && slices.Contains(others, h.Meaning)
+	})
 }
 
 // placeFrom gives what stands behind a name: where the customer is. What joins the two is left out.

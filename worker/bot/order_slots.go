@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"flowhq"
-	"flowhq/worker/bot/lexicon"
 )
 
 // orderSlots fills the products of an order.
@@ -21,12 +20,12 @@ func hitEnding(found []itemMatch, at int) bool {
 // boundedPrice keeps a total within what can be counted, whatever the settings say.
 func boundedPrice(p int64) int64 { return max(0, min(p, flowhq.MaxPrice)) }
 
-// absorbItems takes products with their quantities.
+// fill takes products with their quantities. Expected tells whether they were asked for; topic is the product that was
+// talked about before.
 func (s *orderSlots) fill(q *question, expected bool, topic string, out *outcome) {
 	list := s.listing(q.source, q)
 	found, unclear := s.named(list)
-	lines := s.quantities.lines(list, found, q.max)
-	switch {
+	switch lines := s.quantities.lines(list, found, q.max); {
 	case len(lines) > 0:
 		if expected {
 			s.takeLeadingQuantity(q, found)
@@ -34,33 +33,62 @@ func (s *orderSlots) fill(q *question, expected bool, topic string, out *outcome
 		s.takeLines(q, lines, found, out)
 		out.unknown = s.namesMore(found)
 	case len(unclear) > 0:
-		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: "product", complete: true, minute: -1, values: func(string) string {
-			return s.say.options(list, unclear)
-		}})
-	case expected && s.pendingItem() >= 0:
-		s.takeQuantity(q, out)
-	case expected && len(s.state.Facts.Items) == 0 && s.chooseItemNumber(list, out):
+		out.refuse(whichItem(q, "product", func(string) string { return s.say.options(list, unclear) }))
+	case expected && s.takeAnswer(q, list, out):
 	case topic != "":
 		s.takeTopic(q, list, topic, out)
-	case expected && s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion():
-		s.takeFreeOrder(q, out)
-	case !expected && len(s.state.Facts.Items) == 0 && s.namesProduct(q):
+	default:
+		s.fillUnlisted(q, expected, out)
+	}
+}
+
+// whichItem asks which of several items is meant.
+func whichItem(q *question, kind string, values func(string) string) *refusal {
+	return &refusal{key: "which_item", ask: q.fact, kind: kind, complete: true, minute: -1, values: values}
+}
+
+// takeAnswer takes a quantity, or the number of a product on the list.
+func (s *orderSlots) takeAnswer(q *question, list *listing, out *outcome) bool {
+	if s.pendingItem() >= 0 {
+		s.takeQuantity(q, out)
+		return true
+	}
+	return len(s.state.Facts.Items) == 0 && s.chooseItemNumber(list, out)
+}
+
+// fillUnlisted deals with an order of things that are on no list.
+func (s *orderSlots) fillUnlisted(q *question, expected bool, out *outcome) {
+	switch {
+	case expected:
+		if s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion() {
+			s.takeFreeOrder(q, out)
+		}
+	case len(s.state.Facts.Items) == 0 && s.namesProduct(q):
 		out.refuse(&refusal{key: "no_such_item", ask: q.fact, kind: "product", minute: -1})
 	}
 }
 
-// namesMore tells that beside the products found there is another with its quantity, "kanga 2 na simu 1", that is none.
+// namesMore tells whether beside the products found the message names another one with its quantity that does not exist:
+// "kanga 2 na simu 1".
 func (s *orderSlots) namesMore(found []itemMatch) bool {
 	for _, a := range s.quantities.all(found) {
-		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil {
+		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil || s.tokens[a.at].Sep != "" {
 			continue
 		}
-		if i := a.at - 1; s.tokens[i].Kind == lexicon.WordToken && len(s.tokens[i].Text) > 2 && !isFiller(s.words[i].Exact) && !s.around[i] &&
-			s.tokens[a.at].Sep == "" && i > 0 && (s.joinsOn(i) || s.ordering(i-1) || s.covered(i-1, s.flow.means.want)) && !s.ordering(i) && !s.covered(i, s.flow.means.want, s.flow.means.add, s.flow.means.no) {
+		if s.isThing(a.at - 1) {
 			return true
 		}
 	}
 	return false
+}
+
+// isThing tells whether the word at i is a thing that is ordered: it begins something new and is not an order itself.
+func (s *orderSlots) isThing(i int) bool {
+	m := s.flow.means
+	if i == 0 || len(s.tokens[i].Text) < 3 || !s.isContent(i) || s.ordering(i) || s.covered(i, m.want, m.add, m.no) {
+		return false
+	}
+	return s.joinsOn(i) || s.ordering(i-1) || s.covered(i-1, m.want)
 }
 
 // takeLeadingQuantity takes the number that answers "how many?" before more products are named: "3, na viatu 1".
@@ -70,19 +98,22 @@ func (s *orderSlots) takeLeadingQuantity(q *question, found []itemMatch) {
 	if n < 0 || quantitiesLead(found, quantities) {
 		return
 	}
-	if a := quantityIn(quantities, 0, found[0].at, false); a != nil && !a.bad && a.value >= q.min && a.value <= q.max {
+	if a := quantityIn(quantities, 0, found[0].at, false); a != nil && q.takes(*a) {
 		s.state.Facts.Items[n].Quantity = int(a.value)
 	}
 }
 
-// namesProduct tells that the message orders something that is not on the list.
+// namesProduct tells whether the message orders something that is not on the list.
 func (s *orderSlots) namesProduct(q *question) bool {
 	if s.say.choices(q) == "" {
 		return false
 	}
-	for i, k := range s.tokens {
-		if k.Kind == lexicon.WordToken && len(k.Text) > 2 && !s.around[i] && !isFiller(s.words[i].Exact) && !s.reader.Used(i) &&
-			!s.covered(i, s.flow.means.want, s.flow.means.asks, s.flow.means.add) && !s.ordering(i) && !s.reader.IsCalendarWord(i) {
+	m := s.flow.means
+	for i, t := range s.tokens {
+		if !s.isContent(i) || len(t.Text) < 3 || s.reader.Used(i) || s.reader.IsCalendarWord(i) {
+			continue
+		}
+		if !s.covered(i, m.want, m.asks, m.add) && !s.ordering(i) {
 			return true
 		}
 	}
@@ -94,29 +125,48 @@ func (s *orderSlots) takeLines(q *question, lines []line, found []itemMatch, out
 	for _, h := range found {
 		s.reader.Use(h.at, h.end)
 	}
-	removing := s.has(s.flow.means.remove) && !s.has(s.flow.means.add)
+	if s.has(s.flow.means.remove) && !s.has(s.flow.means.add) {
+		s.takeOut(lines, out)
+		return
+	}
 	gave := 0 // quantity of what gives way, for what takes its place
 	for n, l := range lines {
 		switch {
-		case removing:
-			if !s.takeSome(l, out) {
-				s.dropItem(l.item.Name, out)
-			}
 		case len(lines) > 1 && s.replaced(l, n, found):
 			gave = s.dropItem(l.item.Name, out)
 		case !l.item.Available:
-			name := l.item.Name
-			out.refuse(&refusal{key: "unavailable_item", ask: q.fact, kind: "product", minute: -1, values: func(string) string { return name }})
+			out.refuse(unavailable(q, "product", l.item.Name))
 		default:
 			if l.quantity == 0 && !l.bad {
 				l.quantity, gave = gave, 0
 			}
 			s.putItem(l, out)
 			if l.bad {
-				out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+				out.refuse(badQuantity(q, q.fact))
 			}
 		}
 	}
+}
+
+// takeOut takes products out of the order, or some of them.
+func (s *orderSlots) takeOut(lines []line, out *outcome) {
+	for _, l := range lines {
+		if !s.takeSome(l, out) {
+			s.dropItem(l.item.Name, out)
+		}
+	}
+}
+
+// unavailable says that an item is not to be had now.
+func unavailable(q *question, kind, name string) *refusal {
+	return &refusal{
+		key: "unavailable_item", ask: q.fact, kind: kind, minute: -1, values: func(string) string { return name },
+	}
+}
+
+// badQuantity says how many may be ordered, and asks for the given fact again.
+func badQuantity(q *question, ask string) *refusal {
+	return &refusal{key: "quantity_bad", ask: ask, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)}
 }
 
 // replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
@@ -179,8 +229,8 @@ func (s *orderSlots) takeQuantity(q *question, out *outcome) {
 	if !ok {
 		return
 	}
-	if a.bad || a.value < q.min || a.value > q.max {
-		out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+	if !q.takes(a) {
+		out.refuse(badQuantity(q, q.fact))
 		return
 	}
 	s.state.Facts.Items[s.pendingItem()].Quantity = int(a.value)
@@ -211,7 +261,7 @@ func (s *orderSlots) takeTopic(q *question, list *listing, topic string, out *ou
 		}
 		s.putItem(one, out)
 		if one.bad {
-			out.refuse(&refusal{key: "quantity_bad", ask: q.fact, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
+			out.refuse(badQuantity(q, q.fact))
 		}
 	}
 }
@@ -231,19 +281,15 @@ func (s *orderSlots) takeFreeOrder(q *question, out *outcome) {
 
 // changeQuantity takes a bare number as the quantity of the only product: "hapana, 5", "iwe 5".
 func (s *orderSlots) changeQuantity(task *task, no bool, out *outcome) {
-	q := task.itemsQuestion()
-	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(s.state.Facts.Items) != 1 {
+	q, items := task.itemsQuestion(), s.state.Facts.Items
+	if q == nil || len(out.changed) > 0 || out.refusal != nil || len(items) != 1 {
 		return
 	}
-	a, ok := s.quantities.sole()
-	if !ok || !no && s.contentWords(a.at, a.end) > 0 {
-		return
-	}
-	if a.bad || a.value < q.min || a.value > q.max {
-		out.refuse(&refusal{key: "quantity_bad", ask: askConfirmation, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)})
-		return
-	}
-	if items := s.state.Facts.Items; items[0].Quantity != int(a.value) {
+	switch a, ok := s.quantities.sole(); {
+	case !ok || !no && s.contentWords(a.at, a.end) > 0:
+	case !q.takes(a):
+		out.refuse(badQuantity(q, askConfirmation))
+	case items[0].Quantity != int(a.value):
 		items[0].Quantity = int(a.value)
 		out.set("items")
 	}

@@ -17,8 +17,8 @@ type slots struct {
 	texts  *textSlots
 }
 
-// absorb takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and
-// words of any kind answer that. Topic stands in for a service or product that is not named.
+// fill takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and words
+// of any kind answer that. Topic stands in for a service or product that is not named.
 func (s *slots) fill(task *task, expect, topic string) outcome {
 	var out outcome
 	for _, q := range task.asks {
@@ -30,18 +30,14 @@ func (s *slots) fill(task *task, expect, topic string) outcome {
 		}
 	}
 	if task.asksWhen() {
-		s.dates.fill(task, expect, &out)
+		s.dates.fill(expect, &out)
 	}
 	for _, q := range task.asks {
 		switch q.kind {
 		case askName:
 			s.names.fill(q, expect == q.fact, &out)
 		case askText, askNumber, askPhone:
-			if expect == q.fact && out.refusal == nil {
-				s.texts.fillAnswer(q, &out)
-			} else if q.kind == askText {
-				s.texts.fillStated(q, &out)
-			}
+			s.texts.fill(q, expect == q.fact, &out)
 		}
 	}
 	for _, fact := range out.changed {
@@ -50,37 +46,41 @@ func (s *slots) fill(task *task, expect, topic string) outcome {
 	return out
 }
 
-// absorbChoice takes the services that are named, or the number of one.
+// fillChoice takes the services that are named, or the number of one.
 func (s *slots) fillChoice(q *question, expected bool, topic string, out *outcome) {
 	list := s.listing(q.source, q)
-	found, unclear := s.named(list)
-	all := found
-	found = slices.DeleteFunc(slices.Clone(found), func(h itemMatch) bool { return s.turnedDownItem(h, list, q, all) })
+	all, unclear := s.named(list)
+	found := slices.DeleteFunc(slices.Clone(all), func(h itemMatch) bool { return s.turnedDownItem(h, list, q, all) })
 	switch {
 	case len(found) > 0:
 		s.choose(q, list, found, out)
 	case len(unclear) > 0:
-		out.refuse(&refusal{key: "which_item", ask: q.fact, kind: s.say.kindOf(q), complete: true, minute: -1, values: func(string) string {
-			return s.say.options(list, unclear)
-		}})
+		out.refuse(whichItem(q, s.say.kindOf(q), func(string) string { return s.say.options(list, unclear) }))
 	case expected && s.chooseNumber(q, list, out):
 	case topic != "":
-		for _, i := range list.items {
-			if i.Name == topic {
-				s.setFact(q.fact, topic, out)
-			}
+		if slices.ContainsFunc(list.items, func(i flowhq.Item) bool { return i.Name == topic }) {
+			s.setFact(q.fact, topic, out)
 		}
-	case expected && s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion():
+	case expected && s.isFreeChoice(q):
 		s.setFact(q.fact, clip(s.text, flowhq.MaxNameLength), out)
 	}
 }
 
-// turnedDownItem tells that an item is named only to be replaced by another: "badala ya facial", "change facial to kusuka".
+// isFreeChoice tells whether the customer's own words are the choice, where there is no list.
+func (s *slots) isFreeChoice(q *question) bool {
+	return s.say.choices(q) == "" && s.contentWords(0, 0) > 0 && !s.isQuestion()
+}
+
+// turnedDownItem tells whether an item is named only to be replaced by another: "badala ya facial", "change facial to
+// kusuka".
 func (s *slots) turnedDownItem(h itemMatch, list *listing, q *question, all []itemMatch) bool {
 	if len(all) < 2 {
 		return false
 	}
-	return s.reader.Refused(h.at) || s.hasChange() && h.index == all[0].index && list.items[h.index].Name == s.say.factText(q.fact)
+	if s.reader.Refused(h.at) {
+		return true
+	}
+	return s.hasChange() && h.index == all[0].index && list.items[h.index].Name == s.say.factText(q.fact)
 }
 
 func (s *slots) choose(q *question, list *listing, found []itemMatch, out *outcome) {
@@ -91,7 +91,7 @@ func (s *slots) choose(q *question, list *listing, found []itemMatch, out *outco
 	for _, h := range found {
 		item := list.items[h.index]
 		if !item.Available {
-			out.refuse(&refusal{key: "unavailable_item", ask: q.fact, kind: s.say.kindOf(q), minute: -1, values: func(string) string { return item.Name }})
+			out.refuse(unavailable(q, s.say.kindOf(q), item.Name))
 			return
 		}
 		if !slices.Contains(names, item.Name) && len(names) < 10 {

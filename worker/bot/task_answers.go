@@ -8,7 +8,7 @@ import (
 	"flowhq/worker/bot/lexicon"
 )
 
-// proceed takes the answer to a question.
+// takeAnswer takes the answer to a question.
 func (k *tasks) takeAnswer() {
 	task := k.task()
 	switch {
@@ -45,8 +45,8 @@ func (k *tasks) commands(task *task) bool {
 	return true
 }
 
-// cancels tells that the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does not, and who says
-// what shall be instead changes it.
+// cancels tells whether the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does not,
+// and who says what shall be instead changes it.
 func (k *tasks) cancels() bool {
 	m := k.flow.means
 	if k.hasChange() || k.has(m.no) && k.hasFacts() {
@@ -91,76 +91,77 @@ func (k *tasks) goBack(task *task) {
 // answerQuestion takes the answer to a question about a fact.
 func (k *tasks) answerQuestion(task *task) {
 	q := task.question(k.state.Ask)
-	if q == nil {
+	switch {
+	case q == nil:
 		k.advance(task, "")
-		return
-	}
-	if k.slots.dates.acceptsOffer() {
+	case k.slots.dates.acceptsOffer():
 		k.takeOffer()
 		k.advance(task, "")
-		return
-	}
-	if k.digression.digresses(q) && k.digression.digress(task) {
-		return
-	}
-	if named := k.namedFact(task); q.kind == askName && named != nil && named != q && k.hasChange() {
+	case k.digression.digresses(q) && k.digression.digress(task):
+	case q.kind == askName && k.changesOther(task, q):
 		k.confirmation.refuse(task)
-		return
+	default:
+		k.fillQuestion(task, q)
 	}
+}
+
+// changesOther tells whether the message changes another fact than the one that was asked for.
+func (k *tasks) changesOther(task *task, q *question) bool {
+	named := k.namedFact(task)
+	return named != nil && named != q && k.hasChange()
+}
+
+// fillQuestion takes the facts of an answer, or finds out what it says instead.
+func (k *tasks) fillQuestion(task *task, q *question) {
 	offered := k.state.Offer != nil
 	k.state.Offer = nil
 	out := k.slots.fill(task, q.fact, "")
-	if out.refusal != nil || len(out.changed) > 0 {
+	switch {
+	case out.refusal != nil || len(out.changed) > 0:
 		k.state.Misses = 0
 		k.out.trace(flowhq.TraceStep, "understood: "+strings.Join(out.changed, ", "))
 		k.continueWith(task, out, k.digression.asideOf(q))
-		return
-	}
-	if offered && k.has(k.flow.means.no) {
+	case offered && k.has(k.flow.means.no):
 		k.askAgain(task, "")
-		return
-	}
-	if k.hasChange() && k.namedFact(task) != nil {
+	case k.hasChange() && k.namedFact(task) != nil:
 		k.confirmation.refuse(task)
-		return
+	case k.digression.digress(task) || k.digression.courtesy(task):
+	default:
+		k.notAnswered(task, q)
 	}
-	if k.digression.digress(task) || k.digression.courtesy(task) {
-		return
-	}
-	k.notAnswered(task, q)
 }
 
+// notAnswered asks again, the first time with a hint at what is wanted.
 func (k *tasks) notAnswered(task *task, q *question) {
 	k.out.trace(flowhq.TraceStep, "the answer was not understood")
 	if k.handover.missed() {
 		return
 	}
 	text, kind := k.out.asks.question(task, q)
-	again := ""
+	if k.state.Misses == 1 {
+		if hint := k.hint(q); hint != "" {
+			k.out.reply(paragraphs(hint, text), kind)
+			return
+		}
+	}
+	k.out.repeat(text, kind)
+}
+
+// hint says what an answer should have been; "" when there is nothing to say.
+func (k *tasks) hint(q *question) string {
 	switch q.kind {
 	case askPhone:
-		again = k.out.plain("phone_again")
+		return k.out.plain("phone_again")
 	case askName:
-		again = k.out.plain("name_again")
+		return k.out.plain("name_again")
 	case askNumber:
-		again = k.out.render("number_again", boundsOf(q.min, q.max))
-	}
-	if again != "" && k.state.Misses == 1 {
-		k.out.reply(paragraphs(again, text), kind)
-		return
-	}
-	lead := ""
-	if _, number := k.chosenNumber(); (q.kind == askChoice || q.kind == askItems) && k.wordCount() > 0 && !number && k.state.Misses == 1 && k.out.asks.choices(q) != "" {
-		lead = k.out.render("no_such_item", nil)
-		k.out.reply(paragraphs(lead, text), kind)
-		return
-	}
-	k.out.reply(k.out.renderText(k.flow.texts["not_understood_question"], k.state.Misses-1, func(name string) string {
-		if name == "question" {
-			return text
+		return k.out.render("number_again", boundsOf(q.min, q.max))
+	case askChoice, askItems:
+		if _, number := k.chosenNumber(); k.wordCount() > 0 && !number && k.out.asks.choices(q) != "" {
+			return k.out.render("no_such_item", nil)
 		}
-		return ""
-	}), kind)
+	}
+	return ""
 }
 
 func (k *tasks) takeOffer() {
@@ -181,7 +182,8 @@ func (k *tasks) namedFact(task *task) *question {
 		if m := k.flow.meaningOfFact(q.fact); m >= 0 && k.has(m) {
 			return q
 		}
-		if label := k.out.asks.labelOf(q); label != "" && strings.Contains(lexicon.Join(k.tokens), lexicon.Join(lexicon.Tokenize(label))) {
+		label := k.out.asks.labelOf(q)
+		if label != "" && strings.Contains(lexicon.Join(k.tokens), lexicon.Join(lexicon.Tokenize(label))) {
 			return q
 		}
 	}

@@ -83,47 +83,58 @@ func (u *utterance) hasFacts() bool {
 	return u.saysWhen()
 }
 
-// leftOver tells that some word of the message is part of no fact and of no phrase that is known, or that a size was said.
+// leftOver tells whether some word of the message is part of no fact and of no phrase, or whether a size was said.
 func (u *utterance) leftOver() bool {
-	for i, k := range u.tokens {
-		switch {
-		case k.Kind == lexicon.NumberToken && i > 0 && isSize(u.words[i-1].Exact):
-			return true
-		case k.Kind != lexicon.WordToken || u.around[i] || u.reader.Used(i) || len(k.Text) < 3 || isFiller(u.words[i].Exact) || len(u.words[i].Typos) > 0:
-		case u.reader.IsCalendarWord(i) || strings.Contains(u.state.Facts.Name, u.text[k.From:k.To]) || strings.Contains(u.state.Facts.Delivery, u.text[k.From:k.To]):
-		case !u.flow.words.InPhrase(u.words[i].Exact) && !slices.ContainsFunc(u.matches, func(h lexicon.Match) bool { return h.At <= i && i < h.End }):
+	for i, t := range u.tokens {
+		if t.Kind == lexicon.NumberToken && i > 0 && isSize(u.words[i-1].Exact) || u.isLeftOver(i) {
 			return true
 		}
 	}
 	return false
 }
 
-// wordsBeyond tells that the message says more than what starts the task.
+func (u *utterance) isLeftOver(i int) bool {
+	t := u.tokens[i]
+	if !u.isContent(i) || u.reader.Used(i) || len(t.Text) < 3 || len(u.words[i].Typos) > 0 || u.reader.IsCalendarWord(i) {
+		return false
+	}
+	word, f := u.text[t.From:t.To], &u.state.Facts
+	if strings.Contains(f.Name, word) || strings.Contains(f.Delivery, word) || u.isKnown(i) {
+		return false
+	}
+	return !slices.ContainsFunc(u.matches, func(m lexicon.Match) bool { return m.At <= i && i < m.End })
+}
+
+// wordsBeyond tells whether the message says more than what starts the task.
 func (u *utterance) wordsBeyond(task *task) bool {
-	for i, k := range u.tokens {
-		if k.Kind == lexicon.WordToken && !u.around[i] && !isFiller(u.words[i].Exact) && !u.covered(i, u.flow.means.want, u.flow.means.asks) && !u.triggers(i, task) {
+	m := u.flow.means
+	for i := range u.tokens {
+		if u.isContent(i) && !u.covered(i, m.want, m.asks) && !u.triggers(i, task) {
 			return true
 		}
 	}
 	return false
 }
 
-// namesUnknown tells that the message asks for a thing that is neither on the list nor any word that is known: the last
-// word that says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
+// namesUnknown tells whether the message asks for a thing that is neither on the list nor a known word: the last word that
+// says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
 func (u *utterance) namesUnknown() bool {
 	for i := len(u.tokens) - 1; i > 0; i-- {
-		k := u.tokens[i]
-		if k.Kind != lexicon.WordToken || u.around[i] || isFiller(u.words[i].Exact) || u.covered(i, u.flow.means.asks) {
+		if !u.isContent(i) || u.covered(i, u.flow.means.asks) {
 			continue
 		}
-		if len(k.Text) < 4 || u.flow.words.InPhrase(u.words[i].Exact) || len(u.words[i].Typos) > 0 {
+		if len(u.tokens[i].Text) < 4 || u.isKnown(i) || len(u.words[i].Typos) > 0 {
 			return false
 		}
-		switch u.words[i-1].Exact {
-		case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
-			return true
-		}
-		return false
+		return introducesThing(u.words[i-1].Exact)
+	}
+	return false
+}
+
+func introducesThing(w string) bool {
+	switch w {
+	case "ya", "za", "la", "of", "for", "a", "an", "any", "have", "sell", "mna", "mnauza", "kuna":
+		return true
 	}
 	return false
 }
@@ -138,21 +149,26 @@ func (u *utterance) selling() *task {
 	return nil
 }
 
-// wantsUnknown tells that something is wanted that is not on the list: "nataka maharage kilo 2".
+// wantsUnknown tells whether something is wanted that is not on the list: "nataka maharage kilo 2".
 func (u *utterance) wantsUnknown() bool {
-	task := u.selling()
-	if task == nil || !u.has(u.flow.means.want) || u.isQuestion() {
+	if u.selling() == nil || !u.has(u.flow.means.want) || u.isQuestion() {
 		return false
 	}
 	n := 0
-	for i, k := range u.tokens {
-		if k.Kind != lexicon.WordToken || len(k.Text) < 3 || u.around[i] || isFiller(u.words[i].Exact) || u.covered(i, u.flow.means.want) || u.reader.IsCalendarWord(i) {
+	for i := range u.tokens {
+		if !u.isContent(i) || len(u.tokens[i].Text) < 3 || u.covered(i, u.flow.means.want) || u.reader.IsCalendarWord(i) {
 			continue
 		}
-		if strings.HasPrefix(k.Text, "ku") && len(k.Text) > 4 || u.flow.words.InPhrase(u.words[i].Exact) || i > 0 && u.words[i-1].Exact == "to" {
+		if u.isDeed(i) {
 			return false // to do something is wanted, not to have it
 		}
 		n++
 	}
 	return n > 0 && n <= 3
+}
+
+// isDeed tells whether a word is a verb behind "to" or with "ku", or is known to mean something else than a thing.
+func (u *utterance) isDeed(i int) bool {
+	word := u.tokens[i].Text
+	return strings.HasPrefix(word, "ku") && len(word) > 4 || u.isKnown(i) || i > 0 && u.words[i-1].Exact == "to"
 }
