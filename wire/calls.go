@@ -78,7 +78,8 @@ func (s *Server) Drain(ctx context.Context, tenantID string) error {
 	return s.call(ctx, quickCall, tenantID, methodDrain, nil, nil)
 }
 
-// Snapshot has the worker write consistent copies of its databases into the folder path, which must lie where it may write.
+// Snapshot has the worker write consistent copies of its databases into the folder path, which must lie where it may
+// write.
 func (s *Server) Snapshot(ctx context.Context, tenantID, path string) error {
 	return s.call(ctx, slowCall, tenantID, methodSnapshot, snapshotParams{Path: path}, nil)
 }

@@ -15,8 +15,8 @@ import (
 
 const dialTimeout = 5 * time.Second
 
-// dialBackOff gives the waits between dials, from 0.1 to 5 s. Chance moves each by up to a third, so that workers that lost
-// their appliance together do not come back in one instant.
+// dialBackOff gives the waits between dials, from 0.1 to 5 s. Chance moves each by up to a third, so that workers that
+// lost their appliance together do not come back in one instant.
 func dialBackOff() backoff.ExponentialBackOff {
 	return backoff.ExponentialBackOff{
 		InitialInterval: 150 * time.Millisecond, MaxInterval: 3750 * time.Millisecond, Multiplier: 2, RandomizationFactor: 1. / 3,
@@ -34,7 +34,8 @@ type ClientConfig struct {
 	Logger   *slog.Logger
 }
 
-// Conn is a worker's end: it dials for as long as Run runs. Its calls fail with CodeUnavailable while it is not connected.
+// Conn is a worker's end: it dials for as long as Run runs. Its calls fail with CodeUnavailable while it is not
+// connected.
 type Conn struct {
 	config ClientConfig
 

@@ -19,10 +19,10 @@ const (
 	ExitConfig = 78 // the environment is wrong (EX_CONFIG)
 )
 
-// RuntimeSettings are environment variables for Go's runtime in a worker. They count before the first package is initialized,
-// so they must stand in the environment. They trade a little speed for memory, since hundreds of workers share a machine and
-// most of them are idle: the caches of one processor instead of two, no heap profile, and a heap that is collected when it
-// has grown by a quarter save one MiB for each worker.
+// RuntimeSettings are environment variables for Go's runtime in a worker. They count before the first package is
+// initialized, so they must stand in the environment. They trade a little speed for memory, since hundreds of workers
+// share a machine and most of them are idle: the caches of one processor instead of two, no heap profile, and a heap
+// that is collected when it has grown by a quarter save one MiB for each worker.
 func RuntimeSettings() []string {
 	return []string{"GOMAXPROCS=1", "GOGC=25", "GODEBUG=memprofilerate=0"}
 }

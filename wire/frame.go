@@ -18,8 +18,8 @@ const (
 
 var errFrameTooLong = fmt.Errorf("message longer than %d bytes", maxFrame)
 
-// frames is a channel of JSON messages, one on each line. Unlike jrpc2's own it bounds how long a message may be and how long a
-// write may take, so that a peer which floods or stalls costs its own connection alone.
+// frames is a channel of JSON messages, one on each line. Unlike jrpc2's own it bounds how long a message may be and
+// how long a write may take, so that a peer which floods or stalls costs its own connection alone.
 type frames struct {
 	conn net.Conn
 	in   *bufio.Reader

@@ -119,8 +119,8 @@ func (l *link) hello(ctx context.Context, h Hello) (Welcome, error) {
 		time.AfterFunc(time.Second, l.close) // after the answer
 		return Welcome{}, encodeError(err)
 	}
-	// It counts as connected before its configuration is read: a change that is made meanwhile is sent to it too, and the
-	// worker keeps the higher revision.
+	// It counts as connected before its configuration is read: a change that is made meanwhile is sent to it too, and
+	// the worker keeps the higher revision.
 	l.server.register(h.TenantID, l)
 	config, acked, err := l.server.config.Handler.Hello(ctx, h)
 	if err != nil {

@@ -112,8 +112,8 @@ type snapshotParams struct {
 
 // Handler is what a server does with what workers say. Calls of one worker may overlap; ctx ends with its connection.
 type Handler interface {
-	// Hello gives the worker's configuration and the highest durable event of its journal. The worker is connected by then,
-	// so that a change made meanwhile reaches it too.
+	// Hello gives the worker's configuration and the highest durable event of its journal. The worker is connected by
+	// then, so that a change made meanwhile reaches it too.
 	Hello(ctx context.Context, h Hello) (c flowhq.WorkerConfig, acked int64, err error)
 	Report(ctx context.Context, tenantID string, r flowhq.SessionReport) error
 	Heartbeat(ctx context.Context, tenantID string, h Heartbeat) error
@@ -122,8 +122,8 @@ type Handler interface {
 	Gone(tenantID string)
 }
 
-// Commands is what the appliance may ask of a worker. An error that is a *flowhq.Error crosses the wire with its code and
-// text; any other becomes CodeInternal.
+// Commands is what the appliance may ask of a worker. An error that is a *flowhq.Error crosses the wire with its code
+// and text; any other becomes CodeInternal.
 type Commands interface {
 	Configure(ctx context.Context, c flowhq.WorkerConfig) error
 	Ping(ctx context.Context) (flowhq.SessionReport, error)
@@ -132,7 +132,8 @@ type Commands interface {
 	Logout(ctx context.Context) error
 	// Send sends text to a chat as an admin; a repeat with the same id changes nothing.
 	Send(ctx context.Context, id, chat, text string, allowFirst bool) error
-	// TakeOver, Release and OptIn return when the appliance has acknowledged the events of the change, or a moment later.
+	// TakeOver, Release and OptIn return when the appliance has acknowledged the events of the change, or a moment
+	// later.
 	TakeOver(ctx context.Context, chat string) error
 	Release(ctx context.Context, chat string) error
 	OptIn(ctx context.Context, chat string) error

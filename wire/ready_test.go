@@ -7,7 +7,8 @@ import (
 	"flowhq/wire"
 )
 
-// Whoever is told that the link is ready may call at once: what waits for the appliance must not wait for the next event.
+// Whoever is told that the link is ready may call at once: what waits for the appliance must not wait for the next
+// event.
 func TestReadyMeansThatCallsGoThrough(t *testing.T) {
 	r := newRig(t)
 	results := make(chan error, 1)

@@ -18,7 +18,8 @@ import (
 // helloTimeout is how long a connection may stay open without having said who it is.
 const helloTimeout = 10 * time.Second
 
-// Authenticate decides whether the process pid may speak for a tenant. pid comes from the kernel, token from the worker.
+// Authenticate decides whether the process pid may speak for a tenant. pid comes from the kernel, token from the
+// worker.
 type Authenticate func(tenantID, token string, pid int) error
 
 // Config is what a Server works with; all fields are needed.
@@ -163,8 +164,8 @@ type socket struct {
 	once sync.Once
 }
 
-// listen makes the socket at path. A file beside it is locked, so that of two servers that start at once one is refused. The
-// socket gets its name only once it listens and has its final mode, so that whoever finds it can connect.
+// listen makes the socket at path. A file beside it is locked, so that of two servers that start at once one is
+// refused. The socket gets its name only once it listens and has its final mode, so that whoever finds it can connect.
 func listen(path string) (*socket, error) {
 	lock, err := lockBeside(path)
 	if err != nil {

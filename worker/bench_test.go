@@ -10,7 +10,8 @@ import (
 	"flowhq/worker/message"
 )
 
-// BenchmarkAnswer is a customer's message from the device to the reply handed to the device, journal on the disk included.
+// BenchmarkAnswer is a customer's message from the device to the reply handed to the device, journal on the disk
+// included.
 func BenchmarkAnswer(b *testing.B) {
 	dev := newFake()
 	j, _, err := journal.Open(b.Context(), b.TempDir(), time.Now)

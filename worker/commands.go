@@ -144,8 +144,8 @@ func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
 	return c, err
 }
 
-// changeSeen changes a chat and waits until the appliance has the events of the change, at most ackWait: the change holds
-// without that.
+// changeSeen changes a chat and waits until the appliance has the events of the change, at most ackWait: the change
+// holds without that.
 func (c *commands) changeSeen(ctx context.Context, key string, do chatChange) error {
 	err := c.change(key, openKnown, do)
 	if err == nil {

@@ -13,8 +13,8 @@ import (
 	"flowhq/worker/message"
 )
 
-// decide deals with the oldest message that waits in a chat, in one transaction: the journal has the answer and all that
-// follows from it, or nothing.
+// decide deals with the oldest message that waits in a chat, in one transaction: the journal has the answer and all
+// that follows from it, or nothing.
 func (e *engine) decide(r *runner, m *message.Incoming) progress {
 	d := decision{engine: e, runner: r, message: m}
 	err := e.write(func(tx *journal.Tx) (err error) {
@@ -121,8 +121,8 @@ func (d *decision) make() error {
 	return d.finish(d.apply(out, version))
 }
 
-// age tells how long the customer has waited: by WhatsApp's clock when the message was delivered late, else from when it
-// came in here, so that a wrong clock of this machine does not make everything too old.
+// age tells how long the customer has waited: by WhatsApp's clock when the message was delivered late, else from when
+// it came in here, so that a wrong clock of this machine does not make everything too old.
 func (d *decision) age() time.Duration {
 	if d.message.Late {
 		return d.now.Sub(d.message.SentAt)
@@ -167,8 +167,8 @@ func (d *decision) handBack() error {
 	return chatChanged(d.tx, d.chat, d.now)
 }
 
-// step asks the conversation. A chat that is in the middle of a flow goes on with the version that it began with. A panic is
-// an error.
+// step asks the conversation. A chat that is in the middle of a flow goes on with the version that it began with. A
+// panic is an error.
 func (d *decision) step() (out outcome, version int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -248,21 +248,11 @@ func (d *decision) post(text string, cause journal.Cause) error {
 
 // apply writes down what the conversation wants.
 func (d *decision) apply(out outcome, version int64) error {
-	c := d.chat
-	c.State, c.Flow = out.state, version
+	d.chat.State, d.chat.Flow = out.state, version
 	if out.resting {
-		c.Flow = 0
+		d.chat.Flow = 0
 	}
-	changed := out.language != "" && out.language != c.Language || out.optOut != out.optIn && out.optOut != c.OptedOut || out.handoff != ""
-	if out.language != "" {
-		c.Language = out.language
-	}
-	if out.optOut != out.optIn {
-		c.OptedOut = out.optOut
-	}
-	if out.handoff != "" {
-		c.HandoffCause, c.HandoffEnds, c.HandoffText = out.handoff, d.now.Add(d.config.Limits.Handoff), ""
-	}
+	changed := d.applyToChat(out)
 	for _, t := range out.traces {
 		if err := d.trace(t.step, t.detail); err != nil {
 			return err
@@ -272,23 +262,47 @@ func (d *decision) apply(out outcome, version int64) error {
 		return err
 	}
 	if changed {
-		if err := chatChanged(d.tx, c, d.now); err != nil {
+		if err := chatChanged(d.tx, d.chat, d.now); err != nil {
 			return err
 		}
 	}
-	for _, n := range out.notices {
-		if c.PN != "" {
-			n += "\n📞 " + c.PN // so that a tap is enough to write or to call
+	if err := d.notifyOwner(out.notices); err != nil {
+		return err
+	}
+	if len(out.replies) == 0 {
+		return nil
+	}
+	return d.post(strings.Join(out.replies, "\n\n"), journal.CauseReply)
+}
+
+// applyToChat sets what the appliance knows of a chat; true when it has to be told.
+func (d *decision) applyToChat(out outcome) (changed bool) {
+	c := d.chat
+	if out.language != "" && out.language != c.Language {
+		c.Language, changed = out.language, true
+	}
+	if out.optOut != out.optIn && out.optOut != c.OptedOut {
+		c.OptedOut, changed = out.optOut, true
+	}
+	if out.handoff != "" {
+		c.HandoffCause, c.HandoffEnds, c.HandoffText = out.handoff, d.now.Add(d.config.Limits.Handoff), ""
+		changed = true
+	}
+	return changed
+}
+
+// notifyOwner journals notices to the owner, with the customer's number: a tap on it is enough to write or to call.
+func (d *decision) notifyOwner(notices []string) error {
+	for _, n := range notices {
+		if d.chat.PN != "" {
+			n += "\n📞 " + d.chat.PN
 		}
 		if err := d.tellOwner(d.tx, n, d.message.ID, d.now); err != nil {
 			return err
 		}
 		d.owner = true
 	}
-	if len(out.replies) == 0 {
-		return nil
-	}
-	return d.post(strings.Join(out.replies, "\n\n"), journal.CauseReply)
+	return nil
 }
 
 func (d *decision) record(requests []flowhq.RequestEvent) error {

@@ -29,45 +29,52 @@ func typingTime(text string) time.Duration {
 	return min(typingLeast+time.Duration(len([]rune(text)))*typingPerRune, typingMost)
 }
 
-// deliver sends a message. Its id was journalled with it, so that sending it again after a crash or without an
+// delivery is one outgoing message while it is sent.
+type delivery struct {
+	*engine
+	*journal.Outgoing
+	runner *runner
+}
+
+// send sends the message. Its id was journalled with it, so that sending it again after a crash or without an
 // acknowledgement shows the customer one message.
-func (e *engine) deliver(r *runner, o *journal.Outgoing) progress {
-	to := e.recipient(o)
-	if o.ChatID != journal.OwnerChat && !o.Wrote && o.Author != flowhq.AuthorAdmin {
-		return e.fail(o, flowhq.TraceFailed, "Not sent: this person has not written first, and no admin allowed it.")
+func (d *delivery) send() progress {
+	to := d.recipient(d.Outgoing)
+	if d.ChatID != journal.OwnerChat && !d.Wrote && d.Author != flowhq.AuthorAdmin {
+		return d.fail(flowhq.TraceFailed, "Not sent: this person has not written first, and no admin allowed it.")
 	}
-	limits := e.config.Load().Limits
-	if late := time.Since(o.CreatedAt); o.Cause == journal.CauseReply && o.Attempts == 0 && late > limits.CatchUp {
-		return e.tooLate(o, late)
+	limits := d.config.Load().Limits
+	if late := time.Since(d.CreatedAt); d.Cause == journal.CauseReply && d.Attempts == 0 && late > limits.CatchUp {
+		return d.tooLate(late)
 	}
-	if o.ChatID != journal.OwnerChat && o.Attempts == 0 && limits.Typing {
-		if e.showTyping(to, o.Text); e.ownerCameBefore(o) {
-			return e.fail(o, flowhq.TraceHandedOver, "Not sent: the owner answered on the phone meanwhile.")
+	if d.ChatID != journal.OwnerChat && d.Attempts == 0 && limits.Typing {
+		if d.showTyping(to); d.ownerCameBefore() {
+			return d.fail(flowhq.TraceHandedOver, "Not sent: the owner answered on the phone meanwhile.")
 		}
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(e.forced, sendTimeout)
-	at, err := e.dev.Send(ctx, o.ID, to, o.Text)
+	ctx, cancel := context.WithTimeout(d.forced, sendTimeout)
+	at, err := d.dev.Send(ctx, d.ID, to, d.Text)
 	cancel()
-	return e.sent(r, o, began, at, err)
+	return d.sent(began, at, err)
 }
 
 // sent handles the result of an attempt to send.
-func (e *engine) sent(r *runner, o *journal.Outgoing, began, at time.Time, err error) progress {
+func (d *delivery) sent(began, at time.Time, err error) progress {
 	switch {
 	case err == nil:
-		r.retry.Reset()
-		return e.acknowledged(o, began, at)
+		d.runner.retry.Reset()
+		return d.acknowledged(began, at)
 	case errors.Is(err, whatsapp.ErrOffline), errors.Is(err, whatsapp.ErrClosed), errors.Is(err, whatsapp.ErrNotLinked),
-		e.forced.Err() != nil:
+		d.forced.Err() != nil:
 		return blocked
 	case errors.Is(err, whatsapp.ErrRestricted):
-		return e.restricted(o)
+		return d.restricted()
 	case errors.Is(err, whatsapp.ErrRefused):
-		e.log.Warn("WhatsApp refused a message", "id", o.ID, "error", err)
-		return e.fail(o, flowhq.TraceFailed, "WhatsApp refused the reply: "+err.Error())
+		d.log.Warn("WhatsApp refused a message", "id", d.ID, "error", err)
+		return d.fail(flowhq.TraceFailed, "WhatsApp refused the reply: "+err.Error())
 	default:
-		return e.uncertain(r, o, err)
+		return d.uncertain(err)
 	}
 }
 
@@ -80,47 +87,49 @@ func (e *engine) recipient(o *journal.Outgoing) message.Person {
 }
 
 // showTyping shows that somebody is typing for as long as the text takes; stopping cuts it short.
-func (e *engine) showTyping(to message.Person, text string) {
-	if err := e.dev.Typing(e.draining, to, true); err != nil {
-		e.log.Debug("typing is not shown", "error", err)
+func (d *delivery) showTyping(to message.Person) {
+	if err := d.dev.Typing(d.draining, to, true); err != nil {
+		d.log.Debug("typing is not shown", "error", err)
 	}
-	e.wait(typingTime(text))
+	d.wait(typingTime(d.Text))
 }
 
 // acknowledged journals that WhatsApp has a message.
-func (e *engine) acknowledged(o *journal.Outgoing, began, at time.Time) progress {
+func (d *delivery) acknowledged(began, at time.Time) progress {
 	now := time.Now()
 	if at.IsZero() {
 		at = now
 	}
-	err := e.write(func(tx *journal.Tx) error {
-		f, err := tx.FinishOutgoing(o.ID, true, now)
+	err := d.write(func(tx *journal.Tx) error {
+		f, err := tx.FinishOutgoing(d.ID, true, now)
 		if err != nil || f == nil {
 			return err
 		}
-		key := e.keyOf(o, f)
-		if err := trace(tx, about(o), key, began, flowhq.TraceSent, "Handed to WhatsApp as "+o.ID+"."); err != nil {
+		key := d.keyOf(d.Outgoing, f)
+		if err := trace(tx, d.about(), key, began, flowhq.TraceSent, "Handed to WhatsApp as "+d.ID+"."); err != nil {
 			return err
 		}
-		return e.delivered(tx, o, key, at, now)
+		return delivered(tx, d.dev.Self(), d.Outgoing, key, at, now)
 	})
 	if err != nil {
-		return e.retryLater("a sent message could not be journalled; it will be sent again with the same id", err)
+		return d.retryLater("a sent message could not be journalled; it will be sent again with the same id", err)
 	}
 	return done
 }
 
-// delivered writes a message that WhatsApp has into the log.
-func (e *engine) delivered(tx *journal.Tx, o *journal.Outgoing, key string, at, now time.Time) error {
+// delivered writes a message that WhatsApp has into the log; self is the account.
+func delivered(tx *journal.Tx, self message.Person, o *journal.Outgoing, key string, at, now time.Time) error {
 	err := tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
 		WAMessageID: o.ID, Chat: key, Direction: flowhq.DirectionOut, Author: o.Author, Kind: flowhq.KindText,
-		From: e.dev.Self().Key(), To: key, Text: o.Text, SentAt: at, Target: o.Answers,
+		From: self.Key(), To: key, Text: o.Text, SentAt: at, Target: o.Answers,
 	}})
 	if err != nil {
 		return err
 	}
 	return trace(tx, about(o), key, now, flowhq.TraceAcknowledged, "WhatsApp has "+o.ID+".")
 }
+
+func (d *delivery) about() string { return about(d.Outgoing) }
 
 // about gives the id of the message that traces about an outgoing one belong to: the one that it answers, else itself.
 func about(o *journal.Outgoing) string {
@@ -139,51 +148,51 @@ func (e *engine) keyOf(o *journal.Outgoing, f *journal.Finished) string {
 }
 
 // fail gives a message up.
-func (e *engine) fail(o *journal.Outgoing, step, detail string) progress {
+func (d *delivery) fail(step, detail string) progress {
 	now := time.Now()
-	err := e.write(func(tx *journal.Tx) error {
-		f, err := tx.FinishOutgoing(o.ID, false, now)
+	err := d.write(func(tx *journal.Tx) error {
+		f, err := tx.FinishOutgoing(d.ID, false, now)
 		if err != nil || f == nil {
 			return err
 		}
-		return trace(tx, about(o), e.keyOf(o, f), now, step, detail)
+		return trace(tx, d.about(), d.keyOf(d.Outgoing, f), now, step, detail)
 	})
 	if err != nil {
-		return e.retryLater("a failed reply could not be journalled", err)
+		return d.retryLater("a failed reply could not be journalled", err)
 	}
 	return done
 }
 
 // tooLate gives up a reply that could not be sent in time, and puts its question on the owner's list.
-func (e *engine) tooLate(o *journal.Outgoing, late time.Duration) progress {
+func (d *delivery) tooLate(late time.Duration) progress {
 	now := time.Now()
-	err := e.write(func(tx *journal.Tx) error {
-		f, err := tx.FinishOutgoing(o.ID, false, now)
+	err := d.write(func(tx *journal.Tx) error {
+		f, err := tx.FinishOutgoing(d.ID, false, now)
 		if err != nil || f == nil {
 			return err
 		}
-		err = tx.AddMissed(journal.Missed{Chat: f.ChatID, Name: o.ToName, Text: o.Asked, SentAt: o.AskedAt})
+		err = tx.AddMissed(journal.Missed{Chat: f.ChatID, Name: d.ToName, Text: d.Asked, SentAt: d.AskedAt})
 		if err != nil {
 			return err
 		}
-		return trace(tx, about(o), e.keyOf(o, f), now, flowhq.TraceTooOld,
+		return trace(tx, d.about(), d.keyOf(d.Outgoing, f), now, flowhq.TraceTooOld,
 			fmt.Sprintf("The reply could not be sent for %s and is too old now. The owner gets a list.", durationText(late)))
 	})
 	if err != nil {
-		return e.retryLater("a late reply could not be given up", err)
+		return d.retryLater("a late reply could not be given up", err)
 	}
-	e.scheduleMissed()
+	d.scheduleMissed()
 	return done
 }
 
 // ownerCameBefore tells whether the owner took the chat over while a reply was on its way.
-func (e *engine) ownerCameBefore(o *journal.Outgoing) bool {
-	if o.Cause != journal.CauseReply {
+func (d *delivery) ownerCameBefore() bool {
+	if d.Cause != journal.CauseReply {
 		return false
 	}
 	handed := false
-	err := e.j.Read(func(tx *journal.Tx) error {
-		c, err := tx.Chat(o.ChatID)
+	err := d.j.Read(func(tx *journal.Tx) error {
+		c, err := tx.Chat(d.ChatID)
 		handed = err == nil && c != nil && c.HandoffCause == journal.HandoffOwner && c.HandedOver(time.Now())
 		return err
 	})
@@ -191,39 +200,39 @@ func (e *engine) ownerCameBefore(o *journal.Outgoing) bool {
 }
 
 // restricted keeps a message until WhatsApp lets the account send again.
-func (e *engine) restricted(o *journal.Outgoing) progress {
-	err := e.write(func(tx *journal.Tx) error {
-		if first, err := tx.MarkHeld(o.ID); err != nil || !first {
+func (d *delivery) restricted() progress {
+	err := d.write(func(tx *journal.Tx) error {
+		if first, err := tx.MarkHeld(d.ID); err != nil || !first {
 			return err
 		}
-		return trace(tx, about(o), e.recipient(o).Key(), time.Now(), flowhq.TraceLimited,
+		return trace(tx, d.about(), d.recipient(d.Outgoing).Key(), time.Now(), flowhq.TraceLimited,
 			"WhatsApp refuses messages from this number for now; the reply waits.")
 	})
 	if err != nil {
-		return e.retryLater("a restriction could not be journalled", err)
+		return d.retryLater("a restriction could not be journalled", err)
 	}
 	return blocked
 }
 
-// uncertain repeats a message that may have arrived, with the same id, until it is certain; past the time in which an answer
-// makes sense it is given up.
-func (e *engine) uncertain(r *runner, o *journal.Outgoing, cause error) progress {
-	e.log.Warn("a message was not acknowledged; it is repeated with the same id",
-		"id", o.ID, "attempt", o.Attempts+1, "error", cause)
-	if time.Since(o.CreatedAt) > e.config.Load().Limits.CatchUp {
-		return e.fail(o, flowhq.TraceFailed, "WhatsApp never acknowledged the reply: "+cause.Error())
+// uncertain repeats a message that may have arrived, with the same id, until it is certain; past the time in which an
+// answer makes sense it is given up.
+func (d *delivery) uncertain(cause error) progress {
+	d.log.Warn("a message was not acknowledged; it is repeated with the same id",
+		"id", d.ID, "attempt", d.Attempts+1, "error", cause)
+	if time.Since(d.CreatedAt) > d.config.Load().Limits.CatchUp {
+		return d.fail(flowhq.TraceFailed, "WhatsApp never acknowledged the reply: "+cause.Error())
 	}
-	err := e.write(func(tx *journal.Tx) error {
-		if err := tx.CountAttempt(o.ID); err != nil || o.Attempts > 0 {
+	err := d.write(func(tx *journal.Tx) error {
+		if err := tx.CountAttempt(d.ID); err != nil || d.Attempts > 0 {
 			return err
 		}
-		return trace(tx, about(o), e.recipient(o).Key(), time.Now(), flowhq.TraceSent,
-			"Handed to WhatsApp as "+o.ID+", no acknowledgement yet: repeated with the same id.")
+		return trace(tx, d.about(), d.recipient(d.Outgoing).Key(), time.Now(), flowhq.TraceSent,
+			"Handed to WhatsApp as "+d.ID+", no acknowledgement yet: repeated with the same id.")
 	})
 	if err != nil {
-		return e.retryLater("an attempt could not be journalled", err)
+		return d.retryLater("an attempt could not be journalled", err)
 	}
-	if !e.wait(r.retry.NextBackOff()) {
+	if !d.wait(d.runner.retry.NextBackOff()) {
 		return blocked
 	}
 	return done

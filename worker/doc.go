@@ -1,4 +1,5 @@
-// Package worker is the body of the process that serves one tenant: its linked device, its conversations and its journal.
+// Package worker is the body of the process that serves one tenant: its linked device, its conversations and its
+// journal.
 //
 // The way of a message through it:
 //
@@ -9,9 +10,9 @@
 //	deliver  typing, sending, WhatsApp's acknowledgement. The journal has the outcome.
 //	uplink   the events of all this go to the appliance, in order, until it has acknowledged them.
 //
-// What must survive a kill is in the journal before anything is done about it, so the next process goes on where this one
-// stopped: it decides about messages that wait, and sends replies that were not acknowledged again with the same id. All
-// decisions are made here; the appliance learns of them by events and may be away for any time.
+// What must survive a kill is in the journal before anything is done about it, so the next process goes on where this
+// one stopped: it decides about messages that wait, and sends replies that were not acknowledged again with the same
+// id. All decisions are made here; the appliance learns of them by events and may be away for any time.
 //
 // It imports the root package, bot, message, whatsapp and wire; never the packages of the appliance.
 package worker

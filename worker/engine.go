@@ -119,7 +119,8 @@ func (e *engine) applyConfig(c flowhq.WorkerConfig) {
 	e.config.Store(&c)
 }
 
-// configure applies and stores a configuration. It fails when the flow cannot be loaded; then the one before stays in force.
+// configure applies and stores a configuration. It fails when the flow cannot be loaded; then the one before stays in
+// force.
 func (e *engine) configure(c flowhq.WorkerConfig) error {
 	if err := e.checkFlow(c); err != nil {
 		e.note(flowhq.TenantEventWorker, "The new settings cannot be used; the worker goes on with those before: "+err.Error())
@@ -204,10 +205,10 @@ func (e *engine) report() flowhq.SessionReport {
 	return r
 }
 
-// reported is called by the device at every change. What a later process must know is stored before anybody hears of it,
-// since whoever hears of it may end this process.
+// reported is called by the device at every change. What a later process must know is stored before anybody hears of
+// it, since whoever hears of it may end this process.
 func (e *engine) reported(r flowhq.SessionReport) {
-	e.keepPause(r)
+	e.pauses.keep(e, r)
 	if !e.fault.Load() {
 		e.onReport(r)
 	}
@@ -284,7 +285,7 @@ func (e *engine) background(ctx context.Context) {
 			continue
 		}
 		tick.Reset(parkedInterval)
-		e.keepPause(e.dev.Report()) // in case it could not be kept when it began
+		e.pauses.keep(e, e.dev.Report()) // in case it could not be kept when it began
 		if e.fault.Load() {
 			e.probe(ctx)
 			tick.Reset(probeInterval)

@@ -95,8 +95,8 @@ func TestRealFlowThroughTheEngine(t *testing.T) {
 	})
 }
 
-// TestOutcome_take checks whom the chat in the journal names as the one who asked for a human: a business may name its own
-// intents as it likes.
+// TestOutcome_take checks whom the chat in the journal names as the one who asked for a human: a business may name its
+// own intents as it likes.
 func TestOutcome_take(t *testing.T) {
 	care := bot.DefaultYAML(flowhq.TemplateBooking, flowhq.English)
 	care = strings.Replace(care, "intents:\n", "intents:\n  customer_care:\n    words: [warranty]\n    handoff: true\n", 1)

@@ -7,8 +7,8 @@ import (
 	"flowhq"
 )
 
-// ignoredCounts counts messages that are not meant for a bot, by where they were written. Nothing else of them is kept; the counts
-// begin anew with the process.
+// ignoredCounts counts messages that are not meant for a bot, by where they were written. Nothing else of them is kept;
+// the counts begin anew with the process.
 type ignoredCounts struct {
 	mu    sync.Mutex
 	count map[flowhq.IgnoredSource]int64

@@ -14,8 +14,8 @@ import (
 
 func limitChat(id int64) limit.Chat { return limit.Chat(id) }
 
-// receive takes one message in. It returns nil only when the message is in the journal, or is not meant for a bot; WhatsApp
-// keeps it otherwise.
+// receive takes one message in. It returns nil only when the message is in the journal, or is not meant for a bot;
+// WhatsApp keeps it otherwise.
 func (e *engine) receive(_ context.Context, m message.Incoming) error {
 	e.mu.Lock()
 	stopping := e.stopping
@@ -141,9 +141,9 @@ func ignoredSource(m message.Incoming) flowhq.IgnoredSource {
 	return flowhq.IgnoredUnknown
 }
 
-// decideAtOnce decides about a message that found nothing before it, in the transaction that takes it in: it never waits in
-// the queue, and the disk is flushed once less before the reply. nil when something stands in the way; then nothing was
-// changed and the chat's runner decides.
+// decideAtOnce decides about a message that found nothing before it, in the transaction that takes it in: it never
+// waits in the queue, and the disk is flushed once less before the reply. nil when something stands in the way; then
+// nothing was changed and the chat's runner decides.
 func (in *intake) decideAtOnce(tx *journal.Tx) *decision {
 	c := in.config.Load()
 	if c == nil || c.Limits.ReadReceipts || !in.ready() {
@@ -172,9 +172,9 @@ func (in *intake) decideAtOnce(tx *journal.Tx) *decision {
 // errNotNow takes a decision back that cannot be made yet.
 var errNotNow = errors.New("not now")
 
-// skipIncoming deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message. When
-// it is the message that fails, giving it back would bring it again for ever and hold up all others: the time line tells of
-// it.
+// skipIncoming deals with a message that could not be journalled. When the journal fails, WhatsApp keeps the message.
+// When it is the message that fails, giving it back would bring it again for ever and hold up all others: the time line
+// tells of it.
 func (e *engine) skipIncoming(id string, cause error) error {
 	cause = fmt.Errorf("message %s: %w", id, cause)
 	if journal.Failed(cause) {
@@ -186,8 +186,8 @@ func (e *engine) skipIncoming(id string, cause error) error {
 	})
 }
 
-// overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the customer
-// is told once to wait.
+// overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the
+// customer is told once to wait.
 func (in *intake) overflow(tx *journal.Tx) error {
 	err := in.trace(tx, flowhq.TraceQueueFull, fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting))
 	c := in.chat
@@ -204,7 +204,8 @@ func (in *intake) overflow(tx *journal.Tx) error {
 	return tx.SaveChat(c)
 }
 
-// addressesJoined is told by the device when a number and a LID turn out to be one person. Strangers are not written down.
+// addressesJoined is told by the device when a number and a LID turn out to be one person. Strangers are not written
+// down.
 func (e *engine) addressesJoined(p message.Person) {
 	var merges []journal.Merge
 	err := e.write(func(tx *journal.Tx) (err error) {

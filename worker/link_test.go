@@ -393,8 +393,8 @@ func TestConfigFromEnv(t *testing.T) {
 	}
 }
 
-// TestCommands_TakeOver: whoever takes a chat over finds it so in the appliance when the call returns; and the call returns
-// while the appliance cannot store anything.
+// TestCommands_TakeOver: whoever takes a chat over finds it so in the appliance when the call returns; and the call
+// returns while the appliance cannot store anything.
 func TestCommands_TakeOver(t *testing.T) {
 	dir := t.TempDir()
 	o := newOffice(t, filepath.Join(dir, "workers.sock"))

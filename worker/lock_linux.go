@@ -12,7 +12,8 @@ import (
 // lockName is the file that a worker holds locked for as long as it lives.
 const lockName = "worker.lock"
 
-// ErrLocked says that another process works in the tenant's folder. Two on one device would throw each other out for ever.
+// ErrLocked says that another process works in the tenant's folder. Two on one device would throw each other out for
+// ever.
 var ErrLocked = errors.New("another process already works in this tenant's folder")
 
 // lock takes the tenant's folder for this process. The lock goes with the process, however it ends; the file stays.

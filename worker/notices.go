@@ -89,7 +89,7 @@ func (e *engine) sendMissed() {
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		text, err := e.missedList(tx, all)
+		text, err := missedText(tx, e.texts(), e.config.Load().Business.Settings.Location(), all)
 		if err != nil {
 			return err
 		}
@@ -102,9 +102,8 @@ func (e *engine) sendMissed() {
 	e.schedule(journal.OwnerChat)
 }
 
-func (e *engine) missedList(tx *journal.Tx, all []journal.Missed) (string, error) {
-	t := e.texts()
-	zone := e.config.Load().Business.Settings.Location()
+// missedText writes the list of messages that came too late.
+func missedText(tx *journal.Tx, t phrases, zone *time.Location, all []journal.Missed) (string, error) {
 	var b strings.Builder
 	b.WriteString(t.missedHead)
 	for i, o := range all {

@@ -12,9 +12,10 @@ import (
 	"flowhq/worker/message"
 )
 
-// An away message is a text that WhatsApp's business app sends to several customers by itself. It does not hand a chat over.
-// A text counts as one when a second chat gets the same within awaySoon, or within awayLate when it has at least awayLength
-// characters. The first chat was handed over by then: that is undone, unless the owner wrote something else there since.
+// An away message is a text that WhatsApp's business app sends to several customers by itself. It does not hand a chat
+// over. A text counts as one when a second chat gets the same within awaySoon, or within awayLate when it has at least
+// awayLength characters. The first chat was handed over by then: that is undone, unless the owner wrote something else
+// there since.
 const (
 	awaySoon   = 10 * time.Minute
 	awayLate   = 24 * time.Hour
@@ -23,7 +24,6 @@ const (
 
 // receiveOwn takes in a message of the account itself: the echo of what this worker sent, or what the owner wrote.
 func (e *engine) receiveOwn(m message.Incoming) error {
-	now := time.Now()
 	to := m.To
 	if m.Place == message.PlaceSelf && to.IsZero() {
 		to = e.dev.Self()
@@ -32,88 +32,111 @@ func (e *engine) receiveOwn(m message.Incoming) error {
 		e.ignored.add(flowhq.IgnoredUnknown)
 		return nil
 	}
-	var merges []journal.Merge
-	err := e.write(func(tx *journal.Tx) error {
-		o, err := tx.Outgoing(m.ID)
-		if err != nil {
-			return err
-		}
-		if o != nil {
-			return e.echoed(tx, o, m, now)
-		}
-		var c *journal.Chat
-		if c, merges, err = tx.UpsertChat(to, now); err != nil {
-			return err
-		}
-		fresh, err := tx.MarkSeen(c.ID, m.ID, now)
-		if err != nil {
-			return err
-		}
-		if !fresh {
-			return trace(tx, m.ID, c.Key(), now, flowhq.TraceDuplicate, "This message of the owner came before.")
-		}
-		return e.ownerWrote(tx, c, m, now)
-	})
-	if err != nil {
+	own := ownMessage{engine: e, m: m, to: to}
+	if err := e.write(own.journal); err != nil {
 		return e.skipIncoming(m.ID, err)
 	}
-	e.chatsMerged(merges)
+	e.chatsMerged(own.merges)
 	return nil
 }
 
+// ownMessage is the transaction that takes in one message of the account itself.
+type ownMessage struct {
+	*engine
+	m  message.Incoming
+	to message.Person
+
+	tx     *journal.Tx
+	now    time.Time
+	chat   *journal.Chat
+	merges []journal.Merge
+}
+
+func (own *ownMessage) journal(tx *journal.Tx) error {
+	own.tx, own.now = tx, time.Now()
+	o, err := tx.Outgoing(own.m.ID)
+	if err != nil {
+		return err
+	}
+	if o != nil {
+		return own.echoed(o)
+	}
+	if own.chat, own.merges, err = tx.UpsertChat(own.to, own.now); err != nil {
+		return err
+	}
+	fresh, err := tx.MarkSeen(own.chat.ID, own.m.ID, own.now)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return own.trace(flowhq.TraceDuplicate, "This message of the owner came before.")
+	}
+	return own.ownerWrote()
+}
+
+func (own *ownMessage) trace(step, detail string) error {
+	return trace(own.tx, own.m.ID, own.chat.Key(), own.now, step, detail)
+}
+
 // echoed takes a copy of what this worker sent as the acknowledgement, in case that one did not come.
-func (e *engine) echoed(tx *journal.Tx, o *journal.Outgoing, m message.Incoming, now time.Time) error {
-	f, err := tx.FinishOutgoing(o.ID, true, now)
+func (own *ownMessage) echoed(o *journal.Outgoing) error {
+	f, err := own.tx.FinishOutgoing(o.ID, true, own.now)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		return trace(tx, o.ID, e.recipient(o).Key(), now, flowhq.TraceFiltered,
+		return trace(own.tx, o.ID, own.recipient(o).Key(), own.now, flowhq.TraceFiltered,
 			"WhatsApp gave this message back: it is the bot's own, not the owner's.")
 	}
-	return e.delivered(tx, o, e.keyOf(o, f), m.SentAt, now)
+	return delivered(own.tx, own.dev.Self(), o, own.keyOf(o, f), own.m.SentAt, own.now)
 }
 
 // ownerWrote journals what the owner wrote and hands the chat over.
-func (e *engine) ownerWrote(tx *journal.Tx, c *journal.Chat, m message.Incoming, now time.Time) error {
-	err := tx.Event(flowhq.WorkerEvent{At: now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		WAMessageID: m.ID, Chat: c.Key(), Direction: flowhq.DirectionOut, Author: flowhq.AuthorOwner, Kind: m.Kind,
-		From: e.dev.Self().Key(), To: c.Key(), Text: m.Text, SentAt: m.SentAt, Target: m.Target,
+func (own *ownMessage) ownerWrote() error {
+	key := own.chat.Key()
+	err := own.tx.Event(flowhq.WorkerEvent{At: own.now, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
+		WAMessageID: own.m.ID, Chat: key, Direction: flowhq.DirectionOut, Author: flowhq.AuthorOwner, Kind: own.m.Kind,
+		From: own.dev.Self().Key(), To: key, Text: own.m.Text, SentAt: own.m.SentAt, Target: own.m.Target,
 	}})
-	if err != nil || m.Place == message.PlaceSelf {
+	if err != nil || own.m.Place == message.PlaceSelf {
 		return err
 	}
-	switch m.Kind {
+	switch own.m.Kind {
 	case flowhq.KindReaction, flowhq.KindEdit, flowhq.KindDelete: // changes what was said, and does not take the chat over
 		return nil
 	}
-	c.LastSeen = now
-	if m.Kind == flowhq.KindText && isHandBack(m.Text) {
-		return e.handBackByOwner(tx, c, m, now)
+	own.chat.LastSeen = own.now
+	if own.m.Kind != flowhq.KindText {
+		return own.handOver("")
 	}
-	digest := ""
-	if m.Kind == flowhq.KindText {
-		digest = digestOf(m.Text)
-		others, err := e.sameTextElsewhere(tx, c, digest, m.Text, now)
-		if err != nil {
-			return err
-		}
-		if len(others) > 0 {
-			return e.undoHandovers(tx, c, others, digest, m, now)
-		}
+	if isHandBack(own.m.Text) {
+		return own.handBack()
 	}
-	handed := c.HandedOver(now)
-	if handed {
+	digest := digestOf(own.m.Text)
+	others, err := own.sameTextElsewhere(digest)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return own.undoHandovers(others, digest)
+	}
+	return own.handOver(digest)
+}
+
+// handOver hands the chat to the owner; digest is of the text that did so, "" for what is not a text.
+func (own *ownMessage) handOver(digest string) error {
+	c := own.chat
+	if c.HandedOver(own.now) {
 		digest = "" // the owner wrote here before: this text alone did not hand the chat over
 	}
-	c.HandoffCause, c.HandoffEnds, c.HandoffText = journal.HandoffOwner, now.Add(e.handoff()), digest
-	err = trace(tx, m.ID, c.Key(), now, flowhq.TraceHandedOver,
-		fmt.Sprintf("The owner wrote on the phone: the bot is silent in this chat for %s.", durationText(e.handoff())))
+	c.HandoffCause, c.HandoffEnds, c.HandoffText = journal.HandoffOwner, own.now.Add(own.handoff()), digest
+	err := own.trace(flowhq.TraceHandedOver,
+		fmt.Sprintf("The owner wrote on the phone: the bot is silent in this chat for %s.", durationText(own.handoff())))
 	if err == nil {
-		err = tx.SaveChat(c)
+		err = own.tx.SaveChat(c)
 	}
 	if err == nil {
-		err = chatChanged(tx, c, now)
+		err = chatChanged(own.tx, c, own.now)
 	}
 	return err
 }
@@ -127,54 +150,58 @@ func isHandBack(text string) bool {
 	return false
 }
 
-// handBackByOwner hands a chat back to the bot.
-func (e *engine) handBackByOwner(tx *journal.Tx, c *journal.Chat, m message.Incoming, now time.Time) error {
-	was := c.HandoffCause != ""
-	c.EndHandoff()
-	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceHandedOver, "The owner wrote #bot on the phone: the bot has this chat again.")
+// handBack hands the chat back to the bot.
+func (own *ownMessage) handBack() error {
+	had := own.chat.HandoffCause != ""
+	own.chat.EndHandoff()
+	err := own.trace(flowhq.TraceHandedOver, "The owner wrote #bot on the phone: the bot has this chat again.")
 	if err == nil {
-		err = tx.SaveChat(c)
+		err = own.tx.SaveChat(own.chat)
 	}
-	if err == nil && was {
-		err = chatChanged(tx, c, now)
+	if err == nil && had {
+		err = chatChanged(own.tx, own.chat, own.now)
 	}
 	return err
 }
 
 // sameTextElsewhere notes a text of the owner and gives the other chats that got the same one.
-func (e *engine) sameTextElsewhere(tx *journal.Tx, c *journal.Chat, digest, text string, now time.Time) ([]int64, error) {
+func (own *ownMessage) sameTextElsewhere(digest string) ([]int64, error) {
 	window := awaySoon
-	if len([]rune(strings.TrimSpace(text))) >= awayLength {
+	if len([]rune(strings.TrimSpace(own.m.Text))) >= awayLength {
 		window = awayLate
 	}
-	others, err := tx.ChatsWithOwnerText(digest, c.ID, now.Add(-window))
+	others, err := own.tx.ChatsWithOwnerText(digest, own.chat.ID, own.now.Add(-window))
 	if err == nil {
-		err = tx.NoteOwnerText(digest, c.ID, now)
+		err = own.tx.NoteOwnerText(digest, own.chat.ID, own.now)
 	}
 	return others, err
 }
 
 // undoHandovers gives chats back to the bot that an away message had handed over.
-func (e *engine) undoHandovers(tx *journal.Tx, c *journal.Chat, others []int64, digest string, m message.Incoming, now time.Time) error {
-	err := trace(tx, m.ID, c.Key(), now, flowhq.TraceFiltered,
+func (own *ownMessage) undoHandovers(others []int64, digest string) error {
+	err := own.trace(flowhq.TraceFiltered,
 		fmt.Sprintf("The same text went to %d other chats: an away message, the bot stays.", len(others)))
 	if err == nil {
-		err = tx.SaveChat(c)
+		err = own.tx.SaveChat(own.chat)
 	}
 	for _, id := range others {
-		if err != nil {
-			return err
-		}
-		var other *journal.Chat
-		if other, err = tx.Chat(id); err != nil || other == nil || other.HandoffText != digest || other.HandoffCause != journal.HandoffOwner {
-			continue
-		}
-		other.EndHandoff()
-		if err = tx.SaveChat(other); err == nil {
-			err = chatChanged(tx, other, now)
+		if err == nil {
+			err = own.undoHandover(id, digest)
 		}
 	}
 	return err
+}
+
+func (own *ownMessage) undoHandover(chat int64, digest string) error {
+	c, err := own.tx.Chat(chat)
+	if err != nil || c == nil || c.HandoffText != digest || c.HandoffCause != journal.HandoffOwner {
+		return err
+	}
+	c.EndHandoff()
+	if err := own.tx.SaveChat(c); err != nil {
+		return err
+	}
+	return chatChanged(own.tx, c, own.now)
 }
 
 func digestOf(text string) string {

@@ -47,8 +47,8 @@ func TestStatementsOfOneReply(t *testing.T) {
 		h.expect(asha, "re: 1", "re: 2")
 		t.Log(ran)
 		for what, most := range map[string]int{
-			// The chat: when the message comes, and before the reply is sent after the typing. Else: what waits in the chat, the
-			// reply with its recipient, and that nothing else is to be sent or decided.
+			// The chat: when the message comes, and before the reply is sent after the typing. Else: what waits in the
+			// chat, the reply with its recipient, and that nothing else is to be sent or decided.
 			"reads of chats": 2, "reads": 6,
 			"writes": 11, "commits": 2,
 		} {

@@ -10,8 +10,8 @@ import (
 	"flowhq/internal/wasim"
 )
 
-// TestPauseOutlivesTheWorker: a worker that is killed while WhatsApp restricts or bans the number keeps away as well, until
-// the very same time, and answers afterwards what came meanwhile.
+// TestPauseOutlivesTheWorker: a worker that is killed while WhatsApp restricts or bans the number keeps away as well,
+// until the very same time, and answers afterwards what came meanwhile.
 func TestPauseOutlivesTheWorker(t *testing.T) {
 	for _, tc := range []struct {
 		fault string
@@ -49,8 +49,8 @@ func TestPauseOutlivesTheWorker(t *testing.T) {
 	}
 }
 
-// pausedOverRestart pauses the number, ends the worker meanwhile and waits for the answer to what came. false when the pause
-// was over before the next worker ran, so that nothing was learnt.
+// pausedOverRestart pauses the number, ends the worker meanwhile and waits for the answer to what came. false when the
+// pause was over before the next worker ran, so that nothing was learnt.
 func (s *simulated) pausedOverRestart(fault string, phase flowhq.Phase, length time.Duration, end func(*simulated)) bool {
 	s.t.Helper()
 	mark := s.reports()
@@ -79,7 +79,8 @@ func (s *simulated) pausedOverRestart(fault string, phase flowhq.Phase, length t
 	return true
 }
 
-// TestReplacedStandsDownOverRestarts: another program has the device; a worker that comes back does not take it, until it is told to.
+// TestReplacedStandsDownOverRestarts: another program has the device; a worker that comes back does not take it, until
+// it is told to.
 func TestReplacedStandsDownOverRestarts(t *testing.T) {
 	s := newSimulated(t)
 	s.office.config.Limits.Heartbeat = 100 * time.Millisecond

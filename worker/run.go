@@ -16,15 +16,15 @@ import (
 	"flowhq/worker/whatsapp"
 )
 
-// How long an orderly end may take: first the messages that are being answered, then the connection. The contract allows
-// 10 s for both.
+// How long an orderly end may take: first the messages that are being answered, then the connection. The contract
+// allows 10 s for both.
 const (
 	finishLimit = 8 * time.Second
 	leaveLimit  = 1500 * time.Millisecond
 )
 
-// Run is the worker: it returns nil after an orderly end, because ctx ended, the appliance drained it, or no appliance was
-// seen for too long. ErrLocked means that another process has the tenant's folder.
+// Run is the worker: it returns nil after an orderly end, because ctx ended, the appliance drained it, or no appliance
+// was seen for too long. ErrLocked means that another process has the tenant's folder.
 func Run(ctx context.Context, c Config) error {
 	forget(wire.EnvToken, wire.EnvSimulatorKey)
 	logs := newLogBuffer(os.Stdout)
@@ -140,7 +140,7 @@ func (w *worker) openDevice() error {
 			return e.sentText(id)
 		},
 		Merged:  func(p message.Person) { <-ready; e.addressesJoined(p) },
-		Silence: silence, Timing: w.config.timing, Pauses: e.lastPauses(),
+		Silence: silence, Timing: w.config.timing, Pauses: e.pauses.last(e),
 	})
 	if err != nil {
 		return err
@@ -150,8 +150,8 @@ func (w *worker) openDevice() error {
 	return nil
 }
 
-// serve runs everything until ctx ends or the end is asked for. Then it refuses new messages, finishes those in hand and
-// disconnects.
+// serve runs everything until ctx ends or the end is asked for. Then it refuses new messages, finishes those in hand
+// and disconnects.
 func (w *worker) serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	defer stop()

@@ -132,8 +132,8 @@ func (e *engine) chatsMerged(merges []journal.Merge) {
 	}
 }
 
-// work does one thing for the runner's chat: it sends the oldest message that is not sent, else it decides about the oldest
-// that came in.
+// work does one thing for the runner's chat: it sends the oldest message that is not sent, else it decides about the
+// oldest that came in.
 func (e *engine) work(r *runner) progress {
 	e.mu.Lock()
 	chat, stopping := r.chat, e.stopping
@@ -155,7 +155,7 @@ func (e *engine) work(r *runner) progress {
 		return e.retryLater("the journal cannot be read", err)
 	case out != nil:
 		r.begun = true
-		return e.deliver(r, out)
+		return (&delivery{e, out, r}).send()
 	case in == nil || stopping && r.begun:
 		return idle
 	}
@@ -186,8 +186,8 @@ func (e *engine) wait(d time.Duration) bool {
 // errStopping leaves a message with WhatsApp, which brings it again.
 var errStopping = errors.New("the worker is stopping")
 
-// stop refuses new messages, gives the runners at most limit to finish, and returns when all have ended. kill is called after
-// limit and must end what they do.
+// stop refuses new messages, gives the runners at most limit to finish, and returns when all have ended. kill is called
+// after limit and must end what they do.
 func (e *engine) stop(limit time.Duration, kill func()) {
 	e.mu.Lock()
 	e.stopping = true

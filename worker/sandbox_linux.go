@@ -14,9 +14,9 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
-// Isolate confines the process for the rest of its life: other processes of its user cannot look into it, it cannot gain
-// rights, and it reaches only what confine allows. The tenant's folder must exist. The note says what the kernel could not
-// forbid; "" when it could forbid everything.
+// Isolate confines the process for the rest of its life: other processes of its user cannot look into it, it cannot
+// gain rights, and it reaches only what confine allows. The tenant's folder must exist. The note says what the kernel
+// could not forbid; "" when it could forbid everything.
 func Isolate(c Config, log *slog.Logger) (note string, err error) {
 	harden(log)
 	return confine(c)

@@ -18,7 +18,8 @@ import (
 	"flowhq/worker/whatsapp"
 )
 
-// playPrisoner confines itself as a worker does and tries what a worker must not be able to do; it prints what it could.
+// playPrisoner confines itself as a worker does and tries what a worker must not be able to do; it prints what it
+// could.
 func playPrisoner() int {
 	dir, base := os.Getenv("DIR"), os.Getenv("BASE")
 	harden(quietLog())

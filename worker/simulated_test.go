@@ -136,9 +136,9 @@ func (s *simulated) sees(n int) []string {
 	return texts
 }
 
-// order lists a customer's messages as they came in, and the answers as they went out, by the log. A message that could not
-// be decrypted at first, after a new identity say, is sent again by the phone at its other end and comes behind later ones:
-// that holds for both directions, so what phones show may be in another order than the log.
+// order lists a customer's messages as they came in, and the answers as they went out, by the log. A message that could
+// not be decrypted at first, after a new identity say, is sent again by the phone at its other end and comes behind
+// later ones: that holds for both directions, so what phones show may be in another order than the log.
 func (s *simulated) order(n int) (in, out []string) {
 	s.office.get(func() bool {
 		for _, e := range s.office.events {

@@ -19,9 +19,9 @@ import (
 // deviceFile is the linked device's store, which package whatsapp keeps in the tenant's folder.
 const deviceFile = "device.db"
 
-// Snapshot writes consistent copies of both databases into the folder path, which must lie in the tenant's own: the sandbox
-// lets the worker write nowhere else. Copies of an earlier call are replaced. The device comes first, so that the journal
-// knows of every message that the device's copy has confirmed.
+// Snapshot writes consistent copies of both databases into the folder path, which must lie in the tenant's own: the
+// sandbox lets the worker write nowhere else. Copies of an earlier call are replaced. The device comes first, so that
+// the journal knows of every message that the device's copy has confirmed.
 func (c *commands) Snapshot(ctx context.Context, path string) error {
 	rel, err := filepath.Rel(c.dir, path)
 	if err != nil || !filepath.IsAbs(path) || rel == "." || rel == ".." || strings.HasPrefix(rel, "../") {

@@ -36,7 +36,8 @@ func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
 }
 
 // TestTorture kills the worker again and again at random moments, drops its connection, holds and loses
-// acknowledgements, delivers twice and takes the appliance away; in the end every customer has every answer once, in order.
+// acknowledgements, delivers twice and takes the appliance away; in the end every customer has every answer once, in
+// order.
 func TestTorture(t *testing.T) {
 	length := 4 * time.Second
 	if s := os.Getenv(envTorture); s != "" {

@@ -22,8 +22,8 @@ const (
 	ackWait    = time.Second // a command is answered without the appliance's acknowledgement after that
 )
 
-// uplink tells the appliance what happens. The appliance may be away for any time: events stay in the journal, and of the
-// reports the latest are kept.
+// uplink tells the appliance what happens. The appliance may be away for any time: events stay in the journal, and of
+// the reports the latest are kept.
 type uplink struct {
 	log    *slog.Logger
 	engine *engine
@@ -84,8 +84,8 @@ func (u *uplink) lost() {
 	u.lastContact = time.Now()
 }
 
-// configure applies a configuration, unless a newer one came on the same connection. Between connections revisions may fall:
-// the appliance's database may have been restored.
+// configure applies a configuration, unless a newer one came on the same connection. Between connections revisions may
+// fall: the appliance's database may have been restored.
 func (u *uplink) configure(c flowhq.WorkerConfig) error {
 	u.mu.Lock()
 	stale := c.Revision < u.newestRevision

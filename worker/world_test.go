@@ -20,7 +20,8 @@ import (
 	"flowhq/worker/message"
 )
 
-// world plays WhatsApp, the phones of customers and the appliance around one worker process that is killed now and then.
+// world plays WhatsApp, the phones of customers and the appliance around one worker process that is killed now and
+// then.
 type world struct {
 	t   *testing.T
 	dir string
@@ -158,8 +159,8 @@ func (w *world) taken(id string) {
 	}
 }
 
-// show puts a message on the customer's phone, once for each id; its acknowledgement may be held back, and it may be lost
-// on its way here.
+// show puts a message on the customer's phone, once for each id; its acknowledgement may be held back, and it may be
+// lost on its way here.
 func (w *world) show(s slip, say func(slip)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -321,7 +322,8 @@ func (w *world) settled() bool {
 	return shown >= written && out >= written
 }
 
-// check holds what was promised: per customer every message answered once and in order; the log equal to what was shown.
+// check holds what was promised: per customer every message answered once and in order; the log equal to what was
+// shown.
 func (w *world) check() {
 	w.t.Helper()
 	w.mu.Lock()

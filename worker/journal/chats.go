@@ -50,7 +50,7 @@ func (c *Chat) scan(ends, seen *int64) []any {
 		&c.HandoffText, &c.WaitTold, &c.Wrote, seen}
 }
 
-func (tx *Tx) chatWhere(where string, args ...any) (*Chat, error) {
+func chatWhere(tx *Tx, where string, args ...any) (*Chat, error) {
 	var c Chat
 	var ends, seen int64
 	found, err := tx.one("SELECT "+chatColumns+" FROM chats WHERE "+where, args, c.scan(&ends, &seen)...)
@@ -62,11 +62,11 @@ func (tx *Tx) chatWhere(where string, args ...any) (*Chat, error) {
 }
 
 // Chat gives a chat by its number; nil when it is gone (merged into another).
-func (tx *Tx) Chat(id int64) (*Chat, error) { return tx.chatWhere("id = ?", id) }
+func (tx *Tx) Chat(id int64) (*Chat, error) { return chatWhere(tx, "id = ?", id) }
 
 // ChatOf gives the chat of a message that waits, which may have been merged since the message was read.
 func (tx *Tx) ChatOf(m *message.Incoming) (*Chat, error) {
-	c, err := tx.chatWhere("id = (SELECT chat FROM inbox WHERE n = ?)", m.Seq)
+	c, err := chatWhere(tx, "id = (SELECT chat FROM inbox WHERE n = ?)", m.Seq)
 	if err == nil && c == nil {
 		err = fmt.Errorf("the chat of message %s is gone", m.ID)
 	}
@@ -76,9 +76,9 @@ func (tx *Tx) ChatOf(m *message.Incoming) (*Chat, error) {
 // ChatByKey gives a chat by the key that events name it by; nil when there is none.
 func (tx *Tx) ChatByKey(key string) (*Chat, error) {
 	if lid, ok := strings.CutPrefix(key, "lid:"); ok {
-		return tx.chatWhere("lid = ?", lid)
+		return chatWhere(tx, "lid = ?", lid)
 	}
-	return tx.chatWhere("pn = ?", key)
+	return chatWhere(tx, "pn = ?", key)
 }
 
 // Merge says that two chats, or two names of one, turned out to be one person.
@@ -88,10 +88,11 @@ type Merge struct {
 	flowhq.IdentityMerge
 }
 
-// UpsertChat finds the chat of a person, makes it when there is none, and joins what turns out to belong together: it gives
-// the merges and writes their events. A person's LID that comes with another number than before follows the number.
+// UpsertChat finds the chat of a person, makes it when there is none, and joins what turns out to belong together: it
+// gives the merges and writes their events. A person's LID that comes with another number than before follows the
+// number.
 func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error) {
-	byPN, byLID, err := tx.find(p)
+	byPN, byLID, err := findChats(tx, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,7 +106,7 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 			}
 			return byPN, nil, err
 		}
-		m, err := tx.mergeChats(byPN, byLID, at)
+		m, err := mergeChats(tx, byPN, byLID, at)
 		return byPN, m, err
 	case byPN != nil:
 		if p.LID != "" && byPN.LID != p.LID {
@@ -114,7 +115,7 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 		}
 		return byPN, nil, err
 	case byLID != nil && p.PN != "" && byLID.PN == "":
-		m, err := tx.addNumber(byLID, p.PN, at)
+		m, err := addNumber(tx, byLID, p.PN, at)
 		return byLID, m, err
 	case byLID != nil && p.PN == "":
 		return byLID, nil, nil
@@ -123,25 +124,25 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 			return nil, nil, err
 		}
 	}
-	c, err := tx.addChat(p, at)
+	c, err := addChat(tx, p, at)
 	return c, nil, err
 }
 
-func (tx *Tx) find(p message.Person) (byPN, byLID *Chat, err error) {
+func findChats(tx *Tx, p message.Person) (byPN, byLID *Chat, err error) {
 	if p.PN != "" {
-		if byPN, err = tx.chatWhere("pn = ?", p.PN); err != nil {
+		if byPN, err = chatWhere(tx, "pn = ?", p.PN); err != nil {
 			return nil, nil, err
 		}
 	}
 	if p.LID != "" {
-		if byLID, err = tx.chatWhere("lid = ?", p.LID); err != nil {
+		if byLID, err = chatWhere(tx, "lid = ?", p.LID); err != nil {
 			return nil, nil, err
 		}
 	}
 	return byPN, byLID, nil
 }
 
-func (tx *Tx) addChat(p message.Person, at time.Time) (*Chat, error) {
+func addChat(tx *Tx, p message.Person, at time.Time) (*Chat, error) {
 	r, err := tx.j.exec("INSERT INTO chats (pn, lid, last_seen) VALUES (nullif(?, ''), nullif(?, ''), ?)",
 		p.PN, p.LID, millis(at))
 	if err != nil {
@@ -153,18 +154,18 @@ func (tx *Tx) addChat(p message.Person, at time.Time) (*Chat, error) {
 }
 
 // addNumber sets the number of a chat that was known by its LID only.
-func (tx *Tx) addNumber(c *Chat, pn string, at time.Time) ([]Merge, error) {
+func addNumber(tx *Tx, c *Chat, pn string, at time.Time) ([]Merge, error) {
 	m := Merge{Into: c.ID, IdentityMerge: flowhq.IdentityMerge{From: c.Key(), Into: pn}}
 	c.PN = pn
 	if err := tx.SaveChat(c); err != nil {
 		return nil, err
 	}
-	return []Merge{m}, tx.merged(m, at)
+	return []Merge{m}, writeMerge(tx, m, at)
 }
 
-// mergeChats merges the chat of a LID into that of the number: what waits, what was seen, what was sent, and the state of the
-// conversation that was used last. An opt-out or a hand-over of either chat counts.
-func (tx *Tx) mergeChats(into, from *Chat, at time.Time) ([]Merge, error) {
+// mergeChats merges the chat of a LID into that of the number: what waits, what was seen, what was sent, and the state
+// of the conversation that was used last. An opt-out or a hand-over of either chat counts.
+func mergeChats(tx *Tx, into, from *Chat, at time.Time) ([]Merge, error) {
 	m := Merge{Absorbed: from.ID, Into: into.ID, IdentityMerge: flowhq.IdentityMerge{From: from.Key(), Into: into.Key()}}
 	for _, q := range []string{
 		"UPDATE OR IGNORE seen SET chat = ?1 WHERE chat = ?2", "DELETE FROM seen WHERE chat = ?2 AND ?1 > 0",
@@ -195,10 +196,10 @@ func (tx *Tx) mergeChats(into, from *Chat, at time.Time) ([]Merge, error) {
 	if err := tx.SaveChat(into); err != nil {
 		return nil, err
 	}
-	return []Merge{m}, tx.merged(m, at)
+	return []Merge{m}, writeMerge(tx, m, at)
 }
 
-func (tx *Tx) merged(m Merge, at time.Time) error {
+func writeMerge(tx *Tx, m Merge, at time.Time) error {
 	return tx.Event(flowhq.WorkerEvent{At: at, Kind: flowhq.EventMerge, Merge: &m.IdentityMerge})
 }
 
@@ -212,6 +213,6 @@ func (tx *Tx) SaveChat(c *Chat) error {
 
 // HasChat tells whether either form of a person has a chat.
 func (tx *Tx) HasChat(p message.Person) (bool, error) {
-	byPN, byLID, err := tx.find(p)
+	byPN, byLID, err := findChats(tx, p)
 	return byPN != nil || byLID != nil, err
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Erase removes a chat with all that was said in it from the journal in dir, whose worker must not run: messages, answers,
-// the state of the conversation, and events, acknowledged or not. The space is overwritten. It is not an error when the chat
-// or the journal does not exist.
+// Erase removes a chat with all that was said in it from the journal in dir, whose worker must not run: messages,
+// answers, the state of the conversation, and events, acknowledged or not. The space is overwritten. It is not an error
+// when the chat or the journal does not exist.
 func Erase(ctx context.Context, dir, chat string) (err error) {
 	if _, err := os.Stat(filepath.Join(dir, FileName)); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -21,7 +21,7 @@ func Erase(ctx context.Context, dir, chat string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	if err := j.Write(func(tx *Tx) error { return tx.erase(chat) }); err != nil {
+	if err := j.Write(func(tx *Tx) error { return eraseChat(tx, chat) }); err != nil {
 		return err
 	}
 	j.io.Lock()
@@ -30,14 +30,14 @@ func Erase(ctx context.Context, dir, chat string) (err error) {
 	return err
 }
 
-func (tx *Tx) erase(chat string) error {
+func eraseChat(tx *Tx, chat string) error {
 	keys := []string{chat}
 	found, err := tx.ChatByKey(chat)
 	if err != nil {
 		return err
 	}
 	if found != nil {
-		if keys, err = tx.eraseRows(found.ID); err != nil {
+		if keys, err = eraseRows(tx, found.ID); err != nil {
 			return err
 		}
 		keys = append(keys, chat)
@@ -54,7 +54,7 @@ func (tx *Tx) erase(chat string) error {
 }
 
 // eraseRows deletes what belongs to a chat by its number and gives the names that it was known by.
-func (tx *Tx) eraseRows(chat int64) (keys []string, err error) {
+func eraseRows(tx *Tx, chat int64) (keys []string, err error) {
 	var pn, lid *string
 	if _, err := tx.one("SELECT pn, lid FROM chats WHERE id = ?", []any{chat}, &pn, &lid); err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ func (tx *Tx) Event(e flowhq.WorkerEvent) error {
 	return tx.exec("INSERT INTO events (seq, at, json) VALUES (?, ?, ?)", e.Seq, millis(e.At), body)
 }
 
-// EventsAfter gives the events that follow seq, by number: at most n, and at most maxBytes of JSON unless the first alone is
-// longer.
+// EventsAfter gives the events that follow seq, by number: at most n, and at most maxBytes of JSON unless the first
+// alone is longer.
 func (tx *Tx) EventsAfter(seq int64, n, maxBytes int) (events []flowhq.WorkerEvent, err error) {
 	size := 0
 	full := false
@@ -65,7 +65,7 @@ const pruneStep = 2000
 // Prune deletes what is past its bounds. acked is the highest event that the appliance has: none above it is touched.
 // more tells that it stopped early.
 func (tx *Tx) Prune(b Bounds, acked int64, now time.Time) (more bool, err error) {
-	edge, err := tx.bytesEdge(b.EventBytes, acked)
+	edge, err := bytesEdge(tx, b.EventBytes, acked)
 	if err != nil {
 		return false, err
 	}
@@ -91,7 +91,7 @@ func (tx *Tx) Prune(b Bounds, acked int64, now time.Time) (more bool, err error)
 }
 
 // bytesEdge gives the number up to which events must go for the acknowledged ones to fit into max bytes.
-func (tx *Tx) bytesEdge(max, acked int64) (edge int64, err error) {
+func bytesEdge(tx *Tx, max, acked int64) (edge int64, err error) {
 	_, err = tx.one(`SELECT coalesce(max(seq), 0) FROM (SELECT seq, sum(length(json)) OVER (ORDER BY seq DESC) AS total FROM events WHERE seq <= ?)
 		WHERE total > ?`, []any{acked, max}, &edge)
 	return edge, err

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 )
 
-// FillForTest makes the file full at its present size and writes n bytes more, which fails as a full disk does. The bound
-// is lifted again.
+// FillForTest makes the file full at its present size and writes n bytes more, which fails as a full disk does. The
+// bound is lifted again.
 func (tx *Tx) FillForTest(n int) error {
 	var pages int
 	if _, err := tx.one("PRAGMA max_page_count = 1", nil, &pages); err != nil {

@@ -23,7 +23,8 @@ func (tx *Tx) EnqueueIncoming(m *message.Incoming) error {
 	return err
 }
 
-// CountWaiting counts the incoming messages of a chat that wait for a decision, and the outgoing ones that are not sent yet.
+// CountWaiting counts the incoming messages of a chat that wait for a decision, and the outgoing ones that are not sent
+// yet.
 func (tx *Tx) CountWaiting(chat int64) (incoming, outgoing int, err error) {
 	_, err = tx.one(`SELECT (SELECT count(*) FROM inbox WHERE chat = ?1),
 		(SELECT count(*) FROM outbox WHERE chat = ?1 AND state = 0)`, []any{chat}, &incoming, &outgoing)
@@ -52,8 +53,8 @@ func (tx *Tx) RemoveIncoming(m *message.Incoming) error {
 	return tx.exec("DELETE FROM inbox WHERE n = ?", m.Seq)
 }
 
-// ChatsWithWork lists the chats that have something waiting, in or out; OwnerChat among them when something waits for the
-// owner.
+// ChatsWithWork lists the chats that have something waiting, in or out; OwnerChat among them when something waits for
+// the owner.
 func (tx *Tx) ChatsWithWork() (chats []int64, err error) {
 	err = tx.each("SELECT chat FROM outbox WHERE state = 0 UNION SELECT chat FROM inbox ORDER BY 1", nil,
 		func(scan func(...any) error) error {

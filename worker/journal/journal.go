@@ -38,8 +38,8 @@ type Journal struct {
 	busy  bool
 }
 
-// Open opens the journal in dir, or makes it. A file that is damaged is renamed to putAside, and a new journal is made, with
-// an id of its own.
+// Open opens the journal in dir, or makes it. A file that is damaged is renamed to putAside, and a new journal is made,
+// with an id of its own.
 func Open(ctx context.Context, dir string, now func() time.Time) (j *Journal, putAside string, err error) {
 	path := filepath.Join(dir, FileName)
 	j, err = open(ctx, path, now)
@@ -134,8 +134,8 @@ func (j *Journal) ID() string {
 	return j.id
 }
 
-// Renew gives the journal another id, so that the appliance counts its events anew; all events stay. It is for a journal that
-// is older than what the appliance has of it, since numbers would be used twice otherwise.
+// Renew gives the journal another id, so that the appliance counts its events anew; all events stay. It is for a
+// journal that is older than what the appliance has of it, since numbers would be used twice otherwise.
 func (j *Journal) Renew() error {
 	id := uuid.Must(uuid.NewV7()).String()
 	err := j.Write(func(tx *Tx) error { return tx.SetMeta("journal", id) })

@@ -17,8 +17,8 @@ func (tx *Tx) Meta(key string, dest any) (bool, error) {
 	return tx.one("SELECT value FROM meta WHERE key = ?", []any{key}, dest)
 }
 
-// SaveConfig stores the configuration, to start with when the appliance is away, and its flow, for conversations that begin
-// now. It deletes flows that neither the configuration nor a conversation needs.
+// SaveConfig stores the configuration, to start with when the appliance is away, and its flow, for conversations that
+// begin now. It deletes flows that neither the configuration nor a conversation needs.
 func (tx *Tx) SaveConfig(c flowhq.WorkerConfig) error {
 	body, err := json.Marshal(c)
 	if err == nil {

@@ -64,7 +64,7 @@ func (tx *Tx) EnqueueOutgoing(o Outgoing) (fresh bool, err error) {
 }
 
 // outgoingWhere reads one message with its recipient.
-func (tx *Tx) outgoingWhere(where string, args ...any) (*Outgoing, error) {
+func outgoingWhere(tx *Tx, where string, args ...any) (*Outgoing, error) {
 	var o Outgoing
 	var asked, created int64
 	found, err := tx.one(`SELECT o.n, o.id, o.chat, coalesce(c.pn, o.pn), coalesce(c.lid, o.lid), o.text, o.author, o.cause,
@@ -84,13 +84,14 @@ func (tx *Tx) outgoingWhere(where string, args ...any) (*Outgoing, error) {
 
 // NextOutgoing gives the oldest message to a chat that is not sent yet; nil when there is none.
 func (tx *Tx) NextOutgoing(chat int64) (*Outgoing, error) {
-	return tx.outgoingWhere("o.chat = ? AND o.state = 0 ORDER BY o.n LIMIT 1", chat)
+	return outgoingWhere(tx, "o.chat = ? AND o.state = 0 ORDER BY o.n LIMIT 1", chat)
 }
 
 // Outgoing gives a message by its id, sent or not; nil when there is none.
-func (tx *Tx) Outgoing(id string) (*Outgoing, error) { return tx.outgoingWhere("o.id = ?", id) }
+func (tx *Tx) Outgoing(id string) (*Outgoing, error) { return outgoingWhere(tx, "o.id = ?", id) }
 
-// Finished is an outgoing message that needs no more attempts. Its chat may have been merged since the message was read.
+// Finished is an outgoing message that needs no more attempts. Its chat may have been merged since the message was
+// read.
 type Finished struct {
 	ChatID int64
 	Chat   string // the chat's key; "" of a message to the owner

@@ -7,16 +7,17 @@ import (
 	"fmt"
 )
 
-// The journal's schema grows by steps. The file's user_version is the number of the last one. A step that was released is
-// never changed; the next one is appended. Steps only add (a table, a column with a default, an index), so that the previous
-// version of the program can use the file when an upgrade is undone. A step that cannot do so raises readableFrom.
+// The journal's schema grows by steps. The file's user_version is the number of the last one. A step that was released
+// is never changed; the next one is appended. Steps only add (a table, a column with a default, an index), so that the
+// previous version of the program can use the file when an upgrade is undone. A step that cannot do so raises
+// readableFrom.
 var steps = []func(ctx context.Context, tx *sql.Tx) error{
 	1: firstShape,
 	2: longerOutbox,
 }
 
-// readableFrom is the lowest schema version whose program may work on a file of the newest one. It is kept in the file for
-// programs that do not know the newer versions.
+// readableFrom is the lowest schema version whose program may work on a file of the newest one. It is kept in the file
+// for programs that do not know the newer versions.
 const readableFrom = 2
 
 // readableKey is where readableFrom is kept in meta.
@@ -111,8 +112,8 @@ CREATE TABLE IF NOT EXISTS owner_texts (n INTEGER PRIMARY KEY AUTOINCREMENT, tex
 	return err
 }
 
-// longerOutbox adds what a reply answers, for the owner's list, and whether WhatsApp held it up. Journals of version 1 exist
-// with and without these columns.
+// longerOutbox adds what a reply answers, for the owner's list, and whether WhatsApp held it up. Journals of version 1
+// exist with and without these columns.
 func longerOutbox(ctx context.Context, tx *sql.Tx) error {
 	if err := addColumn(ctx, tx, "outbox", "asked", "TEXT NOT NULL DEFAULT ''"); err != nil {
 		return err

@@ -16,9 +16,9 @@ type write struct {
 	err  error
 }
 
-// Write runs do in a transaction and returns when the change is on the disk, or with an error when nothing of it is. Writers
-// that wait at the same time share a commit. Each sees what those before it did, and only the part of one that fails is
-// rolled back. do must be quick, must not call Write, and must not keep tx.
+// Write runs do in a transaction and returns when the change is on the disk, or with an error when nothing of it is.
+// Writers that wait at the same time share a commit. Each sees what those before it did, and only the part of one that
+// fails is rolled back. do must be quick, must not call Write, and must not keep tx.
 func (j *Journal) Write(do func(tx *Tx) error) error {
 	w := &write{do: do, done: make(chan error, 1)}
 	j.mu.Lock()
@@ -32,7 +32,8 @@ func (j *Journal) Write(do func(tx *Tx) error) error {
 	return <-w.done
 }
 
-// commitGroup commits what is queued. Another goroutine commits what came meanwhile, so that no writer does so for ever.
+// commitGroup commits what is queued. Another goroutine commits what came meanwhile, so that no writer does so for
+// ever.
 func (j *Journal) commitGroup() {
 	j.mu.Lock()
 	n := min(len(j.queue), maxGroup)

@@ -139,8 +139,8 @@ func (l *Limiter) Merge(from, into Chat) {
 	delete(l.noticed, from)
 }
 
-// Ask decides about a reply to chat. After Send the caller sends and calls Replied; after Wait it asks again at Until or
-// earlier, or calls Leave; after Suppress with Notice it sends the notice and calls Noticed.
+// Ask decides about a reply to chat. After Send the caller sends and calls Replied; after Wait it asks again at Until
+// or earlier, or calls Leave; after Suppress with Notice it sends the notice and calls Noticed.
 func (l *Limiter) Ask(chat Chat, now time.Time) Decision {
 	l.forget(now)
 	if l.overContact(chat) {
@@ -187,7 +187,8 @@ func (l *Limiter) wroteMost(chat Chat, now time.Time) bool {
 	return ok && most == chat
 }
 
-// busiest gives the chat that wrote most in this minute, and more than once. Of equals it is the one that got there first.
+// busiest gives the chat that wrote most in this minute, and more than once. Of equals it is the one that got there
+// first.
 func (l *Limiter) busiest() (Chat, bool) {
 	count := make(map[Chat]int)
 	var best Chat

@@ -142,8 +142,8 @@ func TestMergeFollowsThePerson(t *testing.T) {
 }
 
 // TestProperties drives random traffic and holds what the contract promises: never more than the bound in any sliding
-// minute but for notices and for those who waited a whole minute; a chat that wrote once is never suppressed; nobody waits
-// more than a minute; one notice a minute and chat.
+// minute but for notices and for those who waited a whole minute; a chat that wrote once is never suppressed; nobody
+// waits more than a minute; one notice a minute and chat.
 func TestProperties(t *testing.T) {
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))

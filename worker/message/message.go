@@ -1,5 +1,5 @@
-// Package message has what the linked device, the journal and the conversations all speak of: people and the messages that
-// they write.
+// Package message has what the linked device, the journal and the conversations all speak of: people and the messages
+// that they write.
 //
 // It imports the root package alone and must stay so.
 package message
@@ -10,8 +10,8 @@ import (
 	"flowhq"
 )
 
-// Person is somebody on WhatsApp, which knows people by phone number and by LID, a number that hides it. Either form may be
-// missing; the zero Person is nobody.
+// Person is somebody on WhatsApp, which knows people by phone number and by LID, a number that hides it. Either form
+// may be missing; the zero Person is nobody.
 type Person struct {
 	PN  string // phone number, "+255700000001"
 	LID string // digits of the LID's user part
@@ -20,7 +20,8 @@ type Person struct {
 // IsZero tells whether p is nobody.
 func (p Person) IsZero() bool { return p == Person{} }
 
-// Key is the name of the chat with p in events and logs: the number when it is known, else "lid:<digits>"; "" for nobody.
+// Key is the name of the chat with p in events and logs: the number when it is known, else "lid:<digits>"; "" for
+// nobody.
 func (p Person) Key() string {
 	switch {
 	case p.PN != "":
@@ -64,7 +65,8 @@ const (
 	PlaceSelf       Place = "self" // the account's chat with itself
 )
 
-// Incoming is one message that the device got. The device fills in the first part, the worker and the journal the second.
+// Incoming is one message that the device got. The device fills in the first part, the worker and the journal the
+// second.
 type Incoming struct {
 	ID     string // on WhatsApp
 	Place  Place

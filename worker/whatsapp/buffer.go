@@ -11,9 +11,9 @@ import (
 
 // buffer is the store of messages that are decrypted but not finished, under the session lock.
 //
-// When it fails, whatsmeow believes that the message cannot be decrypted: it asks the sender to repeat it and confirms it to
-// the server. If our own disk failed, the message would be lost after a few repeats. Only after a cancelled context does
-// whatsmeow leave the message with the server, so a fault of the storage is reported as that.
+// When it fails, whatsmeow believes that the message cannot be decrypted: it asks the sender to repeat it and confirms
+// it to the server. If our own disk failed, the message would be lost after a few repeats. Only after a cancelled
+// context does whatsmeow leave the message with the server, so a fault of the storage is reported as that.
 type buffer struct {
 	store.EventBuffer
 	sessionLock *sessionLock

@@ -121,8 +121,8 @@ func (c *Client) NewMessageID() string {
 	return whatsmeow.WebMessageIDPrefix + strings.ToUpper(hex.EncodeToString(random[:]))
 }
 
-// Relink asks for new codes when nobody scanned the earlier ones, and for another try when the device was replaced or the
-// client is outdated. Otherwise it does nothing.
+// Relink asks for new codes when nobody scanned the earlier ones, and for another try when the device was replaced or
+// the client is outdated. Otherwise it does nothing.
 func (c *Client) Relink() {
 	select {
 	case c.wake <- struct{}{}:

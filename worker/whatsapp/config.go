@@ -20,9 +20,9 @@ type Config struct {
 	Version   string     // the client version to announce, "2.3000.123"; "": WhatsApp is asked. Not used with a Simulator
 	Logger    *slog.Logger
 
-	// Receive takes one message in and returns nil once it is stored durably. An error leaves the message with WhatsApp,
-	// which delivers it again after the next login. It is called for one message after the other. It must not call
-	// Close.
+	// Receive takes one message in and returns nil once it is stored durably. An error leaves the message with
+	// WhatsApp, which delivers it again after the next login. It is called for one message after the other. It must not
+	// call Close.
 	Receive func(ctx context.Context, m message.Incoming) error
 	// Report is told every change of phase and every new QR code, in order. It must not block.
 	Report func(flowhq.SessionReport)

@@ -19,9 +19,9 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
-// connection is one connection to WhatsApp, from dialling to its end. Each one has a whatsmeow client of its own, so that
-// an event cannot be taken for one of another connection: whatsmeow's events do not say to which connection they belong, and
-// Connected and Disconnected may come in the wrong order.
+// connection is one connection to WhatsApp, from dialling to its end. Each one has a whatsmeow client of its own, so
+// that an event cannot be taken for one of another connection: whatsmeow's events do not say to which connection they
+// belong, and Connected and Disconnected may come in the wrong order.
 type connection struct {
 	client     *Client
 	device     *store.Device
@@ -137,9 +137,9 @@ func (n *connection) close(dead bool) {
 // hangUpLimit is how long WhatsApp may take to end a connection that we have ended.
 const hangUpLimit = 500 * time.Millisecond
 
-// hangUp closes the socket: first its sending half, so that all that was written arrives, then the whole when WhatsApp does
-// not close its half. whatsmeow notices that and cleans up. Its own Disconnect stops reading frames first: a frame that comes
-// at that moment leaks a goroutine, and when the server closes at the same time there is a data race.
+// hangUp closes the socket: first its sending half, so that all that was written arrives, then the whole when WhatsApp
+// does not close its half. whatsmeow notices that and cleans up. Its own Disconnect stops reading frames first: a frame
+// that comes at that moment leaks a goroutine, and when the server closes at the same time there is a data race.
 func (n *connection) hangUp(dead bool) {
 	n.wa.DangerousInternals().ExpectDisconnect() // requests under way end at once, and do not wait for another connection
 	if wire := n.socket.Load(); wire != nil {
@@ -206,8 +206,9 @@ func (n *connection) received(node *waBinary.Node) {
 
 // sent is called with every stanza just before it is written.
 //
-// When a message cannot be decrypted, whatsmeow asks the account's phone for it, in the same queue in which messages come
-// in, and waits up to 75 s for the server's acknowledgement. Nobody needs that one, so it is answered here at once.
+// When a message cannot be decrypted, whatsmeow asks the account's phone for it, in the same queue in which messages
+// come in, and waits up to 75 s for the server's acknowledgement. Nobody needs that one, so it is answered here at
+// once.
 func (n *connection) sent(node *waBinary.Node) {
 	if node.Tag != "message" {
 		return
@@ -253,8 +254,8 @@ func (n *connection) ping() {
 	})
 }
 
-// sendAway tells WhatsApp, under the account's name, that nobody uses this device. Without a presence, customers who have
-// not saved the number do not see the name.
+// sendAway tells WhatsApp, under the account's name, that nobody uses this device. Without a presence, customers who
+// have not saved the number do not see the name.
 func (n *connection) sendAway() {
 	n.do(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, 10*time.Second)
@@ -272,15 +273,15 @@ func (n *connection) sendAway() {
 	})
 }
 
-// noteName reads the account's name at a time when whatsmeow does not write it: before it connects, and in the goroutine
-// that has just written. whatsmeow's own SendPresence reads it while that one writes.
+// noteName reads the account's name at a time when whatsmeow does not write it: before it connects, and in the
+// goroutine that has just written. whatsmeow's own SendPresence reads it while that one writes.
 func (n *connection) noteName() {
 	name := n.device.PushName
 	n.name.Store(&name)
 }
 
-// handle is called with every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming the message of
-// the event to the server.
+// handle is called with every event, by many goroutines of whatsmeow. false keeps whatsmeow from confirming the message
+// of the event to the server.
 func (n *connection) handle(event any) bool {
 	if !n.enter() {
 		return false
@@ -306,7 +307,8 @@ func (n *connection) handle(event any) bool {
 	return true
 }
 
-// message takes one message in. A panic on the way counts as a failure: whatsmeow would swallow it and confirm the message.
+// message takes one message in. A panic on the way counts as a failure: whatsmeow would swallow it and confirm the
+// message.
 func (n *connection) message(e *events.Message) (taken bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -335,9 +337,9 @@ func (n *connection) message(e *events.Message) (taken bool) {
 	return true
 }
 
-// bootstrap reads the first part of the account's history where it came inside the message: it holds tokens without which
-// WhatsApp may refuse messages (463), and phone numbers for LIDs. The conversations themselves, and all parts that would
-// have to be downloaded, are left alone.
+// bootstrap reads the first part of the account's history where it came inside the message: it holds tokens without
+// which WhatsApp may refuse messages (463), and phone numbers for LIDs. The conversations themselves, and all parts
+// that would have to be downloaded, are left alone.
 func (n *connection) bootstrap(h *waE2E.HistorySyncNotification) {
 	if len(h.GetInitialHistBootstrapInlinePayload()) == 0 {
 		return

@@ -9,8 +9,8 @@ import (
 	"flowhq"
 )
 
-// content is what a message says, once its wrappers are off. Kind is "" for messages that say nothing to a person: keys,
-// settings, votes and other traffic between devices.
+// content is what a message says, once its wrappers are off. Kind is "" for messages that say nothing to a person:
+// keys, settings, votes and other traffic between devices.
 type content struct {
 	kind   flowhq.MessageKind
 	text   string
@@ -20,8 +20,8 @@ type content struct {
 // maxWrappers bounds how deep wrappers may be nested; WhatsApp's own clients use three at most.
 const maxWrappers = 8
 
-// unwrap takes off what is around a message: sent by another device of the account, disappearing, view once, a document's
-// caption, an edit, part of an album, and whatever wrapper comes next in the same form.
+// unwrap takes off what is around a message: sent by another device of the account, disappearing, view once, a
+// document's caption, an edit, part of an album, and whatever wrapper comes next in the same form.
 func unwrap(m *waE2E.Message) *waE2E.Message {
 	for range maxWrappers {
 		inner := m.GetDeviceSentMessage().GetMessage()

@@ -29,9 +29,10 @@ type deviceStore struct {
 	devices *sqlstore.Container
 }
 
-// dataSource names device.db with its settings. One connection in WAL mode, a cache of 96 KiB beside the kernel's. synchronous is NORMAL: a
-// kill of the process loses nothing, a loss of power at worst the last moments, which Signal's retries heal; FULL would
-// cost several disk flushes for each message. The WAL is cut back to 512 KiB, since pairing alone grows it to 4 MiB.
+// dataSource names device.db with its settings. One connection in WAL mode, a cache of 96 KiB beside the kernel's.
+// synchronous is NORMAL: a kill of the process loses nothing, a loss of power at worst the last moments, which Signal's
+// retries heal; FULL would cost several disk flushes for each message. The WAL is cut back to 512 KiB, since pairing
+// alone grows it to 4 MiB.
 func dataSource(dir string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(NORMAL)",
@@ -90,8 +91,8 @@ func (s *deviceStore) close() error { return s.devices.Close() }
 
 // equip puts our own layers over the stores of a device that is about to connect.
 //
-// Names of contacts, chat settings and message secrets are not stored: nothing here reads them, each costs a commit with every
-// message, and they grow without bound. The list of contacts is not even asked for.
+// Names of contacts, chat settings and message secrets are not stored: nothing here reads them, each costs a commit
+// with every message, and they grow without bound. The list of contacts is not even asked for.
 func (n *connection) equip(d *store.Device) {
 	d.Container = keptDevices{d.Container}
 	if d.ID == nil {
@@ -106,18 +107,18 @@ func (n *connection) equip(d *store.Device) {
 	d.LIDs = &lidMap{LIDStore: d.LIDs, merged: n.client.cfg.Merged}
 }
 
-// keptDevices keeps whatsmeow from deleting a device. It does so when WhatsApp has unlinked the device, and when it believes
-// that the confirmation of a pairing was not sent, which happens under load although WhatsApp has it (pair.go, handlePair).
-// Deleting takes the keys and stores out of the Device while other goroutines use them (store/store.go, Delete). Instead, Run
-// forgets the device once WhatsApp refuses its login and the connection is closed.
+// keptDevices keeps whatsmeow from deleting a device. It does so when WhatsApp has unlinked the device, and when it
+// believes that the confirmation of a pairing was not sent, which happens under load although WhatsApp has it (pair.go,
+// handlePair). Deleting takes the keys and stores out of the Device while other goroutines use them (store/store.go,
+// Delete). Instead, Run forgets the device once WhatsApp refuses its login and the connection is closed.
 type keptDevices struct{ store.DeviceContainer }
 
 var errForgottenLater = errors.New("it is forgotten when the connection is closed")
 
 func (keptDevices) DeleteDevice(context.Context, *store.Device) error { return errForgottenLater }
 
-// PutDevice stores a device. When it does so for the first time, the store sets itself as the device's container, which is
-// undone here.
+// PutDevice stores a device. When it does so for the first time, the store sets itself as the device's container, which
+// is undone here.
 func (k keptDevices) PutDevice(ctx context.Context, d *store.Device) error {
 	first := !d.Initialized
 	err := k.DeviceContainer.PutDevice(ctx, d)
@@ -130,8 +131,8 @@ func (k keptDevices) PutDevice(ctx context.Context, d *store.Device) error {
 // errNotKept is why a part of the account's settings is not fetched.
 var errNotKept = errors.New("not kept on this device")
 
-// appState leaves out the account's list of contacts, by far the biggest part of its settings: reading its version fails,
-// and whatsmeow goes on without it.
+// appState leaves out the account's list of contacts, by far the biggest part of its settings: reading its version
+// fails, and whatsmeow goes on without it.
 type appState struct{ store.AppStateStore }
 
 func (a appState) GetAppStateVersion(ctx context.Context, name string) (uint64, [128]byte, error) {

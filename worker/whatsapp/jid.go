@@ -25,8 +25,8 @@ func lidJID(p message.Person) types.JID {
 	return types.NewJID(p.LID, types.HiddenUserServer)
 }
 
-// personOf reads a person from JIDs that name the same one in different forms. JIDs of groups, broadcasts and the like name
-// nobody and are left out.
+// personOf reads a person from JIDs that name the same one in different forms. JIDs of groups, broadcasts and the like
+// name nobody and are left out.
 func personOf(jids ...types.JID) message.Person {
 	var p message.Person
 	for _, jid := range jids {
@@ -43,8 +43,8 @@ func personOf(jids ...types.JID) message.Person {
 	return p
 }
 
-// complete adds the missing form from what the device already knows. A map that cannot be read leaves the person as it is:
-// half an address is better than a lost message.
+// complete adds the missing form from what the device already knows. A map that cannot be read leaves the person as it
+// is: half an address is better than a lost message.
 func complete(ctx context.Context, known store.LIDStore, p message.Person) message.Person {
 	if known == nil {
 		return p

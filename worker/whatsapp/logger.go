@@ -16,11 +16,11 @@ import (
 // levelTrace is below debug: the product's LOG_LEVEL=trace.
 const levelTrace = slog.LevelDebug - 4
 
-// logger passes what whatsmeow logs to slog, one level lower: most of its warnings are normal on WhatsApp, and this package
-// logs what matters itself. Stanzas are never written out: they may hold texts and keys.
+// logger passes what whatsmeow logs to slog, one level lower: most of its warnings are normal on WhatsApp, and this
+// package logs what matters itself. Stanzas are never written out: they may hold texts and keys.
 //
-// It is also a hook. whatsmeow logs every stanza that comes and goes, and has no other hook for that: received and sent are
-// called with each of them, in order.
+// It is also a hook. whatsmeow logs every stanza that comes and goes, and has no other hook for that: received and sent
+// are called with each of them, in order.
 type logger struct {
 	log      *slog.Logger
 	quiet    *atomic.Bool // set: whatsmeow's last goroutines only tell of an end that is known; nil: never

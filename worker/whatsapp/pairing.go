@@ -28,8 +28,8 @@ type codeAnswer struct {
 
 func (r *codeRequest) fail(err error) { r.answer <- codeAnswer{err: err} }
 
-// LinkCode asks WhatsApp for a pairing code that the owner types into the phone with that number, instead of scanning a QR
-// code. It works while codes are shown, and makes a new connection where none is there or its time is nearly over.
+// LinkCode asks WhatsApp for a pairing code that the owner types into the phone with that number, instead of scanning a
+// QR code. It works while codes are shown, and makes a new connection where none is there or its time is nearly over.
 // ErrLinked when a device is linked; the context bounds the waiting.
 func (c *Client) LinkCode(ctx context.Context, phone string) (flowhq.LinkCode, error) {
 	if err := c.begin(); err != nil {
@@ -164,8 +164,8 @@ func (p *pairing) closed() ending {
 	return end
 }
 
-// awaitPaired waits for whatsmeow to store the device, when the connection closed right behind the order to connect again,
-// which WhatsApp gives once it has the confirmation of the pairing.
+// awaitPaired waits for whatsmeow to store the device, when the connection closed right behind the order to connect
+// again, which WhatsApp gives once it has the confirmation of the pairing.
 func (p *pairing) awaitPaired() {
 	restriction := time.NewTimer(restartLimit)
 	defer restriction.Stop()
@@ -232,8 +232,8 @@ func (p *pairing) explain(detail string) {
 	p.client.status.set(change)
 }
 
-// request answers a request for a link code: now, with the first code, or in a new round when this one is half over. A link
-// code is valid as long as the connection.
+// request answers a request for a link code: now, with the first code, or in a new round when this one is half over. A
+// link code is valid as long as the connection.
 func (p *pairing) request(r *codeRequest) (end ending, over bool) {
 	t := p.client.cfg.Timing
 	switch {
@@ -286,8 +286,8 @@ func linkCodeError(err error) error {
 	return fmt.Errorf("%w: %w", ErrOffline, err)
 }
 
-// Logout unlinks the device at WhatsApp and forgets its keys; new codes follow. ErrOffline when WhatsApp cannot be told:
-// the device then stays linked.
+// Logout unlinks the device at WhatsApp and forgets its keys; new codes follow. ErrOffline when WhatsApp cannot be
+// told: the device then stays linked.
 func (c *Client) Logout(ctx context.Context) error {
 	if err := c.begin(); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"flowhq"
 )
 
-// Pause is a ban (PhaseBanned: WhatsApp refuses the login), a restriction (PhaseRestricted: it refuses messages), or the state of
-// having been replaced (PhaseReplaced; it has no end).
+// Pause is a ban (PhaseBanned: WhatsApp refuses the login), a restriction (PhaseRestricted: it refuses messages), or
+// the state of having been replaced (PhaseReplaced; it has no end).
 type Pause struct {
 	Phase  flowhq.Phase `json:"phase"`
 	Until  time.Time    `json:"until"`
@@ -26,8 +26,8 @@ func (c *Client) restoreRestriction() {
 	}
 }
 
-// waitOut waits for what keeps the device from a login, as a process before this one knew it. A device that is linked anew
-// may be another account's.
+// waitOut waits for what keeps the device from a login, as a process before this one knew it. A device that is linked
+// anew may be another account's.
 func (c *Client) awaitPauses(ctx context.Context) {
 	for _, p := range c.cfg.Pauses {
 		switch {

@@ -51,8 +51,8 @@ func announce(v store.WAVersionContainer) {
 	}
 }
 
-// transport is how WhatsApp is reached; with a simulator, every connection goes to its loopback address in the clear. made
-// is given each connection, nil when nobody wants them.
+// transport is how WhatsApp is reached; with a simulator, every connection goes to its loopback address in the clear.
+// made is given each connection, nil when nobody wants them.
 func transport(sim *Simulator, made func(net.Conn)) *http.Transport {
 	d := net.Dialer{Timeout: 20 * time.Second}
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {

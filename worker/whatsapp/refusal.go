@@ -7,9 +7,9 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
-// refusalEvent gives the event that whatsmeow makes of a stanza that ends the connection: a failure of the login or a stream
-// error. nil when it makes none, and for a nil node. See whatsmeow's connectionevents.go, and section 4 of the protocol
-// note for what each code means.
+// refusalEvent gives the event that whatsmeow makes of a stanza that ends the connection: a failure of the login or a
+// stream error. nil when it makes none, and for a nil node. See whatsmeow's connectionevents.go, and section 4 of the
+// protocol note for what each code means.
 func refusalEvent(node *waBinary.Node) any {
 	switch {
 	case node == nil:

@@ -8,7 +8,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// restriction is the restriction of sending: by a timelock that WhatsApp announced, or a pause after it refused a message.
+// restriction is the restriction of sending: by a timelock that WhatsApp announced, or a pause after it refused a
+// message.
 type restriction struct {
 	mu     sync.Mutex
 	until  time.Time
@@ -33,8 +34,8 @@ func (l *restriction) lift() {
 	l.pause.Reset()
 }
 
-// restrict begins a pause of sending, after WhatsApp refused a message with a code. When WhatsApp refuses again right after a
-// pause, the next one is longer.
+// restrict begins a pause of sending, after WhatsApp refused a message with a code. When WhatsApp refuses again right
+// after a pause, the next one is longer.
 func (c *Client) restrict(code int) {
 	c.restriction.mu.Lock()
 	defer c.restriction.mu.Unlock()

@@ -45,8 +45,8 @@ const (
 	replaced
 )
 
-// Run pairs, logs in and reconnects until ctx ends or Close is called; then it disconnects cleanly and returns nil. It may
-// run once.
+// Run pairs, logs in and reconnects until ctx ends or Close is called; then it disconnects cleanly and returns nil. It
+// may run once.
 func (c *Client) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -94,7 +94,8 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-// once makes one connection and stays with it to its end. asked is a request for a link code that waits for a fresh round.
+// once makes one connection and stays with it to its end. asked is a request for a link code that waits for a fresh
+// round.
 func (c *Client) once(ctx context.Context, asked **codeRequest) ending {
 	device, err := c.store.linked(ctx)
 	if err != nil {

@@ -49,8 +49,8 @@ func (o *outgoing) written(node *waBinary.Node) {
 // Send sends a text under an id that the caller has chosen (NewMessageID) and kept. It returns WhatsApp's time of the
 // message. One send is under way at a time; ctx bounds the waiting for the ones before.
 //
-// Errors, by errors.Is: ErrOffline (there is no connection, nothing was sent; a later report of CONNECTED says when to try
-// again), ErrUnknown (no acknowledgement within Timing.Ack, or a failure that may pass: repeat with the same id),
+// Errors, by errors.Is: ErrOffline (there is no connection, nothing was sent; a later report of CONNECTED says when to
+// try again), ErrUnknown (no acknowledgement within Timing.Ack, or a failure that may pass: repeat with the same id),
 // ErrRestricted (WhatsApp refuses, or the pause after a refusal lasts), ErrRefused (repeating does not help).
 func (c *Client) Send(ctx context.Context, id string, to message.Person, text string) (time.Time, error) {
 	if err := c.begin(); err != nil {
@@ -103,8 +103,8 @@ func textMessage(text string) *waE2E.Message {
 	return &waE2E.Message{Conversation: proto.String(text)}
 }
 
-// recipientJID finds the form in which WhatsApp wants a recipient: the LID. For a number that is not known yet WhatsApp is
-// asked; ErrRefused when the number has no WhatsApp.
+// recipientJID finds the form in which WhatsApp wants a recipient: the LID. For a number that is not known yet WhatsApp
+// is asked; ErrRefused when the number has no WhatsApp.
 func (n *connection) recipientJID(ctx context.Context, to message.Person) (types.JID, error) {
 	if to.PN != "" && to.LID != "" {
 		n.wa.StoreLIDPNMapping(ctx, lidJID(to), pnJID(to))
@@ -172,8 +172,8 @@ func serverCode(err error) int {
 	return code
 }
 
-// Typing shows the recipient that something is being written, or that it is not any more. WhatsApp ends it by itself after
-// some 25 s.
+// Typing shows the recipient that something is being written, or that it is not any more. WhatsApp ends it by itself
+// after some 25 s.
 func (c *Client) Typing(ctx context.Context, to message.Person, on bool) error {
 	return c.brief(ctx, func(ctx context.Context, n *connection) error {
 		jid, err := n.recipientJID(ctx, to)

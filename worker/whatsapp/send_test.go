@@ -61,7 +61,8 @@ func TestLateAcknowledgement(t *testing.T) {
 	}
 }
 
-// TestUndecryptableWhileHeld: whatsmeow asks the own phone for a message that it cannot decrypt, within the intake's queue.
+// TestUndecryptableWhileHeld: whatsmeow asks the own phone for a message that it cannot decrypt, within the intake's
+// queue.
 func TestUndecryptableWhileHeld(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)

@@ -141,8 +141,8 @@ func (s *session) signal(signal any) (end ending, over bool) {
 	return ending{}, false
 }
 
-// timelocked handles what WhatsApp says of a timelock. What it said while this device was away comes late. It is ignored when
-// the timelock is over by then.
+// timelocked handles what WhatsApp says of a timelock. What it said while this device was away comes late. It is
+// ignored when the timelock is over by then.
 func (s *session) timelocked(e *events.NotifyAccountReachoutTimelock) {
 	ends := e.TimeEnforcementEnds.Time
 	if ends.Unix() <= 0 {

@@ -10,10 +10,10 @@ import (
 )
 
 // sessionLock keeps changes of Signal sessions apart. With every message in and out, a session is loaded, changed and
-// stored. Two of these at once lose one change, and then a message that nobody can decrypt. whatsmeow does it in four places:
-// when it decrypts, in SendMessage, when it answers a retry receipt, and when it writes to the account's own phone. It does
-// not lock the first two against each other, nor the last two against anything. So this lock is under all of them, in the
-// store. It is held:
+// stored. Two of these at once lose one change, and then a message that nobody can decrypt. whatsmeow does it in four
+// places: when it decrypts, in SendMessage, when it answers a retry receipt, and when it writes to the account's own
+// phone. It does not lock the first two against each other, nor the last two against anything. So this lock is under
+// all of them, in the store. It is held:
 //
 //	decrypting    from before the transaction until after its commit
 //	SendMessage   from the loading of all sessions until they are stored; the acknowledgement is waited for without it
@@ -24,8 +24,8 @@ type sessionLock struct {
 	slot chan struct{}
 }
 
-// leaseLimit ends a lease whose session is never stored, because encrypting failed. Encrypting does not wait for the network:
-// it takes milliseconds.
+// leaseLimit ends a lease whose session is never stored, because encrypting failed. Encrypting does not wait for the
+// network: it takes milliseconds.
 const leaseLimit = 2 * time.Second
 
 func newSessionLock() *sessionLock { return &sessionLock{slot: make(chan struct{}, 1)} }

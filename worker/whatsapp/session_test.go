@@ -240,8 +240,8 @@ func TestReplacedStandsDown(t *testing.T) {
 	r.works(asha, "after")
 }
 
-// TestClient_settle: after which ending the client waits for how long, in virtual time; and that it waits for ever where
-// another try would do harm.
+// TestClient_settle: after which ending the client waits for how long, in virtual time; and that it waits for ever
+// where another try would do harm.
 func TestClient_settle(t *testing.T) {
 	t.Parallel()
 	const ban = 3 * time.Hour
@@ -369,7 +369,8 @@ func TestTimelockAnnounced(t *testing.T) {
 	r.works(asha, "after")
 }
 
-// TestTimelockThatIsOver: what WhatsApp announced while the device was away is delivered afterwards, and may be history by then.
+// TestTimelockThatIsOver: what WhatsApp announced while the device was away is delivered afterwards, and may be history
+// by then.
 func TestTimelockThatIsOver(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t, func(c *Config) { c.Timing.Restricted = time.Hour })
@@ -391,8 +392,8 @@ func TestTimelockThatIsOver(t *testing.T) {
 	}
 }
 
-// TestReasonDecodedAfterTheClosing: the last stanza is decoded a second later than the connection closes, as on a machine
-// with much other work.
+// TestReasonDecodedAfterTheClosing: the last stanza is decoded a second later than the connection closes, as on a
+// machine with much other work.
 func TestReasonDecodedAfterTheClosing(t *testing.T) {
 	t.Parallel()
 	var slow atomic.Bool

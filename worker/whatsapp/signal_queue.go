@@ -2,8 +2,8 @@ package whatsapp
 
 import "sync"
 
-// signalQueue carries signals from whatsmeow's goroutines to the one that runs the connection. put never blocks: whatsmeow
-// must not wait, and a connection has only a few signals in its life.
+// signalQueue carries signals from whatsmeow's goroutines to the one that runs the connection. put never blocks:
+// whatsmeow must not wait, and a connection has only a few signals in its life.
 type signalQueue struct {
 	mu    sync.Mutex
 	queue []any

@@ -8,8 +8,8 @@ import (
 	"flowhq"
 )
 
-// status is what is known of the session, and the only place that calls Config.Report. Reports go out in the order of the
-// changes: order is locked during the call. mu is not, so that the callee may ask for the status.
+// status is what is known of the session, and the only place that calls Config.Report. Reports go out in the order of
+// the changes: order is locked during the call. mu is not, so that the callee may ask for the status.
 type status struct {
 	tell func(flowhq.SessionReport)
 	wall func() time.Time

@@ -24,7 +24,8 @@ type versionFile struct {
 	AskedAt time.Time `json:"asked_at"`
 }
 
-// versions finds the client version to announce. WhatsApp refuses old ones (405), and which ones are old changes weekly.
+// versions finds the client version to announce. WhatsApp refuses old ones (405), and which ones are old changes
+// weekly.
 type versions struct {
 	path  string
 	fixed string // Config.Version
@@ -42,9 +43,9 @@ func askWhatsApp(ctx context.Context) (store.WAVersionContainer, error) {
 	return *v, nil
 }
 
-// find gives the version to announce: the configured one, else a fresh answer of WhatsApp, else the last good one. fresh
-// asks even if the last answer is young. The zero version stands for the one built in. An error tells what went wrong on
-// the way; the version is usable all the same.
+// find gives the version to announce: the configured one, else a fresh answer of WhatsApp, else the last good one.
+// fresh asks even if the last answer is young. The zero version stands for the one built in. An error tells what went
+// wrong on the way; the version is usable all the same.
 func (v *versions) find(ctx context.Context, fresh bool) (store.WAVersionContainer, error) {
 	if v.fixed != "" {
 		return store.ParseVersion(v.fixed)

@@ -14,8 +14,8 @@ import (
 // connection ends, under no common lock (socket/noisesocket.go, newNoiseSocket; socket/framesocket.go, Close).
 //
 // Every stanza before the end was decoded: whatsmeow decodes beside its read loop, so the closing of a connection can
-// overtake the stanza that says why it closes. "Another program has the device" would then look like a lost connection, and
-// the two programs would throw each other out for ever.
+// overtake the stanza that says why it closes. "Another program has the device" would then look like a lost connection,
+// and the two programs would throw each other out for ever.
 type endingTransport struct {
 	http.RoundTripper
 	handshake <-chan struct{} // closed when the handshake is over
@@ -35,8 +35,8 @@ func (t endingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// decodeLimit is how long the end of a connection waits for its last stanzas. It is reached only when one of them cannot
-// be decoded at all.
+// decodeLimit is how long the end of a connection waits for its last stanzas. It is reached only when one of them
+// cannot be decoded at all.
 const decodeLimit = 10 * time.Second
 
 // endingBody is the connection of a websocket.
@@ -112,8 +112,8 @@ func (t *frameTally) reached(want int) <-chan struct{} {
 }
 
 // frameParser counts WhatsApp's frames in the bytes that a server sends over a websocket. A frame is three bytes of
-// length and that many bytes; it may span several messages of the websocket, and a message may hold several frames. What
-// the server compresses cannot be looked into: each message counts as one frame then, which is nearly always true.
+// length and that many bytes; it may span several messages of the websocket, and a message may hold several frames.
+// What the server compresses cannot be looked into: each message counts as one frame then, which is nearly always true.
 type frameParser struct {
 	compressed bool // the server compresses messages
 	count      int  // whole frames
