@@ -35,18 +35,28 @@ type Error struct {
 	Cause   error
 }
 
-// FieldError names one wrong field of an input, as the caller named it, and says what is wrong with it.
+// FieldError names one wrong field of an input, as the caller named it, and says what is wrong with it: by Text, or by Message
+// where it has no key.
 type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
+	Text    Text   `json:"text,omitzero"`
 }
+
+// Wrong makes a FieldError that says the text of a key, see Say.
+func Wrong(field, key string, args ...any) FieldError {
+	return FieldError{Field: field, Text: Say(key, args...)}
+}
+
+// String gives a text for logs.
+func (f FieldError) String() string { return f.Field + ": " + cmp.Or(f.Message, f.Text.String()) }
 
 // Error gives the code, the sentence, the fields and the cause: a text for logs.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.Code, cmp.Or(e.Message, e.Text.String()))
 	for _, f := range e.Fields {
-		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
+		b.WriteString("; " + f.String())
 	}
 	if e.Cause != nil {
 		fmt.Fprintf(&b, ": %v", e.Cause)
@@ -77,9 +87,23 @@ func Invalid(fields []FieldError) error {
 	}
 	parts := make([]string, len(fields))
 	for i, f := range fields {
-		parts[i] = f.Field + ": " + f.Message
+		parts[i] = f.String()
 	}
 	return &Error{Code: CodeInvalid, Message: strings.Join(parts, "; "), Fields: fields}
+}
+
+// TextOf gives what a person may read of an error: the text of the first Error in its chain, else the error's own words.
+func TextOf(err error) Text {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case err == nil:
+		return Text{}
+	case !ok:
+		return Plain(err.Error())
+	case e.Text.Empty():
+		return Plain(e.Message)
+	}
+	return e.Text
 }
 
 // CodeOf tells the code of err: that of the first Error in its chain, or CodeInternal; "" for nil.

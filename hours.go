@@ -61,29 +61,33 @@ func (h Hours) MarshalJSON() ([]byte, error) {
 func (h *Hours) UnmarshalJSON(data []byte) error {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return fmt.Errorf("hours must be an object with a list for each day: %w", err)
+		return wrongHours(err, "hours.object")
 	}
 	keys := DayKeys()
 	var out Hours
 	for name, value := range raw {
 		if name == "holidays" {
 			if err := json.Unmarshal(value, &out.Holidays); err != nil {
-				return fmt.Errorf("holidays must be a list of dates like 2026-12-25: %w", err)
+				return wrongHours(err, "hours.holidays")
 			}
 			continue
 		}
 		day := slices.Index(keys[:], name)
 		if day < 0 {
-			return fmt.Errorf("%q is no day: use mon, tue, wed, thu, fri, sat, sun or holidays", name)
+			return wrongHours(nil, "hours.day_name", "name", name)
 		}
 		spans, err := readDay(value)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return wrongHours(err, "hours.of_day", "day", Say("hours."+name), "problem", TextOf(err))
 		}
 		out.Days[day] = spans
 	}
 	*h = out
 	return h.Check()
+}
+
+func wrongHours(cause error, key string, args ...any) error {
+	return &Error{Code: CodeInvalid, Text: Say(key, args...), Cause: cause}
 }
 
 func readDay(value json.RawMessage) ([]Span, error) {
@@ -93,7 +97,7 @@ func readDay(value json.RawMessage) ([]Span, error) {
 	}
 	var one Span
 	if err := json.Unmarshal(value, &one); err != nil {
-		return nil, fmt.Errorf(`wants a list like [{"open":"08:00","close":"17:00"}]`)
+		return nil, wrongHours(err, "hours.list")
 	}
 	if one == (Span{}) {
 		return nil, nil
@@ -110,17 +114,17 @@ func (h *Hours) Check() error {
 		for _, s := range spans {
 			from, to, err := s.Minutes()
 			if err != nil {
-				return fmt.Errorf("%s: %w", keys[day], err)
+				return wrongHours(err, "hours.of_day", "day", Say("hours."+keys[day]), "problem", TextOf(err))
 			}
 			if from < last {
-				return fmt.Errorf("%s: %s-%s overlaps the time before it", keys[day], s.Open, s.Close)
+				return wrongHours(nil, "hours.overlap", "day", Say("hours."+keys[day]), "open", s.Open, "close", s.Close)
 			}
 			last = to
 		}
 	}
 	for _, d := range h.Holidays {
 		if _, err := time.Parse(time.DateOnly, d); err != nil {
-			return fmt.Errorf("holidays: %q is no date like 2026-12-25", d)
+			return wrongHours(err, "hours.holiday_date", "value", d)
 		}
 	}
 	return nil
@@ -129,13 +133,13 @@ func (h *Hours) Check() error {
 // Minutes gives the span in minutes since local midnight, 0 to 1440.
 func (s Span) Minutes() (from, to int, err error) {
 	if from, err = minutes(s.Open); err != nil {
-		return 0, 0, fmt.Errorf("open: %w", err)
+		return 0, 0, wrongHours(err, "hours.open", "problem", TextOf(err))
 	}
 	if to, err = minutes(s.Close); err != nil {
-		return 0, 0, fmt.Errorf("close: %w", err)
+		return 0, 0, wrongHours(err, "hours.close", "problem", TextOf(err))
 	}
 	if from >= to {
-		return 0, 0, fmt.Errorf("%s-%s closes before it opens; hours over midnight are written as two days", s.Open, s.Close)
+		return 0, 0, wrongHours(nil, "hours.order", "open", s.Open, "close", s.Close)
 	}
 	return from, to, nil
 }
@@ -146,7 +150,7 @@ func minutes(clock string) (int, error) {
 	}
 	t, err := time.Parse("15:04", clock)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no time of day like 08:00", clock)
+		return 0, wrongHours(err, "hours.clock", "value", clock)
 	}
 	return t.Hour()*60 + t.Minute(), nil
 }

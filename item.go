@@ -40,11 +40,9 @@ func normalizeItems(items []Item) []Item {
 
 func checkItems(field string, items []Item) []FieldError {
 	var wrong []FieldError
-	add := func(at, format string, args ...any) {
-		wrong = append(wrong, FieldError{Field: at, Message: fmt.Sprintf(format, args...)})
-	}
+	add := func(at, key string, args ...any) { wrong = append(wrong, Wrong(at, key, args...)) }
 	if len(items) > MaxItems {
-		add(field, "has more than %d entries", MaxItems)
+		add(field, "field.too_many", "limit", MaxItems)
 		return wrong
 	}
 	seen := make(map[string]bool, len(items))
@@ -52,16 +50,16 @@ func checkItems(field string, items []Item) []FieldError {
 		at := fmt.Sprintf("%s[%d]", field, n)
 		switch key := strings.ToLower(i.Name); {
 		case i.Name == "":
-			add(at+".name", "must not be empty")
+			add(at+".name", "field.empty")
 		case len([]rune(i.Name)) > MaxNameLength:
-			add(at+".name", "is longer than %d characters", MaxNameLength)
+			add(at+".name", "field.too_long", "limit", MaxNameLength)
 		case seen[key]:
-			add(at+".name", "%q stands there twice", i.Name)
+			add(at+".name", "field.twice", "value", i.Name)
 		default:
 			seen[key] = true
 		}
 		if i.Price < 0 || i.Price > MaxPrice {
-			add(at+".price", "must be between 0 and %d", MaxPrice)
+			add(at+".price", "field.between", "from", 0, "to", MaxPrice)
 		}
 	}
 	return wrong

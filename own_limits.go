@@ -1,7 +1,6 @@
 package flowhq
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -51,7 +50,7 @@ func (o *OwnLimits) check() []FieldError {
 		{"limits.handoff_hours", o.HandoffHours, 1, MaxHandoffHours},
 	} {
 		if f.value != nil && (*f.value < f.from || *f.value > f.to) {
-			wrong = append(wrong, FieldError{Field: f.name, Message: fmt.Sprintf("must be between %d and %d", f.from, f.to)})
+			wrong = append(wrong, Wrong(f.name, "field.between", "from", f.from, "to", f.to))
 		}
 	}
 	return wrong

@@ -1,7 +1,6 @@
 package flowhq
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -87,9 +86,7 @@ func (o *RetentionOverride) check() []FieldError {
 	all := o.Apply(Retention{})
 	for _, k := range RetentionKinds() {
 		if days := all.Days(k); days < 0 || days > MaxRetentionDays {
-			wrong = append(wrong, FieldError{
-				Field: "retention." + string(k), Message: fmt.Sprintf("must be a number of days between 1 and %d, or 0 to keep them for ever", MaxRetentionDays),
-			})
+			wrong = append(wrong, Wrong("retention."+string(k), "field.retention", "limit", MaxRetentionDays))
 		}
 	}
 	return wrong

@@ -1,7 +1,6 @@
 package flowhq
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -61,21 +60,19 @@ func orDefault(s, def string) string {
 // Check names every wrong field of normalized settings; nil when all is well.
 func (s Settings) Check() []FieldError {
 	var wrong []FieldError
-	add := func(field, format string, args ...any) {
-		wrong = append(wrong, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
-	}
+	add := func(field, key string, args ...any) { wrong = append(wrong, Wrong(field, key, args...)) }
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
-		add("timezone", "%q is no time zone; use a name like %s", s.Timezone, DefaultTimezone)
+		add("timezone", "field.time_zone", "value", s.Timezone, "example", DefaultTimezone)
 	}
 	if len(s.Currency) != 3 || strings.Trim(s.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		add("currency", "use the three letters of a currency, like TZS")
+		add("currency", "field.currency")
 	}
 	texts := []struct{ name, value string }{
 		{"contact", s.Contact}, {"address", s.Address}, {"delivery", s.Delivery}, {"greeting", s.Greeting},
 	}
 	for _, t := range texts {
 		if len([]rune(t.value)) > MaxTextLength {
-			add(t.name, "is longer than %d characters", MaxTextLength)
+			add(t.name, "field.too_long", "limit", MaxTextLength)
 		}
 	}
 	wrong = append(wrong, checkItems("services", s.Services)...)

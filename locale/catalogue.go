@@ -150,14 +150,29 @@ func Number(n int64) string {
 	return sign + s
 }
 
-// Error gives what a person may read of an error: the text of a flowhq.Error; "" for any other error.
+// Field says what is wrong with a field.
+func (c *Catalogue) Field(lang flowhq.Language, f flowhq.FieldError) string {
+	if f.Text.Empty() {
+		return f.Message
+	}
+	return c.Say(lang, f.Text)
+}
+
+// Error gives what a person may read of an error: the text of a flowhq.Error, or its wrong fields; "" for any other error.
 func (c *Catalogue) Error(lang flowhq.Language, err error) string {
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {
 		return ""
 	}
-	if e.Text.Empty() {
-		return e.Message
+	switch {
+	case !e.Text.Empty():
+		return c.Say(lang, e.Text)
+	case len(e.Fields) > 0:
+		parts := make([]string, len(e.Fields))
+		for i, f := range e.Fields {
+			parts[i] = f.Field + ": " + c.Field(lang, f)
+		}
+		return strings.Join(parts, "; ")
 	}
-	return c.Say(lang, e.Text)
+	return e.Message
 }

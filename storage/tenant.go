@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/storage/internal/db"
 )
 
@@ -254,7 +255,7 @@ func (t *tx) claimNumber(tenantID, number, field string) error {
 	}
 	for _, owner := range owners {
 		if owner != tenantID {
-			return flowhq.Invalid([]flowhq.FieldError{{Field: field, Message: "another business has this number"}})
+			return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong(field, key.FieldNumberTaken)})
 		}
 	}
 	return nil

@@ -189,7 +189,7 @@ func (h *ownerLinkPages) ask(c *gin.Context, lang flowhq.Language, id string, v 
 		return
 	}
 	if e, ok := errors.AsType[*flowhq.Error](err); ok && len(e.Fields) > 0 {
-		v.Wrong = h.translators[lang].say(e.Fields[0].Message)
+		v.Wrong = h.translators[lang].fault(e.Fields[0])
 		return
 	}
 	v.Wrong = h.sentenceIn(c, lang, err)

@@ -248,7 +248,7 @@ func (h *renderer) fieldErrors(c *gin.Context, err error) (fields map[string]str
 		return fields, h.sentence(c, err)
 	}
 	for _, f := range e.Fields {
-		fields[f.Field] = h.translator(c).say(f.Message)
+		fields[f.Field] = h.translator(c).fault(f)
 	}
 	return fields, ""
 }

@@ -208,7 +208,7 @@ func ownLimit(f field, name string, wrong *[]flowhq.FieldError) *int {
 	}
 	n, err := strconv.Atoi(f.Value)
 	if err != nil {
-		*wrong = append(*wrong, flowhq.FieldError{Field: name, Message: "must be a whole number"})
+		*wrong = append(*wrong, flowhq.Wrong(name, key.FieldWholeNumber))
 	}
 	return &n
 }
@@ -244,7 +244,7 @@ func (l *itemList) items(wrong *[]flowhq.FieldError) []flowhq.Item {
 		if row.Price.Value != "" {
 			price, err := strconv.ParseInt(plainNumber(row.Price.Value), 10, 64)
 			if err != nil {
-				*wrong = append(*wrong, flowhq.FieldError{Field: fmt.Sprintf("%ss[%d].price", l.Name, row.Index), Message: "must be a whole number"})
+				*wrong = append(*wrong, flowhq.Wrong(fmt.Sprintf("%ss[%d].price", l.Name, row.Index), key.FieldWholeNumber))
 			}
 			item.Price = price
 		}

@@ -82,7 +82,7 @@ func (h *managePages) pause(c *gin.Context, t flowhq.TenantDetail) {
 	if until != "" {
 		day, wrong := time.ParseInLocation(time.DateOnly, until, h.zone(c, t.ID))
 		if p.Until = &day; wrong != nil {
-			err = flowhq.Invalid([]flowhq.FieldError{{Field: "until", Message: "must be a date like 2026-12-25"}})
+			err = flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("until", key.FieldDate)})
 		}
 	}
 	if err == nil {

@@ -78,7 +78,7 @@ func (h *tenantListPages) formView(c *gin.Context, in flowhq.NewTenant, err erro
 	}
 	for _, f := range e.Fields {
 		if place := places[f.Field]; place != nil {
-			*place = l.say(f.Message)
+			*place = l.fault(f)
 		} else {
 			v.Wrong = l.faults([]flowhq.FieldError{f})
 		}

@@ -50,11 +50,22 @@ func (l translator) message(e *flowhq.Error) string {
 	return l.say(e.Message)
 }
 
+// fault says what is wrong with a field.
+func (l translator) fault(f flowhq.FieldError) string {
+	if f.Text.Empty() {
+		return l.say(f.Message)
+	}
+	if f.Text.Key == "" {
+		return l.say(f.Text.Plain)
+	}
+	return l.texts.Field(l.lang, f)
+}
+
 // faults says in one line what is wrong with fields, for a page that has no place beside each of them.
 func (l translator) faults(fields []flowhq.FieldError) string {
 	parts := make([]string, len(fields))
 	for i, f := range fields {
-		parts[i] = l.word("field", f.Field) + ": " + l.say(f.Message)
+		parts[i] = l.word("field", f.Field) + ": " + l.fault(f)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/wire"
 	"flowhq/worker/journal"
 	"flowhq/worker/message"
@@ -70,13 +71,13 @@ func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst boo
 	text = strings.TrimSpace(text)
 	var wrong []flowhq.FieldError
 	if id == "" {
-		wrong = append(wrong, flowhq.FieldError{Field: "id", Message: "must not be empty"})
+		wrong = append(wrong, flowhq.Wrong("id", key.FieldEmpty))
 	}
 	if text == "" {
-		wrong = append(wrong, flowhq.FieldError{Field: "text", Message: "must not be empty"})
+		wrong = append(wrong, flowhq.Wrong("text", key.FieldEmpty))
 	}
 	if len([]rune(text)) > maxAdminText {
-		wrong = append(wrong, flowhq.FieldError{Field: "text", Message: "is longer than 4096 characters"})
+		wrong = append(wrong, flowhq.Wrong("text", key.FieldTooLong, "limit", 4096))
 	}
 	if err := flowhq.Invalid(wrong); err != nil {
 		return err

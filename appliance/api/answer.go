@@ -89,7 +89,16 @@ func (a *API) view(c *gin.Context, err error) (int, errorView) {
 	if status >= 500 {
 		a.log(c, err)
 	}
-	return status, errorView{Error: a.cfg.Texts.Error(flowhq.English, e), Fields: e.Fields}
+	return status, errorView{Error: a.cfg.Texts.Error(flowhq.English, e), Fields: a.faults(e.Fields)}
+}
+
+// faults says what is wrong with fields, in English.
+func (a *API) faults(fields []flowhq.FieldError) []flowhq.FieldError {
+	out := make([]flowhq.FieldError, len(fields))
+	for i, f := range fields {
+		out[i] = flowhq.FieldError{Field: f.Field, Message: a.cfg.Texts.Field(flowhq.English, f)}
+	}
+	return out
 }
 
 // statusClientGone is nginx's number for a client that did not wait for its answer; nobody reads it but the log.

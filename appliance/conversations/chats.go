@@ -8,6 +8,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // Bounds of labels and of a search.
@@ -47,12 +48,12 @@ func (s *Chats) SetLabels(ctx context.Context, id, chat string, labels []string)
 			continue
 		}
 		if utf8.RuneCountInString(l) > maxLabel || !utf8.ValidString(l) {
-			f.Refuse("labels", "%q is longer than %d characters", l, maxLabel)
+			f.Refuse("labels", key.FieldLabelTooLong, "label", l, "limit", maxLabel)
 		}
 		kept = append(kept, l)
 	}
 	if len(kept) > maxLabels {
-		f.Refuse("labels", "are more than %d", maxLabels)
+		f.Refuse("labels", key.FieldTooManyLabels, "limit", maxLabels)
 	}
 	if err := f.Err(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // maxNotes is the length of the notes on a request, in characters.
@@ -53,7 +54,7 @@ func (s *Requests) UpdateRequest(ctx context.Context, id, request string,
 		case flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone,
 			flowhq.RequestCancelled, flowhq.RequestNoShow:
 		default:
-			f.Refuse("status", "must be one of NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW")
+			f.Refuse("status", key.FieldOneOf, "values", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW")
 		}
 	}
 	form.Optional(&p.Notes, func(v string) string { return f.Text("notes", v, maxNotes) })

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // maxMessage is the length of one text that an admin sends, in characters; WhatsApp takes more, phones show less.
@@ -43,13 +44,13 @@ func (s *Chats) send(ctx context.Context, by, id, chat, text string,
 	var f form.Form
 	chat = strings.TrimSpace(chat)
 	if chat == "" {
-		f.Refuse("chat", "must not be empty")
+		f.Refuse("chat", key.FieldEmpty)
 	}
 	switch {
 	case strings.TrimSpace(text) == "":
-		f.Refuse("text", "must not be empty")
+		f.Refuse("text", key.FieldEmpty)
 	case utf8.RuneCountInString(text) > maxMessage || !utf8.ValidString(text):
-		f.Refuse("text", "is longer than %d characters", maxMessage)
+		f.Refuse("text", key.FieldTooLong, "limit", maxMessage)
 	}
 	if err := f.Err(); err != nil {
 		return err

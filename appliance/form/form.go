@@ -2,7 +2,7 @@ package form
 
 import (
 	"encoding/json"
-	"fmt"
+	"flowhq/locale/key"
 	"net/mail"
 	"slices"
 	"strings"
@@ -22,9 +22,14 @@ type Form struct{ wrong []flowhq.FieldError }
 // New makes a Form that knows of some wrong fields already.
 func New(wrong []flowhq.FieldError) *Form { return &Form{wrong: wrong} }
 
-// Refuse notes that a field is wrong. The words follow the field's name: "must not be empty".
-func (f *Form) Refuse(field, format string, args ...any) {
-	f.wrong = append(f.wrong, flowhq.FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
+// Refuse notes that a field is wrong. The words follow the field's name: key.FieldEmpty.
+func (f *Form) Refuse(field, key string, args ...any) {
+	f.wrong = append(f.wrong, flowhq.Wrong(field, key, args...))
+}
+
+// RefuseFor names a wrong field by what an error says.
+func (f *Form) RefuseFor(field string, err error) {
+	f.wrong = append(f.wrong, flowhq.FieldError{Field: field, Text: flowhq.TextOf(err)})
 }
 
 // Err gives CodeInvalid with every wrong field, or nil.
@@ -35,11 +40,11 @@ func (f *Form) Name(field, value string) string {
 	value = strings.TrimSpace(value)
 	switch {
 	case strings.IndexFunc(value, visible) < 0:
-		f.Refuse(field, "must not be empty")
+		f.Refuse(field, key.FieldEmpty)
 	case utf8.RuneCountInString(value) > flowhq.MaxNameLength:
-		f.Refuse(field, "is longer than %d characters", flowhq.MaxNameLength)
+		f.Refuse(field, key.FieldTooLong, "limit", flowhq.MaxNameLength)
 	case strings.IndexFunc(value, unicode.IsControl) >= 0 || !utf8.ValidString(value):
-		f.Refuse(field, "may not hold control characters")
+		f.Refuse(field, key.FieldControlCharacters)
 	}
 	return value
 }
@@ -53,10 +58,10 @@ func visible(r rune) bool {
 func (f *Form) Text(field, value string, limit int) string {
 	value = strings.TrimSpace(value)
 	if utf8.RuneCountInString(value) > limit {
-		f.Refuse(field, "is longer than %d characters", limit)
+		f.Refuse(field, key.FieldTooLong, "limit", limit)
 	}
 	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
-		f.Refuse(field, "holds characters that are no text")
+		f.Refuse(field, key.FieldNotText)
 	}
 	return value
 }
@@ -65,7 +70,7 @@ func (f *Form) Text(field, value string, limit int) string {
 func (f *Form) Phone(field, value string) string {
 	number, err := NormalizePhone(value)
 	if err != nil {
-		f.Refuse(field, "%s", err)
+		f.RefuseFor(field, err)
 	}
 	return number
 }
@@ -73,7 +78,7 @@ func (f *Form) Phone(field, value string) string {
 // Template checks a template type.
 func (f *Form) Template(field string, value flowhq.TemplateType) flowhq.TemplateType {
 	if !slices.Contains(flowhq.TemplateTypes(), value) {
-		f.Refuse(field, "must be one of %s", list(flowhq.TemplateTypes()))
+		f.Refuse(field, key.FieldOneOf, "values", list(flowhq.TemplateTypes()))
 	}
 	return value
 }
@@ -81,7 +86,7 @@ func (f *Form) Template(field string, value flowhq.TemplateType) flowhq.Template
 // Language checks a language.
 func (f *Form) Language(field string, value flowhq.Language) flowhq.Language {
 	if !slices.Contains(flowhq.Languages(), value) {
-		f.Refuse(field, "must be one of %s", list(flowhq.Languages()))
+		f.Refuse(field, key.FieldOneOf, "values", list(flowhq.Languages()))
 	}
 	return value
 }
@@ -92,9 +97,9 @@ func (f *Form) Email(field, value string) string {
 	address, err := mail.ParseAddress(value)
 	switch {
 	case value == "":
-		f.Refuse(field, "must not be empty")
+		f.Refuse(field, key.FieldEmpty)
 	case err != nil || address.Address != value || len(value) > maxEmail:
-		f.Refuse(field, "is no e-mail address like amina@example.com")
+		f.Refuse(field, key.FieldEmail)
 	}
 	return value
 }
@@ -103,7 +108,7 @@ func (f *Form) Email(field, value string) string {
 func (f *Form) Role(field string, value flowhq.UserRole) flowhq.UserRole {
 	roles := []flowhq.UserRole{flowhq.RoleOwner, flowhq.RoleStaff, flowhq.RoleAdmin}
 	if !slices.Contains(roles, value) {
-		f.Refuse(field, "must be one of %s", list(roles))
+		f.Refuse(field, key.FieldOneOf, "values", list(roles))
 	}
 	return value
 }
@@ -111,28 +116,19 @@ func (f *Form) Role(field string, value flowhq.UserRole) flowhq.UserRole {
 // Hours reads opening hours as JSON and gives their canonical form.
 func (f *Form) Hours(field string, raw []byte) []byte {
 	if !json.Valid(raw) {
-		f.Refuse(field, "is no readable JSON")
+		f.Refuse(field, key.FieldJson)
 		return nil
 	}
 	var h flowhq.Hours
 	if err := json.Unmarshal(raw, &h); err != nil {
-		f.Refuse(field, "%s", plain(err))
+		f.RefuseFor(field, err)
 		return nil
 	}
 	canonical, err := json.Marshal(h)
 	if err != nil {
-		f.Refuse(field, "%s", plain(err))
+		f.RefuseFor(field, err)
 	}
 	return canonical
-}
-
-// plain gives an error of the domain's own decoders as a sentence; what a JSON decoder itself says is not for people.
-func plain(err error) string {
-	text := err.Error()
-	if cut := strings.Index(text, ": json: "); cut > 0 {
-		return text[:cut]
-	}
-	return text
 }
 
 func list[T ~string](values []T) string {
@@ -157,8 +153,7 @@ func PageLimit(limit int) (int, error) {
 	case limit == 0:
 		return flowhq.DefaultLimit, nil
 	case limit < 1 || limit > flowhq.MaxLimit:
-		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "limit",
-			Message: fmt.Sprintf("must be between 1 and %d", flowhq.MaxLimit)}})
+		return 0, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("limit", key.FieldBetween, "from", 1, "to", flowhq.MaxLimit)})
 	}
 	return limit, nil
 }

@@ -2,7 +2,8 @@ package form
 
 import (
 	_ "embed"
-	"errors"
+	"flowhq"
+	"flowhq/locale/key"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,7 @@ const homeCode = "255"
 //go:embed calling_codes.txt
 var callingCodes string
 
-var errImpossible = errors.New("is no possible phone number; write it with its country code, like +255 712 345 678")
+var errImpossible = flowhq.Fail(flowhq.CodeInvalid, key.FieldPhoneImpossible)
 
 // NormalizePhone gives a number as "+" and digits. Spaces, dashes, brackets and "+" may stand in it; what is left
 // must be a possible international number. A number that begins with a single 0 is read as a Tanzanian one. The error
@@ -52,11 +53,11 @@ func phoneDigits(text string) (digits string, international bool, err error) {
 			international = true
 		case strings.ContainsRune(" \u00a0\t-\u2010\u2011\u2012\u2013\u2014()[]", r):
 		default:
-			return "", false, errors.New("may hold digits, +, spaces, dashes and brackets only")
+			return "", false, flowhq.Fail(flowhq.CodeInvalid, key.FieldPhoneCharacters)
 		}
 	}
 	if b.Len() == 0 {
-		return "", false, errors.New("must not be empty")
+		return "", false, flowhq.Fail(flowhq.CodeInvalid, key.FieldEmpty)
 	}
 	return b.String(), international, nil
 }

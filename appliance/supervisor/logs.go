@@ -9,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // Bounds of what is asked of a log.
@@ -69,9 +70,9 @@ func (s *Logs) WholeLog(ctx context.Context, id string, w io.Writer) error {
 func (s *Logs) SearchLog(ctx context.Context, id, text string, limit int) (flowhq.LogPage, error) {
 	var f form.Form
 	if text = strings.TrimSpace(text); text == "" {
-		f.Refuse("q", "must not be empty")
+		f.Refuse("q", key.FieldEmpty)
 	} else if utf8.RuneCountInString(text) > maxLogSearch {
-		f.Refuse("q", "is longer than %d characters", maxLogSearch)
+		f.Refuse("q", key.FieldTooLong, "limit", maxLogSearch)
 	}
 	if err := f.Err(); err != nil {
 		return flowhq.LogPage{}, err

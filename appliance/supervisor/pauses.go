@@ -6,6 +6,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // maxReason is how many characters the reason of a pause may have.
@@ -32,7 +33,7 @@ func (s *Pauses) PauseFor(ctx context.Context, by, id string, p flowhq.Pause) er
 	var f form.Form
 	p.Reason = f.Text("reason", p.Reason, maxReason)
 	if p.Until != nil && !p.Until.After(s.now()) {
-		f.Refuse("until", "must lie ahead")
+		f.Refuse("until", key.FieldAhead)
 	}
 	if err := f.Err(); err != nil {
 		return err

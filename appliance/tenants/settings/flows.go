@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // Bounds of flows and of trying them out.
@@ -102,7 +104,7 @@ func refuseFlow(f *form.Form, problems []flowhq.FlowProblem) {
 	for i, p := range problems {
 		lines[i] = fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
 	}
-	f.Refuse("flow_yaml", "%s", strings.Join(lines, "\n"))
+	f.RefuseFor("flow_yaml", errors.New(strings.Join(lines, "\n")))
 }
 
 // Conversation gives what a tenant's customers are answered with, and what they would be with the draft; nil without
@@ -154,8 +156,7 @@ func (s *Flows) trial(ctx context.Context, id string, w Trial) (inForce, tried f
 // TryFlow goes on with a conversation that no customer sees. It changes nothing: the caller keeps the state.
 func (s *Flows) TryFlow(ctx context.Context, id string, w Trial, t flowhq.Tryout) (flowhq.TryAnswer, error) {
 	if len(t.Messages) > maxTryout {
-		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{{Field: "messages",
-			Message: fmt.Sprintf("must be %d at most", maxTryout)}})
+		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("messages", key.FieldAtMost, "limit", maxTryout)})
 	}
 	_, tried, err := s.trial(ctx, id, w)
 	if err != nil {
@@ -174,10 +175,10 @@ func (s *Flows) ReplayFlow(ctx context.Context, id string, w Trial, transcript s
 	limit int) (flowhq.ReplayAnswer, error) {
 	var f form.Form
 	if limit < 0 || limit > maxReplay {
-		f.Refuse("limit", "must be 1 to %d", maxReplay)
+		f.Refuse("limit", key.FieldOneTo, "limit", maxReplay)
 	}
 	if len(transcript) > maxTranscript {
-		f.Refuse("transcript", "is longer than %d bytes", maxTranscript)
+		f.Refuse("transcript", key.FieldTooManyBytes, "limit", maxTranscript)
 	}
 	if err := f.Err(); err != nil {
 		return flowhq.ReplayAnswer{}, err
@@ -235,8 +236,7 @@ func (s *Flows) moment(text string, zone *time.Location) (time.Time, error) {
 		at, err = time.ParseInLocation("2006-01-02T15:04", text, zone)
 	}
 	if err != nil || at.Year() < 2000 || at.Year() > 9000 {
-		return at, flowhq.Invalid([]flowhq.FieldError{{Field: "now",
-			Message: "must be a time like 2026-03-10T09:00, in the tenant's zone"}})
+		return at, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("now", key.FieldLocalTime)})
 	}
 	return at.In(zone), nil
 }
