@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
 	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/bot/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
-	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/worker/bot/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/locale", "flowhq/worker/bot/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/flowhq-worker":    {"flowhq/wire", "flowhq/worker"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
 	"flowhq/internal/wasim":       {},

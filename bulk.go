@@ -50,7 +50,7 @@ func (j BulkJob) Finished() (done, failed int) {
 		if r.Done {
 			done++
 		}
-		if r.Error != "" {
+		if !r.Error.Empty() {
 			failed++
 		}
 	}
@@ -62,5 +62,5 @@ type BulkResult struct {
 	TenantID string
 	Name     string
 	Done     bool
-	Error    string // a sentence; "": it went well, or is not done yet
+	Error    Text // empty: it went well, or is not done yet
 }

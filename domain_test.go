@@ -99,14 +99,14 @@ func TestHoursReadBothForms(t *testing.T) {
 
 func TestHoursRefuseNonsense(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"monday":[]}`: "is no day",
-		`{"mon":[{"open":"17:00","close":"08:00"}]}`:                                  "closes before it opens",
-		`{"mon":[{"open":"8","close":"17:00"}]}`:                                      "no time of day",
-		`{"mon":[{"open":"08:00","close":"12:00"},{"open":"11:00","close":"13:00"}]}`: "overlaps",
-		`{"holidays":["Christmas"]}`:                                                  "no date",
-		`{"mon":"all day"}`:                                                           "wants a list",
-		`[]`:                                                                          "must be an object",
-		`{"tue":[{"open":"08:00","close":"12:00"},{"open":"13:00","close":"25:00"}],"mon":[]}`: "no time of day",
+		`{"monday":[]}`: "hours.day_name(name=monday)",
+		`{"mon":[{"open":"17:00","close":"08:00"}]}`:                                  "hours.order",
+		`{"mon":[{"open":"8","close":"17:00"}]}`:                                      "hours.clock",
+		`{"mon":[{"open":"08:00","close":"12:00"},{"open":"11:00","close":"13:00"}]}`: "hours.overlap",
+		`{"holidays":["Christmas"]}`:                                                  "hours.holiday_date",
+		`{"mon":"all day"}`:                                                           "hours.list",
+		`[]`:                                                                          "hours.object",
+		`{"tue":[{"open":"08:00","close":"12:00"},{"open":"13:00","close":"25:00"}],"mon":[]}`: "hours.clock",
 	} {
 		var h flowhq.Hours
 		if err := json.Unmarshal([]byte(in), &h); err == nil || !strings.Contains(err.Error(), want) {

@@ -78,7 +78,7 @@ func (h *Hours) UnmarshalJSON(data []byte) error {
 		}
 		spans, err := readDay(value)
 		if err != nil {
-			return wrongHours(err, "hours.of_day", "day", Say("hours."+name), "problem", TextOf(err))
+			return wrongHours(nil, "hours.of_day", "day", Say("hours."+name), "problem", TextOf(err))
 		}
 		out.Days[day] = spans
 	}
@@ -114,7 +114,7 @@ func (h *Hours) Check() error {
 		for _, s := range spans {
 			from, to, err := s.Minutes()
 			if err != nil {
-				return wrongHours(err, "hours.of_day", "day", Say("hours."+keys[day]), "problem", TextOf(err))
+				return wrongHours(nil, "hours.of_day", "day", Say("hours."+keys[day]), "problem", TextOf(err))
 			}
 			if from < last {
 				return wrongHours(nil, "hours.overlap", "day", Say("hours."+keys[day]), "open", s.Open, "close", s.Close)
@@ -133,10 +133,10 @@ func (h *Hours) Check() error {
 // Minutes gives the span in minutes since local midnight, 0 to 1440.
 func (s Span) Minutes() (from, to int, err error) {
 	if from, err = minutes(s.Open); err != nil {
-		return 0, 0, wrongHours(err, "hours.open", "problem", TextOf(err))
+		return 0, 0, wrongHours(nil, "hours.open", "problem", TextOf(err))
 	}
 	if to, err = minutes(s.Close); err != nil {
-		return 0, 0, wrongHours(err, "hours.close", "problem", TextOf(err))
+		return 0, 0, wrongHours(nil, "hours.close", "problem", TextOf(err))
 	}
 	if from >= to {
 		return 0, 0, wrongHours(nil, "hours.order", "open", s.Open, "close", s.Close)

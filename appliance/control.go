@@ -15,6 +15,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/services"
+	"flowhq/locale"
 	"flowhq/procman"
 	"flowhq/storage"
 )
@@ -174,11 +175,7 @@ type ControlError struct {
 }
 
 func controlError(err error) ControlError {
-	body := ControlError{Code: flowhq.CodeOf(err), Message: err.Error()}
-	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		body.Message = e.Message
-	}
-	return body
+	return ControlError{Code: flowhq.CodeOf(err), Message: locale.English(err)}
 }
 
 func writeError(w http.ResponseWriter, err error) {

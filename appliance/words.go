@@ -1,18 +1,13 @@
 package appliance
 
 import (
-	"errors"
+	"flowhq/locale"
 	"path/filepath"
-
-	"flowhq"
 )
 
 // sentenceOf gives what a person may read of an error.
 func sentenceOf(err error) string {
-	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		return e.Message
-	}
-	return err.Error()
+	return locale.English(err)
 }
 
 func absolute(dir, path string) string {

@@ -150,6 +150,19 @@ func Number(n int64) string {
 	return sign + s
 }
 
+// English gives an error in plain English, for what has no reader's language: the command line and the log of a start. It reads the
+// catalogue for that.
+func English(err error) string {
+	c, broken := New()
+	if broken != nil {
+		return err.Error()
+	}
+	if words := c.Error(flowhq.English, err); words != "" {
+		return words
+	}
+	return err.Error()
+}
+
 // Field says what is wrong with a field.
 func (c *Catalogue) Field(lang flowhq.Language, f flowhq.FieldError) string {
 	if f.Text.Empty() {

@@ -2,9 +2,13 @@ package locale
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"flowhq"
@@ -111,6 +115,65 @@ func TestCatalogue_Say(t *testing.T) {
 	} {
 		if got := c.Say(tt.lang, tt.text); got != tt.want {
 			t.Errorf("%v in %s: %q instead of %q", tt.text, tt.lang, got, tt.want)
+		}
+	}
+}
+
+// The domain can't import the constants; a key that it names must be in the catalogue all the same. So must one that any
+// package spells out.
+func TestCatalogue_HasEveryKeyThatIsSpelledOut(t *testing.T) {
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spelled := regexp.MustCompile(`(?:Say|Fail|Wrong|add|wrongHours)\((?:[^"\n]*, )?(?:at\+"\.\w+", |"[\w.]+", )?"([a-z]+\.[a-z_]+)"`)
+	n := 0
+	for _, pattern := range []string{"../*.go", "../appliance/*.go", "../appliance/*/*.go", "../worker/*.go", "../storage/*.go", "../ui/*.go", "../wire/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range spelled.FindAllStringSubmatch(string(data), -1) {
+				if n++; !c.Has(m[1]) {
+					t.Errorf("%s says %s, which is not in the catalogue", name, m[1])
+				}
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d keys were found: the sources are not read as they are written", n)
+	}
+}
+
+func TestCatalogue_Error(t *testing.T) {
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hours flowhq.Hours
+	broken := json.Unmarshal([]byte(`{"tue":[{"open":"08:00","close":"25:00"}]}`), &hours)
+	fields := flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("name", "field.empty"), {Field: "x", Message: "odd"}})
+	for _, tt := range []struct {
+		lang flowhq.Language
+		err  error
+		want string
+	}{
+		{flowhq.English, broken, `tue: close: "25:00" is not a time of day like 08:00`},
+		{flowhq.Swahili, broken, `Jumanne: kufunga: "25:00" si saa kama 08:00`},
+		{flowhq.English, fields, "name: must not be empty; x: odd"},
+		{flowhq.Swahili, fields, "name: isiachwe wazi; x: odd"},
+		{flowhq.English, errors.New("inside"), ""},
+	} {
+		if got := c.Error(tt.lang, tt.err); got != tt.want {
+			t.Errorf("%v in %s: %q instead of %q", tt.err, tt.lang, got, tt.want)
 		}
 	}
 }

@@ -124,9 +124,9 @@ func newBulkView(l translator, job flowhq.BulkJob) bulkView {
 		v.Undo, v.UndoWord = undo, l.text(key.PageBulkUndo, "action", l.word("action", string(undo)))
 	}
 	for _, r := range job.Results {
-		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.say(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
+		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.tell(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
 		switch {
-		case r.Error != "":
+		case !r.Error.Empty():
 			row.Status = status{"bad", l.text(key.PageBulkFailed)}
 		case r.Done:
 			row.Status = status{"good", l.text(key.PageBulkDone)}

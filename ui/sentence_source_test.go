@@ -28,8 +28,6 @@ func sayings() []saying {
 	return []saying{
 		{name: "NotFound", tail: " not found"},
 		{name: "orNotFound", arg: 1, tail: " not found"},
-		{in: ".", name: "add", arg: 1},
-		{name: "Refuse", arg: 1},
 		{name: "Note", arg: 3},
 		{in: "worker/bot", name: "add", arg: 1},
 		{in: "worker/bot", name: "entriesOf", arg: 1},
@@ -67,7 +65,7 @@ func speakers() map[string][]string {
 
 // plainErrors are files whose errors are written for people: what is wrong with a field.
 func plainErrors() []string {
-	return []string{"hours.go", "appliance/form/phone.go", "worker/bot/phrase.go"}
+	return []string{"worker/bot/phrase.go"}
 }
 
 // openFolders are those where every whole sentence, wherever it stands, is taken for one that is read.

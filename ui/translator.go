@@ -42,10 +42,18 @@ func (l translator) word(kind, value string) string {
 // say gives what the fleet, the store or a worker said in English in this language.
 func (l translator) say(english string) string { return l.phrases.say(english) }
 
+// tell gives a text in this language; words without a key as they are known.
+func (l translator) tell(t flowhq.Text) string {
+	if t.Key == "" {
+		return l.say(t.Plain)
+	}
+	return l.texts.Say(l.lang, t)
+}
+
 // message gives what an error says.
 func (l translator) message(e *flowhq.Error) string {
 	if !e.Text.Empty() {
-		return l.texts.Say(l.lang, e.Text)
+		return l.tell(e.Text)
 	}
 	return l.say(e.Message)
 }
@@ -55,10 +63,7 @@ func (l translator) fault(f flowhq.FieldError) string {
 	if f.Text.Empty() {
 		return l.say(f.Message)
 	}
-	if f.Text.Key == "" {
-		return l.say(f.Text.Plain)
-	}
-	return l.texts.Field(l.lang, f)
+	return l.tell(f.Text)
 }
 
 // faults says in one line what is wrong with fields, for a page that has no place beside each of them.

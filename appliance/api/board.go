@@ -214,18 +214,18 @@ type bulkResultView struct {
 	Error    *string `json:"error"`
 }
 
-func viewBulk(j flowhq.BulkJob) bulkView {
+func viewBulk(texts *locale.Catalogue, j flowhq.BulkJob) bulkView {
 	done, failed := j.Finished()
 	return bulkView{
 		ID: j.ID, Action: j.Action, By: j.By, Begun: stamp(j.Begun), Ended: maybe(j.Ended), Done: done, Failed: failed,
 		Results: list(j.Results, func(r *flowhq.BulkResult) bulkResultView {
-			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done, Error: orNull(r.Error)}
+			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done, Error: orNull(texts.Say(flowhq.English, r.Error))}
 		}),
 	}
 }
 
 // startBulk does one action to several tenants; the answer comes at once, the job goes on.
-func startBulk(jobs *dashboard.BulkJobs) call {
+func startBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		in, err := readInput(c)
 		if err != nil {
@@ -246,13 +246,13 @@ func startBulk(jobs *dashboard.BulkJobs) call {
 			return err
 		}
 		c.Header("Location", "/admin/bulk/"+job.ID)
-		c.JSON(http.StatusAccepted, viewBulk(job))
+		c.JSON(http.StatusAccepted, viewBulk(texts, job))
 		return nil
 	}
 }
 
 // showBulk tells how far a bulk action is.
-func showBulk(jobs *dashboard.BulkJobs) call {
+func showBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Job")
 		if err != nil {
@@ -262,7 +262,7 @@ func showBulk(jobs *dashboard.BulkJobs) call {
 		if err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, viewBulk(job))
+		c.JSON(http.StatusOK, viewBulk(texts, job))
 		return nil
 	}
 }

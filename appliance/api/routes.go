@@ -136,8 +136,8 @@ func (a *API) deskRoutes() []Route {
 		a.route(Admin, http.MethodGet, "/admin/fences", listFences(s.Holds)),
 		a.route(Admin, http.MethodGet, "/admin/overview", showOverview(s.Overviews, a.cfg.Texts)),
 		a.route(Admin, http.MethodGet, "/admin/board", showBoard(s.Summaries)),
-		a.route(Admin, http.MethodPost, "/admin/bulk", startBulk(s.BulkJobs)),
-		a.route(Admin, http.MethodGet, "/admin/bulk/:id", showBulk(s.BulkJobs)),
+		a.route(Admin, http.MethodPost, "/admin/bulk", startBulk(s.BulkJobs, a.cfg.Texts)),
+		a.route(Admin, http.MethodGet, "/admin/bulk/:id", showBulk(s.BulkJobs, a.cfg.Texts)),
 		a.route(Admin, http.MethodGet, "/admin/users", listUsers(s.Users)),
 		a.route(Admin, http.MethodPost, "/admin/users", createUser(s.Users)),
 	}

@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"context"
-	"errors"
 	"flowhq/locale/key"
 	"log/slog"
 	"slices"
@@ -73,7 +72,7 @@ func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkA
 			if err != nil {
 				s.log.Warn("a bulk action failed", "action", action, "tenant", id, "error", err)
 			}
-			s.finish(job, id, bulkSentence(err))
+			s.finish(job, id, bulkFailure(err))
 		})
 		s.end(job, s.now().UTC())
 	}()
@@ -92,15 +91,15 @@ func (s *BulkJobs) Bulk(id string) (flowhq.BulkJob, error) {
 }
 
 func (s *BulkJobs) targets(ctx context.Context, ids []string) ([]flowhq.BulkResult, error) {
-	wrong := func(message string) error {
-		return flowhq.Invalid([]flowhq.FieldError{{Field: "ids", Message: message}})
+	wrong := func(text string, args ...any) error {
+		return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("ids", text, args...)})
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	switch {
 	case len(ids) == 0:
-		return nil, wrong("must name at least one business")
+		return nil, wrong(key.FieldBusinessNone)
 	case len(ids) > bulkMax:
-		return nil, wrong("may name 1000 businesses at most")
+		return nil, wrong(key.FieldBusinessMany, "limit", bulkMax)
 	}
 	summaries, err := s.summaries.All(ctx)
 	if err != nil {
@@ -114,7 +113,7 @@ func (s *BulkJobs) targets(ctx context.Context, ids []string) ([]flowhq.BulkResu
 	for i, id := range ids {
 		name, known := names[id]
 		if !known {
-			return nil, wrong("names a business that does not exist")
+			return nil, wrong(key.FieldBusinessUnknown)
 		}
 		results[i] = flowhq.BulkResult{TenantID: id, Name: name}
 	}
@@ -130,15 +129,15 @@ func idsOf(results []flowhq.BulkResult) []string {
 	return ids
 }
 
-// bulkSentence gives the words of an error for a person.
-func bulkSentence(err error) string {
-	if err == nil {
-		return ""
+// bulkFailure says what a person may know of an error.
+func bulkFailure(err error) flowhq.Text {
+	switch {
+	case err == nil:
+		return flowhq.Text{}
+	case flowhq.CodeOf(err) == flowhq.CodeInternal:
+		return flowhq.Say(key.ErrorInternal)
 	}
-	if e, ok := errors.AsType[*flowhq.Error](err); ok && e.Code != flowhq.CodeInternal {
-		return e.Message
-	}
-	return "Something went wrong here. It is in the log."
+	return flowhq.TextOf(err)
 }
 
 func (s *BulkJobs) put(job *flowhq.BulkJob, now time.Time) {
@@ -169,12 +168,12 @@ func (s *BulkJobs) copy(job *flowhq.BulkJob) flowhq.BulkJob {
 	return c
 }
 
-func (s *BulkJobs) finish(job *flowhq.BulkJob, id, sentence string) {
+func (s *BulkJobs) finish(job *flowhq.BulkJob, id string, failure flowhq.Text) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range job.Results {
 		if r := &job.Results[i]; r.TenantID == id {
-			r.Done, r.Error = true, sentence
+			r.Done, r.Error = true, failure
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"flowhq"
 	"flowhq/appliance"
 	"flowhq/appliance/config"
+	"flowhq/locale"
 )
 
 // Exit statuses beside 0.
@@ -124,9 +125,9 @@ func exitCode(stderr io.Writer, err error) int {
 func plain(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
 		if prefix, found := strings.CutSuffix(err.Error(), e.Error()); found && prefix != "" {
-			return prefix + e.Message
+			return prefix + locale.English(e)
 		}
-		return e.Message
+		return locale.English(e)
 	}
 	return err.Error()
 }

@@ -35,6 +35,7 @@ const (
 	AlarmUpgradeRefusedRemedy      = "alarm.upgrade_refused_remedy"
 	AlarmWorkerUpgrade             = "alarm.worker_upgrade"
 	AlarmWorkerUpgradeRemedy       = "alarm.worker_upgrade_remedy"
+	ErrorInternal                  = "error.internal"
 	FieldAhead                     = "field.ahead"
 	FieldAtMost                    = "field.at_most"
 	FieldBetween                   = "field.between"
