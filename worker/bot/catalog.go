@@ -149,24 +149,15 @@ func wholeName(v *lexicon.Vocabulary, name, tokens []lexicon.Token, at int) (end
 }
 
 // findParts looks for items by single words of their names.
-func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word, taken []bool, found []itemMatch) ([]itemMatch, []int) {
+func (l *listing) findParts(
+	v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word, taken []bool, found []itemMatch,
+) ([]itemMatch, []int) {
 	var unclear []int
-	for at := range tokens {
-		if taken[at] || tokens[at].Kind != lexicon.WordToken || len(tokens[at].Text) < 3 || v.InPhrase(words[at].Exact) {
+	for at, t := range tokens {
+		if taken[at] || t.Kind != lexicon.WordToken || len(t.Text) < 3 || v.InPhrase(words[at].Exact) {
 			continue
 		}
-		var candidates []int
-		for i, name := range l.names {
-			if len(name) < 2 || slices.ContainsFunc(found, func(h itemMatch) bool { return h.index == i }) {
-				continue
-			}
-			if slices.ContainsFunc(name, func(t lexicon.Token) bool { return len(t.Text) > 2 && isSameWord(v, t.Text, tokens[at].Text) }) {
-				candidates = append(candidates, i)
-			}
-		}
-		if len(candidates) > 1 {
-			candidates = l.narrow(v, candidates, tokens, at)
-		}
+		candidates := l.candidates(v, tokens, at, found)
 		switch {
 		case len(candidates) == 1:
 			found = append(found, itemMatch{index: candidates[0], at: at, end: at + 1, size: 1})
@@ -179,6 +170,25 @@ func (l *listing) findParts(v *lexicon.Vocabulary, tokens []lexicon.Token, words
 		unclear = nil
 	}
 	return found, unclear
+}
+
+// candidates gives the items, not found yet, that have the word at a place in their names.
+func (l *listing) candidates(v *lexicon.Vocabulary, tokens []lexicon.Token, at int, found []itemMatch) []int {
+	named := func(t lexicon.Token) bool { return len(t.Text) > 2 && isSameWord(v, t.Text, tokens[at].Text) }
+	var out []int
+	for i, name := range l.names {
+		if len(name) > 1 && !isFound(found, i) && slices.ContainsFunc(name, named) {
+			out = append(out, i)
+		}
+	}
+	if len(out) > 1 {
+		return l.narrow(v, out, tokens, at)
+	}
+	return out
+}
+
+func isFound(found []itemMatch, index int) bool {
+	return slices.ContainsFunc(found, func(h itemMatch) bool { return h.index == index })
 }
 
 // narrow keeps the candidates of which the message names most words.

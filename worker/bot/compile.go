@@ -106,43 +106,55 @@ func (f *findings) compileQuestion(flow *Flow, t *task, a askDefinition, facts [
 		fact: a.fact.text, kind: a.kind.text, with: a.with.text, min: int64(a.min), max: int64(a.max),
 		optional: a.optional, opening: a.opening, answers: a.answers,
 	}
-	switch {
-	case len(q.fact) > maxFactName || !factName.MatchString(q.fact):
-		f.add(orAt(a.fact, a.at), "a question wants a fact: a name in small letters, like service or table_number")
-		return nil
-	case t.question(q.fact) != nil:
-		f.add(a.fact.at, "%q is asked twice", q.fact)
-		return nil
-	case !slices.Contains(questionKinds(), q.kind):
-		f.add(orAt(a.kind, a.at), "%q is no type of question; known are %s", q.kind, strings.Join(questionKinds(), ", "))
-		return nil
-	case len(a.question) == 0 && !q.optional:
-		f.add(a.at, "the question about %q has no text", q.fact)
-		return nil
-	case a.min > a.max:
-		f.add(a.at, "min is larger than max")
-	}
-	if kind, ok := fixedKinds()[q.fact]; ok && kind != q.kind {
-		f.add(a.kind.at, "%q is recorded as %s and must be asked as that", q.fact, kind)
+	if !f.checkQuestion(t, a, q) {
 		return nil
 	}
 	f.checkSource(a, q)
 	q.ask = f.parseTexts("question", a.question, commonPlaceholders(), facts)
 	q.other = f.parseTexts("otherwise", a.other, commonPlaceholders(), facts)
 	q.quantity = f.parseTexts("quantity", a.quantity, commonPlaceholders(), facts)
+	q.label = flow.texts["label_"+q.fact]
 	if a.label.text != "" {
 		q.label = f.parseTexts("label", []scalar{a.label})
-	} else if t, ok := flow.texts["label_"+q.fact]; ok {
-		q.label = t
 	}
 	if q.kind == askItems && len(q.quantity) == 0 {
 		f.add(a.at, "a question of type items wants a text \"quantity\"")
 	}
-	flow.readsDays = flow.readsDays || q.kind == askDate || q.kind == askTime
-	if flow.source == noItems && (q.source == fromServices || q.source == fromProducts) {
-		flow.source = q.source
-	}
+	flow.notice(q)
 	return q
+}
+
+// notice remembers what a question says of the whole flow: whether days are asked for, and what it sells.
+func (f *Flow) notice(q *question) {
+	f.readsDays = f.readsDays || q.kind == askDate || q.kind == askTime
+	if f.source == noItems && (q.source == fromServices || q.source == fromProducts) {
+		f.source = q.source
+	}
+}
+
+// checkQuestion tells whether a question can be asked at all.
+func (f *findings) checkQuestion(t *task, a askDefinition, q *question) bool {
+	switch {
+	case len(q.fact) > maxFactName || !factName.MatchString(q.fact):
+		f.add(orAt(a.fact, a.at), "a question wants a fact: a name in small letters, like service or table_number")
+		return false
+	case t.question(q.fact) != nil:
+		f.add(a.fact.at, "%q is asked twice", q.fact)
+		return false
+	case !slices.Contains(questionKinds(), q.kind):
+		f.add(orAt(a.kind, a.at), "%q is no type of question; known are %s", q.kind, strings.Join(questionKinds(), ", "))
+		return false
+	case len(a.question) == 0 && !q.optional:
+		f.add(a.at, "the question about %q has no text", q.fact)
+		return false
+	case a.min > a.max:
+		f.add(a.at, "min is larger than max")
+	}
+	if kind, ok := fixedKinds()[q.fact]; ok && kind != q.kind {
+		f.add(a.kind.at, "%q is recorded as %s and must be asked as that", q.fact, kind)
+		return false
+	}
+	return true
 }
 
 func questionKinds() []string {
