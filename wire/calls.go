@@ -55,7 +55,9 @@ func (s *Server) Send(ctx context.Context, tenantID, id, chat, text string) erro
 
 // SendFirst is Send to somebody who need not have written before; chat is then a phone number (E.164).
 func (s *Server) SendFirst(ctx context.Context, tenantID, id, chat, text string) error {
-	return s.call(ctx, quickCall, tenantID, methodSend, sendParams{ID: id, Chat: chat, Text: text, AllowFirst: true}, nil)
+	return s.call(
+		ctx, quickCall, tenantID, methodSend, sendParams{ID: id, Chat: chat, Text: text, AllowFirst: true}, nil,
+	)
 }
 
 // TakeOver hands a chat to a human. The store has the change when it returns, unless the worker speaks protocol 1.

@@ -19,7 +19,8 @@ const dialTimeout = 5 * time.Second
 // lost their appliance together do not come back in one instant.
 func dialBackOff() backoff.ExponentialBackOff {
 	return backoff.ExponentialBackOff{
-		InitialInterval: 150 * time.Millisecond, MaxInterval: 3750 * time.Millisecond, Multiplier: 2, RandomizationFactor: 1. / 3,
+		InitialInterval: 150 * time.Millisecond, MaxInterval: 3750 * time.Millisecond, Multiplier: 2,
+		RandomizationFactor: 1. / 3,
 	}
 }
 
@@ -88,7 +89,9 @@ func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
 		return false, err
 	}
 	if w.Protocol < OldestProtocol || w.Protocol > Protocol {
-		return false, flowhq.Errorf(flowhq.CodeConflict, "The appliance speaks protocol %d, which this worker does not", w.Protocol)
+		return false, flowhq.Errorf(
+			flowhq.CodeConflict, "The appliance speaks protocol %d, which this worker does not", w.Protocol,
+		)
 	}
 	if c.config.Greeted != nil {
 		c.config.Greeted(w)

@@ -45,7 +45,9 @@ func (c *Conn) dispatch(ctx context.Context, req *jrpc2.Request) (any, error) {
 			return linkCodeResult{Code: code.Code, ExpiresAt: code.ExpiresAt}, err
 		})
 	case methodSend:
-		return withParams(req, func(p sendParams) (any, error) { return nil, do.Send(ctx, p.ID, p.Chat, p.Text, p.AllowFirst) })
+		return withParams(
+			req, func(p sendParams) (any, error) { return nil, do.Send(ctx, p.ID, p.Chat, p.Text, p.AllowFirst) },
+		)
 	case methodTakeOver:
 		return withParams(req, func(p chatParams) (any, error) { return nil, do.TakeOver(ctx, p.Chat) })
 	case methodRelease:

@@ -134,7 +134,9 @@ func (l *link) hello(ctx context.Context, h Hello) (Welcome, error) {
 func (l *link) admit(h Hello) error {
 	switch {
 	case h.Protocol < OldestProtocol:
-		return flowhq.Errorf(flowhq.CodeConflict, "The worker speaks protocol %d, which is too old for this appliance", h.Protocol)
+		return flowhq.Errorf(
+			flowhq.CodeConflict, "The worker speaks protocol %d, which is too old for this appliance", h.Protocol,
+		)
 	case h.TenantID == "":
 		return flowhq.Errorf(flowhq.CodeInvalid, "The hello names no tenant")
 	}

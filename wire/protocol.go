@@ -11,8 +11,8 @@ import (
 // upgraded yet: the last two.
 //
 //	1  the first
-//	2  take_over, release and opt_in are answered once the events of the change are acknowledged; errors carry the key and
-//	   the arguments of their text beside the sentence
+//	2  take_over, release and opt_in are answered once the events of the change are acknowledged; errors carry the key
+//	   and the arguments of their text beside the sentence
 const (
 	Protocol       = 2
 	OldestProtocol = Protocol - 1
@@ -71,7 +71,8 @@ type Heartbeat struct {
 	Unacked     int64                `json:"unacked"`      // events that wait to be acknowledged
 	DroppedLogs int64                `json:"dropped_logs"` // log lines dropped since the start
 
-	LeftOut map[flowhq.IgnoredSource]int64 `json:"left_out,omitempty"` // messages that are no business of a bot, since the start
+	// LeftOut counts messages that are not meant for a bot, since the start.
+	LeftOut map[flowhq.IgnoredSource]int64 `json:"left_out,omitempty"`
 }
 
 // Batch is a run of events of one journal, by rising number.

@@ -63,7 +63,9 @@ func TestServer_OlderWorker(t *testing.T) {
 	if err != nil || call.Method != "take_over" || call.Params.Chat != "+2557" {
 		t.Fatalf("the worker got %s, %v", line, err)
 	}
-	refusal := `{"jsonrpc":"2.0","id":` + string(call.ID) + `,"error":{"code":-32010,"message":"Chat not found","data":{"code":"not_found","message":"Chat not found"}}}`
+	refusal := `{"jsonrpc":"2.0","id":` + string(
+		call.ID,
+	) + `,"error":{"code":-32010,"message":"Chat not found","data":{"code":"not_found","message":"Chat not found"}}}`
 	if _, err := old.Write([]byte(refusal + "\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,8 @@ func TestConn_OlderAppliance(t *testing.T) {
 		t.Error(err)
 	}
 	answer := <-a.answers
-	if !strings.Contains(answer, `"code":"not_found"`) || !strings.Contains(answer, `"message":"`+key.PageChatTakeOver+`"`) {
+	if !strings.Contains(answer, `"code":"not_found"`) ||
+		!strings.Contains(answer, `"message":"`+key.PageChatTakeOver+`"`) {
 		t.Errorf("an appliance that knows no keys got %s", answer)
 	}
 }
@@ -165,7 +168,8 @@ func TestConn_UnknownAppliance(t *testing.T) {
 	for _, protocol := range []string{"0", "3"} {
 		a, socket := startOldAppliance(t, protocol)
 		conn := runConn(t, wire.ClientConfig{
-			Socket: socket, Commands: &commands{}, Logger: quiet(), Hello: func() wire.Hello { return wire.Hello{TenantID: "t1"} },
+			Socket: socket, Commands: &commands{}, Logger: quiet(),
+			Hello:   func() wire.Hello { return wire.Hello{TenantID: "t1"} },
 			Greeted: func(w wire.Welcome) { t.Errorf("greeted by %+v", w) },
 		})
 		for range 2 { // it tries again: the appliance may be upgraded
@@ -197,7 +201,8 @@ func TestErrorsKeepTheirText(t *testing.T) {
 	eventually(t, conn.Connected)
 	err := r.server.Logout(t.Context(), "t1")
 	e, ok := errors.AsType[*flowhq.Error](err)
-	if !ok || e.Code != flowhq.CodeConflict || e.Text.Key != "worker.some.key" || e.Text.Args["count"] != 3.0 || e.Message != "" {
+	if !ok || e.Code != flowhq.CodeConflict || e.Text.Key != "worker.some.key" || e.Text.Args["count"] != 3.0 ||
+		e.Message != "" {
 		t.Errorf("got %+v", err)
 	}
 }

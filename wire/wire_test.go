@@ -228,7 +228,10 @@ func TestBothWays(t *testing.T) {
 	if err := conn.Heartbeat(ctx, wire.Heartbeat{Unacked: 3, DroppedLogs: 2}); err != nil {
 		t.Error(err)
 	}
-	acked, err := conn.Events(ctx, "j", []flowhq.WorkerEvent{{Seq: 8, Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Detail: "line\nbreak"}}})
+	acked, err := conn.Events(
+		ctx, "j",
+		[]flowhq.WorkerEvent{{Seq: 8, Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Detail: "line\nbreak"}}},
+	)
 	if err != nil || acked != 8 {
 		t.Errorf("Events: %d, %v", acked, err)
 	}
@@ -255,9 +258,17 @@ func downward(t *testing.T, s *wire.Server, c *commands) {
 		t.Errorf("LinkCode: %+v, %v", code, err)
 	}
 	calls := []error{
-		s.Configure(ctx, "t1", flowhq.WorkerConfig{Revision: 9}), s.Relink(ctx, "t1"), s.Logout(ctx, "t1"),
-		s.Send(ctx, "t1", "ID1", "+2557", "hello\nworld"), s.TakeOver(ctx, "t1", "+2557"), s.Release(ctx, "t1", "+2557"),
-		s.OptIn(ctx, "t1", "+2557"), s.Drain(ctx, "t1"), s.Snapshot(ctx, "t1", "/x"),
+		s.Configure(ctx, "t1", flowhq.WorkerConfig{Revision: 9}),
+		s.Relink(ctx, "t1"),
+		s.Logout(ctx, "t1"),
+		s.Send(
+			ctx, "t1", "ID1", "+2557", "hello\nworld",
+		),
+		s.TakeOver(ctx, "t1", "+2557"),
+		s.Release(ctx, "t1", "+2557"),
+		s.OptIn(ctx, "t1", "+2557"),
+		s.Drain(ctx, "t1"),
+		s.Snapshot(ctx, "t1", "/x"),
 	}
 	if err := errors.Join(calls...); err != nil {
 		t.Error(err)
@@ -276,13 +287,17 @@ func TestErrorsKeepTheirCode(t *testing.T) {
 	eventually(t, conn.Connected)
 	_, err := r.server.LinkCode(t.Context(), "t1", "x")
 	var e *flowhq.Error
-	if !errors.As(err, &e) || e.Code != flowhq.CodeInvalid || len(e.Fields) != 1 || strings.Contains(err.Error(), "secret") {
+	if !errors.As(err, &e) || e.Code != flowhq.CodeInvalid || len(e.Fields) != 1 ||
+		strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 	c.mu.Lock()
 	c.err = errors.New("disk on fire at /secret/path")
 	c.mu.Unlock()
-	if err = r.server.Logout(t.Context(), "t1"); flowhq.CodeOf(err) != flowhq.CodeInternal || strings.Contains(err.Error(), "secret") {
+	if err = r.server.Logout(
+		t.Context(), "t1",
+	); flowhq.CodeOf(err) != flowhq.CodeInternal ||
+		strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 	if err = r.server.Logout(t.Context(), "nobody"); flowhq.CodeOf(err) != flowhq.CodeUnavailable {
@@ -298,12 +313,16 @@ func TestRefused(t *testing.T) {
 		cc.Hello = func() wire.Hello { return wire.Hello{TenantID: "t1", Token: "stolen", PID: os.Getpid()} }
 	})
 	raw := r.raw()
-	answer := raw.ask(t, `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"t1","token":"no"}}`)
+	answer := raw.ask(
+		t, `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"t1","token":"no"}}`,
+	)
 	if !strings.Contains(answer, "unauthorized") {
 		t.Errorf("answer %s", answer)
 	}
 	raw = r.raw()
-	answer = raw.ask(t, `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":0,"tenant_id":"t1","token":"token-t1"}}`)
+	answer = raw.ask(
+		t, `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":0,"tenant_id":"t1","token":"token-t1"}}`,
+	)
 	if !strings.Contains(answer, "too old") {
 		t.Errorf("answer %s", answer)
 	}
@@ -312,7 +331,8 @@ func TestRefused(t *testing.T) {
 	if !strings.Contains(answer, "hello first") {
 		t.Errorf("answer %s", answer)
 	}
-	if conn.Connected() || r.server.Connected("t1") || len(greeted) > 0 || r.app.get(func(a *appliance) int { return len(a.hellos) + len(a.events) }) > 0 {
+	if conn.Connected() || r.server.Connected("t1") || len(greeted) > 0 ||
+		r.app.get(func(a *appliance) int { return len(a.hellos) + len(a.events) }) > 0 {
 		t.Error("a stranger was let in")
 	}
 }
@@ -420,7 +440,10 @@ func TestStaleSocketAndSecondServer(t *testing.T) {
 func TestOneStuckWorkerHarmsNobody(t *testing.T) {
 	r := newRig(t)
 	stuck := r.raw() // says hello and reads nothing more
-	stuck.ask(t, `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"stuck","token":"token-stuck"}}`)
+	stuck.ask(
+		t,
+		`{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"stuck","token":"token-stuck"}}`,
+	)
 	hanging, _ := r.worker("hanging", &commands{hang: true}, nil)
 	well, _ := r.worker("well", &commands{}, nil)
 	eventually(t, func() bool { return hanging.Connected() && well.Connected() })

@@ -32,8 +32,14 @@ func BenchmarkAnswer(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		err := e.receive(b.Context(), message.Incoming{
-			ID: fmt.Sprint("B", i), Place: message.PlaceDirect, From: message.Person{PN: fmt.Sprintf("+2557%08d", i%1000)},
-			Kind: flowhq.KindText, Text: "Habari, mnafungua saa ngapi?", SentAt: time.Now(),
+			ID: fmt.Sprint(
+				"B", i,
+			),
+			Place:  message.PlaceDirect,
+			From:   message.Person{PN: fmt.Sprintf("+2557%08d", i%1000)},
+			Kind:   flowhq.KindText,
+			Text:   "Habari, mnafungua saa ngapi?",
+			SentAt: time.Now(),
 		})
 		if err != nil {
 			b.Fatal(err)

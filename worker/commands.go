@@ -59,7 +59,9 @@ func deviceError(err error) error {
 		errors.Is(err, context.DeadlineExceeded):
 		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "WhatsApp cannot be reached just now", Cause: err}
 	case errors.Is(err, whatsapp.ErrRestricted):
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "WhatsApp restricts this number just now", Cause: err}
+		return &flowhq.Error{
+			Code: flowhq.CodeUnavailable, Message: "WhatsApp restricts this number just now", Cause: err,
+		}
 	default:
 		return &flowhq.Error{Code: flowhq.CodeInternal, Message: "WhatsApp refused", Cause: err}
 	}
@@ -89,12 +91,23 @@ func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst boo
 	return c.change(chat, open, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		switch {
 		case !found.Wrote && !allowFirst:
-			return flowhq.Errorf(flowhq.CodeForbidden, "This person has not written first. Numbers that write unasked are banned; allow it expressly if you must")
+			return flowhq.Errorf(
+				flowhq.CodeForbidden,
+				"This person has not written first. Numbers that write unasked are banned; "+
+					"allow it expressly if you must",
+			)
 		case found.OptedOut:
 			return flowhq.Errorf(flowhq.CodeConflict, "This customer asked for no more messages")
 		}
 		_, err := tx.EnqueueOutgoing(journal.Outgoing{
-			ID: messageID(id), ChatID: found.ID, Text: text, Author: flowhq.AuthorAdmin, Cause: journal.CauseAdmin, CreatedAt: now,
+			ID: messageID(
+				id,
+			),
+			ChatID:    found.ID,
+			Text:      text,
+			Author:    flowhq.AuthorAdmin,
+			Cause:     journal.CauseAdmin,
+			CreatedAt: now,
 		})
 		return err
 	})

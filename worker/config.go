@@ -28,7 +28,7 @@ type Config struct {
 	open        func(whatsapp.Config) (device, error) // nil: the real device
 	loader      flowLoader                            // nil: package bot
 	timing      whatsapp.Timing                       // of the device; zero: its defaults
-	missedDelay time.Duration                         // before the owner gets the list of missed messages; 0: the default
+	missedDelay time.Duration                         // before the owner gets the list of missed messages
 }
 
 // ConfigFromEnv reads a worker's environment. Its error names everything that is wrong.

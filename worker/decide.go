@@ -62,7 +62,9 @@ func (e *engine) skipFailed(m *message.Incoming, cause error) progress {
 	err := e.write(func(tx *journal.Tx) error {
 		c, err := tx.ChatOf(m)
 		if err == nil {
-			err = trace(tx, m.ID, c.Key(), time.Now(), flowhq.TraceFailed, "Not answered, because of a fault: "+cause.Error())
+			err = trace(
+				tx, m.ID, c.Key(), time.Now(), flowhq.TraceFailed, "Not answered, because of a fault: "+cause.Error(),
+			)
 		}
 		if err == nil {
 			err = tx.RemoveIncoming(m)
@@ -155,9 +157,14 @@ func (d *decision) trace(step, detail string) error {
 
 func (d *decision) tooOld(age time.Duration) error {
 	d.missed = true
-	err := d.trace(flowhq.TraceTooOld, fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", durationText(age)))
+	err := d.trace(
+		flowhq.TraceTooOld,
+		fmt.Sprintf("Too old to answer: it was sent %s ago. The owner gets a list.", durationText(age)),
+	)
 	if err == nil {
-		err = d.tx.AddMissed(journal.Missed{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.message.Text), SentAt: d.message.SentAt})
+		err = d.tx.AddMissed(
+			journal.Missed{Chat: d.chat.ID, Name: d.chat.Name, Text: excerpt(d.message.Text), SentAt: d.message.SentAt},
+		)
 	}
 	return d.finish(err)
 }
@@ -207,8 +214,11 @@ func (d *decision) limit(out outcome) (goOn bool, err error) {
 			return false, nil
 		}
 		d.runner.limited = true
-		return false, d.trace(flowhq.TraceLimited, fmt.Sprintf("Waits %s: the limit of %d replies in a minute is reached.",
-			durationText(d.wait), d.config.Limits.RepliesPerMinute))
+		return false, d.trace(
+			flowhq.TraceLimited,
+			fmt.Sprintf("Waits %s: the limit of %d replies in a minute is reached.",
+				durationText(d.wait), d.config.Limits.RepliesPerMinute),
+		)
 	case limit.Suppress:
 		return false, d.finish(d.suppress(v))
 	}
@@ -220,10 +230,15 @@ func (d *decision) limit(out outcome) (goOn bool, err error) {
 }
 
 func (d *decision) suppress(v limit.Decision) error {
-	detail := fmt.Sprintf("Not answered: %d replies in this minute, and this chat wrote most.", d.config.Limits.RepliesPerMinute)
+	detail := fmt.Sprintf(
+		"Not answered: %d replies in this minute, and this chat wrote most.", d.config.Limits.RepliesPerMinute,
+	)
 	cause := journal.CauseSlow
 	if v.Cause == limit.CauseContact {
-		detail = fmt.Sprintf("Not answered: this chat had %d replies in %s.", d.config.Limits.ContactReplies, durationText(d.config.Limits.ContactWindow))
+		detail = fmt.Sprintf(
+			"Not answered: this chat had %d replies in %s.", d.config.Limits.ContactReplies,
+			durationText(d.config.Limits.ContactWindow),
+		)
 		cause = journal.CauseEnough
 	}
 	if err := d.trace(flowhq.TraceSuppressed, detail); err != nil || !v.Notice {

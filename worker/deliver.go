@@ -175,8 +175,16 @@ func (d *delivery) tooLate(late time.Duration) progress {
 		if err != nil {
 			return err
 		}
-		return trace(tx, d.about(), d.keyOf(d.Outgoing, f), now, flowhq.TraceTooOld,
-			fmt.Sprintf("The reply could not be sent for %s and is too old now. The owner gets a list.", durationText(late)))
+		return trace(
+			tx,
+			d.about(),
+			d.keyOf(d.Outgoing, f),
+			now,
+			flowhq.TraceTooOld,
+			fmt.Sprintf(
+				"The reply could not be sent for %s and is too old now. The owner gets a list.", durationText(late),
+			),
+		)
 	})
 	if err != nil {
 		return d.retryLater("a late reply could not be given up", err)

@@ -148,7 +148,11 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 			t.Errorf("stopping took %s", d)
 		}
 		h.expect(asha, "re: 1")
-		if err := h.give(message.Incoming{ID: "L", From: message.Person{PN: asha}, Text: "late"}); !errors.Is(err, errStopping) {
+		if err := h.give(
+			message.Incoming{ID: "L", From: message.Person{PN: asha}, Text: "late"},
+		); !errors.Is(
+			err, errStopping,
+		) {
 			t.Errorf("taken in while stopping: %v", err)
 		}
 		h.start()

@@ -3,10 +3,11 @@
 //
 // The way of a message through it:
 //
-//	intake   receive: is it for the bot? who wrote it? did it come before? The journal has it; only now WhatsApp is told so.
-//	decide   too old? opted out? with a human? what does the conversation say? over a limit? The journal has the reply and
-//	         its id. When nothing else waits in the chat, this is one transaction with intake; else the chat's runner does it,
-//	         one message after the other.
+//	intake   receive: is it for the bot? who wrote it? did it come before? The journal has it; only now WhatsApp is
+//	         told so.
+//	decide   too old? opted out? with a human? what does the conversation say? over a limit? The journal has the reply
+//	         and its id. When nothing else waits in the chat, this is one transaction with intake; else the chat's
+//	         runner does it, one message after the other.
 //	deliver  typing, sending, WhatsApp's acknowledgement. The journal has the outcome.
 //	uplink   the events of all this go to the appliance, in order, until it has acknowledged them.
 //

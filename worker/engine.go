@@ -123,7 +123,10 @@ func (e *engine) applyConfig(c flowhq.WorkerConfig) {
 // force.
 func (e *engine) configure(c flowhq.WorkerConfig) error {
 	if err := e.checkFlow(c); err != nil {
-		e.note(flowhq.TenantEventWorker, "The new settings cannot be used; the worker goes on with those before: "+err.Error())
+		e.note(
+			flowhq.TenantEventWorker,
+			"The new settings cannot be used; the worker goes on with those before: "+err.Error(),
+		)
 		return err
 	}
 	err := e.write(func(tx *journal.Tx) error {
@@ -249,7 +252,11 @@ func (e *engine) noteOnce(key, remark string) {
 }
 
 func note(tx *journal.Tx, kind, detail string) error {
-	return tx.Event(flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: kind, Detail: shorten(detail)}})
+	return tx.Event(
+		flowhq.WorkerEvent{
+			At: time.Now(), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: kind, Detail: shorten(detail)},
+		},
+	)
 }
 
 func shorten(s string) string { return flowhq.Shorten(s, maxDetail) }

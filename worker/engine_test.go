@@ -120,7 +120,11 @@ func TestLongOutageOfTheWorker(t *testing.T) {
 
 func TestWrongClockOfTheMachine(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		h.take(message.Incoming{ID: "A", From: message.Person{PN: asha}, Text: "live", SentAt: time.Now().Add(-5 * time.Hour)})
+		h.take(
+			message.Incoming{
+				ID: "A", From: message.Person{PN: asha}, Text: "live", SentAt: time.Now().Add(-5 * time.Hour),
+			},
+		)
 		synctest.Wait()
 		h.expect(asha, "re: live")
 	})

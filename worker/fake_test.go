@@ -176,7 +176,11 @@ func (f echoFlow) step(biz flowhq.Business, c *journal.Chat, l *message.Incoming
 	case word == "start":
 		out.optIn, out.replies = true, []string{"welcome"}
 	case word == "human":
-		out.handoff, out.replies, out.notices = journal.HandoffCustomer, []string{"wait for a human"}, []string{"call " + l.Name}
+		out.handoff, out.replies, out.notices = journal.HandoffCustomer, []string{
+			"wait for a human",
+		}, []string{
+			"call " + l.Name,
+		}
 	case word == "order":
 		out.replies = []string{"ordered"}
 		out.requests = []flowhq.RequestEvent{{Type: flowhq.RequestOrder}}

@@ -95,7 +95,9 @@ func TestOneBadMessageDoesNotHoldUpTheOthers(t *testing.T) {
 
 func TestEngine_skipFailed(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		h.vandal("CREATE TRIGGER bad BEFORE INSERT ON outbox WHEN new.text = 're: bad' BEGIN SELECT raise(ABORT, 'no'); END")
+		h.vandal(
+			"CREATE TRIGGER bad BEFORE INSERT ON outbox WHEN new.text = 're: bad' BEGIN SELECT raise(ABORT, 'no'); END",
+		)
 		id := h.says(asha, "bad")
 		h.says(asha, "good")
 		synctest.Wait()

@@ -65,7 +65,9 @@ func (o *outcome) take(a bot.Action) {
 	case bot.ActionRecord:
 		if a.Request != nil {
 			o.requests = append(o.requests, *a.Request)
-			o.traces = append(o.traces, traceStep{flowhq.TraceStep, "Recorded: " + strings.ToLower(string(a.Request.Type)) + "."})
+			o.traces = append(
+				o.traces, traceStep{flowhq.TraceStep, "Recorded: " + strings.ToLower(string(a.Request.Type)) + "."},
+			)
 		}
 	case bot.ActionHandoff:
 		o.handoff = journal.HandoffFlow

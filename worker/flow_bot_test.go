@@ -76,7 +76,8 @@ func TestActionsBecomeWhatFollows(t *testing.T) {
 	if len(o.replies) != 1 || len(o.requests) != 1 || o.handoff != journal.HandoffCustomer || len(o.notices) != 1 {
 		t.Errorf("%+v", o)
 	}
-	if o.traces[0].detail != "Answered: at booking/date, asks for date or time." || o.traces[len(o.traces)-1].step != flowhq.TraceClosed {
+	if o.traces[0].detail != "Answered: at booking/date, asks for date or time." ||
+		o.traces[len(o.traces)-1].step != flowhq.TraceClosed {
 		t.Errorf("traces %+v", o.traces)
 	}
 }
@@ -99,7 +100,9 @@ func TestRealFlowThroughTheEngine(t *testing.T) {
 // own intents as it likes.
 func TestOutcome_take(t *testing.T) {
 	care := bot.DefaultYAML(flowhq.TemplateBooking, flowhq.English)
-	care = strings.Replace(care, "intents:\n", "intents:\n  customer_care:\n    words: [warranty]\n    handoff: true\n", 1)
+	care = strings.Replace(
+		care, "intents:\n", "intents:\n  customer_care:\n    words: [warranty]\n    handoff: true\n", 1,
+	)
 	for text, want := range map[string]string{
 		"warranty":                   journal.HandoffFlow,
 		"I want to talk to a person": journal.HandoffCustomer,

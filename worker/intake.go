@@ -94,7 +94,9 @@ func (in *intake) journal(tx *journal.Tx) (err error) {
 	if err := in.enqueue(tx); err != nil {
 		return err
 	}
-	return in.trace(tx, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", incoming+outgoing))
+	return in.trace(
+		tx, flowhq.TraceQueued, fmt.Sprintf("Waits behind %d earlier messages of this chat.", incoming+outgoing),
+	)
 }
 
 // tell writes the events of a message that came in.
@@ -109,7 +111,9 @@ func (in *intake) tell(tx *journal.Tx) error {
 	}
 	detail := "Received."
 	if in.m.Late {
-		detail = fmt.Sprintf("Received late: it was sent %s ago, while the worker was away.", durationText(in.now.Sub(in.m.SentAt)))
+		detail = fmt.Sprintf(
+			"Received late: it was sent %s ago, while the worker was away.", durationText(in.now.Sub(in.m.SentAt)),
+		)
 	}
 	return in.trace(tx, flowhq.TraceReceived, detail)
 }
@@ -189,13 +193,16 @@ func (e *engine) skipIncoming(id string, cause error) error {
 // overflow deals with a message that finds the queue full: it is in the log, it gets no answer of its own, and the
 // customer is told once to wait.
 func (in *intake) overflow(tx *journal.Tx) error {
-	err := in.trace(tx, flowhq.TraceQueueFull, fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting))
+	err := in.trace(
+		tx, flowhq.TraceQueueFull, fmt.Sprintf("Not answered: %d messages of this chat wait already.", maxWaiting),
+	)
 	c := in.chat
 	if err == nil && !c.WaitTold && !c.OptedOut && !c.HandedOver(in.now) {
 		c.WaitTold = true
 		_, err = tx.EnqueueOutgoing(journal.Outgoing{
 			ID: in.dev.NewMessageID(), ChatID: c.ID, Text: in.texts().waiting, Author: flowhq.AuthorBot,
-			Cause: journal.CauseWaiting, Answers: in.m.ID, Asked: excerpt(in.m.Text), AskedAt: in.m.SentAt, CreatedAt: in.now,
+			Cause: journal.CauseWaiting, Answers: in.m.ID, Asked: excerpt(in.m.Text), AskedAt: in.m.SentAt,
+			CreatedAt: in.now,
 		})
 	}
 	if err != nil {

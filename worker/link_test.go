@@ -110,8 +110,8 @@ type process struct {
 func newProcess(t *testing.T, dir string) *process {
 	t.Helper()
 	p := &process{T: t, dev: newFake(), config: Config{
-		TenantID: "t1", Dir: filepath.Join(dir, "t1"), Socket: filepath.Join(dir, "workers.sock"), Token: "x", Version: "v1",
-		loader: echoTalk{}, missedDelay: 50 * time.Millisecond,
+		TenantID: "t1", Dir: filepath.Join(dir, "t1"), Socket: filepath.Join(dir, "workers.sock"), Token: "x",
+		Version: "v1", loader: echoTalk{}, missedDelay: 50 * time.Millisecond,
 	}}
 	p.config.open = p.dev.open
 	p.start()
@@ -158,7 +158,8 @@ func (p *process) says(from, text string) {
 	receive := p.dev.config.Receive
 	p.dev.mu.Unlock()
 	err := receive(p.Context(), message.Incoming{
-		ID: "ID-" + text, Place: message.PlaceDirect, From: message.Person{PN: from}, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
+		ID: "ID-" + text, Place: message.PlaceDirect, From: message.Person{PN: from}, Kind: flowhq.KindText, Text: text,
+		SentAt: time.Now(),
 	})
 	if err != nil {
 		p.Error(err)
@@ -174,7 +175,10 @@ func within(t *testing.T, what string, ok func() bool) {
 
 func (p *process) connected(o *office) {
 	p.Helper()
-	within(p.T, "the worker connects", func() bool { return o.server.Connected("t1") && o.get(func() bool { return len(o.reports) > 0 }) })
+	within(
+		p.T, "the worker connects",
+		func() bool { return o.server.Connected("t1") && o.get(func() bool { return len(o.reports) > 0 }) },
+	)
 }
 
 func TestEventsReachTheAppliance(t *testing.T) {
@@ -192,7 +196,10 @@ func TestEventsReachTheAppliance(t *testing.T) {
 	p.says(asha, "2")
 	within(t, "an answer without an appliance", func() bool { return len(p.dev.to(asha)) == 2 })
 	o.open(p.config.Socket)
-	within(t, "the log is made up for", func() bool { return o.get(func() bool { return texts(o.events) == "1|re: 1|2|re: 2" }) })
+	within(
+		t, "the log is made up for",
+		func() bool { return o.get(func() bool { return texts(o.events) == "1|re: 1|2|re: 2" }) },
+	)
 	o.mu.Lock()
 	o.refuse = true // the database is away
 	o.mu.Unlock()
@@ -201,7 +208,10 @@ func TestEventsReachTheAppliance(t *testing.T) {
 	o.mu.Lock()
 	o.refuse = false
 	o.mu.Unlock()
-	within(t, "the log is made up for", func() bool { return o.get(func() bool { return texts(o.events) == "1|re: 1|2|re: 2|3|re: 3" }) })
+	within(
+		t, "the log is made up for",
+		func() bool { return o.get(func() bool { return texts(o.events) == "1|re: 1|2|re: 2|3|re: 3" }) },
+	)
 }
 
 func texts(events []flowhq.WorkerEvent) string {
@@ -223,7 +233,9 @@ func TestConfigurationReachesARunningWorker(t *testing.T) {
 	c.Revision, c.Business.Name = 5, "Duka "
 	must(t, o.server.Configure(t.Context(), "t1", c))
 	p.says(asha, "1")
-	within(t, "an answer by the new settings", func() bool { return slices.Equal(p.dev.to(asha), []string{"Duka re: 1"}) })
+	within(
+		t, "an answer by the new settings", func() bool { return slices.Equal(p.dev.to(asha), []string{"Duka re: 1"}) },
+	)
 	c.Revision, c.Business.Name = 4, "Old "
 	must(t, o.server.Configure(t.Context(), "t1", c))
 	c.Revision, c.FlowYAML = 6, "broken"
@@ -231,13 +243,19 @@ func TestConfigurationReachesARunningWorker(t *testing.T) {
 		t.Errorf("a broken flow: %v", err)
 	}
 	p.says(asha, "2")
-	within(t, "an answer by the settings in force", func() bool { return slices.Equal(p.dev.to(asha), []string{"Duka re: 1", "Duka re: 2"}) })
+	within(
+		t, "an answer by the settings in force",
+		func() bool { return slices.Equal(p.dev.to(asha), []string{"Duka re: 1", "Duka re: 2"}) },
+	)
 	must(t, p.stop())
 	o.stop()
 	p.start() // no appliance: by the settings that were kept
 	within(t, "the worker runs", func() bool { return p.dev.taking() })
 	p.says(juma, "3")
-	within(t, "an answer by the kept settings", func() bool { return slices.Equal(p.dev.to(juma), []string{"Duka re: 3"}) })
+	within(
+		t, "an answer by the kept settings",
+		func() bool { return slices.Equal(p.dev.to(juma), []string{"Duka re: 3"}) },
+	)
 }
 
 // taking tells whether a running worker has the device.
@@ -376,12 +394,14 @@ func TestSecondWorkerIsRefused(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	key := strings.Repeat("ab", 32)
 	env := map[string]string{
-		wire.EnvTenant: "t1", wire.EnvDir: "/x", wire.EnvSocket: "/s", wire.EnvToken: "tok", wire.EnvVersion: "1.2", wire.EnvLogLevel: "Warn",
-		wire.EnvSimulator: "127.0.0.1:9", wire.EnvSimulatorKey: key, wire.EnvWAVersion: "2.3000.1",
+		wire.EnvTenant: "t1", wire.EnvDir: "/x", wire.EnvSocket: "/s", wire.EnvToken: "tok",
+		wire.EnvVersion: "1.2", wire.EnvLogLevel: "Warn", wire.EnvSimulator: "127.0.0.1:9",
+		wire.EnvSimulatorKey: key, wire.EnvWAVersion: "2.3000.1",
 	}
 	c, err := ConfigFromEnv(func(k string) string { return env[k] })
 	if err != nil || c.TenantID != "t1" || c.Dir != "/x" || c.Socket != "/s" || c.Token != "tok" || c.Version != "1.2" ||
-		c.Simulator.Addr != "127.0.0.1:9" || c.Simulator.RootKey[31] != 0xab || c.WhatsAppVersion != "2.3000.1" || !c.Sandbox {
+		c.Simulator.Addr != "127.0.0.1:9" || c.Simulator.RootKey[31] != 0xab || c.WhatsAppVersion != "2.3000.1" ||
+		!c.Sandbox {
 		t.Errorf("%+v, %v", c, err)
 	}
 	env = map[string]string{wire.EnvSimulator: "127.0.0.1:9", wire.EnvLogLevel: "loud"}

@@ -73,7 +73,9 @@ func (b *logBuffer) run() {
 			_, _ = b.out.Write(l)
 		}
 		if lost > 0 {
-			_, _ = fmt.Fprintf(b.out, `{"level":"WARN","msg":"log lines were dropped because nobody read them","lines":%d}`+"\n", lost)
+			_, _ = fmt.Fprintf(
+				b.out, `{"level":"WARN","msg":"log lines were dropped because nobody read them","lines":%d}`+"\n", lost,
+			)
 		}
 	}
 }

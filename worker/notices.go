@@ -27,17 +27,20 @@ type phrases struct {
 func (e *engine) texts() phrases {
 	if c := e.config.Load(); c != nil && c.Business.Language == flowhq.English {
 		return phrases{
-			slow:       "You are writing faster than I can answer. Please slow down and write again in a minute.",
-			waiting:    "Many of your messages are waiting. Please hold on, I am answering them one by one.",
-			missedHead: "These customers wrote while WhatsApp could not be reached. It was too late for the bot to answer; please write to them:",
+			slow:    "You are writing faster than I can answer. Please slow down and write again in a minute.",
+			waiting: "Many of your messages are waiting. Please hold on, I am answering them one by one.",
+			missedHead: "These customers wrote while WhatsApp could not be reached. " +
+				"It was too late for the bot to answer; please write to them:",
 			missedMore: "… and %d more.",
 			media:      "(no text)",
 		}
 	}
 	return phrases{
-		slow:       "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali punguza kasi, kisha andika tena baada ya dakika moja.",
-		waiting:    "Ujumbe wako mwingi unasubiri. Tafadhali subiri kidogo, ninajibu mmoja baada ya mwingine.",
-		missedHead: "Wateja hawa waliandika wakati WhatsApp haikupatikana. Muda wa kuwajibu umepita; tafadhali waandikie:",
+		slow: "Unaandika haraka kuliko ninavyoweza kujibu. Tafadhali punguza kasi, " +
+			"kisha andika tena baada ya dakika moja.",
+		waiting: "Ujumbe wako mwingi unasubiri. Tafadhali subiri kidogo, ninajibu mmoja baada ya mwingine.",
+		missedHead: "Wateja hawa waliandika wakati WhatsApp haikupatikana. " +
+			"Muda wa kuwajibu umepita; tafadhali waandikie:",
 		missedMore: "… na wengine %d.",
 		media:      "(bila maandishi)",
 	}

@@ -102,7 +102,9 @@ func (own *ownMessage) ownerWrote() error {
 		return err
 	}
 	switch own.m.Kind {
-	case flowhq.KindReaction, flowhq.KindEdit, flowhq.KindDelete: // changes what was said, and does not take the chat over
+	case flowhq.KindReaction,
+		flowhq.KindEdit,
+		flowhq.KindDelete: // changes what was said, and does not take the chat over
 		return nil
 	}
 	own.chat.LastSeen = own.now
@@ -130,8 +132,12 @@ func (own *ownMessage) handOver(digest string) error {
 		digest = "" // the owner wrote here before: this text alone did not hand the chat over
 	}
 	c.HandoffCause, c.HandoffEnds, c.HandoffText = journal.HandoffOwner, own.now.Add(own.handoff()), digest
-	err := own.trace(flowhq.TraceHandedOver,
-		fmt.Sprintf("The owner wrote on the phone: the bot is silent in this chat for %s.", durationText(own.handoff())))
+	err := own.trace(
+		flowhq.TraceHandedOver,
+		fmt.Sprintf(
+			"The owner wrote on the phone: the bot is silent in this chat for %s.", durationText(own.handoff()),
+		),
+	)
 	if err == nil {
 		err = own.tx.SaveChat(c)
 	}

@@ -57,7 +57,9 @@ func TestOwnSendsAreNoOwner(t *testing.T) {
 		synctest.Wait()
 		id := h.dev.shown[0].id
 		h.take(message.Incoming{ID: id, FromMe: true, To: message.Person{PN: asha}, Text: "re: 1"})
-		h.take(message.Incoming{ID: "N", Place: message.PlaceSelf, FromMe: true, To: h.dev.Self(), Text: "note to myself"})
+		h.take(
+			message.Incoming{ID: "N", Place: message.PlaceSelf, FromMe: true, To: h.dev.Self(), Text: "note to myself"},
+		)
 		h.says(asha, "2")
 		synctest.Wait()
 		h.expect(asha, "re: 1", "re: 2")
@@ -107,7 +109,11 @@ func TestTooOldIsToldToTheOwner(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		now := time.Now()
 		late := func(id, who, text string, age time.Duration) {
-			h.take(message.Incoming{ID: id, From: addressFrom(who), Name: "N-" + id, Text: text, SentAt: now.Add(-age), Late: true})
+			h.take(
+				message.Incoming{
+					ID: id, From: addressFrom(who), Name: "N-" + id, Text: text, SentAt: now.Add(-age), Late: true,
+				},
+			)
 		}
 		late("A", asha, "an hour ago", time.Hour)
 		late("B", juma, "two hours ago", 2*time.Hour)
@@ -119,8 +125,10 @@ func TestTooOldIsToldToTheOwner(t *testing.T) {
 		time.Sleep(h.e.missedDelay)
 		synctest.Wait()
 		got := h.dev.to("+255700000000")
-		if len(got) != 1 || !strings.Contains(got[0], "N-A "+asha+": an hour ago") || !strings.Contains(got[0], "two hours ago") ||
-			strings.Contains(got[0], "just now") || strings.Index(got[0], "two hours") > strings.Index(got[0], "an hour") {
+		if len(got) != 1 || !strings.Contains(got[0], "N-A "+asha+": an hour ago") ||
+			!strings.Contains(got[0], "two hours ago") ||
+			strings.Contains(got[0], "just now") ||
+			strings.Index(got[0], "two hours") > strings.Index(got[0], "an hour") {
 			t.Errorf("the owner got %q", got)
 		}
 		c := plain()
@@ -174,7 +182,8 @@ func TestHandoffAndRequests(t *testing.T) {
 				requests = append(requests, e.Request)
 			}
 		}
-		if len(requests) != 1 || requests[0].Chat != asha || len(requests[0].ID) != 36 || requests[0].Status != flowhq.RequestNew {
+		if len(requests) != 1 || requests[0].Chat != asha || len(requests[0].ID) != 36 ||
+			requests[0].Status != flowhq.RequestNew {
 			t.Errorf("requests %+v", requests)
 		}
 	})
@@ -241,7 +250,12 @@ func TestNobodyIsWrittenToFirst(t *testing.T) {
 		must(t, h.e.write(func(tx *journal.Tx) error {
 			c, err := tx.ChatByKey(neema)
 			if err == nil {
-				_, err = tx.EnqueueOutgoing(journal.Outgoing{ID: "UNASKED", ChatID: c.ID, Text: "buy!", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()})
+				_, err = tx.EnqueueOutgoing(
+					journal.Outgoing{
+						ID: "UNASKED", ChatID: c.ID, Text: "buy!", Author: flowhq.AuthorBot, Cause: journal.CauseReply,
+						CreatedAt: time.Now(),
+					},
+				)
 			}
 			return err
 		}))

@@ -51,7 +51,9 @@ func TestPauseOutlivesTheWorker(t *testing.T) {
 
 // pausedOverRestart pauses the number, ends the worker meanwhile and waits for the answer to what came. false when the
 // pause was over before the next worker ran, so that nothing was learnt.
-func (s *simulated) pausedOverRestart(fault string, phase flowhq.Phase, length time.Duration, end func(*simulated)) bool {
+func (s *simulated) pausedOverRestart(
+	fault string, phase flowhq.Phase, length time.Duration, end func(*simulated),
+) bool {
 	s.t.Helper()
 	mark := s.reports()
 	_, err := s.sim.Inject(wasim.Fault{Fault: fault, Seconds: length.Seconds()})

@@ -42,7 +42,9 @@ func playWorker(remotely bool) int {
 		fmt.Fprintln(os.Stderr, err)
 		return wire.ExitConfig
 	}
-	c.timing = whatsapp.Timing{ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second}
+	c.timing = whatsapp.Timing{
+		ReconnectFirst: 20 * time.Millisecond, ReconnectMax: 300 * time.Millisecond, Ack: time.Second,
+	}
 	phones := os.Getenv(envPhones)
 	c.open = func(w whatsapp.Config) (device, error) {
 		return &remote{socket: phones, config: w, waits: map[string]chan bool{}}, nil

@@ -81,7 +81,8 @@ func asideNote(path string) string {
 	if path == "" {
 		return ""
 	}
-	return "The journal was damaged and was put aside as " + path + "; a new one was begun. Messages that were not answered yet may be missing."
+	return "The journal was damaged and was put aside as " + path +
+		"; a new one was begun. Messages that were not answered yet may be missing."
 }
 
 // worker is the parts of the process.

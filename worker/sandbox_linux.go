@@ -27,14 +27,17 @@ func Isolate(c Config, log *slog.Logger) (note string, err error) {
 func confine(c Config) (note string, err error) {
 	abi, err := llsys.LandlockGetABIVersion()
 	if err != nil || abi < 1 {
-		return "This kernel has no Landlock: the worker is kept apart from other tenants' files by nothing but its own good manners.", nil
+		return "This kernel has no Landlock: the worker is kept apart from other tenants' files " +
+			"by nothing but its own good manners.", nil
 	}
 	rules := []landlock.Rule{
 		landlock.RWDirs(c.Dir),
 		landlock.PathAccess(llsys.AccessFSResolveUnix, filepath.Dir(c.Socket)).IgnoreIfMissing(),
-		landlock.RODirs("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
-			"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
-			"/proc/self", "/sys/kernel/mm/transparent_hugepage").IgnoreIfMissing(),
+		landlock.RODirs(
+			"/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+			"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/run/systemd/resolve", "/run/resolvconf",
+			"/run/NetworkManager", "/proc/self", "/sys/kernel/mm/transparent_hugepage",
+		).IgnoreIfMissing(),
 		landlock.ROFiles("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/services",
 			"/etc/mime.types", "/dev/urandom", "/proc/sys/net/core/somaxconn").IgnoreIfMissing(),
 		landlock.RWFiles("/dev/null").IgnoreIfMissing(),
@@ -67,7 +70,10 @@ func notForbidden(abi int) string {
 	if len(open) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("This kernel's Landlock (version %d) keeps files and processes apart, but not %s.", abi, strings.Join(open, ", "))
+	return fmt.Sprintf(
+		"This kernel's Landlock (version %d) keeps files and processes apart, but not %s.", abi,
+		strings.Join(open, ", "),
+	)
 }
 
 func simulatorPort(addr string) (uint16, error) {

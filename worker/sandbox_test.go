@@ -23,7 +23,12 @@ import (
 func playPrisoner() int {
 	dir, base := os.Getenv("DIR"), os.Getenv("BASE")
 	harden(quietLog())
-	note, err := confine(Config{Dir: dir, Socket: filepath.Join(base, "run", "workers.sock"), Simulator: &whatsapp.Simulator{Addr: os.Getenv("SIMULATOR")}})
+	note, err := confine(
+		Config{
+			Dir: dir, Socket: filepath.Join(base, "run", "workers.sock"),
+			Simulator: &whatsapp.Simulator{Addr: os.Getenv("SIMULATOR")},
+		},
+	)
 	if err != nil {
 		fmt.Println("confine:", err)
 		return 1
@@ -93,8 +98,9 @@ func TestSandbox(t *testing.T) {
 	must(t, err)
 	child := exec.Command(exe)
 	child.Env = []string{
-		envRole + "=prisoner", "DIR=" + filepath.Join(base, "own"), "BASE=" + base, "VICTIM=" + strconv.Itoa(victim.Process.Pid),
-		"SIMULATOR=" + listening("tcp", "127.0.0.1:0"), "DATABASE=" + listening("tcp", "127.0.0.1:0"),
+		envRole + "=prisoner", "DIR=" + filepath.Join(base, "own"), "BASE=" + base,
+		"VICTIM=" + strconv.Itoa(victim.Process.Pid), "SIMULATOR=" + listening("tcp", "127.0.0.1:0"),
+		"DATABASE=" + listening("tcp", "127.0.0.1:0"),
 	}
 	out, err := child.CombinedOutput()
 	if err != nil {

@@ -49,7 +49,9 @@ func newSimulated(t *testing.T) *simulated {
 	must(t, err)
 	forms := []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID, wasim.AddressLIDOnly}
 	for i := range simPeople {
-		c, err := sim.Customer(fmt.Sprintf("+25571000000%d", i), wasim.CustomerOptions{Name: fmt.Sprintf("C%d", i), Address: forms[i%3]})
+		c, err := sim.Customer(
+			fmt.Sprintf("+25571000000%d", i), wasim.CustomerOptions{Name: fmt.Sprintf("C%d", i), Address: forms[i%3]},
+		)
 		must(t, err)
 		s.people = append(s.people, c)
 	}
@@ -70,9 +72,17 @@ func (s *simulated) start() {
 	key := s.sim.RootKey()
 	s.child = exec.Command(exe)
 	s.child.Env = []string{
-		envRole + "=linked", wire.EnvTenant + "=t1", wire.EnvDir + "=" + filepath.Join(s.dir, "t1"),
-		wire.EnvSocket + "=" + filepath.Join(s.dir, "workers.sock"), wire.EnvToken + "=secret", wire.EnvVersion + "=test", wire.EnvLogLevel + "=info",
-		wire.EnvSimulator + "=" + s.sim.Addr(), wire.EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
+		envRole + "=linked",
+		wire.EnvTenant + "=t1",
+		wire.EnvDir + "=" + filepath.Join(s.dir, "t1"),
+		wire.EnvSocket + "=" + filepath.Join(
+			s.dir, "workers.sock",
+		),
+		wire.EnvToken + "=secret",
+		wire.EnvVersion + "=test",
+		wire.EnvLogLevel + "=info",
+		wire.EnvSimulator + "=" + s.sim.Addr(),
+		wire.EnvSimulatorKey + "=" + hex.EncodeToString(key[:]),
 	}
 	s.child.Stdout, s.child.Stderr = &s.output, &s.output
 	must(s.t, s.child.Start())

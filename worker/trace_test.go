@@ -89,7 +89,8 @@ func TestEveryDecisionIsTold(t *testing.T) {
 				logged := false
 				for _, e := range h.all() {
 					logged = logged || e.Message != nil && e.Message.WAMessageID == id
-					if e.Trace != nil && e.Trace.WAMessageID == id && e.Trace.Entry.Step == step && (e.Trace.Entry.Detail == "" || e.Trace.Entry.At.IsZero()) {
+					if e.Trace != nil && e.Trace.WAMessageID == id && e.Trace.Entry.Step == step &&
+						(e.Trace.Entry.Detail == "" || e.Trace.Entry.At.IsZero()) {
 						t.Errorf("told as %+v", e.Trace.Entry)
 					}
 				}
@@ -112,11 +113,15 @@ func TestEchoesAreTold(t *testing.T) {
 				reply = e.Message.WAMessageID
 			}
 		}
-		h.take(message.Incoming{ID: reply, FromMe: true, From: h.dev.Self(), To: message.Person{PN: asha}, Text: "re: hi"})
+		h.take(
+			message.Incoming{ID: reply, FromMe: true, From: h.dev.Self(), To: message.Person{PN: asha}, Text: "re: hi"},
+		)
 		if got := h.trace(reply); got != flowhq.TraceFiltered {
 			t.Errorf("an echo: %q", got)
 		}
-		own := message.Incoming{ID: "OWN", FromMe: true, From: h.dev.Self(), To: message.Person{PN: juma}, Text: "Hello"}
+		own := message.Incoming{
+			ID: "OWN", FromMe: true, From: h.dev.Self(), To: message.Person{PN: juma}, Text: "Hello",
+		}
 		h.take(own)
 		h.take(own)
 		if got := h.trace(own.ID); got != flowhq.TraceHandedOver+" "+flowhq.TraceDuplicate {

@@ -43,9 +43,13 @@ type uplink struct {
 }
 
 func newUplink(c Config, e *engine, commands wire.Commands, log *slog.Logger) *uplink {
-	u := &uplink{log: log, engine: e, config: c, pending: make(chan struct{}, 1), intervalChanged: make(chan struct{}, 1), ackMoved: make(chan struct{}), lastContact: time.Now(), logs: func() int64 { return 0 }}
+	u := &uplink{
+		log: log, engine: e, config: c, pending: make(chan struct{}, 1), intervalChanged: make(chan struct{}, 1),
+		ackMoved: make(chan struct{}), lastContact: time.Now(), logs: func() int64 { return 0 },
+	}
 	u.conn = wire.Dial(wire.ClientConfig{
-		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost, Logger: log,
+		Socket: c.Socket, Hello: u.hello, Commands: commands, Greeted: u.greeted, Ready: u.wake, Lost: u.lost,
+		Logger: log,
 	})
 	return u
 }
@@ -283,7 +287,12 @@ func (u *uplink) sendHeartbeat(ctx context.Context) {
 	if err != nil {
 		u.log.Warn("waiting events could not be counted", "error", err)
 	}
-	err = u.conn.Heartbeat(ctx, wire.Heartbeat{Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.ignored.counts()})
+	err = u.conn.Heartbeat(
+		ctx,
+		wire.Heartbeat{
+			Report: u.engine.report(), Unacked: waiting, DroppedLogs: u.logs(), LeftOut: u.engine.ignored.counts(),
+		},
+	)
 	if err != nil {
 		u.log.Debug("heartbeat not taken", "error", err)
 		return

@@ -217,7 +217,14 @@ func (w *world) writes(n int) {
 	w.written[number]++
 	text := fmt.Sprint(w.written[number])
 	w.queue = append(w.queue, message.Incoming{
-		ID: fmt.Sprintf("C%d-%s", n, text), Place: message.PlaceDirect, From: from, Kind: flowhq.KindText, Text: text, SentAt: time.Now(),
+		ID: fmt.Sprintf(
+			"C%d-%s", n, text,
+		),
+		Place:  message.PlaceDirect,
+		From:   from,
+		Kind:   flowhq.KindText,
+		Text:   text,
+		SentAt: time.Now(),
 	})
 	select {
 	case w.fresh <- struct{}{}:
@@ -230,8 +237,16 @@ func (w *world) start() {
 	w.t.Helper()
 	cmd := exec.Command(w.exe)
 	cmd.Env = []string{
-		envRole + "=worker", envPhones + "=" + w.path("phones.sock"), wire.EnvTenant + "=t1", wire.EnvDir + "=" + w.path("t1"),
-		wire.EnvSocket + "=" + w.path("workers.sock"), wire.EnvToken + "=secret", wire.EnvVersion + "=test", wire.EnvLogLevel + "=debug",
+		envRole + "=worker",
+		envPhones + "=" + w.path("phones.sock"),
+		wire.EnvTenant + "=t1",
+		wire.EnvDir + "=" + w.path("t1"),
+		wire.EnvSocket + "=" + w.path(
+			"workers.sock",
+		),
+		wire.EnvToken + "=secret",
+		wire.EnvVersion + "=test",
+		wire.EnvLogLevel + "=debug",
 		"GOCOVERDIR=" + w.t.TempDir(),
 	}
 	cmd.Stdout, cmd.Stderr = w.output, w.output

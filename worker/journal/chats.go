@@ -42,8 +42,8 @@ func (c *Chat) HandedOver(now time.Time) bool {
 	return c.HandoffCause != "" && now.Before(c.HandoffEnds)
 }
 
-const chatColumns = `id, coalesce(pn, ''), coalesce(lid, ''), name, language, state, flow, opted_out, handoff_cause, handoff_ends,
-	handoff_text, wait_told, wrote, last_seen`
+const chatColumns = `id, coalesce(pn, ''), coalesce(lid, ''), name, language, state, flow, opted_out,
+	handoff_cause, handoff_ends, handoff_text, wait_told, wrote, last_seen`
 
 func (c *Chat) scan(ends, seen *int64) []any {
 	return []any{&c.ID, &c.PN, &c.LID, &c.Name, &c.Language, &c.State, &c.Flow, &c.OptedOut, &c.HandoffCause, ends,
@@ -166,7 +166,9 @@ func addNumber(tx *Tx, c *Chat, pn string, at time.Time) ([]Merge, error) {
 // mergeChats merges the chat of a LID into that of the number: what waits, what was seen, what was sent, and the state
 // of the conversation that was used last. An opt-out or a hand-over of either chat counts.
 func mergeChats(tx *Tx, into, from *Chat, at time.Time) ([]Merge, error) {
-	m := Merge{Absorbed: from.ID, Into: into.ID, IdentityMerge: flowhq.IdentityMerge{From: from.Key(), Into: into.Key()}}
+	m := Merge{
+		Absorbed: from.ID, Into: into.ID, IdentityMerge: flowhq.IdentityMerge{From: from.Key(), Into: into.Key()},
+	}
 	for _, q := range []string{
 		"UPDATE OR IGNORE seen SET chat = ?1 WHERE chat = ?2", "DELETE FROM seen WHERE chat = ?2 AND ?1 > 0",
 		"UPDATE inbox SET chat = ?1 WHERE chat = ?2", "UPDATE outbox SET chat = ?1 WHERE chat = ?2",
@@ -205,10 +207,24 @@ func writeMerge(tx *Tx, m Merge, at time.Time) error {
 
 // SaveChat writes a chat back.
 func (tx *Tx) SaveChat(c *Chat) error {
-	return tx.exec(`UPDATE chats SET pn = nullif(?, ''), lid = nullif(?, ''), name = ?, language = ?, state = ?, flow = ?, opted_out = ?,
-		handoff_cause = ?, handoff_ends = ?, handoff_text = ?, wait_told = ?, wrote = ?, last_seen = ? WHERE id = ?`,
-		c.PN, c.LID, c.Name, c.Language, c.State, c.Flow, c.OptedOut, c.HandoffCause, millis(c.HandoffEnds), c.HandoffText,
-		c.WaitTold, c.Wrote, millis(c.LastSeen), c.ID)
+	return tx.exec(
+		`UPDATE chats SET pn = nullif(?, ''), lid = nullif(?, ''), name = ?, language = ?, state = ?, flow = ?,
+			opted_out = ?, handoff_cause = ?, handoff_ends = ?, handoff_text = ?, wait_told = ?, wrote = ?, last_seen = ? WHERE id = ?`,
+		c.PN,
+		c.LID,
+		c.Name,
+		c.Language,
+		c.State,
+		c.Flow,
+		c.OptedOut,
+		c.HandoffCause,
+		millis(c.HandoffEnds),
+		c.HandoffText,
+		c.WaitTold,
+		c.Wrote,
+		millis(c.LastSeen),
+		c.ID,
+	)
 }
 
 // HasChat tells whether either form of a person has a chat.

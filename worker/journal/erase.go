@@ -44,8 +44,9 @@ func eraseChat(tx *Tx, chat string) error {
 	}
 	for _, key := range keys {
 		err := tx.exec(`DELETE FROM events WHERE ? IN (
-  json_extract(CAST(json AS TEXT), '$.message.chat'), json_extract(CAST(json AS TEXT), '$.trace.chat'), json_extract(CAST(json AS TEXT), '$.chat.chat'),
-  json_extract(CAST(json AS TEXT), '$.request.chat'), json_extract(CAST(json AS TEXT), '$.merge.from'), json_extract(CAST(json AS TEXT), '$.merge.into'))`, key)
+			json_extract(CAST(json AS TEXT), '$.message.chat'), json_extract(CAST(json AS TEXT), '$.trace.chat'),
+			json_extract(CAST(json AS TEXT), '$.chat.chat'), json_extract(CAST(json AS TEXT), '$.request.chat'),
+			json_extract(CAST(json AS TEXT), '$.merge.from'), json_extract(CAST(json AS TEXT), '$.merge.into'))`, key)
 		if err != nil {
 			return err
 		}

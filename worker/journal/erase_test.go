@@ -28,11 +28,19 @@ func TestErase(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.EnqueueOutgoing(journal.Outgoing{ID: "3EB0" + pn[1:], ChatID: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now()}); err != nil {
+			if _, err := tx.EnqueueOutgoing(
+				journal.Outgoing{
+					ID: "3EB0" + pn[1:], ChatID: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now(),
+				},
+			); err != nil {
 				return err
 			}
 			for _, key := range []string{pn, "lid:9" + pn[1:]} {
-				err := tx.Event(flowhq.WorkerEvent{At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{Chat: key, Text: text}})
+				err := tx.Event(
+					flowhq.WorkerEvent{
+						At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{Chat: key, Text: text},
+					},
+				)
 				if err != nil {
 					return err
 				}

@@ -101,7 +101,11 @@ func (j *Journal) prepare(ctx context.Context) error {
 		return err
 	}
 	// sqlite_sequence rather than max(seq): the events may all be pruned.
-	return j.conn.QueryRowContext(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)").Scan(&j.lastSeq)
+	return j.conn.QueryRowContext(
+		ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
+	).Scan(
+		&j.lastSeq,
+	)
 }
 
 func (j *Journal) disconnect() error {

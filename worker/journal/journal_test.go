@@ -141,7 +141,9 @@ func TestPruneKeepsWhatIsNotAcknowledged(t *testing.T) {
 	now := time.Now()
 	write(t, j, func(tx *journal.Tx) error {
 		for i := range 20 {
-			if err := tx.Event(noteEvent(now.Add(-time.Duration(100-i)*time.Hour), strings.Repeat("x", 100))); err != nil {
+			if err := tx.Event(
+				noteEvent(now.Add(-time.Duration(100-i)*time.Hour), strings.Repeat("x", 100)),
+			); err != nil {
 				return err
 			}
 		}
@@ -189,7 +191,9 @@ func TestSeenIDsAreBounded(t *testing.T) {
 	var fresh int
 	write(t, j, func(tx *journal.Tx) error {
 		for i := range 3000 {
-			if _, err := tx.MarkSeen(1, fmt.Sprint(i), now.Add(-200*time.Hour).Add(time.Duration(i)*time.Second)); err != nil {
+			if _, err := tx.MarkSeen(
+				1, fmt.Sprint(i), now.Add(-200*time.Hour).Add(time.Duration(i)*time.Second),
+			); err != nil {
 				return err
 			}
 		}
@@ -219,7 +223,9 @@ func TestTx_FinishOutgoing(t *testing.T) {
 		if _, _, err := tx.UpsertChat(message.Person{LID: "9"}, time.Now()); err != nil {
 			return err
 		}
-		p := journal.Outgoing{ID: "A", ChatID: 1, Text: "t", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now()}
+		p := journal.Outgoing{
+			ID: "A", ChatID: 1, Text: "t", Author: flowhq.AuthorBot, Cause: journal.CauseReply, CreatedAt: time.Now(),
+		}
 		for i := range 2 {
 			if fresh, err := tx.EnqueueOutgoing(p); err != nil || fresh != (i == 0) {
 				t.Errorf("post %d: %v %v", i, fresh, err)
@@ -231,7 +237,8 @@ func TestTx_FinishOutgoing(t *testing.T) {
 		}
 		for i := range 2 {
 			done, err := tx.FinishOutgoing("A", true, time.Now())
-			if err != nil || (done != nil) != (i == 0) || done != nil && *done != (journal.Finished{ChatID: 1, Chat: "lid:9"}) {
+			if err != nil || (done != nil) != (i == 0) ||
+				done != nil && *done != (journal.Finished{ChatID: 1, Chat: "lid:9"}) {
 				t.Errorf("finished %d: %+v %v", i, done, err)
 			}
 		}
@@ -255,11 +262,29 @@ func TestTx_UpsertChat(t *testing.T) {
 		{"one form each", []message.Person{{PN: "+1"}, {LID: "9"}}, "1:+1 2:lid:9", ""},
 		{"again", []message.Person{{PN: "+1"}, {PN: "+1"}}, "1:+1 1:+1", ""},
 		{"number learns its LID", []message.Person{{PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:+1 1:+1 1:+1", ""},
-		{"LID learns its number", []message.Person{{LID: "9"}, {PN: "+1", LID: "9"}, {PN: "+1"}}, "1:lid:9 1:+1 1:+1", "lid:9>+1"},
-		{"two become one", []message.Person{{LID: "9"}, {PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}}, "1:lid:9 2:+1 2:+1 2:+1", "lid:9>+1"},
-		{"number changes hands", []message.Person{{PN: "+1", LID: "9"}, {PN: "+1", LID: "8"}, {LID: "8"}, {LID: "9"}}, "1:+1 1:+1 1:+1 2:lid:9", ""},
-		{"person changes number", []message.Person{{PN: "+1", LID: "9"}, {PN: "+2", LID: "9"}, {LID: "9"}, {PN: "+1"}}, "1:+1 2:+2 2:+2 1:+1", ""},
-		{"person takes over a number", []message.Person{{PN: "+1", LID: "9"}, {PN: "+2"}, {PN: "+2", LID: "9"}, {LID: "9"}}, "1:+1 2:+2 2:+2 2:+2", ""},
+		{
+			"LID learns its number", []message.Person{{LID: "9"}, {PN: "+1", LID: "9"}, {PN: "+1"}},
+			"1:lid:9 1:+1 1:+1", "lid:9>+1",
+		},
+		{
+			"two become one", []message.Person{{LID: "9"}, {PN: "+1"}, {PN: "+1", LID: "9"}, {LID: "9"}},
+			"1:lid:9 2:+1 2:+1 2:+1", "lid:9>+1",
+		},
+		{
+			"number changes hands",
+			[]message.Person{{PN: "+1", LID: "9"}, {PN: "+1", LID: "8"}, {LID: "8"}, {LID: "9"}},
+			"1:+1 1:+1 1:+1 2:lid:9", "",
+		},
+		{
+			"person changes number",
+			[]message.Person{{PN: "+1", LID: "9"}, {PN: "+2", LID: "9"}, {LID: "9"}, {PN: "+1"}}, "1:+1 2:+2 2:+2 1:+1",
+			"",
+		},
+		{
+			"person takes over a number",
+			[]message.Person{{PN: "+1", LID: "9"}, {PN: "+2"}, {PN: "+2", LID: "9"}, {LID: "9"}}, "1:+1 2:+2 2:+2 2:+2",
+			"",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -317,7 +342,9 @@ func TestMergeCarriesEverything(t *testing.T) {
 		if _, err := tx.MarkSeen(hidden.ID, "S", now); err != nil {
 			return err
 		}
-		if err := tx.EnqueueIncoming(&message.Incoming{ChatID: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now}); err != nil {
+		if err := tx.EnqueueIncoming(
+			&message.Incoming{ChatID: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now},
+		); err != nil {
 			return err
 		}
 		_, err = tx.EnqueueOutgoing(journal.Outgoing{ID: "P", ChatID: hidden.ID, CreatedAt: now})
@@ -328,7 +355,9 @@ func TestMergeCarriesEverything(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if string(c.State) != "new" || c.Flow != 4 || !c.OptedOut || c.Name != "Asha" || !c.Wrote || !c.HandedOver(now) || c.LID != "9" {
+		if string(c.State) != "new" || c.Flow != 4 || !c.OptedOut || c.Name != "Asha" || !c.Wrote ||
+			!c.HandedOver(now) ||
+			c.LID != "9" {
 			t.Errorf("merged chat %+v", c)
 		}
 		if fresh, err := tx.MarkSeen(c.ID, "S", now); fresh || err != nil {

@@ -9,7 +9,9 @@ import (
 
 // SetMeta keeps a small value under a name.
 func (tx *Tx) SetMeta(key string, value any) error {
-	return tx.exec("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", key, value)
+	return tx.exec(
+		"INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", key, value,
+	)
 }
 
 // Meta reads a value into dest; false when there is none.
@@ -29,7 +31,9 @@ func (tx *Tx) SaveConfig(c flowhq.WorkerConfig) error {
 			c.Version, c.FlowYAML, c.Business.Template, c.Business.Language)
 	}
 	if err == nil {
-		err = tx.exec("DELETE FROM flows WHERE version <> ? AND version NOT IN (SELECT DISTINCT flow FROM chats)", c.Version)
+		err = tx.exec(
+			"DELETE FROM flows WHERE version <> ? AND version NOT IN (SELECT DISTINCT flow FROM chats)", c.Version,
+		)
 	}
 	return err
 }
@@ -57,7 +61,10 @@ type Flow struct {
 
 // Flow gives the flow of a settings version; false when it is not stored.
 func (tx *Tx) Flow(version int64) (f Flow, found bool, err error) {
-	found, err = tx.one("SELECT yaml, template, language FROM flows WHERE version = ?", []any{version}, &f.YAML, &f.Template, &f.Language)
+	found, err = tx.one(
+		"SELECT yaml, template, language FROM flows WHERE version = ?", []any{version}, &f.YAML, &f.Template,
+		&f.Language,
+	)
 	return f, found, err
 }
 
@@ -71,7 +78,9 @@ type Missed struct {
 
 // AddMissed notes one for the owner's list.
 func (tx *Tx) AddMissed(o Missed) error {
-	return tx.exec("INSERT INTO too_old (chat, name, text, sent_at) VALUES (?, ?, ?, ?)", o.Chat, o.Name, o.Text, millis(o.SentAt))
+	return tx.exec(
+		"INSERT INTO too_old (chat, name, text, sent_at) VALUES (?, ?, ?, ?)", o.Chat, o.Name, o.Text, millis(o.SentAt),
+	)
 }
 
 // CountMissed tells how long the list is.
@@ -82,14 +91,18 @@ func (tx *Tx) CountMissed() (n int, err error) {
 
 // TakeMissed gives the list, oldest message first, and empties it.
 func (tx *Tx) TakeMissed() (all []Missed, err error) {
-	err = tx.each("SELECT chat, name, text, sent_at FROM too_old ORDER BY sent_at, n", nil, func(scan func(...any) error) error {
-		var o Missed
-		var sent int64
-		err := scan(&o.Chat, &o.Name, &o.Text, &sent)
-		o.SentAt = fromMillis(sent)
-		all = append(all, o)
-		return err
-	})
+	err = tx.each(
+		"SELECT chat, name, text, sent_at FROM too_old ORDER BY sent_at, n",
+		nil,
+		func(scan func(...any) error) error {
+			var o Missed
+			var sent int64
+			err := scan(&o.Chat, &o.Name, &o.Text, &sent)
+			o.SentAt = fromMillis(sent)
+			all = append(all, o)
+			return err
+		},
+	)
 	if err == nil && len(all) > 0 {
 		err = tx.exec("DELETE FROM too_old")
 	}
@@ -103,12 +116,15 @@ func (tx *Tx) NoteOwnerText(digest string, chat int64, at time.Time) error {
 
 // ChatsWithOwnerText lists the other chats that got the same text since then.
 func (tx *Tx) ChatsWithOwnerText(digest string, chat int64, since time.Time) (chats []int64, err error) {
-	err = tx.each("SELECT DISTINCT chat FROM owner_texts WHERE text = ? AND chat <> ? AND at >= ?", []any{digest, chat, millis(since)},
+	err = tx.each(
+		"SELECT DISTINCT chat FROM owner_texts WHERE text = ? AND chat <> ? AND at >= ?",
+		[]any{digest, chat, millis(since)},
 		func(scan func(...any) error) error {
 			var c int64
 			err := scan(&c)
 			chats = append(chats, c)
 			return err
-		})
+		},
+	)
 	return chats, err
 }

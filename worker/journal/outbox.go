@@ -56,10 +56,22 @@ func (tx *Tx) EnqueueOutgoing(o Outgoing) (fresh bool, err error) {
 	if o.ChatID == OwnerChat {
 		to = o.To
 	}
-	n, err := tx.changed(`INSERT OR IGNORE INTO outbox
+	n, err := tx.changed(
+		`INSERT OR IGNORE INTO outbox
 		(id, chat, pn, lid, text, author, cause, answers, asked, asked_at, state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-		o.ID, o.ChatID, to.PN, to.LID, o.Text, o.Author, o.Cause, o.Answers, o.Asked, millis(o.AskedAt), millis(o.CreatedAt))
+		o.ID,
+		o.ChatID,
+		to.PN,
+		to.LID,
+		o.Text,
+		o.Author,
+		o.Cause,
+		o.Answers,
+		o.Asked,
+		millis(o.AskedAt),
+		millis(o.CreatedAt),
+	)
 	return n > 0, err
 }
 
@@ -67,11 +79,27 @@ func (tx *Tx) EnqueueOutgoing(o Outgoing) (fresh bool, err error) {
 func outgoingWhere(tx *Tx, where string, args ...any) (*Outgoing, error) {
 	var o Outgoing
 	var asked, created int64
-	found, err := tx.one(`SELECT o.n, o.id, o.chat, coalesce(c.pn, o.pn), coalesce(c.lid, o.lid), o.text, o.author, o.cause,
+	found, err := tx.one(
+		`SELECT o.n, o.id, o.chat, coalesce(c.pn, o.pn), coalesce(c.lid, o.lid), o.text, o.author, o.cause,
 			o.answers, o.asked, o.asked_at, o.attempts, o.created_at, coalesce(c.name, ''), coalesce(c.wrote, 0)
-		FROM outbox o LEFT JOIN chats c ON c.id = o.chat WHERE `+where, args,
-		&o.Seq, &o.ID, &o.ChatID, &o.To.PN, &o.To.LID, &o.Text, &o.Author, &o.Cause,
-		&o.Answers, &o.Asked, &asked, &o.Attempts, &created, &o.ToName, &o.Wrote)
+		FROM outbox o LEFT JOIN chats c ON c.id = o.chat WHERE `+where,
+		args,
+		&o.Seq,
+		&o.ID,
+		&o.ChatID,
+		&o.To.PN,
+		&o.To.LID,
+		&o.Text,
+		&o.Author,
+		&o.Cause,
+		&o.Answers,
+		&o.Asked,
+		&asked,
+		&o.Attempts,
+		&created,
+		&o.ToName,
+		&o.Wrote,
+	)
 	if !found {
 		return nil, err
 	}

@@ -58,7 +58,10 @@ func (j *Journal) step(ctx context.Context, version int) (err error) {
 	}
 	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)) // part of the transaction
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", readableKey, min(version, readableFrom))
+		_, err = tx.ExecContext(
+			ctx, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+			readableKey, min(version, readableFrom),
+		)
 	}
 	if err != nil {
 		return err
@@ -74,7 +77,10 @@ func (j *Journal) admitNewer(ctx context.Context, version int) error {
 		return err
 	}
 	if least > schemaVersion() {
-		return fmt.Errorf("was written by a newer version of the product (schema %d, known is %d): install that version again", version, schemaVersion())
+		return fmt.Errorf(
+			"was written by a newer version of the product (schema %d, known is %d): install that version again",
+			version, schemaVersion(),
+		)
 	}
 	return nil
 }
@@ -87,27 +93,39 @@ CREATE TABLE IF NOT EXISTS chats (
 	pn TEXT UNIQUE, lid TEXT UNIQUE, name TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '',
 	state BLOB, flow INTEGER NOT NULL DEFAULT 0,
 	opted_out INTEGER NOT NULL DEFAULT 0,
-	handoff_cause TEXT NOT NULL DEFAULT '', handoff_ends INTEGER NOT NULL DEFAULT 0, handoff_text TEXT NOT NULL DEFAULT '',
+	handoff_cause TEXT NOT NULL DEFAULT '', handoff_ends INTEGER NOT NULL DEFAULT 0,
+	handoff_text TEXT NOT NULL DEFAULT '',
 	wait_told INTEGER NOT NULL DEFAULT 0, wrote INTEGER NOT NULL DEFAULT 0, last_seen INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS seen (chat INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chat, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (
+	chat INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (chat, id)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
 CREATE TABLE IF NOT EXISTS inbox (
-	n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
-	name TEXT NOT NULL, target TEXT NOT NULL, sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, late INTEGER NOT NULL
+	n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+	text TEXT NOT NULL, name TEXT NOT NULL, target TEXT NOT NULL,
+	sent_at INTEGER NOT NULL, received_at INTEGER NOT NULL, late INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS inbox_chat ON inbox (chat, n);
 CREATE TABLE IF NOT EXISTS outbox (
-	n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, chat INTEGER NOT NULL, pn TEXT NOT NULL, lid TEXT NOT NULL,
+	n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, chat INTEGER NOT NULL,
+	pn TEXT NOT NULL, lid TEXT NOT NULL,
 	text TEXT NOT NULL, author TEXT NOT NULL, cause TEXT NOT NULL, answers TEXT NOT NULL, asked_at INTEGER NOT NULL,
-	state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
+	state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+	created_at INTEGER NOT NULL, done_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS outbox_chat ON outbox (chat, n) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS outbox_created ON outbox (created_at);
 CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, json BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS flows (version INTEGER PRIMARY KEY, yaml TEXT NOT NULL, template TEXT NOT NULL, language TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS too_old (n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS owner_texts (n INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, chat INTEGER NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS flows (
+	version INTEGER PRIMARY KEY, yaml TEXT NOT NULL, template TEXT NOT NULL, language TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS too_old (
+	n INTEGER PRIMARY KEY AUTOINCREMENT, chat INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS owner_texts (
+	n INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, chat INTEGER NOT NULL, at INTEGER NOT NULL
+);
 `)
 	return err
 }
@@ -124,7 +142,11 @@ func longerOutbox(ctx context.Context, tx *sql.Tx) error {
 // addColumn adds a column that is not there yet.
 func addColumn(ctx context.Context, tx *sql.Tx, table, column, kind string) error {
 	var have int
-	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", table, column).Scan(&have)
+	err := tx.QueryRowContext(
+		ctx, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", table, column,
+	).Scan(
+		&have,
+	)
 	if err != nil || have > 0 {
 		return err
 	}

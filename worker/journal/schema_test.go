@@ -109,7 +109,12 @@ func goesOn(t *testing.T) func(tx *journal.Tx) error {
 		if err != nil || len(events) != 1 || events[0].Note.Detail != "kept" {
 			t.Errorf("events %+v, %v", events, err)
 		}
-		fresh, err := tx.EnqueueOutgoing(journal.Outgoing{ID: "NEW", ChatID: chat.ID, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y", CreatedAt: time.Now()})
+		fresh, err := tx.EnqueueOutgoing(
+			journal.Outgoing{
+				ID: "NEW", ChatID: chat.ID, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y",
+				CreatedAt: time.Now(),
+			},
+		)
 		if !fresh {
 			t.Error("a new reply is not new")
 		}
@@ -151,7 +156,10 @@ func TestFileOfANewerProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if _, _, err := journal.Open(t.Context(), dir, time.Now); err == nil || !strings.Contains(err.Error(), "newer version of the product") {
+	if _, _, err := journal.Open(
+		t.Context(), dir, time.Now,
+	); err == nil ||
+		!strings.Contains(err.Error(), "newer version of the product") {
 		t.Errorf("opened, or refused without saying why: %v", err)
 	}
 }

@@ -147,7 +147,9 @@ func TestMergeFollowsThePerson(t *testing.T) {
 func TestProperties(t *testing.T) {
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		c := limit.Config{PerMinute: 1 + rnd.IntN(10), PerContact: rnd.IntN(8), Window: time.Duration(1+rnd.IntN(10)) * time.Minute}
+		c := limit.Config{
+			PerMinute: 1 + rnd.IntN(10), PerContact: rnd.IntN(8), Window: time.Duration(1+rnd.IntN(10)) * time.Minute,
+		}
 		traffic(t, seed, rnd, c)
 	}
 }

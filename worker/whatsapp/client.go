@@ -68,13 +68,20 @@ func Open(ctx context.Context, c Config) (*Client, error) {
 		return nil, err
 	}
 	cl := &Client{
-		cfg: cfg, log: cfg.Logger, store: ds, sessionLock: newSessionLock(),
+		cfg:         cfg,
+		log:         cfg.Logger,
+		store:       ds,
+		sessionLock: newSessionLock(),
 		versions:    &versions{path: versionPath(cfg.Dir), fixed: cfg.Version, now: cfg.Now, ask: askWhatsApp},
 		sending:     make(chan struct{}, 1),
 		retry:       reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
 		intake:      reconnectBackOff(cfg.Timing.ReconnectFirst, cfg.Timing.ReconnectMax),
-		restriction: restriction{pause: restrictionBackOff(cfg.Timing.Restricted, max(cfg.Timing.Restricted, maxRestricted))},
-		wake:        make(chan struct{}, 1), codes: make(chan codeRequest), gone: make(chan struct{}),
+		restriction: restriction{
+			pause: restrictionBackOff(cfg.Timing.Restricted, max(cfg.Timing.Restricted, maxRestricted)),
+		},
+		wake:  make(chan struct{}, 1),
+		codes: make(chan codeRequest),
+		gone:  make(chan struct{}),
 	}
 	cl.status.begin(cfg)
 	cl.restoreRestriction()

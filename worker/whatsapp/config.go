@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Dir       string     // the tenant's folder; device.db and wa-version.json live in it
 	Simulator *Simulator // nil: the real WhatsApp
-	Version   string     // the client version to announce, "2.3000.123"; "": WhatsApp is asked. Not used with a Simulator
+	Version   string     // of the client, to announce, "2.3000.123"; "": WhatsApp is asked, a Simulator is not
 	Logger    *slog.Logger
 
 	// Receive takes one message in and returns nil once it is stored durably. An error leaves the message with

@@ -141,7 +141,8 @@ const hangUpLimit = 500 * time.Millisecond
 // does not close its half. whatsmeow notices that and cleans up. Its own Disconnect stops reading frames first: a frame
 // that comes at that moment leaks a goroutine, and when the server closes at the same time there is a data race.
 func (n *connection) hangUp(dead bool) {
-	n.wa.DangerousInternals().ExpectDisconnect() // requests under way end at once, and do not wait for another connection
+	// Requests that wait for an answer end at once, and do not wait for another connection.
+	n.wa.DangerousInternals().ExpectDisconnect()
 	if wire := n.socket.Load(); wire != nil {
 		if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
 			n.untilClosed()

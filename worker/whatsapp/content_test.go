@@ -18,7 +18,8 @@ func TestContent(t *testing.T) {
 	text := &waE2E.Message{Conversation: str("Habari")}
 	key := &waCommon.MessageKey{ID: str("3A01")}
 	edit := &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
-		Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), EditedMessage: &waE2E.Message{Conversation: str("new")},
+		Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(),
+		EditedMessage: &waE2E.Message{Conversation: str("new")},
 	}}
 	image := &waE2E.Message{ImageMessage: &waE2E.ImageMessage{Caption: str("dress")}}
 	is := func(kind flowhq.MessageKind, text string) content { return content{kind: kind, text: text} }

@@ -25,7 +25,9 @@ func TestLinkByQRAndAnswer(t *testing.T) {
 	asha := r.customer(wasim.AddressPN)
 	write(t, asha, "Habari")
 	m := r.message("Habari")
-	if m.From.PN != customerNo || m.From.LID == "" || m.Place != message.PlaceDirect || m.Kind != flowhq.KindText || m.Name != "Asha" || m.FromMe {
+	if m.From.PN != customerNo || m.From.LID == "" || m.Place != message.PlaceDirect || m.Kind != flowhq.KindText ||
+		m.Name != "Asha" ||
+		m.FromMe {
 		t.Fatalf("taken: %+v", m)
 	}
 	_, err := r.say(m.From, "Karibu")
@@ -137,7 +139,9 @@ func TestLinkCodeWakesAClientThatWaits(t *testing.T) {
 func TestLinkCodeLateInARoundBeginsAFreshOne(t *testing.T) {
 	t.Parallel()
 	srv := simulator(t)
-	r := newRig(t, srv, func(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 200*time.Millisecond, 600*time.Millisecond })
+	r := newRig(
+		t, srv, func(c *Config) { c.Timing.QRFirst, c.Timing.QRNext = 200*time.Millisecond, 600*time.Millisecond },
+	)
 	seen := 0
 	r.until("the fifth code", func() bool {
 		seen = 0

@@ -24,7 +24,8 @@ func TestEveryFormOfAddress(t *testing.T) {
 			asha := r.customer(form)
 			write(t, asha, "Habari")
 			m := r.message("Habari")
-			if hidden := form == wasim.AddressLIDOnly; m.From.LID == "" || (m.From.PN == "") != hidden || m.Place != message.PlaceDirect {
+			if hidden := form == wasim.AddressLIDOnly; m.From.LID == "" || (m.From.PN == "") != hidden ||
+				m.Place != message.PlaceDirect {
 				t.Fatalf("from: %+v, chat %s", m.From, m.Place)
 			}
 			id, err := r.say(m.From, "Karibu")
@@ -110,7 +111,8 @@ func TestKindsOverTheWire(t *testing.T) {
 			}
 			return i >= 0
 		})
-		if got.Kind != k.want.Kind || got.Text != k.want.Text || got.Target != k.want.Target || got.Place != message.PlaceDirect {
+		if got.Kind != k.want.Kind || got.Text != k.want.Text || got.Target != k.want.Target ||
+			got.Place != message.PlaceDirect {
 			t.Errorf("%s: got %+v", k.want.Kind, got)
 		}
 	}
@@ -137,7 +139,8 @@ func TestOwnerWritesOnThePhone(t *testing.T) {
 		_, err := r.phone().Send(customerNo, text)
 		must(t, err)
 		m := r.message(text)
-		if !m.FromMe || m.Place != message.PlaceDirect || m.From.PN != phoneNo || m.To.PN != customerNo || m.To.LID == "" {
+		if !m.FromMe || m.Place != message.PlaceDirect || m.From.PN != phoneNo || m.To.PN != customerNo ||
+			m.To.LID == "" {
 			t.Errorf("%s: %+v", form, m)
 		}
 	}
@@ -154,7 +157,9 @@ func TestOwnerWritesOnThePhone(t *testing.T) {
 		if len(rows) == 0 {
 			t.Fatal("the notice did not reach the phone")
 		}
-		if slices.ContainsFunc(rows, func(row wasim.InboxRow) bool { return row.Text == "notice to the owner" && row.Chat == "self" }) {
+		if slices.ContainsFunc(
+			rows, func(row wasim.InboxRow) bool { return row.Text == "notice to the owner" && row.Chat == "self" },
+		) {
 			break
 		}
 		after = rows[len(rows)-1].N
@@ -332,7 +337,12 @@ func TestRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range customers {
 		number := fmt.Sprintf("+25571100010%d", i)
-		c, err := r.srv.Customer(number, wasim.CustomerOptions{Address: []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID, wasim.AddressLIDOnly}[i]})
+		c, err := r.srv.Customer(
+			number,
+			wasim.CustomerOptions{
+				Address: []wasim.AddressForm{wasim.AddressPN, wasim.AddressLID, wasim.AddressLIDOnly}[i],
+			},
+		)
 		must(t, err)
 		write(t, c, "hello from "+number)
 		to := r.message("hello from " + number).From

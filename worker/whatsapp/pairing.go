@@ -267,7 +267,9 @@ func (p *pairing) fetch(r *codeRequest) {
 		defer p.work.Done()
 		ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
 		defer cancel()
-		code, err := p.wa.PairPhone(ctx, strings.TrimPrefix(r.phone, "+"), true, whatsmeow.PairClientChrome, codeClientName)
+		code, err := p.wa.PairPhone(
+			ctx, strings.TrimPrefix(r.phone, "+"), true, whatsmeow.PairClientChrome, codeClientName,
+		)
 		if err != nil {
 			r.fail(linkCodeError(err))
 			return

@@ -122,7 +122,12 @@ func (c *Client) afterEnding(ctx context.Context, end ending, rounds int) *codeR
 	case again, paired:
 	case unseen:
 		if rounds >= qrRounds {
-			c.status.set(phase{is: flowhq.PhaseNobody, detail: "Nobody scanned the code. Ask for a new one when the phone is at hand."})
+			c.status.set(
+				phase{
+					is:     flowhq.PhaseNobody,
+					detail: "Nobody scanned the code. Ask for a new one when the phone is at hand.",
+				},
+			)
 			return c.pause(ctx, 0, true)
 		}
 	case loggedOut:

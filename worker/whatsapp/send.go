@@ -84,7 +84,10 @@ func (n *connection) send(ctx context.Context, id string, to message.Person, tex
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
 	timing := n.client.cfg.Timing
-	out := &outgoing{id: id, lockHold: &lockHold{sessionLock: n.client.sessionLock}, ack: timing.Ack, timer: time.AfterFunc(timing.Prepare, cancel)}
+	out := &outgoing{
+		id: id, lockHold: &lockHold{sessionLock: n.client.sessionLock}, ack: timing.Ack,
+		timer: time.AfterFunc(timing.Prepare, cancel),
+	}
 	defer out.timer.Stop()
 	defer out.lockHold.release()
 	jid, err := n.recipientJID(ctx, to)
@@ -94,7 +97,10 @@ func (n *connection) send(ctx context.Context, id string, to message.Person, tex
 	out.to = jid
 	n.sending.Store(out)
 	defer n.sending.Store(nil)
-	resp, err := n.wa.SendMessage(withLockHold(ctx, out.lockHold), jid, textMessage(text), whatsmeow.SendRequestExtra{ID: id, Timeout: timing.Ack})
+	resp, err := n.wa.SendMessage(
+		withLockHold(ctx, out.lockHold), jid, textMessage(text),
+		whatsmeow.SendRequestExtra{ID: id, Timeout: timing.Ack},
+	)
 	return n.outcome(out, resp.Timestamp, err)
 }
 

@@ -211,7 +211,9 @@ func (n *connection) ended(signal any) (end ending, over bool) {
 	case *events.ClientOutdated:
 		return ending{how: outdated, detail: "WhatsApp refuses this version of the client as outdated."}, true
 	case *events.ConnectFailure:
-		return ending{how: refused, detail: fmt.Sprintf("WhatsApp refused the login with reason %d.", int(e.Reason))}, true
+		return ending{
+			how: refused, detail: fmt.Sprintf("WhatsApp refused the login with reason %d.", int(e.Reason)),
+		}, true
 	case *events.StreamError:
 		return ending{how: lost, detail: fmt.Sprintf("WhatsApp ended the connection with error %q.", e.Code)}, true
 	}

@@ -103,7 +103,9 @@ func TestGuardOverOtherEncrypting(t *testing.T) {
 		}
 		_, err = s.GetSession(t.Context(), "a")
 		must(t, err)
-		time.Sleep(leaseLimit + time.Millisecond) // in a bubble: no real waiting. The encrypting failed, nothing is stored
+		time.Sleep(
+			leaseLimit + time.Millisecond,
+		) // in a bubble: no real waiting. The encrypting failed, nothing is stored
 		if !free() {
 			t.Error("a load without a store keeps the guard for ever")
 		}
@@ -165,7 +167,10 @@ func TestStorageFaultsKeepTheMessage(t *testing.T) {
 		t.Errorf("a transaction that does not begin became %v, %d faults", err, faults)
 	}
 	fake.put = errors.New("cannot write")
-	if err := b.PutBufferedEvent(t.Context(), [32]byte{}, nil, time.Time{}); !errors.Is(err, context.Canceled) || faults != 3 {
+	if err := b.PutBufferedEvent(
+		t.Context(), [32]byte{}, nil, time.Time{},
+	); !errors.Is(err, context.Canceled) ||
+		faults != 3 {
 		t.Errorf("a failed write became %v, %d faults", err, faults)
 	}
 	if _, err := b.GetBufferedEvent(t.Context(), [32]byte{}); !errors.Is(err, context.Canceled) || faults != 4 {

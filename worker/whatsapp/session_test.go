@@ -355,7 +355,9 @@ func TestTimelockAnnounced(t *testing.T) {
 			t.Fatalf("report: %+v", restriction)
 		}
 		_, err := r.say(message.Person{PN: customerNo}, "held back")
-		_, err2 := r.conn.Load().outcome(&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError))
+		_, err2 := r.conn.Load().outcome(
+			&outgoing{}, time.Time{}, fmt.Errorf("%w 463", whatsmeow.ErrServerReturnedError),
+		)
 		tried := time.Now().Before(*restriction.Until)
 		if tried {
 			wantErr(t, err, ErrRestricted)

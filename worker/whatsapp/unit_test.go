@@ -59,13 +59,16 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if pnJID(both) != pn || lidJID(both) != lid || !pnJID(message.Person{}).IsEmpty() || !lidJID(message.Person{}).IsEmpty() {
+	if pnJID(both) != pn || lidJID(both) != lid || !pnJID(message.Person{}).IsEmpty() ||
+		!lidJID(message.Person{}).IsEmpty() {
 		t.Error("back to JIDs")
 	}
-	if both.String() != "+255700000001" || (message.Person{LID: "101"}).String() != "lid:101" || (message.Person{}).String() != "" {
+	if both.String() != "+255700000001" || (message.Person{LID: "101"}).String() != "lid:101" ||
+		(message.Person{}).String() != "" {
 		t.Error("as text")
 	}
-	if (message.Person{}).Same(message.Person{}) || !both.Same(message.Person{LID: "101"}) || both.Same(message.Person{PN: "+1"}) {
+	if (message.Person{}).Same(message.Person{}) || !both.Same(message.Person{LID: "101"}) ||
+		both.Same(message.Person{PN: "+1"}) {
 		t.Error("same")
 	}
 }
@@ -109,13 +112,16 @@ func TestLogKeepsSecrets(t *testing.T) {
 		out.Reset()
 		return newLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level})), nil, nil, nil)
 	}
-	node := &waBinary.Node{Tag: "message", Attrs: waBinary.Attrs{"id": "3A", "notify": "Asha"}, Content: []byte("SECRET")}
+	node := &waBinary.Node{
+		Tag: "message", Attrs: waBinary.Attrs{"id": "3A", "notify": "Asha"}, Content: []byte("SECRET"),
+	}
 	l := at(levelTrace)
 	l.Warnf("handling %s took long", node)
 	l.Errorf("cannot handle %v", *node)
 	l.Sub("Recv").Debugf("%s", node)
 	l.Debugf("Errored frame hex: %s", "SECRET")
-	if s := out.String(); strings.Contains(s, "SECRET") || strings.Contains(s, "Asha") || !strings.Contains(s, "<message id=3A>") {
+	if s := out.String(); strings.Contains(s, "SECRET") || strings.Contains(s, "Asha") ||
+		!strings.Contains(s, "<message id=3A>") {
 		t.Errorf("logged: %s", s)
 	}
 	l = at(slog.LevelInfo)
