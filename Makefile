@@ -9,6 +9,7 @@ ONCE ?=
 
 # A package's version: that of the tag, or 0.1.0~COMMITS.HASH before the first one. Its time is that of the commit.
 PACKAGE_VERSION ?= $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's/^v//p' | grep . || echo "0.1.0~$$(git rev-list --count HEAD).g$$(git rev-parse --short=8 HEAD)")
+ENGINE_VERSION ?= $(PACKAGE_VERSION)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 ARCHES ?= amd64 arm64
 DIST ?= dist
@@ -84,15 +85,16 @@ bench-fleet: build ## memory, latency by stages and return after an outage, into
 	bin/bench --tenants $(or $(TENANTS),200) --rate $(or $(RATE),100) --load $(or $(LOAD),2m) --reconnect $(or $(RECONNECT),500) --out docs/benchmarks/fleet.md
 
 # -trimpath and no build id: the same source gives the same program wherever it is built.
-deb: ## dist/flowhq_VERSION_{amd64,arm64}.deb (ARCHES="amd64", FORMATS="deb,rpm", PACKAGE_VERSION=1.2.3)
+deb: ## the packages flowhq and flowhq-engine in dist, amd64 and arm64 (ARCHES=amd64, FORMATS=deb,rpm, PACKAGE_VERSION=1.2.3, ENGINE_VERSION=1.2.4)
 	@mkdir -p build/package $(DIST)
 	@for arch in $(ARCHES) host; do \
 		[ $$arch = host ] && goarch=$$(go env GOHOSTARCH) || goarch=$$arch; \
 		GOARCH=$$goarch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X flowhq/appliance.Version=$(PACKAGE_VERSION)' -o build/package/$$arch/flowhq ./cmd/flowhq || exit; \
+		GOARCH=$$goarch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(ENGINE_VERSION)' -o build/package/$$arch/flowhq-worker ./cmd/flowhq-worker || exit; \
 	done
 	@cd tools && go build -o ../build/pack ./pack
 	@for arch in $(ARCHES); do \
-		build/pack -version '$(PACKAGE_VERSION)' -arch $$arch -host build/package/host/flowhq -epoch $(SOURCE_DATE_EPOCH) -xz=$(XZ) -formats $(FORMATS) -out $(DIST) || exit; \
+		build/pack -version '$(PACKAGE_VERSION)' -engine '$(ENGINE_VERSION)' -arch $$arch -host build/package/host/flowhq -epoch $(SOURCE_DATE_EPOCH) -xz=$(XZ) -formats $(FORMATS) -out $(DIST) || exit; \
 	done
 
 rpm: ## the same as RPM packages
@@ -125,7 +127,7 @@ memory-proof: ## limits of memory, tasks and processor time by cgroup v2, in use
 
 .PHONY: bench-procman faults memory-proof
 
-package-check: ## the package is the same bytes when built twice, at most 15 MB, and lintian has nothing to say
+package-check: ## the packages are the same bytes when built twice, at most 16 MB together, and lintian has nothing to say
 	@tools/test-needs.sh system
 	@packaging/check.sh
 

@@ -1,5 +1,5 @@
-// Command pack makes the packages of one version: it stages what nfpm.yaml names under build/package and writes .deb
-// and .rpm files whose bytes depend on their input alone. It runs in the project's folder, on programs that were built
+// Command pack makes the packages flowhq and flowhq-engine: it stages what their nfpm.yaml files name under build/package
+// and writes .deb and .rpm files whose bytes depend on their input alone. It runs in the project's folder, on programs that were built
 // before.
 package main
 
@@ -20,18 +20,27 @@ import (
 )
 
 type options struct {
-	version, arch, host, out string
-	level                    string
-	epoch                    int64
-	formats                  []string
+	version, engine string // versions of the two packages
+	arch, host, out string
+	level           string
+	epoch           int64
+	formats         []string
+}
+
+// a product is one package: its nfpm file, name and version.
+type product struct{ config, name, version string }
+
+func (o options) products() []product {
+	return []product{{"nfpm.yaml", "flowhq", o.version}, {"packaging/engine/nfpm.yaml", "flowhq-engine", o.engine}}
 }
 
 func main() {
 	log.SetFlags(0)
 	var o options
 	formats := ""
-	flag.StringVar(&o.version, "version", "", "version of the package")
-	flag.StringVar(&o.arch, "arch", "amd64", "architecture, Go's name; its program is build/package/ARCH/flowhq")
+	flag.StringVar(&o.version, "version", "", "version of package flowhq")
+	flag.StringVar(&o.engine, "engine", "", "version of package flowhq-engine; that of flowhq when it is not given")
+	flag.StringVar(&o.arch, "arch", "amd64", "architecture, Go's name; its programs are build/package/ARCH/flowhq and flowhq-worker")
 	flag.StringVar(&o.host, "host", "", "a program of the same version that runs here, for manual pages and "+
 		"completions")
 	flag.StringVar(&o.out, "out", "dist", "folder for the packages")
@@ -40,6 +49,9 @@ func main() {
 	flag.StringVar(&formats, "formats", "deb", "deb, rpm or deb,rpm")
 	flag.Parse()
 	o.formats = strings.Split(formats, ",")
+	if o.engine == "" {
+		o.engine = o.version
+	}
 	if err := run(o); err != nil {
 		log.Fatal("pack: ", err)
 	}
@@ -56,20 +68,22 @@ func run(o options) error {
 		return err
 	}
 	for _, format := range o.formats {
-		if err := pack(o, format); err != nil {
-			return fmt.Errorf("%s: %w", format, err)
+		for _, p := range o.products() {
+			if err := pack(o, p, format); err != nil {
+				return fmt.Errorf("%s, %s: %w", p.name, format, err)
+			}
 		}
 	}
 	return nil
 }
 
 // pack writes one package, aside first, so that a file that is there is a whole one.
-func pack(o options, format string) (err error) {
-	values := map[string]string{"VERSION": o.version, "ARCH": o.arch}
+func pack(o options, p product, format string) (err error) {
+	values := map[string]string{"VERSION": p.version, "ARCH": o.arch}
 	if err := os.Setenv("SOURCE_DATE_EPOCH", strconv.FormatInt(o.epoch, 10)); err != nil {
 		return err
 	}
-	config, err := nfpm.ParseFileWithEnvMapping("nfpm.yaml", func(name string) string { return values[name] })
+	config, err := nfpm.ParseFileWithEnvMapping(p.config, func(name string) string { return values[name] })
 	if err != nil {
 		return err
 	}
@@ -86,7 +100,7 @@ func pack(o options, format string) (err error) {
 	if err != nil {
 		return err
 	}
-	info.Target = filepath.Join(o.out, fileName(o, format))
+	info.Target = filepath.Join(o.out, p.fileName(o.arch, format))
 	f, err := os.Create(info.Target + ".new")
 	if err != nil {
 		return err
@@ -106,10 +120,10 @@ func pack(o options, format string) (err error) {
 	return nil
 }
 
-func fileName(o options, format string) string {
+func (p product) fileName(arch, format string) string {
 	if format == "rpm" {
-		return fmt.Sprintf("flowhq-%s-1.%s.rpm", o.version,
-			map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[o.arch])
+		return fmt.Sprintf("%s-%s-1.%s.rpm", p.name, p.version,
+			map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch])
 	}
-	return fmt.Sprintf("flowhq_%s_%s.deb", o.version, o.arch)
+	return fmt.Sprintf("%s_%s_%s.deb", p.name, p.version, arch)
 }

@@ -16,13 +16,21 @@ const staged = "build/package"
 
 // stage makes everything that the package holds and that is no file of the source.
 func stage(o options) error {
-	for _, dir := range []string{"man", "completion", "scripts", "docs", "documents"} {
+	for _, dir := range []string{"man", "completion", "scripts", "docs", "documents", "engine"} {
 		if err := errors.Join(os.RemoveAll(filepath.Join(staged, dir)),
 			os.MkdirAll(filepath.Join(staged, dir), 0o755)); err != nil {
 			return err
 		}
 	}
-	return errors.Join(documents(o), settingsPage(), changelog(o), scripts(o), guides(), overrides())
+	products := o.products()
+	flowhq, engine := products[0], products[1]
+	return errors.Join(
+		documents(o), settingsPage(), guides(),
+		changelog(o, flowhq, staged), scripts(flowhq, "packaging/scripts", filepath.Join(staged, "scripts"), "postinst", "prerm", "postrm"),
+		plainCopy("packaging/lintian-overrides", staged),
+		changelog(o, engine, filepath.Join(staged, "engine")), scripts(engine, "packaging/engine", filepath.Join(staged, "engine"), "postinst", "postrm"),
+		plainCopy("packaging/engine/lintian-overrides", filepath.Join(staged, "engine")),
+	)
 }
 
 // documents has the program write its manual pages and completions.
@@ -94,7 +102,7 @@ func settingsPage() error {
 func roff(s string) string { return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`).Replace(s) }
 
 // changelog makes Debian's form of CHANGELOG.md: the version being packaged with what is written for it.
-func changelog(o options) error {
+func changelog(o options, p product, dir string) error {
 	text, err := os.ReadFile("CHANGELOG.md")
 	if err != nil {
 		return err
@@ -106,7 +114,7 @@ func changelog(o options) error {
 	_, rest, _ = strings.Cut(rest, "\n")
 	section, _, _ := strings.Cut(rest, "\n## ")
 	var b strings.Builder
-	fmt.Fprintf(&b, "flowhq (%s) stable; urgency=medium\n\n", o.version)
+	fmt.Fprintf(&b, "%s (%s) stable; urgency=medium\n\n", p.name, p.version)
 	entry := ""
 	flush := func() {
 		for i, line := range wrapped(entry, 74) {
@@ -129,7 +137,7 @@ func changelog(o options) error {
 	flush()
 	fmt.Fprintf(&b, "\n -- Flow HQ maintainers <maintainers@flowhq.invalid>  %s\n",
 		time.Unix(o.epoch, 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
-	return writeGzip(filepath.Join(staged, "changelog.gz"), []byte(b.String()))
+	return writeGzip(filepath.Join(dir, "changelog.gz"), []byte(b.String()))
 }
 
 // wrapped breaks text into lines of at most width characters.
@@ -148,15 +156,15 @@ func wrapped(text string, width int) []string {
 	return lines
 }
 
-// scripts writes the version into the maintainer scripts.
-func scripts(o options) error {
-	for _, name := range []string{"postinst", "prerm", "postrm"} {
-		text, err := os.ReadFile(filepath.Join("packaging/scripts", name))
+// scripts writes the version into a package's maintainer scripts.
+func scripts(p product, from, to string, names ...string) error {
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			return err
 		}
-		text = bytes.ReplaceAll(text, []byte("@VERSION@"), []byte(o.version))
-		if err := os.WriteFile(filepath.Join(staged, "scripts", name), text, 0o755); err != nil {
+		text = bytes.ReplaceAll(text, []byte("@VERSION@"), []byte(p.version))
+		if err := os.WriteFile(filepath.Join(to, name), text, 0o755); err != nil {
 			return err
 		}
 	}
@@ -181,12 +189,13 @@ func guides() error {
 	return nil
 }
 
-func overrides() error {
-	text, err := os.ReadFile("packaging/lintian-overrides")
+// plainCopy copies a file into a folder with the permissions of one that is packaged.
+func plainCopy(from, dir string) error {
+	text, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(staged, "lintian-overrides"), text, 0o644)
+	return os.WriteFile(filepath.Join(dir, filepath.Base(from)), text, 0o644)
 }
 
 // writeGzip writes a compressed file without name and time in it, as lintian and reproducibility want.
