@@ -1,13 +1,16 @@
 package appliance
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
 	"flowhq"
 	"flowhq/appliance/release"
+	"flowhq/wire"
 )
 
 // engine is the program that workers run. Its file may be replaced at any time, by an upgrade of its package or by a build;
@@ -67,3 +70,45 @@ func (e engine) settled(now time.Time) bool {
 
 // engineSettles is how old the engine's file must be before running workers are moved to it.
 const engineSettles = 2 * time.Second
+
+// enginePatience bounds how long an engine may take to say which versions of the protocol it speaks.
+const enginePatience = 20 * time.Second
+
+// CheckEngine tells whether the program at path is an engine that this appliance can talk to; an error says why not.
+func CheckEngine(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, enginePatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--protocol")
+	cmd.Dir, cmd.Env = "/", []string{}
+	out, err := cmd.Output()
+	if err != nil {
+		return &flowhq.Error{Code: flowhq.CodeConflict, Message: fmt.Sprintf("The engine %s cannot be run: %v.", path, err), Cause: err}
+	}
+	var oldest, newest int
+	if _, err := fmt.Sscan(string(out), &oldest, &newest); err != nil {
+		return flowhq.Errorf(flowhq.CodeConflict, "The engine %s does not say which versions of the protocol it speaks.", path)
+	}
+	if newest < wire.OldestProtocol || oldest > wire.Protocol {
+		return flowhq.Errorf(flowhq.CodeConflict,
+			"The engine %s speaks the versions %d to %d of the protocol, and this appliance the versions %d to %d. Install a flowhq-engine that fits.",
+			path, oldest, newest, wire.OldestProtocol, wire.Protocol)
+	}
+	return nil
+}
+
+// checkOwnEngine tells how the engine that belongs to this program fits.
+func checkOwnEngine(ctx context.Context) Finding {
+	const what = "engine"
+	exe, err := os.Executable()
+	if err != nil {
+		return Finding{Verdict: Problem, What: what, Message: err.Error()}
+	}
+	e := engineOf(exe)
+	if _, err := e.file(); err != nil {
+		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
+	}
+	if err := CheckEngine(ctx, e.path); err != nil {
+		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
+	}
+	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol", e.version(), e.path)}
+}

@@ -22,9 +22,7 @@ import (
 
 // TestMain lets the test program be the program of its workers.
 func TestMain(m *testing.M) {
-	if asworker.Called() {
-		os.Exit(standIn())
-	}
+	asworker.Main(standIn)
 	if len(os.Args) == 3 && os.Args[1] == "passed" {
 		passedMain(os.Args[2])
 		return

@@ -12,12 +12,12 @@ import (
 // refusalCheck is how often the appliance looks whether an upgrade was refused.
 const refusalCheck = 15 * time.Second
 
-// watchRefusals says on the pages when a newer version was brought and not put in force, until that is mended.
-func watchRefusals(ctx context.Context, l release.Layout, alarms *dashboard.Alarms) {
+// watchRefusals says on the pages when a newer appliance or engine was installed and refused, until that is mended.
+func watchRefusals(ctx context.Context, alarms *dashboard.Alarms, layouts ...release.Layout) {
 	ticker := time.NewTicker(refusalCheck)
 	defer ticker.Stop()
 	for {
-		tellRefusal(l, alarms)
+		tellRefusal(alarms, layouts...)
 		select {
 		case <-ctx.Done():
 			return
@@ -26,11 +26,12 @@ func watchRefusals(ctx context.Context, l release.Layout, alarms *dashboard.Alar
 	}
 }
 
-func tellRefusal(l release.Layout, alarms *dashboard.Alarms) {
-	r, err := l.Refused()
-	if err != nil || r == nil { // an unreadable note is no reason to alarm anybody
-		alarms.Clear(flowhq.AlarmUpgradeRefused, "")
-		return
+func tellRefusal(alarms *dashboard.Alarms, layouts ...release.Layout) {
+	for _, l := range layouts {
+		if r, err := l.Refused(); err == nil && r != nil { // an unreadable note is no reason to alarm anybody
+			alarms.Raise(flowhq.AlarmUpgradeRefused, "", map[string]string{"version": r.Version})
+			return
+		}
 	}
-	alarms.Raise(flowhq.AlarmUpgradeRefused, "", map[string]string{"version": r.Version})
+	alarms.Clear(flowhq.AlarmUpgradeRefused, "")
 }

@@ -30,14 +30,14 @@ func TestARefusedUpgradeIsAnAlarmUntilItIsMended(t *testing.T) {
 	if err := l.Switch("1.0.0"); err != nil {
 		t.Fatal(err)
 	}
-	tellRefusal(l, alarms)
+	tellRefusal(alarms, l)
 	if got := alarms.List(); len(got) != 0 {
 		t.Errorf("alarms without a refusal: %+v", got)
 	}
 	if err := l.Refuse(release.Refusal{Version: "1.1.0", Reason: "The database is away.", At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	tellRefusal(l, alarms)
+	tellRefusal(alarms, l)
 	if got := alarms.List(); len(got) != 1 || got[0].Kind != flowhq.AlarmUpgradeRefused || got[0].Facts["version"] != "1.1.0" {
 		t.Errorf("alarms of a refusal: %+v", got)
 	}
@@ -45,7 +45,7 @@ func TestARefusedUpgradeIsAnAlarmUntilItIsMended(t *testing.T) {
 	if err := l.Switch("1.1.0"); err != nil {
 		t.Fatal(err)
 	}
-	tellRefusal(l, alarms)
+	tellRefusal(alarms, l)
 	if got := alarms.List(); len(got) != 0 {
 		t.Errorf("alarms after it was mended: %+v", got)
 	}

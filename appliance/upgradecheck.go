@@ -17,6 +17,7 @@ func CheckSelf(ctx context.Context, src config.Source) []Finding {
 		return settingFindings(err)
 	}
 	findings := []Finding{{Verdict: OK, What: "program", Message: fmt.Sprintf("version %s runs on this machine", Version)}}
+	findings = append(findings, checkOwnEngine(ctx))
 	findings = append(findings, checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath), checkFolder("RUNTIME_DIR", c.RuntimeDir))
 	return append(findings, checkSchema(ctx, c))
 }

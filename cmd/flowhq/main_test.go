@@ -31,9 +31,7 @@ import (
 
 // TestMain lets the test program be the program of its workers: the real worker.
 func TestMain(m *testing.M) {
-	if asworker.Called() {
-		os.Exit(realWorker())
-	}
+	asworker.Main(realWorker)
 	remove, err := asworker.Link()
 	if err != nil {
 		panic(err)

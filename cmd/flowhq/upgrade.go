@@ -42,7 +42,7 @@ func newSwitcher(out io.Writer) *switcher {
 }
 
 func newUpgrade() *cobra.Command {
-	var bare bool
+	var bare, engine bool
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Put the version that the package brought in force",
@@ -59,6 +59,9 @@ This is for trying again after a refused upgrade, once its cause is gone; "flowh
 			if os.Geteuid() != 0 {
 				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
 			}
+			if engine {
+				return newEngineSwitcher(cmd.OutOrStdout()).upgrade(cmd.Context())
+			}
 			s := newSwitcher(cmd.OutOrStdout())
 			if bare {
 				s.backup = nil
@@ -67,24 +70,34 @@ This is for trying again after a refused upgrade, once its cause is gone; "flowh
 		},
 	}
 	cmd.Flags().BoolVar(&bare, "without-backup", false, "take no backup first, even if the version changes the database")
+	cmd.Flags().BoolVar(&engine, "engine", false, "put the engine in force that package flowhq-engine brought; the appliance stays as it is")
 	return cmd
 }
 
 func newRollback() *cobra.Command {
-	return &cobra.Command{
+	var engine bool
+	cmd := &cobra.Command{
 		Use:   "rollback",
 		Short: "Go back to the version before",
 		Long: `Puts the version that was in force before the last upgrade in force again, in the same way as an upgrade: the appliance hands over
 and no session is dropped. It is refused when the database was changed in a way that the version before does not know.
-The version is kept until the next upgrade; apt still counts the newer one as installed, and a later upgrade goes on from there.`,
+The version is kept until the next upgrade; apt still counts the newer one as installed, and a later upgrade goes on from there.
+
+With --engine the workers' program goes back instead, which package flowhq-engine brings: each worker reconnects once, the appliance
+is not restarted.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() != 0 {
 				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
 			}
+			if engine {
+				return newEngineSwitcher(cmd.OutOrStdout()).rollback(cmd.Context())
+			}
 			return newSwitcher(cmd.OutOrStdout()).rollback(cmd.Context())
 		},
 	}
+	cmd.Flags().BoolVar(&engine, "engine", false, "go back to the engine before; the appliance stays as it is")
+	return cmd
 }
 
 // upgrade puts the packaged version in force, or notes why not.

@@ -4,15 +4,28 @@ package asworker
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"flowhq/wire"
 )
 
 const name = "flowhq-worker"
 
-// Called tells whether this process was started as a worker.
-func Called() bool { return filepath.Base(os.Args[0]) == name }
+// Main ends the process with the status of work when it was started as a worker; else it does nothing. Asked for the versions
+// of the protocol, it answers as flowhq-worker does.
+func Main(work func() int) {
+	if filepath.Base(os.Args[0]) != name {
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "--protocol" {
+		fmt.Println(wire.OldestProtocol, wire.Protocol)
+		os.Exit(0)
+	}
+	os.Exit(work())
+}
 
 // Link puts the link beside the test program; remove takes it away.
 func Link() (remove func(), err error) {
