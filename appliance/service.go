@@ -80,8 +80,13 @@ func Service(action string, src config.Source) (string, error) {
 func prepareService(exe string, src config.Source) error {
 	for _, hidden := range []string{"/home/", "/root/", "/tmp/", "/var/tmp/", "/run/user/"} {
 		if strings.HasPrefix(exe, hidden) {
-			return flowhq.Errorf(flowhq.CodeConflict, "A service may not see %s. Copy the program first: `install %s /usr/local/bin/flowhq`, and run /usr/local/bin/flowhq service install.", hidden, exe)
+			return flowhq.Errorf(flowhq.CodeConflict,
+				"A service may not see %s. Copy the programs first: `install %s %s /usr/local/bin`, and run /usr/local/bin/flowhq service install.",
+				hidden, exe, engineOf(exe).path)
 		}
+	}
+	if _, err := engineOf(exe).file(); err != nil {
+		return err
 	}
 	gid, err := makeServiceUser()
 	if err != nil {

@@ -10,13 +10,18 @@ import (
 	"strings"
 )
 
-// Versions that are built for the proofs. The second is the first's source under another number.
+// Versions that are built for the proofs. All but the first are the present source under another number.
 const (
+	onePackage  = "0.9.0" // the last version of which appliance and workers were one program
 	oldVersion  = "0.9.1"
 	newVersion  = "0.9.2"
 	badVersion  = "0.9.3" // cannot be run on any machine
 	liarVersion = "0.9.4" // says that it is fit and changes the database, and then does not serve
+	nextEngine  = "0.9.5" // of flowhq-engine alone
 )
+
+// onePackageCommit is the source of onePackage.
+const onePackageCommit = "a61a67c"
 
 // lab is where guests are made: programs and packages built once, root file systems kept between runs.
 type lab struct {
@@ -98,18 +103,64 @@ func (l *lab) repository(ctx context.Context, versions ...string) (string, error
 		return "", err
 	}
 	for _, v := range versions {
-		deb, err := l.deb(ctx, v)
+		files, err := l.debs(ctx, v)
 		if err != nil {
 			return "", err
 		}
-		if err := os.Link(deb, filepath.Join(debs, filepath.Base(deb))); err != nil {
-			return "", err
+		for _, deb := range files {
+			if err := os.Link(deb, filepath.Join(debs, filepath.Base(deb))); err != nil {
+				return "", err
+			}
 		}
 	}
 	return out, command(ctx, "packaging/apt-repo.sh", debs, out)
 }
 
-// deb builds a version's package, quickly and large.
+// debs builds the packages of a version, and gives their paths: two, but for versions that have one alone.
+func (l *lab) debs(ctx context.Context, version string) ([]string, error) {
+	switch version {
+	case onePackage:
+		deb, err := l.onePackage(ctx)
+		return []string{deb}, err
+	case nextEngine:
+		deb, err := l.engine(ctx, version)
+		return []string{deb}, err
+	}
+	deb, err := l.deb(ctx, version)
+	if err != nil || version == badVersion || version == liarVersion {
+		return []string{deb}, err
+	}
+	return []string{deb, l.path("debs", fmt.Sprintf("flowhq-engine_%s_amd64.deb", version))}, nil
+}
+
+// onePackage builds the package of the last version of which appliance and workers were one program, from its commit.
+func (l *lab) onePackage(ctx context.Context) (string, error) {
+	path := l.path("debs", fmt.Sprintf("flowhq_%s_amd64.deb", onePackage))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	tree := l.path("one-package")
+	script := fmt.Sprintf(`set -eu
+git cat-file -e %[1]s^{commit} 2>/dev/null || git fetch --quiet --unshallow || {
+	echo 'the commit %[1]s is missing: this clone is shallow, and nothing could be fetched'; exit 1; }
+mkdir -p %[2]s && git archive %[1]s | tar -x -C %[2]s
+cd %[2]s && make --no-print-directory deb ARCHES=amd64 XZ=-0 PACKAGE_VERSION=%[3]s SOURCE_DATE_EPOCH=1770000000 DIST=%[4]s`,
+		onePackageCommit, tree, onePackage, filepath.Dir(path))
+	return path, command(ctx, "sh", "-c", script)
+}
+
+// engine builds package flowhq-engine with a version of its own.
+func (l *lab) engine(ctx context.Context, version string) (string, error) {
+	dir := l.path("engine-" + version)
+	path := filepath.Join(dir, fmt.Sprintf("flowhq-engine_%s_amd64.deb", version))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	return path, command(ctx, "make", "--no-print-directory", "deb", "ARCHES=amd64", "XZ=-0",
+		"PACKAGE_VERSION="+newVersion, "ENGINE_VERSION="+version, "DIST="+dir)
+}
+
+// deb builds a version's package flowhq, quickly and large, and flowhq-engine beside it.
 func (l *lab) deb(ctx context.Context, version string) (string, error) {
 	path := l.path("debs", fmt.Sprintf("flowhq_%s_amd64.deb", version))
 	if _, err := os.Stat(path); err == nil {

@@ -66,7 +66,7 @@ func lifeOn(suite string) func(context.Context, *lab) error {
 func firstInstall() []stage {
 	return []stage{
 		{"apt installs it by name from the signed repository", installByName + `
-apt-get install -y -qq flowhq=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
 grep -q 'flowhq admin show-setup' /root/install.log && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/install.log &&
 	grep -q 'storage use postgres' /root/install.log ||
 	fail "the installation does not say how to go on: $(cat /root/install.log)"
@@ -196,7 +196,7 @@ func upgrades() []stage {
 m=$(main_pid) w=$(worker_pid)
 (while [ ! -e /root/upgraded ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{time_total}\n' \
 	http://127.0.0.1:3000/healthz >>/root/polls || echo refused >>/root/polls; sleep 0.02; done) &
-apt-get install -y -qq flowhq=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
 await 5 eval '[ "$(version)" = ` + newVersion + ` ]'
 [ "$(main_pid)" = "$m" ] || fail 'the appliance was started anew'
 await 20 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ] && [ "$p" != '"$w"' ]'
@@ -265,7 +265,7 @@ grep -q 'It was refused at' /root/check || fail "$(cat /root/check)"
 		{"downgrade by apt: in place as well", `
 m=$(main_pid)
 apt-get install -y -qq --allow-downgrades \
-	flowhq=` + oldVersion + ` >/root/down.log 2>&1 || { cat /root/down.log; exit 1; }
+	flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/down.log 2>&1 || { cat /root/down.log; exit 1; }
 await 10 eval '[ "$(version)" = ` + oldVersion + ` ]'
 serves && [ "$(main_pid)" = "$m" ]
 await 20 eval '! api http://127.0.0.1:3000/admin/alarms | grep -q upgrade_refused'
@@ -277,7 +277,7 @@ func goings() []stage {
 	return []stage{
 		{"a service that an admin switched off stays off over an upgrade", `
 systemctl disable --now --quiet flowhq.service
-apt-get install -y -qq flowhq=` + newVersion + ` >/dev/null 2>&1
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/dev/null 2>&1
 [ "$(systemctl is-enabled flowhq.service || true)" = disabled ] || fail "$(systemctl is-enabled flowhq.service)"
 systemctl is-active --quiet flowhq.service && fail 'it was started' || true
 systemctl enable --now --quiet flowhq.service; await 10 serves
@@ -313,14 +313,14 @@ pgrep -u flowhq && fail 'processes are left' || true
 systemctl list-units --all --no-legend 'flowhq*' | grep -v -e not-found -e masked && fail 'units are left' || true
 `},
 		{"installed again it goes on where it was", `
-apt-get install -y -qq flowhq=` + newVersion + ` >/dev/null 2>&1
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/dev/null 2>&1
 await 20 serves
 cmp /root/first.env /etc/flowhq/flowhq.env
 api http://127.0.0.1:3000/admin/tenants | grep -q 'Salon Amina' || fail 'the business is gone'
 await 10 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ]'
 `},
 		{"purge removes settings, data, user and units", `
-apt-get purge -y -qq flowhq >/dev/null 2>&1
+apt-get purge -y -qq flowhq flowhq-engine >/dev/null 2>&1
 pgrep -x flowhq && fail 'processes are left' || true
 getent passwd flowhq && fail 'the user is left' || true
 getent group flowhq && fail 'the group is left' || true
@@ -329,7 +329,7 @@ find / -xdev \( -path /share -o -path /proc -o -path /root -o -path /var/lib/apt
 	grep -v -e keyrings -e sources.list.d -e /var/log/dpkg -e /var/log/apt && fail 'something is left' || true
 `},
 		{"after it a new installation is as new", `
-apt-get install -y -qq flowhq=` + newVersion + ` >/dev/null 2>&1
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/dev/null 2>&1
 await 20 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 [ "$(api http://127.0.0.1:3000/admin/tenants)" = '[]' ] || fail 'it remembers'

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,8 +22,18 @@ import (
 	"flowhq/internal/harness"
 )
 
-// figures are what the upgrade under load came to.
+// phase is one upgrade or way back while customers write.
+type phase struct {
+	Name      string
+	Command   string // does it, for sh
+	Appliance string // version of the appliance afterwards
+	Engine    string // version of the engine afterwards
+}
+
+// figures are what one phase under load came to.
 type figures struct {
+	Phase                         phase
+	ApplianceStays                bool // the same process runs the same program afterwards
 	Tenants, Asked, Answered      int
 	Slowest                       time.Duration // answer to a customer
 	DropsAtHandOver               int           // sessions that went away before the new program was ready
@@ -42,6 +53,7 @@ type load struct {
 	sim     *harness.Simulator
 	tenants []*talk
 	stop    atomic.Bool
+	program string // that the appliance's process ran when the phase began
 	f       figures
 }
 
@@ -52,7 +64,11 @@ type talk struct {
 	logins               map[time.Time]bool
 	asked, groups        int
 	slowest              time.Duration
+	before               left // when the phase began
 }
+
+// left is what a business has left behind until now.
+type left struct{ answers, lines, codes, in, out int }
 
 // inside is what this program does in a guest.
 func inside(args []string) int {
@@ -60,20 +76,25 @@ func inside(args []string) int {
 	set := flag.NewFlagSet("inside", flag.ExitOnError)
 	tenants := set.Int("tenants", 20, "businesses")
 	wasim := set.String("wasim", "/share/wasim", "the simulator's program")
-	upgrade := set.String("upgrade", "", "shell command that upgrades")
-	want := set.String("version", "", "version that is to be in force afterwards")
+	todo := set.String("phases", "", "what is done one after the other, as JSON")
 	out := set.String("out", "", "where the figures go, as JSON")
 	if err := set.Parse(args); err != nil {
 		return 2
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	var phases []phase
+	if err := json.Unmarshal([]byte(*todo), &phases); err != nil {
+		log.Printf("-phases: %v", err)
+		return 2
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	l := &load{}
-	if err := l.run(ctx, *tenants, *wasim, *upgrade, *want); err != nil {
+	all, err := l.run(ctx, *tenants, *wasim, phases)
+	if err != nil {
 		log.Print(err)
 		return 1
 	}
-	text, err := json.MarshalIndent(l.f, "", "  ")
+	text, err := json.MarshalIndent(all, "", "  ")
 	if err == nil {
 		err = os.WriteFile(*out, text, 0o644)
 	}
@@ -84,18 +105,24 @@ func inside(args []string) int {
 	return 0
 }
 
-func (l *load) run(ctx context.Context, tenants int, wasim, upgrade, want string) (err error) {
+func (l *load) run(ctx context.Context, tenants int, wasim string, phases []phase) (all []figures, err error) {
 	if l.sim, err = harness.StartSimulator(wasim, "/root/simulator"); err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.sim.Stop(20*time.Second)) }()
 	if err := l.configure(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := l.open(ctx, tenants); err != nil {
-		return err
+		return nil, err
 	}
-	return l.measure(ctx, upgrade, want)
+	for _, p := range phases {
+		if err := l.measure(ctx, p); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		all = append(all, l.f)
+	}
+	return all, nil
 }
 
 // configure points the installed appliance at the simulator.
@@ -162,9 +189,44 @@ func (l *load) open(ctx context.Context, n int) error {
 	return group.Wait()
 }
 
-// measure lets customers write while the package is upgraded, and until every worker was moved.
-func (l *load) measure(ctx context.Context, upgrade, want string) error {
-	l.f.Tenants = len(l.tenants)
+// begin forgets the phase before.
+func (l *load) begin(ctx context.Context, p phase) (process string, err error) {
+	l.f = figures{Phase: p, Tenants: len(l.tenants)}
+	l.stop.Store(false)
+	for _, t := range l.tenants {
+		t.asked, t.groups, t.slowest, t.logins = 0, 0, 0, make(map[time.Time]bool)
+		phone, err := l.sim.Phone(ctx, t.number)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range phone.Devices {
+			t.logins[d.LastLogin] = true
+		}
+		if t.before, err = l.leftBy(ctx, t); err != nil {
+			return "", err
+		}
+	}
+	process, l.program, err = mainProcess(ctx)
+	return process, err
+}
+
+// mainProcess gives the number of the service's main process and the path of its program.
+func mainProcess(ctx context.Context) (pid, program string, err error) {
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value", "flowhq.service").Output()
+	if err != nil {
+		return "", "", err
+	}
+	pid = strings.TrimSpace(string(out))
+	program, err = os.Readlink("/proc/" + pid + "/exe")
+	return pid, program, err
+}
+
+// measure lets customers write while a phase is done, and until every worker was moved.
+func (l *load) measure(ctx context.Context, p phase) error {
+	process, err := l.begin(ctx, p)
+	if err != nil {
+		return err
+	}
 	watch, unwatch := context.WithCancel(ctx)
 	defer unwatch()
 	var watchers sync.WaitGroup
@@ -178,13 +240,13 @@ func (l *load) measure(ctx context.Context, upgrade, want string) error {
 	}
 	wait(ctx, 5*time.Second)
 	begun := time.Now()
-	out, err := exec.CommandContext(ctx, "sh", "-c", upgrade).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "sh", "-c", p.Command).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("upgrade: %w\n%s", err, out)
+		return fmt.Errorf("%w\n%s", err, out)
 	}
 	l.f.HandOver = time.Since(begun)
 	handed <- time.Now()
-	err = harness.Until(ctx, 200*time.Millisecond, func() error { return l.allMoved(ctx, want) })
+	err = harness.Until(ctx, 200*time.Millisecond, func() error { return l.allMoved(ctx, p) })
 	if err != nil {
 		return err
 	}
@@ -196,6 +258,11 @@ func (l *load) measure(ctx context.Context, upgrade, want string) error {
 	}
 	unwatch()
 	watchers.Wait()
+	after, program, err := mainProcess(ctx)
+	if err != nil {
+		return err
+	}
+	l.f.ApplianceStays = after == process && program == l.program
 	return l.count(ctx)
 }
 
@@ -271,19 +338,27 @@ func (l *load) watchSessions(ctx context.Context, handed <-chan time.Time) {
 	}
 }
 
-// newProgram tells whether the service's main process is another program than at the start.
-func (l *load) newProgram(_ context.Context, handed <-chan time.Time) bool {
+// newProgram tells whether the phase has put another program in force: the appliance's process runs it, or the engine is it.
+func (l *load) newProgram(ctx context.Context, handed <-chan time.Time) bool {
 	select {
 	case <-handed:
 		return true
 	default:
 	}
-	out, err := exec.Command("systemctl", "show", "--property=MainPID", "--value", "flowhq.service").Output()
-	if err != nil {
-		return false
+	if engineInForce() == l.f.Phase.Engine {
+		return true
 	}
-	path, err := os.Readlink("/proc/" + strings.TrimSpace(string(out)) + "/exe")
-	return err == nil && strings.Contains(path, newVersion)
+	_, program, err := mainProcess(ctx)
+	return err == nil && program != l.program
+}
+
+// engineInForce gives the version of the engine in force, "" for none.
+func engineInForce() string {
+	to, err := os.Readlink("/usr/lib/flowhq-engine/current")
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(to)
 }
 
 // watchLogins counts how often each device logs in.
@@ -300,11 +375,14 @@ func (l *load) watchLogins(ctx context.Context) {
 	}
 }
 
-// allMoved wants every worker to be a new process since the upgrade, of the wanted version, and connected.
-func (l *load) allMoved(ctx context.Context, want string) error {
+// allMoved wants the versions of the phase in force, and every worker logged in anew since it began, and connected.
+func (l *load) allMoved(ctx context.Context, p phase) error {
 	out, err := exec.CommandContext(ctx, "flowhq", "version").Output()
-	if err != nil || !strings.Contains(string(out), " "+want+" ") {
+	if err != nil || !strings.Contains(string(out), " "+p.Appliance+" ") {
 		return fmt.Errorf("in force is %s, %w", out, err)
+	}
+	if v := engineInForce(); v != p.Engine {
+		return fmt.Errorf("the engine in force is %s", v)
 	}
 	for _, t := range l.tenants {
 		if len(t.logins) < 2 {
@@ -318,58 +396,61 @@ func (l *load) allMoved(ctx context.Context, want string) error {
 	return err
 }
 
-// count looks at what is left behind: answers, log lines, states.
+// count looks at what the phase left behind: answers, log lines, states.
 func (l *load) count(ctx context.Context) error {
 	for _, t := range l.tenants {
-		rows, err := l.sim.Inbox(ctx, t.customer, 0, 0)
+		now, err := l.leftBy(ctx, t)
 		if err != nil {
 			return err
 		}
-		l.f.Asked, l.f.Answered = l.f.Asked+t.asked, l.f.Answered+len(rows)
+		l.f.Asked, l.f.Answered = l.f.Asked+t.asked, l.f.Answered+now.answers-t.before.answers
 		l.f.Slowest = max(l.f.Slowest, t.slowest)
 		l.f.Logins = append(l.f.Logins, len(t.logins)-1)
-		text, err := os.ReadFile("/var/log/flowhq/" + t.id + ".log")
+		l.f.LinesWanted, l.f.LinesFound = l.f.LinesWanted+t.groups, l.f.LinesFound+now.lines-t.before.lines
+		l.f.NewCodes += now.codes - t.before.codes
+		l.f.MessagesIn, l.f.MessagesOut = l.f.MessagesIn+now.in-t.before.in, l.f.MessagesOut+now.out-t.before.out
+		got, err := l.api.Tenant(ctx, t.id)
 		if err != nil {
 			return err
 		}
-		l.f.LinesWanted, l.f.LinesFound = l.f.LinesWanted+t.groups,
-			l.f.LinesFound+strings.Count(string(text), `"msg":"left out"`)
-		if err := l.state(ctx, t); err != nil {
-			return err
+		if got.Status != flowhq.TenantActive {
+			l.f.NotActive++
+		}
+		if p, err := l.sim.Phone(ctx, t.number); err != nil || len(p.Devices) != 1 || p.Devices[0].JID != t.device {
+			l.f.Unlinked++
 		}
 	}
 	return nil
 }
 
-func (l *load) state(ctx context.Context, t *talk) error {
+// leftBy counts what a business has left behind.
+func (l *load) leftBy(ctx context.Context, t *talk) (n left, err error) {
+	rows, err := l.sim.Inbox(ctx, t.customer, 0, 0)
+	if err != nil {
+		return n, err
+	}
+	n.answers = len(rows)
+	text, err := os.ReadFile("/var/log/flowhq/" + t.id + ".log")
+	if err != nil {
+		return n, err
+	}
+	n.lines = strings.Count(string(text), `"msg":"left out"`)
 	var events []struct{ Type, Detail string }
 	if err := l.api.Admin(ctx, http.MethodGet, "/admin/tenants/"+t.id+"/events?limit=1000", nil, &events); err != nil {
-		return err
+		return n, err
 	}
-	codes := 0
 	for _, e := range events {
 		if e.Type == flowhq.TenantEventStatus && strings.Contains(e.Detail, string(flowhq.TenantQRPending)) {
-			codes++
+			n.codes++
 		}
-	}
-	l.f.NewCodes += max(codes-2, 0) // into the state and out of it, at the first linking
-	got, err := l.api.Tenant(ctx, t.id)
-	if err != nil {
-		return err
-	}
-	if got.Status != flowhq.TenantActive {
-		l.f.NotActive++
-	}
-	if p, err := l.sim.Phone(ctx, t.number); err != nil || len(p.Devices) != 1 || p.Devices[0].JID != t.device {
-		l.f.Unlinked++
 	}
 	log, err := l.api.Messages(ctx, t.id)
 	for _, m := range log {
 		if m.Direction == flowhq.DirectionIn {
-			l.f.MessagesIn++
+			n.in++
 		} else {
-			l.f.MessagesOut++
+			n.out++
 		}
 	}
-	return err
+	return n, err
 }

@@ -18,7 +18,7 @@ func postgresProof(ctx context.Context, l *lab) error {
 systemctl unmask -q postgresql.service
 [ -n "$(pg_lsclusters -h)" ] || pg_createcluster "$(ls /usr/lib/postgresql)" main >/dev/null
 systemctl start postgresql.service "postgresql@$(ls /usr/lib/postgresql)-main.service"
-apt-get install -y -qq flowhq=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
 grep -q 'flowhq storage use postgres' /root/install.log || fail "$(cat /root/install.log)"
 await 30 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
@@ -52,7 +52,7 @@ grep -q 'Nothing was changed' /root/again.log && cmp /root/before.env /etc/flowh
 		{"an upgrade while the database is away is refused; the old one goes on", `
 m=$(main_pid)
 systemctl stop postgresql.service "postgresql@$(ls /usr/lib/postgresql)-main.service"
-apt-get install -y -qq flowhq=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
 grep -q 'was not put in force' /root/upgrade.log || fail "$(cat /root/upgrade.log)"
 [ "$(main_pid)" = "$m" ] && [ "$(version)" = ` + oldVersion + ` ] || fail 'it was switched to'
 `},

@@ -15,7 +15,7 @@ func proxyProof(ctx context.Context, l *lab) error {
 	defer g.stop()
 	return g.stages(ctx, []stage{
 		{"installed, with the sample as its site", installByName + `
-apt-get install -y -qq flowhq=` + oldVersion + ` >/dev/null 2>&1
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/dev/null 2>&1
 await 30 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 mkdir -p /etc/letsencrypt/live/bots.example.com

@@ -2,19 +2,23 @@ package main
 
 import (
 	"context"
-	"path/filepath"
+	"fmt"
 )
 
 // serviceProof installs the service from a bare program, where there is no package.
 func serviceProof(ctx context.Context, l *lab) error {
 	share := l.path("bare")
-	deb, err := l.deb(ctx, oldVersion)
+	debs, err := l.debs(ctx, oldVersion)
 	if err != nil {
 		return err
 	}
-	if err := command(ctx, "sh", "-c", "mkdir -p "+share+" && dpkg-deb -x "+deb+" "+share+"/x && cp "+
-		filepath.Join(share, "x/usr/lib/flowhq", oldVersion,
-			"flowhq")+" "+share+"/flowhq && cp "+deb+" "+share+"/package.deb"); err != nil {
+	script := fmt.Sprintf(`set -eu
+mkdir -p %[1]s
+cp %[2]s %[1]s/package.deb
+cp %[3]s %[1]s/engine.deb
+for deb in package engine; do dpkg-deb -x %[1]s/$deb.deb %[1]s/x; done
+cp %[1]s/x/usr/lib/flowhq/%[4]s/flowhq %[1]s/x/usr/lib/flowhq-engine/%[4]s/flowhq-worker %[1]s`, share, debs[0], debs[1], oldVersion)
+	if err := command(ctx, "sh", "-c", script); err != nil {
 		return err
 	}
 	g, err := l.boot(ctx, "bookworm", "service", share)
@@ -24,14 +28,17 @@ func serviceProof(ctx context.Context, l *lab) error {
 	defer g.stop()
 	return g.stages(ctx, []stage{
 		{"a program that a service cannot see is refused, with what to do", `
-cp /share/flowhq /root/flowhq
+cp /share/flowhq /share/flowhq-worker /root/
 /root/flowhq service install >/root/said 2>&1 && fail 'it was taken' || true
-grep -q 'install /root/flowhq /usr/local/bin/flowhq' /root/said || fail "$(cat /root/said)"
+grep -q 'install /root/flowhq /root/flowhq-worker /usr/local/bin' /root/said || fail "$(cat /root/said)"
 /root/flowhq service status >/root/said 2>&1 && fail 'it is there' || true
 grep -q 'is not installed' /root/said || fail "$(cat /root/said)"
 `},
 		{"install makes user, settings and the package's pair of units", `
 install /share/flowhq /usr/local/bin/flowhq
+/usr/local/bin/flowhq service install >/root/said 2>&1 && fail 'it was taken without its engine' || true
+grep -q 'flowhq-worker' /root/said || fail "$(cat /root/said)"
+install /share/flowhq-worker /usr/local/bin/flowhq-worker
 flowhq service install
 [ "$(systemctl is-enabled flowhq.service)" = enabled ] && [ -e /etc/systemd/system/flowhq-workers.service ]
 [ "$(stat -c '%a %U %G' /etc/flowhq/flowhq.env)" = '640 root flowhq' ]
@@ -70,7 +77,7 @@ ls /etc/systemd/system/flowhq* 2>/dev/null && fail 'units are left' || true
 [ -s /var/lib/flowhq/flowhq.db ] && [ -s /etc/flowhq/flowhq.env ]
 `},
 		{"where the package owns the service, it refuses", `
-apt-get install -y -qq /share/package.deb >/dev/null 2>&1 || dpkg -i /share/package.deb >/dev/null
+apt-get install -y -qq /share/package.deb /share/engine.deb >/dev/null 2>&1 || dpkg -i /share/engine.deb /share/package.deb >/dev/null
 for action in install uninstall start stop status; do
 	/usr/local/bin/flowhq service $action >/root/said 2>&1 && fail "$action was done" || true
 	grep -q 'installed by its package' /root/said || fail "$(cat /root/said)"

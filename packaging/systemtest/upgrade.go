@@ -19,9 +19,19 @@ const (
 	awayLimit   = 2 * time.Second
 )
 
-// upgradeProof upgrades the package while customers of 20 linked businesses write.
+// moves are the moves of the upgrade's proof, in the order in which they are made.
+func moves() []phase {
+	return []phase{
+		{"one package to two", "apt-get install -y -qq flowhq=" + newVersion + " flowhq-engine=" + newVersion, newVersion, newVersion},
+		{"the engine alone", "apt-get install -y -qq --only-upgrade flowhq-engine", newVersion, nextEngine},
+		{"the engine's way back", "flowhq rollback --engine", newVersion, newVersion},
+	}
+}
+
+// upgradeProof moves from the last version of one package to two packages while customers of 20 linked businesses write, then
+// upgrades the engine alone, and goes back.
 func upgradeProof(ctx context.Context, l *lab) error {
-	repo, err := l.repository(ctx, oldVersion, newVersion)
+	repo, err := l.repository(ctx, onePackage, newVersion, nextEngine)
 	if err != nil {
 		return err
 	}
@@ -34,19 +44,26 @@ func upgradeProof(ctx context.Context, l *lab) error {
 			return err
 		}
 	}
+	phases, err := json.Marshal(moves())
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(repo, "phases.json"), phases, 0o644); err != nil {
+		return err
+	}
 	g, err := l.boot(ctx, "bookworm", "upgrade", repo)
 	if err != nil {
 		return err
 	}
 	defer g.stop()
 	err = g.stages(ctx, []stage{
-		{"the old package is installed", installByName + `
-apt-get install -y -qq flowhq=` + oldVersion + ` >/dev/null 2>&1
+		{"the last package that held both programs is installed", installByName + `
+apt-get install -y -qq flowhq=` + onePackage + ` >/dev/null 2>&1
+[ ! -e /usr/lib/flowhq-engine ]
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 await 20 serves`},
-		{fmt.Sprintf("%d linked businesses, customers writing, old to new", loadTenants), fmt.Sprintf(
-			`/share/systemtest inside -tenants %d -version %s -out /share/upgrade.json `+
-				`-upgrade 'apt-get install -y -qq flowhq=%s'`, loadTenants, newVersion, newVersion)},
+		{fmt.Sprintf("%d linked businesses, customers writing: to two packages, the engine alone, and back", loadTenants), fmt.Sprintf(
+			`/share/systemtest inside -tenants %d -out /share/upgrade.json -phases "$(cat /share/phases.json)"`, loadTenants)},
 	})
 	if err != nil {
 		return err
@@ -55,18 +72,24 @@ await 20 serves`},
 	if err != nil {
 		return err
 	}
-	var f figures
-	if err := json.Unmarshal(text, &f); err != nil {
+	var all []figures
+	if err := json.Unmarshal(text, &all); err != nil {
 		return err
 	}
-	page := f.page()
+	page := pageOf(all)
 	fmt.Println(page)
 	if l.out != "" {
 		if err := os.WriteFile(l.out, []byte(page), 0o644); err != nil {
 			return err
 		}
 	}
-	return f.judge()
+	var errs []error
+	for _, f := range all {
+		if err := f.judge(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", f.Phase.Name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // judge holds the figures to what was promised.
@@ -77,6 +100,7 @@ func (f figures) judge() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
+	want(f.ApplianceStays || f.Phase.Name == moves()[0].Name, "the appliance was restarted")
 	want(f.DropsAtHandOver == 0, "%d sessions dropped at the hand-over", f.DropsAtHandOver)
 	for i, n := range f.Logins {
 		want(n == 1, "business %d reconnected %d times", i, n)
@@ -109,41 +133,47 @@ func (f figures) median() time.Duration {
 	return sorted[len(sorted)/2]
 }
 
-// page is the page of the benchmarks.
-func (f figures) page() string {
+// pageOf is the page of the benchmarks.
+func pageOf(all []figures) string {
 	var s strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\n", args...) }
+	fmt.Fprintf(&s, "# Upgrades, measured\n\n"+
+		"`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package of the last version that was one\n"+
+		"program (%s) installed from a signed repository, %d businesses linked to the simulator, each with a customer who\n"+
+		"writes, waits for the answer and writes again. Then apt brings the two packages, then the engine alone, and the\n"+
+		"engine goes back. Simulator, customers and what watches share the machine's processors. The sessions are looked at\n"+
+		"every 10 ms, the page is asked for every 10 ms by a new connection.\n\n", onePackageCommit, loadTenants)
+	fmt.Fprintf(&s, "%s; load average at the end %s.\n", time.Now().UTC().Format(time.DateOnly), loadAverage())
+	for _, f := range all {
+		f.table(&s)
+	}
+	return s.String()
+}
+
+func (f figures) table(s *strings.Builder) {
+	line := func(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }
 	logins := 0
 	for _, n := range f.Logins {
 		logins += n
 	}
-	line("# An upgrade, measured")
-	line("")
-	line("`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package installed from a signed "+
-		"repository, %d businesses linked", f.Tenants)
-	line("to the simulator, each with a customer who writes, waits for the answer and writes again; then `apt-get " +
-		"install` of the next version.")
-	line("Simulator, customers and what watches share the machine's processors. The sessions are looked at every 10 " +
-		"ms, the page is asked")
-	line("for every 10 ms by a new connection.")
-	line("")
-	line("%s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly), loadAverage())
-	line("")
+	line("\n## %s\n\n`%s`\n", strings.ToUpper(f.Phase.Name[:1])+f.Phase.Name[1:], f.Phase.Command)
 	line("| what | measured | promised |")
 	line("| --- | --- | --- |")
-	line("| sessions dropped at the hand-over of the appliance | %d of %d | 0 |", f.DropsAtHandOver, f.Tenants)
+	if f.Phase.Name == moves()[0].Name {
+		line("| sessions dropped at the hand-over of the appliance | %d of %d | 0 |", f.DropsAtHandOver, f.Tenants)
+	} else {
+		line("| the appliance's process stays | %t | true |", f.ApplianceStays)
+	}
 	line("| planned reconnects, each worker's | %d for %d workers | exactly one each |", logins, f.Tenants)
 	line("| session away at its reconnect: median (longest) | %.2f s (%.2f s) | at most 3 s |", f.median().Seconds(),
 		f.longest().Seconds())
 	line("| messages written by customers, answered | %d, %d | all |", f.Asked, f.Answered)
-	line("| slowest answer, over the whole upgrade | %.2f s | |", f.Slowest.Seconds())
+	line("| slowest answer, over the whole move | %.2f s | |", f.Slowest.Seconds())
 	line("| log lines of workers wanted, found | %d, %d | none lost |", f.LinesWanted, f.LinesFound)
 	line("| new QR codes, devices linked anew | %d, %d | 0 |", f.NewCodes, f.Unlinked)
 	line("| page: calls, refused | %d, %d | 0 refused |", f.PageCalls, f.PageRefused)
 	line("| page: longest wait for an answer | %.2f s | back within 2 s |", f.PageAway.Seconds())
-	line("| apt's whole work, check and hand-over in it | %.1f s | |", f.HandOver.Seconds())
+	line("| the command's whole work | %.1f s | |", f.HandOver.Seconds())
 	line("| until the last worker was moved | %.1f s | |", f.All.Seconds())
-	return s.String()
 }
 
 func loadAverage() string {
