@@ -228,7 +228,10 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(func() error { a.keeper.Run(work); return nil })
 	a.start(a.website.serve)
-	a.start(func() error { watchRefusals(work, a.services.Alarms, release.Appliance(), release.Engine()); return nil })
+	a.start(func() error {
+		watchRefusals(work, a.services.Alarms, release.Appliance(), release.Engine())
+		return nil
+	})
 	vitals := a.vitals()
 	a.start(func() error { feedWatchdog(work, a.log.Logger, vitals); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
