@@ -28,20 +28,23 @@ const (
 	AlarmCertificate    AlarmKind = "certificate"     // facts: host, days
 	AlarmCertificateBad AlarmKind = "certificate_bad" // facts: host
 	AlarmUpgradeRefused AlarmKind = "upgrade_refused" // facts: version
-	AlarmWorkerUpgrade  AlarmKind = "worker_upgrade"  // one business's worker would not go to the new version; facts: version
+	// one business's worker would not go to the new version; facts: version
+	AlarmWorkerUpgrade AlarmKind = "worker_upgrade"
 )
 
 // AlarmKinds lists all kinds, the gravest first.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
-		AlarmDatabaseDamaged, AlarmDatabaseAway, AlarmDatabaseFull, AlarmDatabaseReadOnly, AlarmDatabaseBusy, AlarmDatabaseConnections,
-		AlarmDatabaseSlow, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmBackupPartial, AlarmUpgradeRefused, AlarmWorkerUpgrade,
+		AlarmDatabaseDamaged, AlarmDatabaseAway, AlarmDatabaseFull, AlarmDatabaseReadOnly, AlarmDatabaseBusy,
+		AlarmDatabaseConnections,
+		AlarmDatabaseSlow, AlarmDatabaseFault, AlarmDiskLow, AlarmBackupFailed, AlarmBackupPartial, AlarmUpgradeRefused,
+		AlarmWorkerUpgrade,
 		AlarmCertificateBad, AlarmCertificate, AlarmBackupOld,
 	}
 }
 
-// Alarm is something that a person must look at. It stands until its cause is gone. Facts are the
-// arguments of its texts; they are short words for people: numbers, paths, versions; never an error string, never a secret.
+// Alarm is something that a person must look at. It stands until its cause is gone. Facts are the arguments of its
+// texts; they are short words for people: numbers, paths, versions; never an error string, never a secret.
 type Alarm struct {
 	Kind     AlarmKind         `json:"kind"`
 	TenantID string            `json:"tenant_id,omitempty"` // "": the whole box

@@ -11,11 +11,12 @@ type BackupOrigin struct {
 
 // Backup is a backup where backups are kept.
 type Backup struct {
-	Name      string    `json:"name"` // of the file
-	TakenAt   time.Time `json:"taken_at"`
-	Size      int64     `json:"size"`                // bytes
-	TenantID  string    `json:"tenant_id,omitempty"` // beginning of the id of the one business that it is of; "": the whole box
-	Encrypted bool      `json:"encrypted"`
+	Name    string    `json:"name"` // of the file
+	TakenAt time.Time `json:"taken_at"`
+	Size    int64     `json:"size"` // bytes
+	// beginning of the id of the one business that it is of; "": the whole box
+	TenantID  string `json:"tenant_id,omitempty"`
+	Encrypted bool   `json:"encrypted"`
 }
 
 // BackupState tells how the appliance's own backups are doing.

@@ -61,8 +61,8 @@ type OrderItem struct {
 	Price    int64  `json:"price"` // of one, when it was ordered
 }
 
-// RequestEvent is a request that a conversation made. ID is chosen by the worker (UUIDv7), so that a repeated event makes
-// no second one.
+// RequestEvent is a request that a conversation made. ID is chosen by the worker (UUIDv7), so that a repeated event
+// makes no second one.
 type RequestEvent struct {
 	ID     string        `json:"id"`
 	Chat   string        `json:"chat"`

@@ -10,7 +10,8 @@ type Flows struct {
 	Common    string // what every flow of the language says unless it says otherwise
 }
 
-// FlowProblem is one thing that is wrong in a flow's YAML, in words for the one who writes it. Line and Column count from 1.
+// FlowProblem is one thing that is wrong in a flow's YAML, in words for the one who writes it. Line and Column count
+// from 1.
 type FlowProblem struct {
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`

@@ -27,8 +27,8 @@ const (
 	memoryKeptPercent = 10
 )
 
-// RoomForWorkers tells how many more workers fit into the memory that is available, given what the running ones use each; -1 when it
-// can't be told. A tenth of the memory and MemoryKeptBack stay free.
+// RoomForWorkers tells how many more workers fit into the memory that is available, given what the running ones use
+// each; -1 when it can't be told. A tenth of the memory and MemoryKeptBack stay free.
 func RoomForWorkers(b HostState, workers int, used int64) int {
 	if b.MemoryTotal == 0 {
 		return -1

@@ -9,10 +9,11 @@ const (
 	TriggerStartedLinked   StatusTrigger = "started_linked"   // worker started, the device is still linked
 	TriggerUnlinked        StatusTrigger = "unlinked"         // the device was logged out while the worker runs
 	TriggerConnected       StatusTrigger = "connected"        // linked and connected
-	TriggerFailed          StatusTrigger = "failed"           // stale, crash loop, banned, restricted, outdated, logged out while stopped …
-	TriggerStopped         StatusTrigger = "stopped"          // worker stopped by an admin
-	TriggerPaused          StatusTrigger = "paused"
-	TriggerResumed         StatusTrigger = "resumed"
+	// stale, crash loop, banned, restricted, outdated, logged out while stopped …
+	TriggerFailed  StatusTrigger = "failed"
+	TriggerStopped StatusTrigger = "stopped" // worker stopped by an admin
+	TriggerPaused  StatusTrigger = "paused"
+	TriggerResumed StatusTrigger = "resumed"
 )
 
 // NextStatus is the life cycle of a tenant:

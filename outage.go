@@ -7,9 +7,10 @@ type Outage string
 
 // The reasons of an outage. Whoever looks after the box does something else for each of them.
 const (
-	OutageAway        Outage = "away"        // its server can't be reached, or is starting or stopping
-	OutageFull        Outage = "full"        // its disk is full
-	OutageReadOnly    Outage = "read_only"   // it may be read and not written: a standby, or a file system that was mounted so
+	OutageAway Outage = "away" // its server can't be reached, or is starting or stopping
+	OutageFull Outage = "full" // its disk is full
+	// it may be read and not written: a standby, or a file system that was mounted so
+	OutageReadOnly    Outage = "read_only"
 	OutageBusy        Outage = "busy"        // another process holds it locked
 	OutageConnections Outage = "connections" // its server has no connection left
 	OutageSlow        Outage = "slow"        // it does not answer in time

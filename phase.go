@@ -47,17 +47,21 @@ func Remedy(p Phase) string {
 	case PhaseLoggedOut:
 		return "The device was unlinked. Show the owner the new QR code to link it again."
 	case PhaseRelink:
-		return "Needs linking again: it was linked with the former program, whose keys cannot be taken over. Start the worker and show the owner the QR code."
+		return "Needs linking again: it was linked with the former program, whose keys cannot be taken over. Start " +
+			"the worker and show the owner the QR code."
 	case PhaseReplaced:
 		return "Another program uses the same linked device. Stop the other one, then restart this worker."
 	case PhaseBanned:
-		return "WhatsApp banned the number for a time. Wait until the ban ends, send less, and answer only those who wrote first."
+		return "WhatsApp banned the number for a time. Wait until the ban ends, send less, and answer only those who " +
+			"wrote first."
 	case PhaseRestricted:
 		return "WhatsApp refuses messages from this number for now. The bot waits and goes on by itself; send less."
 	case PhaseOutdated:
-		return "WhatsApp refuses this version of the client. Upgrade Flow HQ, or set WHATSAPP_VERSION to the current version."
+		return "WhatsApp refuses this version of the client. Upgrade Flow HQ, or set WHATSAPP_VERSION to the " +
+			"current version."
 	case PhaseJournalFault:
-		return "The worker cannot write its journal. Free disk space in the sessions folder; WhatsApp keeps the messages meanwhile."
+		return "The worker cannot write its journal. Free disk space in the sessions folder; WhatsApp keeps the " +
+			"messages meanwhile."
 	default:
 		return ""
 	}

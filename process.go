@@ -20,7 +20,8 @@ type Process struct {
 	NextStart  *time.Time    `json:"next_start"` // while it waits to be started again
 	LogPath    string        `json:"log_path"`
 
-	Ignored map[IgnoredSource]int64 `json:"left_out,omitempty"` // since the worker's start, as it last said; nil: nothing yet
+	// since the worker's start, as it last said; nil: nothing yet
+	Ignored map[IgnoredSource]int64 `json:"left_out,omitempty"`
 }
 
 // ProcessSample is one measurement of a worker's process.

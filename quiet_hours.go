@@ -2,8 +2,8 @@ package flowhq
 
 import "time"
 
-// QuietHours are the hours of a day in which heavy work is done, on local clocks, from the beginning of From to the beginning of
-// To. They may run over midnight; equal hours are the whole day.
+// QuietHours are the hours of a day in which heavy work is done, on local clocks, from the beginning of From to the
+// beginning of To. They may run over midnight; equal hours are the whole day.
 type QuietHours struct{ From, To int }
 
 // Contain tells whether a local time is quiet.

@@ -2,8 +2,9 @@ package flowhq
 
 import "time"
 
-// RestoreHold keeps the worker of a tenant stopped whose session came back from a backup: the device may still run where the backup
-// was taken, and two processes on one device throw each other out for ever. It stands until an admin says that the other is gone.
+// RestoreHold keeps the worker of a tenant stopped whose session came back from a backup: the device may still run
+// where the backup was taken, and two processes on one device throw each other out for ever. It stands until an admin
+// says that the other is gone.
 type RestoreHold struct {
 	TenantID     string
 	Origin       BackupOrigin

@@ -25,8 +25,8 @@ type Session struct {
 	LinkedAt   *time.Time
 	LastSeenAt *time.Time // the worker's heartbeat
 	WAHeardAt  *time.Time // when WhatsApp was last heard from
-	// While Phase is BANNED or RESTRICTED: when the bot goes on by itself (nil: WhatsApp did not say and the worker tries
-	// now and then), and why it pauses.
+	// While Phase is BANNED or RESTRICTED: when the bot goes on by itself (nil: WhatsApp did not say and the worker
+	// tries now and then), and why it pauses.
 	BlockedUntil *time.Time
 	BlockedCause string
 	CreatedAt    time.Time
@@ -39,8 +39,9 @@ func (s *Session) Linked() bool { return s != nil && s.LinkedJID != "" }
 // SessionReport is what a worker says of its session: at every change, and with every heartbeat. The latest one is the
 // truth; reports are never journalled.
 type SessionReport struct {
-	Phase     Phase      `json:"phase"`
-	Detail    string     `json:"detail,omitempty"`     // what happened, in plain words; goes to last_error in a failing phase
+	Phase Phase `json:"phase"`
+	// what happened, in plain words; goes to last_error in a failing phase
+	Detail    string     `json:"detail,omitempty"`
 	QRCode    string     `json:"qr_code,omitempty"`    // raw text while Phase is QR
 	QRExpires *time.Time `json:"qr_expires,omitempty"` // when the next code comes
 	LinkedJID string     `json:"linked_jid,omitempty"` // while a device is linked

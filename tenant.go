@@ -36,8 +36,8 @@ type TenantConfig struct {
 	UpdatedAt    time.Time
 }
 
-// TenantDetail is a tenant with what belongs to it one to one. Config, Session and Worker are nil when the row is missing,
-// which happens in databases that another program wrote.
+// TenantDetail is a tenant with what belongs to it one to one. Config, Session and Worker are nil when the row is
+// missing, which happens in databases that another program wrote.
 type TenantDetail struct {
 	Tenant
 	Config  *TenantConfig

@@ -2,7 +2,8 @@ package flowhq
 
 import "time"
 
-// TenantSummary is what a list shows of a tenant. Config, session and worker rows that are missing leave their fields empty.
+// TenantSummary is what a list shows of a tenant. Config, session and worker rows that are missing leave their fields
+// empty.
 type TenantSummary struct {
 	ID           string
 	Name         string

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Text is what a person reads, before a language is chosen: a key of the catalogue (package locale) with its arguments, or
-// words that nobody translates (Plain), such as those of a business or of an older version.
+// Text is what a person reads, before a language is chosen: a key of the catalogue (package locale) with its arguments,
+// or words that nobody translates (Plain), such as those of a business or of an older version.
 //
 // Its JSON is a string for Plain alone, else an object {"key", "args"}.
 type Text struct {
@@ -18,8 +18,8 @@ type Text struct {
 	Plain string         // shown as it is, where Key is ""
 }
 
-// Say makes a Text of a key and its arguments, given as name and value in turn. It panics when a value lacks a name: that is
-// a mistake in the program.
+// Say makes a Text of a key and its arguments, given as name and value in turn. It panics when a value lacks a name:
+// that is a mistake in the program.
 func Say(key string, args ...any) Text {
 	t := Text{Key: key}
 	if len(args) == 0 {

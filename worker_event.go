@@ -2,8 +2,8 @@ package flowhq
 
 import "time"
 
-// WorkerEvent is something that happened in a worker and must reach the store: taken from its journal, numbered, sent until it is
-// acknowledged, applied once under (journal's UUID, Seq). Exactly the field named by Kind is set.
+// WorkerEvent is something that happened in a worker and must reach the store: taken from its journal, numbered, sent
+// until it is acknowledged, applied once under (journal's UUID, Seq). Exactly the field named by Kind is set.
 type WorkerEvent struct {
 	Seq     int64            `json:"seq"`
 	At      time.Time        `json:"at"`

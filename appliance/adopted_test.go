@@ -12,8 +12,8 @@ import (
 	"flowhq/procman"
 )
 
-// A worker that the next appliance found running, and that died before that appliance had said how it is to be run, is started
-// again like any other.
+// A worker that the next appliance found running, and that died before that appliance had said how it is to be run, is
+// started again like any other.
 func TestAWorkerThatDiesWhileItIsTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "state")
@@ -25,14 +25,16 @@ func TestAWorkerThatDiesWhileItIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := &config.Config{SessionsPath: dir, LogsPath: filepath.Join(dir, "logs"), RuntimeDir: filepath.Join(dir, "run")}
+	settings := &config.Config{SessionsPath: dir, LogsPath: filepath.Join(dir, "logs"),
+		RuntimeDir: filepath.Join(dir, "run")}
 	open := func() *appliance {
 		m, err := procman.New(procman.Config{StateDir: state})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return &appliance{manager: m, processes: &processes{
-			manager: m, engine: engineOf(exe), tokens: tokens, config: settings, programs: make(map[string]workerProgram),
+			manager: m, engine: engineOf(exe), tokens: tokens, config: settings,
+			programs: make(map[string]workerProgram),
 		}}
 	}
 	first := open()

@@ -30,9 +30,11 @@ func BackupPlace(c *config.Config, to string) (backup.Place, error) {
 	case strings.HasPrefix(to, "s3://"):
 		s := c.Backup.S3
 		if s.AccessKey == "" || s.SecretKey == "" {
-			return nil, flowhq.Errorf(flowhq.CodeInvalid, "S3 storage wants BACKUP_S3_ACCESS_KEY and BACKUP_S3_SECRET_KEY.")
+			return nil, flowhq.Errorf(flowhq.CodeInvalid,
+				"S3 storage wants BACKUP_S3_ACCESS_KEY and BACKUP_S3_SECRET_KEY.")
 		}
-		return backup.NewBucket(to, s3.Config{Endpoint: s.Endpoint, Region: s.Region, AccessKey: s.AccessKey.Reveal(), SecretKey: s.SecretKey.Reveal()})
+		return backup.NewBucket(to, s3.Config{Endpoint: s.Endpoint, Region: s.Region, AccessKey: s.AccessKey.Reveal(),
+			SecretKey: s.SecretKey.Reveal()})
 	}
 	return backup.Directory{Path: to}, nil
 }
@@ -52,12 +54,14 @@ func BackupKeys(c *config.Config) (archive.Keys, error) {
 func ReadPassphrase(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The file with the passphrase can't be read: " + path, Cause: err}
+		return "", &flowhq.Error{Code: flowhq.CodeInvalid,
+			Message: "The file with the passphrase can't be read: " + path, Cause: err}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, 4096))
 	if err != nil {
-		return "", &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The file with the passphrase can't be read: " + path, Cause: err}
+		return "", &flowhq.Error{Code: flowhq.CodeInvalid,
+			Message: "The file with the passphrase can't be read: " + path, Cause: err}
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
 	if line = strings.TrimRight(line, "\r"); line == "" {
@@ -73,14 +77,16 @@ func (a *appliance) newKeeper() (*backup.Keeper, error) {
 		return nil, err
 	}
 	host, _ := os.Hostname()
-	take := func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys, progress func(backup.Progress)) (archive.Contents, error) {
+	take := func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys,
+		progress func(backup.Progress)) (archive.Contents, error) {
 		return backup.Take(ctx, backup.Source{
 			Store: a.store, Sessions: c.SessionsPath, Snapshot: a.services.Snapshots.Snapshot, Tenant: tenant,
 			Version: Version, Host: host, Now: time.Now, Progress: progress,
 		}, to, keys)
 	}
 	return backup.NewKeeper(backup.Config{
-		Take: take, Place: place, At: c.Backup.At, Keep: backup.Keep{Days: c.Backup.KeepDays, Weeks: c.Backup.KeepWeeks},
+		Take: take, Place: place, At: c.Backup.At,
+		Keep: backup.Keep{Days: c.Backup.KeepDays, Weeks: c.Backup.KeepWeeks},
 		Keys: func() (archive.Keys, error) { return BackupKeys(c) }, Alarms: lateAlarms{a}, Logger: a.log.Logger,
 	}), nil
 }
@@ -116,8 +122,8 @@ func (a *appliance) eraseChat(ctx context.Context, tenantID, chat string) error 
 	return backup.EraseChat(ctx, filepath.Join(dir, tenantID), chat)
 }
 
-// settle finishes restores that were broken off between the database and the folders. What can't be done now waits: the fence
-// holds the worker back.
+// settle finishes restores that were broken off between the database and the folders. What can't be done now waits: the
+// fence holds the worker back.
 func (a *appliance) settle(ctx context.Context) error {
 	a.dropSpools.Do(func() { // what an appliance left that was killed while it took one in
 		left, _ := filepath.Glob(filepath.Join(a.config.SessionsPath, spoolPattern))

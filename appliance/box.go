@@ -76,7 +76,7 @@ func memory() (total, available int64) {
 	if err != nil {
 		return 0, 0
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for lines := bufio.NewScanner(f); lines.Scan() && (total == 0 || available == 0); {
 		name, rest, _ := strings.Cut(lines.Text(), ":")
 		kb, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
@@ -111,7 +111,7 @@ func (b *box) Certificate(ctx context.Context) (host string, ends *time.Time, br
 		_, refused := errors.AsType[*tls.CertificateVerificationError](err)
 		return u.Hostname(), nil, refused // not reached from here tells nothing of the certificate
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ends = firstEnd(conn.(*tls.Conn).ConnectionState().PeerCertificates)
 	b.mu.Lock()
 	b.ends = ends

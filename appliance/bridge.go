@@ -10,7 +10,8 @@ import (
 	"flowhq/wire"
 )
 
-// bridge hands what workers say to the supervisor: it is wire.Handler. The services are put in before the server serves.
+// bridge hands what workers say to the supervisor: it is wire.Handler. The services are put in before the server
+// serves.
 type bridge struct {
 	services  *services.Services
 	processes *processes

@@ -11,8 +11,8 @@ type workerProgram struct {
 	since time.Time // when it was first known
 }
 
-// unknownPatience is how long an adopted worker may be silent about its program before it counts as an outdated one: its version
-// may speak a form of the protocol that this one refuses.
+// unknownPatience is how long an adopted worker may be silent about its program before it counts as an outdated one:
+// its version may speak a form of the protocol that this one refuses.
 const unknownPatience = 45 * time.Second
 
 // versionOf gives the version in a build.
@@ -47,7 +47,8 @@ func (p *processes) Outdated() []string {
 		of, known := p.programs[id]
 		p.mu.Unlock()
 		switch {
-		case known && of.build == "" && time.Since(of.since) > unknownPatience, known && of.build != "" && of.build != build:
+		case known && of.build == "" && time.Since(of.since) > unknownPatience, known && of.build != "" &&
+			of.build != build:
 			ids = append(ids, id)
 		}
 	}

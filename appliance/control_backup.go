@@ -68,7 +68,8 @@ func (c *control) streamBackup(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		w.Header().Set(http.TrailerPrefix+TrailerProblems, url.PathEscape(string(problems)))
 	}
-	c.log.Info("backup taken for the command line", "tenant", tenant, "tenants", len(contents.Tenants), "rows", contents.Rows())
+	c.log.Info("backup taken for the command line", "tenant", tenant, "tenants", len(contents.Tenants), "rows",
+		contents.Rows())
 }
 
 type begunWriter struct {

@@ -44,7 +44,8 @@ type WorkerDescription struct {
 }
 
 func (c *control) view(t flowhq.TenantDetail) WorkerView {
-	v := WorkerView{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff, Wish: flowhq.DesiredStopped}
+	v := WorkerView{TenantID: t.ID, Name: calledBy(t), Number: t.PhoneNumber, Tenant: t.Status, Phase: flowhq.PhaseOff,
+		Wish: flowhq.DesiredStopped}
 	if t.Session != nil {
 		v.Phase = t.Session.Phase
 	}
@@ -121,11 +122,13 @@ func FindTenant(wanted string, tenants []flowhq.TenantDetail) (flowhq.TenantDeta
 	}
 	switch len(found) {
 	case 0:
-		return flowhq.TenantDetail{}, flowhq.Errorf(flowhq.CodeNotFound, "No tenant has the id, number or name %q. `flowhq ps` lists them.", wanted)
+		return flowhq.TenantDetail{}, flowhq.Errorf(flowhq.CodeNotFound,
+			"No tenant has the id, number or name %q. `flowhq ps` lists them.", wanted)
 	case 1:
 		return found[0], nil
 	}
-	return flowhq.TenantDetail{}, flowhq.Errorf(flowhq.CodeConflict, "%d tenants are meant by %q. Use the id.", len(found), wanted)
+	return flowhq.TenantDetail{}, flowhq.Errorf(flowhq.CodeConflict, "%d tenants are meant by %q. Use the id.",
+		len(found), wanted)
 }
 
 // minPrefix is how much of an id must be written.
@@ -183,7 +186,8 @@ func number(r *http.Request, name string, fallback int) (int, error) {
 
 func (c *control) act(r *http.Request) (any, error) {
 	do, ok := map[string]func(context.Context, string, string) error{
-		"start": c.services.Workers.StartWorker, "stop": c.services.Workers.StopWorker, "restart": c.services.Workers.RestartWorker, "force-restart": c.services.Workers.ForceRestartWorker,
+		"start": c.services.Workers.StartWorker, "stop": c.services.Workers.StopWorker,
+		"restart": c.services.Workers.RestartWorker, "force-restart": c.services.Workers.ForceRestartWorker,
 	}[r.PathValue("action")]
 	if !ok {
 		return nil, flowhq.Errorf(flowhq.CodeNotFound, "There is no action %q.", r.PathValue("action"))
@@ -222,13 +226,14 @@ func (c *control) logs(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 	out := flushing{w: w, flush: http.NewResponseController(w).Flush}
 	_ = out.flush()
-	if err := c.manager.Follow(r.Context(), name, out, lines, r.URL.Query().Get("follow") == "true"); err != nil && r.Context().Err() == nil {
+	if err := c.manager.Follow(r.Context(), name, out, lines, r.URL.Query().Get("follow") == "true"); err != nil &&
+		r.Context().Err() == nil {
 		c.log.Warn("a worker's log could not be read", "tenant", t.ID, "error", err)
 	}
 }
 
-// logged gives the name by which the process manager knows a worker's log. One that this appliance never ran may have a log
-// all the same.
+// logged gives the name by which the process manager knows a worker's log. One that this appliance never ran may have a
+// log all the same.
 func (c *control) logged(tenantID string) (string, error) {
 	name := flowhq.ProcessName(tenantID)
 	if _, err := c.manager.Status(name); err != nil {
@@ -253,7 +258,8 @@ func (c *control) search(r *http.Request) (any, error) {
 	}
 	q := r.URL.Query()
 	found, err := c.manager.Search(r.Context(), name, procman.Query{
-		Text: q.Get("text"), Regexp: q.Get("regexp") == "true", IgnoreCase: q.Get("ignore_case") == "true", Limit: limit,
+		Text: q.Get("text"), Regexp: q.Get("regexp") == "true", IgnoreCase: q.Get("ignore_case") == "true",
+		Limit: limit,
 	})
 	if bad, ok := errors.AsType[*syntax.Error](err); ok {
 		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The expression cannot be read: %s.", bad.Code)

@@ -22,8 +22,8 @@ type RestoreAnswer struct {
 	Host    string                  `json:"host"`
 }
 
-// RestoreLine is a line of the answer to a restore whose caller asked for progress: how far it is, and at the end what it did, or why
-// it came to nothing.
+// RestoreLine is a line of the answer to a restore whose caller asked for progress: how far it is, and at the end what
+// it did, or why it came to nothing.
 type RestoreLine struct {
 	Progress *backup.Progress `json:"progress,omitempty"`
 	Answer   *RestoreAnswer   `json:"answer,omitempty"`
@@ -52,7 +52,8 @@ func (c *control) restoreTenant(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// restoreLines writes lines while the caller listens. One who has gone is no matter: the restore goes on or not by its context.
+// restoreLines writes lines while the caller listens. One who has gone is no matter: the restore goes on or not by its
+// context.
 type restoreLines struct {
 	to    http.ResponseWriter
 	flush *http.ResponseController
@@ -79,19 +80,22 @@ func (l *restoreLines) write(line RestoreLine) {
 
 func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out RestoreAnswer, err error) {
 	q := r.URL.Query()
-	want := backup.Wanted{Tenant: q.Get("tenant"), AsNew: q.Get("as_new") == "true", Replace: q.Get("replace") == "true", DatabaseOnly: q.Get("database_only") == "true"}
+	want := backup.Wanted{Tenant: q.Get("tenant"), AsNew: q.Get("as_new") == "true",
+		Replace: q.Get("replace") == "true", DatabaseOnly: q.Get("database_only") == "true"}
 	if want.Tenant == "" {
-		return out, flowhq.Errorf(flowhq.CodeConflict, "Flow HQ is running. Stop it before everything is restored, or name one business (--tenant).")
+		return out, flowhq.Errorf(flowhq.CodeConflict,
+			"Flow HQ is running. Stop it before everything is restored, or name one business (--tenant).")
 	}
 	path, err := c.spool(r.Body)
 	if err != nil {
 		return out, err
 	}
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 	open := func(context.Context) (io.ReadCloser, error) { return os.Open(path) }
 	var got backup.Restored
 	restore := func(ctx context.Context) (err error) {
-		got, err = backup.Restore(ctx, backup.Target{Store: c.store, Sessions: c.sessions, Now: time.Now, Progress: tell}, want, open, archive.Keys{})
+		got, err = backup.Restore(ctx, backup.Target{Store: c.store, Sessions: c.sessions, Now: time.Now,
+			Progress: tell}, want, open, archive.Keys{})
 		return err
 	}
 	switch {
@@ -107,8 +111,10 @@ func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out Re
 	if err != nil {
 		return out, err
 	}
-	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host, Rows: got.Contents.Rows()}
-	c.log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by", byConsole)
+	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host,
+		Rows: got.Contents.Rows()}
+	c.log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by",
+		byConsole)
 	return out, nil
 }
 
@@ -118,7 +124,8 @@ func (c *control) absent(ctx context.Context, tenantID string) error {
 	case flowhq.CodeNotFound:
 		return nil
 	case "":
-		return flowhq.Errorf(flowhq.CodeConflict, "%s is here already. Restore beside it (--as-new), or say that it is to be replaced (--replace).", t.Name)
+		return flowhq.Errorf(flowhq.CodeConflict, "%s is here already. Restore beside it (--as-new), or say that it "+
+			"is to be replaced (--replace).", t.Name)
 	}
 	return err
 }
@@ -138,7 +145,8 @@ func (c *control) spool(from io.Reader) (path string, err error) {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return "", &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The backup could not be taken in: the disk is full, or it broke off.", Cause: err}
+		return "", &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: "The backup could not be taken in: the disk is full, or it broke off.", Cause: err}
 	}
 	return filepath.Clean(f.Name()), nil
 }

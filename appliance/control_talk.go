@@ -10,7 +10,8 @@ import (
 // maxLogRead is how many messages one call gives.
 const maxLogRead = 20_000
 
-// TalkView is what `flowhq try` needs of a tenant: what customers are answered with, and what they would be with the draft.
+// TalkView is what `flowhq try` needs of a tenant: what customers are answered with, and what they would be with the
+// draft.
 type TalkView struct {
 	InForce flowhq.Conversation  `json:"in_force"`
 	Draft   *flowhq.Conversation `json:"draft"`

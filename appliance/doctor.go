@@ -54,8 +54,10 @@ func Doctor(ctx context.Context, src config.Source) []Finding {
 	running := askRunning(ctx, c)
 	findings := checkSettings(c)
 	findings = append(findings,
-		checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath), checkFolder("RUNTIME_DIR", c.RuntimeDir),
-		checkDatabase(ctx, c), checkPort(ctx, c, running), checkClock(), checkFiles(), checkGroups(c, running), checkWhatsApp(ctx, c),
+		checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath),
+		checkFolder("RUNTIME_DIR", c.RuntimeDir),
+		checkDatabase(ctx, c), checkPort(ctx, c, running), checkClock(), checkFiles(), checkGroups(c, running),
+		checkWhatsApp(ctx, c),
 	)
 	for _, dir := range distinctDisks(c.SessionsPath, c.LogsPath, c.RuntimeDir) {
 		findings = append(findings, checkDisk(dir))
@@ -88,7 +90,8 @@ func checkSettings(c *config.Config) []Finding {
 	if info, err := os.Stat(c.File); err == nil && info.Mode().Perm()&0o007 != 0 {
 		findings = append(findings, Finding{
 			Verdict: Warning, What: "settings",
-			Message: fmt.Sprintf("%s can be read by every user of this machine, passwords included; chmod 640 it", c.File),
+			Message: fmt.Sprintf("%s can be read by every user of this machine, passwords included; chmod 640 it",
+				c.File),
 		})
 	}
 	return findings
@@ -107,9 +110,12 @@ func checkFolder(name, dir string) Finding {
 		case err != nil:
 			return Finding{Verdict: Problem, What: name, Message: fmt.Sprintf("%s cannot be looked at: %s", at, err)}
 		case !info.IsDir():
-			return Finding{Verdict: Problem, What: name, Message: at + " is a file where a folder is needed; move it away"}
+			return Finding{Verdict: Problem, What: name,
+				Message: at + " is a file where a folder is needed; move it away"}
 		case unix.Access(at, unix.W_OK|unix.X_OK) != nil:
-			return Finding{Verdict: Problem, What: name, Message: fmt.Sprintf("%s may not be written to by this user; chown it to the user that runs Flow HQ", at)}
+			return Finding{Verdict: Problem, What: name,
+				Message: fmt.Sprintf("%s may not be written to by this user; chown it to the user that runs Flow HQ",
+					at)}
 		case at != dir:
 			return Finding{Verdict: OK, What: name, Message: dir + " is not there yet and will be made"}
 		}
@@ -135,15 +141,19 @@ func checkDatabase(ctx context.Context, c *config.Config) Finding {
 	case err != nil:
 		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
 	case schema.Current == 0 && schema.Prisma:
-		return Finding{Verdict: OK, What: what, Message: schema.Database + " is the predecessor's and will be taken over at the next start"}
+		return Finding{Verdict: OK, What: what, Message: schema.Database +
+			" is the predecessor's and will be taken over at the next start"}
 	case schema.Current > schema.Wanted:
 		return Finding{Verdict: Problem, What: what, Message: fmt.Sprintf(
-			"%s was made by a newer version (schema %d, this one knows %d); upgrade Flow HQ", schema.Database, schema.Current, schema.Wanted)}
+			"%s was made by a newer version (schema %d, this one knows %d); upgrade Flow HQ", schema.Database,
+			schema.Current, schema.Wanted)}
 	case !schema.UpToDate():
 		return Finding{Verdict: OK, What: what, Message: fmt.Sprintf(
-			"%s answers and will be brought from schema %d to %d at the next start", schema.Database, schema.Current, schema.Wanted)}
+			"%s answers and will be brought from schema %d to %d at the next start", schema.Database, schema.Current,
+			schema.Wanted)}
 	}
-	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("%s answers, schema %d", schema.Database, schema.Current)}
+	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("%s answers, schema %d", schema.Database,
+		schema.Current)}
 }
 
 // askRunning gives what a running appliance with this configuration says of itself, nil when none answers.
@@ -181,11 +191,14 @@ func checkPort(ctx context.Context, c *config.Config, running *Status) Finding {
 		_ = l.Close()
 		return Finding{Verdict: OK, What: what, Message: c.Addr() + " is free"}
 	case running != nil:
-		return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("Flow HQ %s is running at %s", running.Version, running.URL)}
+		return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("Flow HQ %s is running at %s", running.Version,
+			running.URL)}
 	case errors.Is(err, syscall.EADDRINUSE):
-		return Finding{Verdict: Problem, What: what, Message: c.Addr() + " is used by another program; stop that one, or set PORT"}
+		return Finding{Verdict: Problem, What: what,
+			Message: c.Addr() + " is used by another program; stop that one, or set PORT"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return Finding{Verdict: Problem, What: what, Message: c.ListenAddr + " is no address of this machine; set LISTEN_ADDR"}
+		return Finding{Verdict: Problem, What: what,
+			Message: c.ListenAddr + " is no address of this machine; set LISTEN_ADDR"}
 	}
 	return Finding{Verdict: Problem, What: what, Message: err.Error()}
 }
@@ -197,9 +210,13 @@ func checkClock() Finding {
 	state, err := unix.Adjtimex(&t)
 	switch {
 	case time.Now().Year() < 2025:
-		return Finding{Verdict: Problem, What: what, Message: "the clock says " + time.Now().UTC().Format(time.RFC1123) + "; set it, WhatsApp refuses the login otherwise"}
+		return Finding{Verdict: Problem, What: what,
+			Message: "the clock says " + time.Now().UTC().Format(time.RFC1123) +
+				"; set it, WhatsApp refuses the login otherwise"}
 	case err != nil || state == unix.TIME_ERROR || t.Status&unix.STA_UNSYNC != 0:
-		return Finding{Verdict: Warning, What: what, Message: "nobody keeps the clock right as far as the kernel knows; install and enable systemd-timesyncd or chrony"}
+		return Finding{Verdict: Warning, What: what,
+			Message: "nobody keeps the clock right as far as the kernel knows; install and enable " +
+				"systemd-timesyncd or chrony"}
 	}
 	return Finding{Verdict: OK, What: what, Message: "synchronised"}
 }
@@ -211,7 +228,9 @@ func checkFiles() Finding {
 		return Finding{Verdict: Warning, What: what, Message: err.Error()}
 	}
 	if limit.Max < filesWarning {
-		return Finding{Verdict: Warning, What: what, Message: fmt.Sprintf("at most %d are allowed, enough for some %d workers; raise LimitNOFILE", limit.Max, limit.Max/8)}
+		return Finding{Verdict: Warning, What: what,
+			Message: fmt.Sprintf("at most %d are allowed, enough for some %d workers; raise LimitNOFILE", limit.Max,
+				limit.Max/8)}
 	}
 	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("up to %d", limit.Max)}
 }
@@ -219,7 +238,8 @@ func checkFiles() Finding {
 func checkGroups(c *config.Config, running *Status) Finding {
 	const what = "memory limit"
 	if c.WorkerMemoryMax == 0 {
-		return Finding{Verdict: Warning, What: what, Message: "WORKER_MEMORY_MAX is 0: a worker that leaks can take the machine down"}
+		return Finding{Verdict: Warning, What: what,
+			Message: "WORKER_MEMORY_MAX is 0: a worker that leaks can take the machine down"}
 	}
 	if groups := workerGroups(); groups != "" {
 		return Finding{Verdict: OK, What: what, Message: "workers are held to it by the kernel in " + groups}
@@ -227,7 +247,8 @@ func checkGroups(c *config.Config, running *Status) Finding {
 	if running != nil && running.Memory == "cgroup" {
 		return Finding{Verdict: OK, What: what, Message: "workers are held to it by the kernel"}
 	}
-	return Finding{Verdict: Warning, What: what, Message: "no control group is delegated here, so workers are measured every second instead; the installed service has one"}
+	return Finding{Verdict: Warning, What: what, Message: "no control group is delegated here, so workers are " +
+		"measured every second instead; the installed service has one"}
 }
 
 func checkWhatsApp(ctx context.Context, c *config.Config) Finding {
@@ -277,9 +298,11 @@ func checkDisk(dir string) Finding {
 	text := fmt.Sprintf("%d MiB free at %s", free>>20, dir)
 	switch {
 	case free < diskProblem:
-		return Finding{Verdict: Problem, What: what, Message: text + "; make room, workers cannot take messages in without"}
+		return Finding{Verdict: Problem, What: what,
+			Message: text + "; make room, workers cannot take messages in without"}
 	case st.Files > 0 && st.Ffree < 1000:
-		return Finding{Verdict: Problem, What: what, Message: fmt.Sprintf("only %d files can be made at %s; remove some", st.Ffree, dir)}
+		return Finding{Verdict: Problem, What: what,
+			Message: fmt.Sprintf("only %d files can be made at %s; remove some", st.Ffree, dir)}
 	case free < diskWarning:
 		return Finding{Verdict: Warning, What: what, Message: text + "; make room before it is less"}
 	}

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// door is a listener whose accepting can be ended without closing the socket, and so that nobody is lost in between: when shut returns,
-// everybody who was let in is known to the server, and everybody else waits outside, for the program that takes the socket over.
+// door is a listener whose accepting can be ended without closing the socket, and so that nobody is lost in between:
+// when shut returns, everybody who was let in is known to the server, and everybody else waits outside, for the program
+// that takes the socket over.
 type door struct {
 	net.Listener
 
@@ -61,11 +62,12 @@ func (d *door) Close() error {
 	return d.Listener.Close()
 }
 
-// guests are the connections of a server that an answer is owed to. Go's Shutdown drops a request that is read after it began; so whoever
-// shuts a door waits for them first.
+// guests are the connections of a server that an answer is owed to. Go's Shutdown drops a request that is read after it
+// began; so whoever shuts a door waits for them first.
 type guests struct {
 	mu sync.Mutex
-	in map[net.Conn]time.Time // zero: a request is being answered; else since when it is there and has not asked for anything
+	// zero: a request is being answered; else since when it is there and has not asked for anything
+	in map[net.Conn]time.Time
 }
 
 // shyLimit is how long one that came and says nothing counts: browsers open connections that they may need later.

@@ -37,7 +37,10 @@ func TestNobodyIsLostAtTheDoor(t *testing.T) {
 	l := first
 	for range 30 {
 		d, in := newDoor(l), &guests{}
-		server := &http.Server{ConnState: in.note, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "well") })}
+		server := &http.Server{ConnState: in.note,
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, "well")
+			})}
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(d) }()
 		if err := callOnce(addr); err != nil {
@@ -56,9 +59,11 @@ func TestNobodyIsLostAtTheDoor(t *testing.T) {
 		if l, err = net.FileListener(f); err != nil {
 			t.Fatal(err)
 		}
-		f.Close()
+		_ = f.Close()
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "well") })}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "well")
+	})}
 	go func() { _ = server.Serve(l) }()
 	close(stop)
 	callers.Wait()
@@ -75,7 +80,7 @@ func callOnce(addr string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
 		return err

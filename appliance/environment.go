@@ -12,8 +12,8 @@ import (
 // workerStart is what one start of a worker is about.
 type workerStart struct{ tenantID, dir, socket, token, build string }
 
-// passedOn is what workers get from the appliance's own environment: time zone data, certificates, proxies, and what Go's
-// runtime is told by whoever looks into it. No credential is among them.
+// passedOn is what workers get from the appliance's own environment: time zone data, certificates, proxies, and what
+// Go's runtime is told by whoever looks into it. No credential is among them.
 func passedOn() []string {
 	return []string{
 		"PATH", "HOME", "TZ", "ZONEINFO", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR",

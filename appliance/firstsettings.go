@@ -15,15 +15,15 @@ import (
 	"flowhq/appliance/config"
 )
 
-// firstPassword is where the first admin password waits beside the settings, for root alone, until it is read. The settings
-// hold its hash only.
+// firstPassword is where the first admin password waits beside the settings, for root alone, until it is read. The
+// settings hold its hash only.
 const firstPassword = "first-password"
 
 // installedDatabase is where an installed single box keeps its data until it is told otherwise.
 const installedDatabase = "sqlite:///var/lib/flowhq/flowhq.db"
 
-// MakeFirstSettings writes an installation's first settings to file: random secrets, SQLite, loopback only. Settings that are
-// there stay as they are, and made is false. gid is the group that may read them, -1 for none.
+// MakeFirstSettings writes an installation's first settings to file: random secrets, SQLite, loopback only. Settings
+// that are there stay as they are, and made is false. gid is the group that may read them, -1 for none.
 func MakeFirstSettings(file string, gid int) (made bool, err error) {
 	if _, err := os.Lstat(file); err == nil {
 		return false, nil
@@ -77,9 +77,11 @@ func ReadFirstPassword(settings string) (string, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", flowhq.Errorf(flowhq.CodeNotFound, "The first password was read already and is kept nowhere. `flowhq admin new-password` makes another one.")
+		return "", flowhq.Errorf(flowhq.CodeNotFound,
+			"The first password was read already and is kept nowhere. `flowhq admin new-password` makes another one.")
 	case errors.Is(err, fs.ErrPermission):
-		return "", flowhq.Errorf(flowhq.CodeForbidden, "Only root may read the first password. Run the command with sudo.")
+		return "", flowhq.Errorf(flowhq.CodeForbidden,
+			"Only root may read the first password. Run the command with sudo.")
 	case err != nil:
 		return "", err
 	}

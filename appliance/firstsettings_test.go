@@ -21,7 +21,8 @@ func TestFirstSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, mode := range map[string]os.FileMode{file: 0o640, filepath.Join(filepath.Dir(file), firstPassword): 0o600} {
+	for path, mode := range map[string]os.FileMode{file: 0o640,
+		filepath.Join(filepath.Dir(file), firstPassword): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}

@@ -25,15 +25,15 @@ const webSocket = "web"
 // ownProgram is the running program, whatever became of its file.
 const ownProgram = "/proc/self/exe"
 
-// leaveLimit bounds how long a hand-over waits for answers under way; whoever comes meanwhile waits for the next program, and the page is
-// to be back within two seconds.
+// leaveLimit bounds how long a hand-over waits for answers under way; whoever comes meanwhile waits for the next
+// program, and the page is to be back within two seconds.
 const leaveLimit = 1200 * time.Millisecond
 
 // checkPatience bounds the check that another program does of itself.
 const checkPatience = time.Minute
 
-// successor gives the program that a reload would hand over to, "" when the running one is in force: of an installed appliance
-// the version that the link current names, else whatever has taken the place of the program's file.
+// successor gives the program that a reload would hand over to, "" when the running one is in force: of an installed
+// appliance the version that the link current names, else whatever has taken the place of the program's file.
 func (a *appliance) successor() string {
 	path := a.exe
 	if l := release.Appliance(); l.VersionOf(path) != "" {
@@ -54,7 +54,8 @@ func (a *appliance) successor() string {
 	return path
 }
 
-// checkSuccessor lets another program look at itself, the settings and the database before anything is handed over to it.
+// checkSuccessor lets another program look at itself, the settings and the database before anything is handed over to
+// it.
 func (a *appliance) checkSuccessor(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
@@ -66,7 +67,8 @@ func (a *appliance) checkSuccessor(ctx context.Context, path string) error {
 	cmd.Dir, cmd.Env = a.source.Dir, a.source.Environ
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "The program %s is not fit to take over; the running one goes on.\n%s", path, RefusalOf(string(out), err))
+		return flowhq.Errorf(flowhq.CodeConflict, "The program %s is not fit to take over; the running one "+
+			"goes on.\n%s", path, RefusalOf(string(out), err))
 	}
 	return nil
 }
@@ -75,7 +77,8 @@ func (a *appliance) checkSuccessor(ctx context.Context, path string) error {
 func RefusalOf(out string, err error) string {
 	var lines []string
 	for line := range strings.Lines(out) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, string(OK)+" ") && !strings.HasPrefix(line, string(Warning)+" ") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, string(OK)+" ") &&
+			!strings.HasPrefix(line, string(Warning)+" ") {
 			lines = append(lines, strings.TrimSpace(strings.TrimPrefix(line, string(Problem)+" ")))
 		}
 	}
@@ -85,9 +88,9 @@ func RefusalOf(out string, err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// handOver replaces this program by another one in place: same process, the workers stay its children, the web socket stays open
-// and keeps callers waiting for the moment that it takes. It does not return when all goes well. When the other program cannot be
-// run at all, this one starts itself anew in the same way.
+// handOver replaces this program by another one in place: same process, the workers stay its children, the web socket
+// stays open and keeps callers waiting for the moment that it takes. It does not return when all goes well. When the
+// other program cannot be run at all, this one starts itself anew in the same way.
 func (a *appliance) handOver(cancel context.CancelFunc, path string) error {
 	a.log.Info("handing over", "to", path)
 	tellSystemd(a.log.Logger, "STATUS=Handing over\n"+daemon.SdNotifyWatchdog)
@@ -136,7 +139,7 @@ func takeWebSocket(in *procman.Inherited, addr string) net.Listener {
 		return nil
 	}
 	f := in.Files[webSocket]
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	l, err := net.FileListener(f)
 	if err != nil {
 		return nil

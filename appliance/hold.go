@@ -16,13 +16,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HoldGroups is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says that
-// it is ready, and does nothing until it is told to end. The groups stand in a unit of their own because systemd could not
-// start the appliance again otherwise, while its workers live on in its group.
+// HoldGroups is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says
+// that it is ready, and does nothing until it is told to end. The groups stand in a unit of their own because systemd
+// could not start the appliance again otherwise, while its workers live on in its group.
 func HoldGroups() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := prepareGroups(); err != nil { // workers then go without, which is worse than with and better than not at all
+	// workers then go without, which is worse than with and better than not at all
+	if err := prepareGroups(); err != nil {
 		fmt.Fprintln(os.Stderr, "workers get no control groups of their own:", err)
 	}
 	if _, err := daemon.SdNotify(false, daemon.SdNotifyReady); err != nil {

@@ -21,8 +21,8 @@ import (
 	"flowhq/ui"
 )
 
-// Bounds of a request from outside. There is none on the whole answer, since streams stay open; the stream bounds each of
-// its writes.
+// Bounds of a request from outside. There is none on the whole answer, since streams stay open; the stream bounds each
+// of its writes.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -49,7 +49,8 @@ func listenHTTP(ctx context.Context, c *config.Config) (net.Listener, error) {
 	return listener, nil
 }
 
-func newWebsite(c *config.Config, listener net.Listener, s *services.Services, store *storage.Store, log *slog.Logger) (*website, error) {
+func newWebsite(c *config.Config, listener net.Listener, s *services.Services, store *storage.Store,
+	log *slog.Logger) (*website, error) {
 	w := &website{listener: newDoor(listener), stopping: make(chan struct{})}
 	engine, err := w.engine(c, s, store, log)
 	if err != nil {
@@ -64,7 +65,8 @@ func newWebsite(c *config.Config, listener net.Listener, s *services.Services, s
 	return w, nil
 }
 
-func (w *website) engine(c *config.Config, s *services.Services, store *storage.Store, log *slog.Logger) (*gin.Engine, error) {
+func (w *website) engine(c *config.Config, s *services.Services, store *storage.Store, log *slog.Logger) (*gin.Engine,
+	error) {
 	var pages *ui.UI
 	gate, err := access.New(access.Config{
 		Password: c.AdminPassword.Reveal(), PasswordHash: c.AdminPasswordHash.Reveal(), PortalKey: c.PortalKey.Reveal(),
@@ -88,7 +90,8 @@ func (w *website) engine(c *config.Config, s *services.Services, store *storage.
 		return nil, err
 	}
 	pages, err = ui.New(ui.Config{
-		Services: s, Gate: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(), Simulator: c.Simulator != nil,
+		Services: s, Gate: gate, Logger: log, Texts: texts, OpenAPI: calls.DocumentJSON(),
+		Simulator: c.Simulator != nil,
 	})
 	if err != nil {
 		return nil, err
@@ -110,8 +113,8 @@ func (w *website) serve() error {
 
 func (w *website) endStreams() { w.ending.Do(func() { close(w.stopping) }) }
 
-// leave ends open streams and waits, as long as ctx lasts, until everybody who was let in has the answer; nobody else is let in, and those
-// who come wait outside for whoever takes the socket over.
+// leave ends open streams and waits, as long as ctx lasts, until everybody who was let in has the answer; nobody else
+// is let in, and those who come wait outside for whoever takes the socket over.
 func (w *website) leave(ctx context.Context) {
 	w.listener.shut(ctx)
 	w.endStreams()

@@ -94,7 +94,8 @@ func (o orders) tries(c worker.Config) map[string]string {
 	try("list another tenant's folder", err)
 	try("read another tenant's journal", read(filepath.Join(o.Other, "journal.db")))
 	try("write into another tenant's folder", os.WriteFile(filepath.Join(o.Other, "planted"), []byte("x"), 0o600))
-	try("link another tenant's journal into its own folder", os.Link(filepath.Join(o.Other, "journal.db"), filepath.Join(c.Dir, "theirs")))
+	try("link another tenant's journal into its own folder",
+		os.Link(filepath.Join(o.Other, "journal.db"), filepath.Join(c.Dir, "theirs")))
 	try("read the database's file", read(o.Database))
 	try("read the environment file", read(o.Env))
 	try("read another worker's token", read(filepath.Join(filepath.Dir(c.Socket), "tokens", filepath.Base(o.Other))))
@@ -111,7 +112,8 @@ func (o orders) tries(c worker.Config) map[string]string {
 	}
 	try("control the appliance", o.control())
 	for _, user := range []string{"root", "flowhq", "postgres", o.PostgresUser} {
-		try("log in to PostgreSQL's socket as "+user, login(url.Values{"host": {o.PostgresSocket}, "port": {strconv.Itoa(o.PostgresPort)}}, "", user))
+		try("log in to PostgreSQL's socket as "+user,
+			login(url.Values{"host": {o.PostgresSocket}, "port": {strconv.Itoa(o.PostgresPort)}}, "", user))
 		try("log in to PostgreSQL's port as "+user, login(nil, fmt.Sprint("127.0.0.1:", o.PostgresPort), user))
 	}
 	return all
@@ -136,7 +138,8 @@ func peek(pid int) error {
 	return err
 }
 
-// traced stops another process and lets it go again. It is that system call which Landlock refuses to a process outside.
+// traced stops another process and lets it go again. It is that system call which Landlock refuses to a process
+// outside.
 func traced(pid int) error {
 	err := syscall.PtraceAttach(pid)
 	if err == nil {
@@ -167,7 +170,8 @@ func login(where url.Values, host, user string) error {
 	where.Set("sslmode", "disable")
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err := storage.Inspect(ctx, fmt.Sprintf("postgres://%s@%s/flowhq_db?%s", user, host, where.Encode()), storage.Options{})
+	_, err := storage.Inspect(ctx, fmt.Sprintf("postgres://%s@%s/flowhq_db?%s", user, host, where.Encode()),
+		storage.Options{})
 	return err
 }
 
@@ -180,8 +184,8 @@ func landlockABI() int {
 	return int(abi)
 }
 
-// A worker that wants to harm the others cannot. It runs as every worker does: started by the appliance, with the environment
-// that workers get, shut in by the same calls. What this kernel cannot forbid is said.
+// A worker that wants to harm the others cannot. It runs as every worker does: started by the appliance, with the
+// environment that workers get, shut in by the same calls. What this kernel cannot forbid is said.
 func TestAWorkerCannotGetOut(t *testing.T) {
 	abi := landlockABI()
 	if abi < 1 {
@@ -190,7 +194,8 @@ func TestAWorkerCannotGetOut(t *testing.T) {
 	t.Setenv("PGPASSWORD", "secret-of-the-appliance")
 	const role, password = "flowhq_db", "a-password-that-no-worker-knows"
 	pg := pgtest.NewGuarded(t, role, password)
-	if _, err := storage.Inspect(t.Context(), fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s", role, password, pg.Port, role), storage.Options{}); err != nil {
+	if _, err := storage.Inspect(t.Context(), fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s", role, password, pg.Port,
+		role), storage.Options{}); err != nil {
 		t.Fatalf("with the password nobody gets in either, which proves nothing: %v", err)
 	}
 	h := newHouse(t)
@@ -205,7 +210,8 @@ func TestAWorkerCannotGetOut(t *testing.T) {
 	}
 	a := h.imprison(prisoner, orders{
 		Victim: pid, Appliance: os.Getpid(), Other: other, Database: filepath.Join(h.dir, "flowhq.db"), Env: h.env,
-		Control: filepath.Join(h.dir, "run", "control.sock"), PostgresSocket: pg.Socket, PostgresPort: pg.Port, PostgresUser: role,
+		Control: filepath.Join(h.dir, "run", "control.sock"), PostgresSocket: pg.Socket, PostgresPort: pg.Port,
+		PostgresUser: role,
 	})
 	for what, failure := range a.Tries {
 		own := what == "write its own file" || what == "dial the workers' socket"
@@ -279,7 +285,8 @@ func (h *house) imprison(id string, o orders) (a outcome) {
 
 func (h *house) act(id, action string) {
 	h.t.Helper()
-	if status, body := h.ask(http.MethodPost, "/admin/tenants/"+id+"/worker/"+action, nil, "application/json"); status != http.StatusOK {
+	if status, body := h.ask(http.MethodPost, "/admin/tenants/"+id+"/worker/"+action, nil,
+		"application/json"); status != http.StatusOK {
 		h.t.Fatalf("%s: %d %s", action, status, body)
 	}
 }

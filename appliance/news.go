@@ -12,7 +12,8 @@ import (
 const newsBuffer = 1024
 
 // watchProcesses tells the supervisor what happens to workers until ctx ends.
-func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscription, tell func(string, flowhq.ProcessChange)) {
+func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscription,
+	tell func(string, flowhq.ProcessChange)) {
 	defer sub.Close()
 	var last uint64
 	for {
@@ -48,9 +49,11 @@ func tellEvent(e procman.Event, tell func(string, flowhq.ProcessChange)) {
 	}
 }
 
-// changeOf gives a process manager's event in the words of the domain; false for one that the supervisor does not follow.
+// changeOf gives a process manager's event in the words of the domain; false for one that the supervisor does not
+// follow.
 func changeOf(e procman.Event) (flowhq.ProcessChange, bool) {
-	c := flowhq.ProcessChange{Name: e.Process, At: e.Time, PID: e.Pid, Cause: causeText(e), Wanted: wantedCause(e.Cause)}
+	c := flowhq.ProcessChange{Name: e.Process, At: e.Time, PID: e.Pid, Cause: causeText(e),
+		Wanted: wantedCause(e.Cause)}
 	switch {
 	case e.Type == procman.EventState && e.To == procman.StateRunning && e.Cause == procman.CauseAdopted:
 		c.Kind = flowhq.ProcessAdopted

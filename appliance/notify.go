@@ -23,9 +23,9 @@ type vital struct {
 	look func(ctx context.Context) error
 }
 
-// feedWatchdog tells the service manager that the appliance is well, as long as every vital part answers in time: one that hangs
-// is started anew then, and its workers are adopted. Without a watchdog it does nothing. The database is no vital part: a new start
-// brings none back, and workers go on without it.
+// feedWatchdog tells the service manager that the appliance is well, as long as every vital part answers in time: one
+// that hangs is started anew then, and its workers are adopted. Without a watchdog it does nothing. The database is no
+// vital part: a new start brings none back, and workers go on without it.
 func feedWatchdog(ctx context.Context, log *slog.Logger, vitals []vital) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil || interval <= 0 {
@@ -47,8 +47,8 @@ func feedWatchdog(ctx context.Context, log *slog.Logger, vitals []vital) {
 	}
 }
 
-// firstSick looks at all parts at once and gives the first that is not well, or not in time. A look that never comes back is left behind;
-// the watchdog ends the process that holds it.
+// firstSick looks at all parts at once and gives the first that is not well, or not in time. A look that never comes
+// back is left behind; the watchdog ends the process that holds it.
 func firstSick(ctx context.Context, vitals []vital, patience time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -70,7 +70,8 @@ func firstSick(ctx context.Context, vitals []vital, patience time.Duration) (str
 	return "", nil
 }
 
-// vitals are the parts that the watchdog looks at: what people and workers talk to, and the two loops that everything waits for.
+// vitals are the parts that the watchdog looks at: what people and workers talk to, and the two loops that everything
+// waits for.
 func (a *appliance) vitals() []vital {
 	return []vital{
 		{"web address", func(ctx context.Context) error { return answers(ctx, a.config.LocalURL()+"/healthz") }},

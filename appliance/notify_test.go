@@ -21,7 +21,7 @@ func serviceManager(t *testing.T, watchdog time.Duration) *net.UnixConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	t.Setenv("NOTIFY_SOCKET", path)
 	t.Setenv("WATCHDOG_USEC", fmt.Sprint(watchdog.Microseconds()))
 	t.Setenv("WATCHDOG_PID", fmt.Sprint(os.Getpid()))

@@ -59,20 +59,23 @@ func TestTokens(t *testing.T) {
 
 // TestAWorkerIsToldNoSecrets: its environment is an allow-list.
 func TestAWorkerIsToldNoSecrets(t *testing.T) {
-	for _, name := range []string{"DATABASE_URL", "ADMIN_PASSWORD", "PORTAL_INTERNAL_KEY", "PGPASSWORD", "NOTIFY_SOCKET", "SOMETHING"} {
+	for _, name := range []string{"DATABASE_URL", "ADMIN_PASSWORD", "PORTAL_INTERNAL_KEY", "PGPASSWORD",
+		"NOTIFY_SOCKET", "SOMETHING"} {
 		t.Setenv(name, "secret-"+name)
 	}
 	t.Setenv("TZ", "UTC")
 	t.Setenv("GOGC", "70")
 	t.Setenv("GOMAXPROCS", "8") // the appliance's own
-	c := &config.Config{AdminPassword: "secret", DatabaseURL: "secret", Simulator: &config.Simulator{Addr: "127.0.0.1:1", Key: "k"}, WhatsAppVersion: "2.3.4"}
+	c := &config.Config{AdminPassword: "secret", DatabaseURL: "secret",
+		Simulator: &config.Simulator{Addr: "127.0.0.1:1", Key: "k"}, WhatsAppVersion: "2.3.4"}
 	env := workerEnvironment(c, workerStart{tenantID: "t", dir: "/d", socket: "/s", token: "tok", build: "1.0/x"})
 	for _, e := range env {
 		if strings.Contains(e, "secret") {
 			t.Errorf("a worker is told %s", e)
 		}
 	}
-	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1", "WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info", "FLOWHQ_VERSION=1.0/x", "GOGC=70", "GOMAXPROCS=1"} {
+	for _, want := range []string{"FLOWHQ_TENANT_ID=t", "TZ=UTC", "WHATSAPP_SIMULATOR=127.0.0.1:1",
+		"WHATSAPP_VERSION=2.3.4", "LOG_LEVEL=info", "FLOWHQ_VERSION=1.0/x", "GOGC=70", "GOMAXPROCS=1"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("%s is missing in %q", want, env)
 		}
@@ -87,20 +90,29 @@ func TestNews(t *testing.T) {
 		want  flowhq.ProcessChange
 		told  bool
 	}{
-		{"started", procman.Event{Type: procman.EventState, From: procman.StateStarting, To: procman.StateRunning, Cause: procman.CauseRequest, Pid: 7},
+		{"started", procman.Event{Type: procman.EventState, From: procman.StateStarting, To: procman.StateRunning,
+			Cause: procman.CauseRequest, Pid: 7},
 			flowhq.ProcessChange{Kind: flowhq.ProcessStarted, PID: 7, Wanted: true, Cause: "as asked"}, true},
-		{"adopted", procman.Event{Type: procman.EventState, To: procman.StateRunning, Cause: procman.CauseAdopted, Pid: 7},
+		{"adopted", procman.Event{Type: procman.EventState, To: procman.StateRunning, Cause: procman.CauseAdopted,
+			Pid: 7},
 			flowhq.ProcessChange{Kind: flowhq.ProcessAdopted, PID: 7}, true},
 		{"crashed", procman.Event{Type: procman.EventExit, Cause: procman.CauseCrash, Pid: 7, Exit: killed},
 			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, Cause: "by itself, signal 9 (killed)"}, true},
-		{"stopped", procman.Event{Type: procman.EventExit, Cause: procman.CauseRequest, Pid: 7, Exit: &procman.Exit{Kind: procman.ExitCode}},
-			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, Wanted: true, Cause: "as asked, exit code 0"}, true},
-		{"out of memory", procman.Event{Type: procman.EventExit, Cause: procman.CauseOOM, Pid: 7, Exit: &procman.Exit{Kind: procman.ExitSignal, Signal: 9, OOM: true}},
-			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, OOM: true, Cause: "over its memory limit, out of memory"}, true},
-		{"not started", procman.Event{Type: procman.EventExit, Cause: procman.CauseStart, Exit: &procman.Exit{Kind: procman.ExitFailed, Error: "no such file"}},
+		{"stopped", procman.Event{Type: procman.EventExit, Cause: procman.CauseRequest, Pid: 7,
+			Exit: &procman.Exit{Kind: procman.ExitCode}},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, Wanted: true, Cause: "as asked, exit code 0"},
+			true},
+		{"out of memory", procman.Event{Type: procman.EventExit, Cause: procman.CauseOOM, Pid: 7,
+			Exit: &procman.Exit{Kind: procman.ExitSignal, Signal: 9, OOM: true}},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 7, OOM: true,
+				Cause: "over its memory limit, out of memory"}, true},
+		{"not started", procman.Event{Type: procman.EventExit, Cause: procman.CauseStart,
+			Exit: &procman.Exit{Kind: procman.ExitFailed, Error: "no such file"}},
 			flowhq.ProcessChange{Kind: flowhq.ProcessFailed, Cause: "no such file"}, true},
-		{"crash loop", procman.Event{Type: procman.EventState, To: procman.StateCrashLoop, Cause: procman.CauseCrash, Pid: 7},
-			flowhq.ProcessChange{Kind: flowhq.ProcessExited, Loop: true, Cause: "it ended too soon after its start too often"}, true},
+		{"crash loop", procman.Event{Type: procman.EventState, To: procman.StateCrashLoop, Cause: procman.CauseCrash,
+			Pid: 7},
+			flowhq.ProcessChange{Kind: flowhq.ProcessExited, Loop: true,
+				Cause: "it ended too soon after its start too often"}, true},
 		{"waiting", procman.Event{Type: procman.EventState, To: procman.StateBackoff}, flowhq.ProcessChange{}, false},
 	}
 	for _, tt := range tests {
@@ -192,8 +204,9 @@ func TestDoctor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer simulator.Close()
-	set := map[string]string{"WHATSAPP_SIMULATOR": simulator.Addr().String(), "WHATSAPP_SIMULATOR_KEY": strings.Repeat("ab", 32)}
+	defer func() { _ = simulator.Close() }()
+	set := map[string]string{"WHATSAPP_SIMULATOR": simulator.Addr().String(),
+		"WHATSAPP_SIMULATOR_KEY": strings.Repeat("ab", 32)}
 	h.write(set)
 	for what, v := range verdicts(Doctor(t.Context(), h.src)) {
 		if v == Problem {
@@ -209,7 +222,7 @@ func TestDoctor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	defer func() { _ = taken.Close() }()
 	if err := os.WriteFile(filepath.Join(h.dir, "logs"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +263,8 @@ func TestControlSocket(t *testing.T) {
 	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("control socket: %v, %v", info, err)
 	}
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn,
+		error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}}}

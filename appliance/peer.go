@@ -16,8 +16,8 @@ import (
 
 type peerKey struct{}
 
-// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is judged once, when the
-// connection is taken: a connection that is handed on later stays what it was.
+// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is judged once, when
+// the connection is taken: a connection that is handed on later stays what it was.
 type peer struct {
 	pid     int
 	allowed bool
@@ -50,14 +50,15 @@ func judgePeer(conn net.Conn, m *procman.Manager) peer {
 	return p
 }
 
-// lives tells whether a process is there; one of another user (root's, as a rule) may not be signalled and is there all the same.
+// lives tells whether a process is there; one of another user (root's, as a rule) may not be signalled and is there all
+// the same.
 func lives(pidfd int) bool {
 	err := unix.PidfdSendSignal(pidfd, 0, nil, 0)
 	return err == nil || errors.Is(err, unix.EPERM)
 }
 
-// mayControl refuses whoever is of a worker's tree, whoever descends from the appliance (its children are workers, and what
-// workers leave behind becomes its child), and whoever is gone.
+// mayControl refuses whoever is of a worker's tree, whoever descends from the appliance (its children are workers, and
+// what workers leave behind becomes its child), and whoever is gone.
 func mayControl(m *procman.Manager, pid int) bool {
 	if pid <= 0 {
 		return false

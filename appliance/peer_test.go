@@ -18,9 +18,9 @@ import (
 	"flowhq/procman"
 )
 
-// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by itself, by a
-// child, by one that nobody would take for its child any more (in a session of its own, without an environment, its parent
-// dead), or over a connection that a child made and left to it.
+// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by
+// itself, by a child, by one that nobody would take for its child any more (in a session of its own, without an
+// environment, its parent dead), or over a connection that a child made and left to it.
 func dialMain(socket, how string) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -52,7 +52,9 @@ func dialMain(socket, how string) {
 		fmt.Println("status", statusAt(dialer(socket)))
 		return
 	case "handed":
-		fmt.Println("status", statusAt(func(context.Context, string, string) (net.Conn, error) { return handed(again("hand")) }))
+		fmt.Println("status", statusAt(func(context.Context, string, string) (net.Conn, error) {
+			return handed(again("hand"))
+		}))
 	case "hand":
 		hand(socket)
 		return
@@ -115,7 +117,8 @@ func hand(socket string) {
 	_ = syscall.Sendmsg(3, []byte("x"), syscall.UnixRights(int(f.Fd())), nil, 0)
 }
 
-// TestWorkersMayNotControl: workers and whatever comes of them are refused at a real socket, with control groups and without.
+// TestWorkersMayNotControl: workers and whatever comes of them are refused at a real socket, with control groups and
+// without.
 func TestWorkersMayNotControl(t *testing.T) {
 	for _, groups := range []bool{true, false} {
 		t.Run(fmt.Sprintf("groups=%t", groups), func(t *testing.T) {
@@ -156,7 +159,8 @@ func TestWorkersMayNotControl(t *testing.T) {
 func guarded(t *testing.T, m *procman.Manager) (socket string) {
 	t.Helper()
 	c := &control{manager: m, log: slog.New(slog.DiscardHandler)}
-	server := http.Server{ConnContext: c.withPeer, Handler: c.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))}
+	server := http.Server{ConnContext: c.withPeer,
+		Handler: c.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))}
 	socket = filepath.Join(t.TempDir(), "control")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
@@ -176,7 +180,8 @@ func answerTo(t *testing.T, m *procman.Manager, socket, how string) string {
 		t.Fatal(err)
 	}
 	name := "worker-" + how
-	if _, err := m.Set(procman.Spec{Name: name, Argv: []string{exe, "dial", socket, how}, Stop: procman.StopPolicy{Grace: -1}}); err != nil {
+	if _, err := m.Set(procman.Spec{Name: name, Argv: []string{exe, "dial", socket, how},
+		Stop: procman.StopPolicy{Grace: -1}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Start(t.Context(), name); err != nil {

@@ -14,8 +14,8 @@ import (
 // firstPassed is the number of the first descriptor that systemd passes (sd_listen_fds(3)).
 const firstPassed = 3
 
-// pipeStore has systemd hold the workers' pipes while no appliance is alive, so that even the last words of a worker that ends
-// just then reach its log. The unit allows it (FileDescriptorStoreMax=); elsewhere there is no store.
+// pipeStore has systemd hold the workers' pipes while no appliance is alive, so that even the last words of a worker
+// that ends just then reach its log. The unit allows it (FileDescriptorStoreMax=); elsewhere there is no store.
 type pipeStore struct {
 	*procman.SystemdStore
 	passed map[string]int // what systemd gave back at this start, by the store's names
@@ -23,8 +23,8 @@ type pipeStore struct {
 
 var _ procman.PipeStore = (*pipeStore)(nil)
 
-// takePipeStore picks up what systemd kept; nil without systemd. It forgets the variables about it: they would mislead the next
-// program after a hand-over in place.
+// takePipeStore picks up what systemd kept; nil without systemd. It forgets the variables about it: they would mislead
+// the next program after a hand-over in place.
 func takePipeStore(getenv func(string) string, unset func(string) error) *pipeStore {
 	socket := getenv("NOTIFY_SOCKET")
 	count, err := strconv.Atoi(getenv("LISTEN_FDS"))
@@ -52,7 +52,8 @@ func takePipeStore(getenv func(string) string, unset func(string) error) *pipeSt
 	return s
 }
 
-// Keep stores a pipe, unless systemd holds just this one already: after a crash with five hundred workers that is all of them.
+// Keep stores a pipe, unless systemd holds just this one already: after a crash with five hundred workers that is all
+// of them.
 func (s *pipeStore) Keep(name string, pipe *os.File) error {
 	if fd, ok := s.passed[procman.StoreName(name)]; ok && sameFile(fd, int(pipe.Fd())) {
 		return nil

@@ -36,7 +36,8 @@ func passedMain(pipe string) {
 	fmt.Println()
 }
 
-// TestPipesThatSystemdKept: what it passes is taken for what it is, not stored again, let go of when nobody knows it, and closed.
+// TestPipesThatSystemdKept: what it passes is taken for what it is, not stored again, let go of when nobody knows it,
+// and closed.
 func TestPipesThatSystemdKept(t *testing.T) {
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "pipe")
@@ -47,32 +48,34 @@ func TestPipesThatSystemdKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pipe.Close()
+	defer func() { _ = pipe.Close() }()
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer null.Close()
+	defer func() { _ = null.Close() }()
 	notify := filepath.Join(dir, "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe, "passed", fifo)
 	cmd.ExtraFiles = []*os.File{pipe, null, null, pipe}
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify, "LISTEN_FDS=4", "LISTEN_FDNAMES=procman-worker-a:web:procman-worker-gone:procman-worker-a")
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify, "LISTEN_FDS=4",
+		"LISTEN_FDNAMES=procman-worker-a:web:procman-worker-gone:procman-worker-a")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if want := "<nil>\n2 \ntrue <nil>\n<nil>\n<nil>\nfalse false false false \n"; err != nil || string(out) != want {
 		t.Errorf("%v:\n%swant:\n%s", err, out, want)
 	}
 	var said []string
-	for _, want := range []string{"FDSTOREREMOVE=1\nFDNAME=procman-worker-new", "FDSTORE=1\nFDPOLL=0\nFDNAME=procman-worker-new", "FDSTOREREMOVE=1\nFDNAME=procman-worker-gone"} {
+	for _, want := range []string{"FDSTOREREMOVE=1\nFDNAME=procman-worker-new",
+		"FDSTORE=1\nFDPOLL=0\nFDNAME=procman-worker-new", "FDSTOREREMOVE=1\nFDNAME=procman-worker-gone"} {
 		buf, rights := make([]byte, 1000), make([]byte, 1000)
 		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 		n, _, _, _, err := conn.ReadMsgUnix(buf, rights)
@@ -88,7 +91,9 @@ func TestPipesThatSystemdKept(t *testing.T) {
 
 func TestWithoutSystemdThereIsNoPipeStore(t *testing.T) {
 	forgotten := []string{}
-	s := takePipeStore(func(string) string { return "" }, func(name string) error { forgotten = append(forgotten, name); return nil })
+	s := takePipeStore(func(string) string {
+		return ""
+	}, func(name string) error { forgotten = append(forgotten, name); return nil })
 	if s != nil || !strings.Contains(strings.Join(forgotten, " "), "LISTEN_FDS") {
 		t.Errorf("%v, %v", s, forgotten)
 	}

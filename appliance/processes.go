@@ -53,9 +53,10 @@ func (p *processes) specOf(tenantID string) procman.Spec {
 		Env: func(context.Context, procman.StartInfo) ([]string, error) {
 			return p.environment(tenantID)
 		},
-		Stop:        procman.StopPolicy{Grace: stopGrace},
-		Memory:      procman.MemoryPolicy{Max: c.WorkerMemoryMax},
-		Output:      procman.OutputPolicy{Path: workerLog(c, tenantID), MaxSizeMB: workerLogMB, Cap: workerLogCap, Compress: true},
+		Stop:   procman.StopPolicy{Grace: stopGrace},
+		Memory: procman.MemoryPolicy{Max: c.WorkerMemoryMax},
+		Output: procman.OutputPolicy{Path: workerLog(c, tenantID), MaxSizeMB: workerLogMB, Cap: workerLogCap,
+			Compress: true},
 		PidsMax:     workerTasks,
 		OOMScoreAdj: &adj,
 	}
@@ -65,8 +66,8 @@ func workerLog(c *config.Config, tenantID string) string {
 	return filepath.Join(c.LogsPath, tenantID+".log")
 }
 
-// environment is all that a worker learns from the appliance's surroundings: an allow-list, a token for this start and its
-// folder, which is made when missing.
+// environment is all that a worker learns from the appliance's surroundings: an allow-list, a token for this start and
+// its folder, which is made when missing.
 func (p *processes) environment(tenantID string) ([]string, error) {
 	p.mu.Lock()
 	c := p.config
@@ -84,7 +85,8 @@ func (p *processes) environment(tenantID string) ([]string, error) {
 		return nil, err
 	}
 	p.runs(tenantID, build)
-	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token, build: build}), nil
+	return workerEnvironment(c, workerStart{tenantID: tenantID, dir: dir, socket: c.WorkerSocket(), token: token,
+		build: build}), nil
 }
 
 func (p *processes) sessionDir(tenantID string) string {
@@ -150,7 +152,8 @@ func plainly(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, procman.ErrSuperseded):
-		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "another action on this worker came in between", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "another action on this worker came in between",
+			Cause: err}
 	case errors.Is(err, procman.ErrClosed):
 		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "Flow HQ is being stopped", Cause: err}
 	case errors.Is(err, context.DeadlineExceeded):

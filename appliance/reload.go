@@ -20,8 +20,8 @@ type Reloaded struct {
 }
 
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
-// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new start, to is the
-// program to hand over to. Only the goroutine of run calls it.
+// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new
+// start, to is the program to hand over to. Only the goroutine of run calls it.
 func (a *appliance) reload(ctx context.Context, all bool) (done Reloaded, to string, err error) {
 	a.reloading.Store(true)
 	defer a.reloading.Store(false)
@@ -39,7 +39,8 @@ func (a *appliance) reload(ctx context.Context, all bool) (done Reloaded, to str
 	if to == "" && all && len(waiting) > 0 {
 		if fixed := cannotFollow(waiting); len(fixed) > 0 {
 			return Reloaded{}, "", flowhq.Errorf(flowhq.CodeConflict,
-				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.", strings.Join(fixed, ", "))
+				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.",
+				strings.Join(fixed, ", "))
 		}
 		to = ownProgram
 	}
@@ -83,7 +84,8 @@ func (a *appliance) readAgain() (*config.Config, error) {
 // apply puts in force what a running appliance can change.
 func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []string) Reloaded {
 	next := *a.config // what needs a restart stays as it is
-	next.LogLevel, next.Limits, next.WorkerMemoryMax, next.WhatsAppVersion = c.LogLevel, c.Limits, c.WorkerMemoryMax, c.WhatsAppVersion
+	next.LogLevel, next.Limits, next.WorkerMemoryMax, next.WhatsAppVersion = c.LogLevel, c.Limits, c.WorkerMemoryMax,
+		c.WhatsAppVersion
 	a.config = &next
 	a.log.level.Set(next.LogLevel)
 	if err := a.processes.apply(&next); err != nil {

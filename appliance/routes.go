@@ -11,8 +11,8 @@ import (
 // address is where a route is.
 type address struct{ method, path string }
 
-// joinRoutes puts pages and JSON at the same addresses: a browser gets the page, everybody else JSON. What only one of the
-// two serves is served to all.
+// joinRoutes puts pages and JSON at the same addresses: a browser gets the page, everybody else JSON. What only one of
+// the two serves is served to all.
 func joinRoutes(calls []api.Route, pages []ui.Route) []api.Route {
 	byAddress := make(map[address]ui.Route, len(pages))
 	for _, p := range pages {

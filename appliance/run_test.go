@@ -51,7 +51,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -165,7 +165,8 @@ func (h *house) ask(method, path string, in any, accept string) (int, string) {
 func (h *house) tenant(number string) string {
 	h.t.Helper()
 	status, body := h.ask(http.MethodPost, "/admin/tenants", map[string]string{
-		"name": "Salon Amina", "phone_number": number, "template_type": "BOOKING", "business_name": "Salon Amina", "language": "SW",
+		"name": "Salon Amina", "phone_number": number, "template_type": "BOOKING", "business_name": "Salon Amina",
+		"language": "SW",
 	}, "application/json")
 	var t struct{ ID string }
 	if err := json.Unmarshal([]byte(body), &t); err != nil || status != http.StatusCreated {
@@ -193,7 +194,8 @@ func (h *house) process(id string) (pid int, state string) {
 func (h *house) awaitCode(id string) {
 	h.t.Helper()
 	h.until("the worker shows its code", func() error {
-		if _, body := h.ask(http.MethodGet, "/admin/tenants/"+id+"/qr", nil, "application/json"); !strings.Contains(body, "2@"+id) {
+		if _, body := h.ask(http.MethodGet, "/admin/tenants/"+id+"/qr", nil,
+			"application/json"); !strings.Contains(body, "2@"+id) {
 			return errors.New(body)
 		}
 		return nil
@@ -216,7 +218,8 @@ func TestLifeOfAnAppliance(t *testing.T) {
 	h := newHouse(t)
 	h.start()
 	id := h.tenant("+255700000001")
-	if status, body := h.ask(http.MethodPost, "/admin/tenants/"+id+"/worker/start", nil, "application/json"); status != http.StatusOK {
+	if status, body := h.ask(http.MethodPost, "/admin/tenants/"+id+"/worker/start", nil,
+		"application/json"); status != http.StatusOK {
 		t.Fatalf("start: %d %s", status, body)
 	}
 	h.awaitCode(id)
@@ -250,10 +253,12 @@ func TestLifeOfAnAppliance(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "stand-in for "+id) {
 		t.Errorf("the worker's log: %q, %v", text, err)
 	}
-	if status, body := h.ask(http.MethodDelete, "/admin/tenants/"+id, nil, "application/json"); status != http.StatusNoContent {
+	if status, body := h.ask(http.MethodDelete, "/admin/tenants/"+id, nil,
+		"application/json"); status != http.StatusNoContent {
 		t.Errorf("delete: %d %s", status, body)
 	}
-	for _, left := range []string{filepath.Join("sessions", id), filepath.Join("logs", id+".log"), filepath.Join("run", "tokens", id)} {
+	for _, left := range []string{filepath.Join("sessions", id), filepath.Join("logs", id+".log"),
+		filepath.Join("run", "tokens", id)} {
 		if _, err := os.Stat(filepath.Join(h.dir, left)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s is left after the deletion: %v", left, err)
 		}
@@ -337,7 +342,7 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	if err := Run(t.Context(), h.src); err == nil || !strings.Contains(err.Error(), "PORT") {
 		t.Errorf("%v", err)
 	}
@@ -360,7 +365,8 @@ func TestReload(t *testing.T) {
 	id := h.tenant("+255700000001")
 	h.ask(http.MethodPost, "/admin/tenants/"+id+"/worker/start", nil, "application/json")
 	h.awaitCode(id)
-	h.write(map[string]string{"RATE_LIMIT_MAX_PER_MINUTE": "77", "LOG_LEVEL": "debug", "PUBLIC_URL": "https://bots.example.com"})
+	h.write(map[string]string{"RATE_LIMIT_MAX_PER_MINUTE": "77", "LOG_LEVEL": "debug",
+		"PUBLIC_URL": "https://bots.example.com"})
 	h.hangUp("settings reloaded")
 	if !strings.Contains(h.log(), `"names":["PUBLIC_URL"]`) {
 		t.Errorf("the log does not name what needs a restart:\n%s", h.log())
@@ -395,18 +401,22 @@ func TestPagesAndJSONAtTheSameAddress(t *testing.T) {
 	h.start()
 	id := h.tenant("+255700000001")
 	for _, path := range []string{"/admin/tenants", "/admin/tenants/" + id, "/admin/setup-requests"} {
-		if status, body := h.ask(http.MethodGet, path, nil, "application/json"); status != http.StatusOK || !json.Valid([]byte(body)) {
+		if status, body := h.ask(http.MethodGet, path, nil, "application/json"); status != http.StatusOK ||
+			!json.Valid([]byte(body)) {
 			t.Errorf("%s as JSON: %d %.80s", path, status, body)
 		}
-		if status, body := h.ask(http.MethodGet, path, nil, "text/html,application/xhtml+xml,*/*;q=0.8"); status != http.StatusOK || !strings.Contains(body, "<html") {
+		if status, body := h.ask(http.MethodGet, path, nil,
+			"text/html,application/xhtml+xml,*/*;q=0.8"); status != http.StatusOK || !strings.Contains(body, "<html") {
 			t.Errorf("%s as a page: %d %.80s", path, status, body)
 		}
 	}
-	if status, body := h.ask(http.MethodGet, "/nowhere", nil, "application/json"); status != http.StatusNotFound || !json.Valid([]byte(body)) {
+	if status, body := h.ask(http.MethodGet, "/nowhere", nil, "application/json"); status != http.StatusNotFound ||
+		!json.Valid([]byte(body)) {
 		t.Errorf("nowhere: %d %s", status, body)
 	}
 	big := map[string]string{"name": strings.Repeat("x", 2<<20)}
-	if status, _ := h.ask(http.MethodPost, "/admin/tenants", big, "application/json"); status != http.StatusRequestEntityTooLarge {
+	if status, _ := h.ask(http.MethodPost, "/admin/tenants", big,
+		"application/json"); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body of 2 MiB: %d", status)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// tokens are the secrets by which workers show that the appliance started them: a new one for each start. Only a hash is
-// kept, in a file, so that a worker that outlives the appliance is known to the next one too.
+// tokens are the secrets by which workers show that the appliance started them: a new one for each start. Only a hash
+// is kept, in a file, so that a worker that outlives the appliance is known to the next one too.
 type tokens struct{ dir string }
 
 func newTokens(dir string) (*tokens, error) {

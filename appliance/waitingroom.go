@@ -15,8 +15,8 @@ import (
 	"flowhq"
 )
 
-// waitingRoom answers on the appliance's address while the start waits for the database, so that a person sees what is wrong. It
-// begins with the first word of why.
+// waitingRoom answers on the appliance's address while the start waits for the database, so that a person sees what is
+// wrong. It begins with the first word of why.
 type waitingRoom struct {
 	listener net.Listener
 	log      *slog.Logger
@@ -36,7 +36,8 @@ func (w *waitingRoom) sayWhy(err error) {
 		sentence = domain.Message
 	}
 	w.why.Store(sentence)
-	tellSystemd(w.log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting for the database", (30*time.Second).Microseconds()))
+	tellSystemd(w.log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting for the database",
+		(30*time.Second).Microseconds()))
 	if w.server != nil {
 		return
 	}
@@ -61,8 +62,8 @@ func (w *waitingRoom) close() error {
 	return unblock(w.listener, time.Time{})
 }
 
-// keepOpen is a listener that its server does not close: an Accept under way is ended by a deadline. Closing it would lose those
-// who are just coming.
+// keepOpen is a listener that its server does not close: an Accept under way is ended by a deadline. Closing it would
+// lose those who are just coming.
 type keepOpen struct{ net.Listener }
 
 func (k keepOpen) Close() error { return unblock(k.Listener, time.Now()) }
@@ -75,11 +76,12 @@ func unblock(l net.Listener, at time.Time) error {
 	return tcp.SetDeadline(at)
 }
 
-// ServeHTTP says that the appliance is not ready, and why: to monitors that it lives, to programs in JSON, to people in both
-// languages, with a page that looks again by itself. Only the server's own machine is told which database it is.
+// ServeHTTP says that the appliance is not ready, and why: to monitors that it lives, to programs in JSON, to people in
+// both languages, with a page that looks again by itself. Only the server's own machine is told which database it is.
 func (w *waitingRoom) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	why, _ := w.why.Load().(string)
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() || r.Header.Get("X-Forwarded-For") != "" {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() ||
+		r.Header.Get("X-Forwarded-For") != "" {
 		why = ""
 	}
 	h := rw.Header()

@@ -12,8 +12,8 @@ import (
 	"flowhq"
 )
 
-// Who comes while the start waits for the database is told so, and whoever comes afterwards is served by the real thing on the
-// same listener.
+// Who comes while the start waits for the database is told so, and whoever comes afterwards is served by the real thing
+// on the same listener.
 func TestWaitingRoom(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,15 +61,18 @@ func TestWaitingRoom(t *testing.T) {
 		{"/readyz", "", false, 503, "Waiting", "ok"},
 		{"/healthz", "", false, 200, "ok", "Waiting"},
 	} {
-		if status, body := get(c.path, c.accept, c.forwarded); status != c.status || !strings.Contains(body, c.want) || strings.Contains(body, c.not) {
+		if status, body := get(c.path, c.accept, c.forwarded); status != c.status || !strings.Contains(body, c.want) ||
+			strings.Contains(body, c.not) {
 			t.Errorf("%+v: %d\n%s", c, status, body)
 		}
 	}
 	if err := room.close(); err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the real thing")) })}
-	defer server.Close()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("the real thing"))
+	})}
+	defer func() { _ = server.Close() }()
 	go func() { _ = server.Serve(l) }()
 	if status, body := get("/", "text/html", false); status != 200 || body != "the real thing" {
 		t.Errorf("%d %s", status, body)

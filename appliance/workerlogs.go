@@ -29,7 +29,8 @@ func (p *processes) SearchLog(ctx context.Context, tenantID, text string, limit 
 	if err := p.known(tenantID); err != nil {
 		return flowhq.LogPage{}, err
 	}
-	found, err := p.manager.Search(ctx, flowhq.ProcessName(tenantID), procman.Query{Text: text, IgnoreCase: true, Limit: limit})
+	found, err := p.manager.Search(ctx, flowhq.ProcessName(tenantID),
+		procman.Query{Text: text, IgnoreCase: true, Limit: limit})
 	if err != nil {
 		return flowhq.LogPage{}, err
 	}
@@ -40,7 +41,8 @@ func (p *processes) SearchLog(ctx context.Context, tenantID, text string, limit 
 	return page, nil
 }
 
-// known makes the manager know a worker that did not run since the appliance started: its log may be there all the same.
+// known makes the manager know a worker that did not run since the appliance started: its log may be there all the
+// same.
 func (p *processes) known(tenantID string) error {
 	if _, err := p.manager.Status(flowhq.ProcessName(tenantID)); errors.Is(err, procman.ErrUnknown) {
 		return p.put(tenantID)
@@ -57,7 +59,8 @@ func (p *processes) Environment(tenantID string) []flowhq.EnvVar {
 	var vars []flowhq.EnvVar
 	for _, v := range workerEnvironment(c, start) {
 		name, value, _ := strings.Cut(v, "=")
-		secret := name == wire.EnvToken || name == wire.EnvSimulatorKey || strings.Contains(value, "@") // a proxy's password
+		// a proxy's password
+		secret := name == wire.EnvToken || name == wire.EnvSimulatorKey || strings.Contains(value, "@")
 		vars = append(vars, flowhq.EnvVar{Name: name, Value: value, Secret: secret})
 	}
 	return vars

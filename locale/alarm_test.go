@@ -13,7 +13,8 @@ func TestAlarm_Sentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts := map[string]string{
-		"days": "3", "free": "90 MB", "path": "/var/lib/flowhq", "host": "bots.example.com", "version": "1.2.0", "count": "2",
+		"days": "3", "free": "90 MB", "path": "/var/lib/flowhq", "host": "bots.example.com", "version": "1.2.0",
+		"count":  "2",
 		"backup": "flowhq-2026-03-01.fhqb",
 	}
 	for _, k := range flowhq.AlarmKinds() {
@@ -38,11 +39,12 @@ func TestAlarm_Sentence_WithoutFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, a := range map[string]flowhq.Alarm{
-		"Only {path} are free on the disk of ?.": {Kind: flowhq.AlarmDiskLow, Facts: map[string]string{"free": "{path}"}},
-		"alarm.new_kind":                         {Kind: "new_kind"},
-		"The newest backup is 1 day old.":        {Kind: flowhq.AlarmBackupOld, Facts: map[string]string{"days": "1"}},
-		"The newest backup is 1,000 days old.":   {Kind: flowhq.AlarmBackupOld, Facts: map[string]string{"days": "1000"}},
-		"The newest backup is ? days old.":       {Kind: flowhq.AlarmBackupOld},
+		"Only {path} are free on the disk of ?.": {Kind: flowhq.AlarmDiskLow,
+			Facts: map[string]string{"free": "{path}"}},
+		"alarm.new_kind":                       {Kind: "new_kind"},
+		"The newest backup is 1 day old.":      {Kind: flowhq.AlarmBackupOld, Facts: map[string]string{"days": "1"}},
+		"The newest backup is 1,000 days old.": {Kind: flowhq.AlarmBackupOld, Facts: map[string]string{"days": "1000"}},
+		"The newest backup is ? days old.":     {Kind: flowhq.AlarmBackupOld},
 	} {
 		if got := c.Say(flowhq.English, a.Sentence()); got != want {
 			t.Errorf("%q instead of %q", got, want)

@@ -35,19 +35,23 @@ func run(t *testing.T, db *sql.DB, query string, args ...any) {
 	}
 }
 
-// old are the predecessor's tables with the columns that it knows, but for those that the marking of linked devices changes
-// (see marked).
+// old are the predecessor's tables with the columns that it knows, but for those that the marking of linked devices
+// changes (see marked).
 func old() map[string]string {
 	return map[string]string{
-		"_prisma_migrations": "id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count",
-		"tenants":            "id, name, phone_number, created_at",
-		"tenant_configs":     "id, tenant_id, template_type, business_name, language, hours_json, created_at, updated_at",
-		"whatsapp_sessions":  "id, tenant_id, last_seen_at, created_at",
-		"message_logs":       "id, tenant_id, direction, from_number, to_number, message_text, wa_message_id, created_at",
-		"worker_processes":   "id, tenant_id, pm2_name, created_at",
-		"users":              "id, tenant_id, name, email, phone, role, created_at, updated_at",
-		"setup_requests":     "id, tenant_id, user_id, template_type, whatsapp_number, status, notes, created_at, updated_at",
-		"portal_event_logs":  "id, tenant_id, user_id, event_type, payload_json, created_at",
+		"_prisma_migrations": "id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, " +
+			"applied_steps_count",
+		"tenants": "id, name, phone_number, created_at",
+		"tenant_configs": "id, tenant_id, template_type, business_name, language, hours_json, " +
+			"created_at, updated_at",
+		"whatsapp_sessions": "id, tenant_id, last_seen_at, created_at",
+		"message_logs": "id, tenant_id, direction, from_number, to_number, message_text, " +
+			"wa_message_id, created_at",
+		"worker_processes": "id, tenant_id, pm2_name, created_at",
+		"users":            "id, tenant_id, name, email, phone, role, created_at, updated_at",
+		"setup_requests": "id, tenant_id, user_id, template_type, whatsapp_number, status, notes, " +
+			"created_at, updated_at",
+		"portal_event_logs": "id, tenant_id, user_id, event_type, payload_json, created_at",
 	}
 }
 
@@ -101,7 +105,8 @@ func TestAdoption(t *testing.T) {
 	}
 }
 
-// marked looks at how each of the predecessor's tenants is told to be linked again, and that what its rows said is kept.
+// marked looks at how each of the predecessor's tenants is told to be linked again, and that what its rows said is
+// kept.
 func marked(t *testing.T, h *harness, db *sql.DB) {
 	t.Helper()
 	rows, err := db.QueryContext(h.ctx, `
@@ -121,7 +126,8 @@ JOIN tenant_events e ON e.tenant_id = t.id AND e.event_type = 'ADOPTED' ORDER BY
 		got = append(got, line)
 		equal(t, "no code is left: "+line, noCode, true)
 		equal(t, "worker runs: "+line, worker == "RUNNING", false)
-		equal(t, "the reason is told: "+line, lastError == flowhq.Remedy(flowhq.PhaseRelink), strings.Contains(line, "RELINK"))
+		equal(t, "the reason is told: "+line, lastError == flowhq.Remedy(flowhq.PhaseRelink),
+			strings.Contains(line, "RELINK"))
 	}
 	noError(t, rows.Err())
 	want := []string{
@@ -137,7 +143,8 @@ JOIN tenant_events e ON e.tenant_id = t.id AND e.event_type = 'ADOPTED' ORDER BY
 	}
 	sameList(t, "marked", got, want...)
 	var kept int
-	noError(t, db.QueryRowContext(h.ctx, "SELECT length(payload_json ->> 'last_error') FROM tenant_events WHERE tenant_id = 't2'").Scan(&kept))
+	noError(t, db.QueryRowContext(h.ctx, "SELECT length(payload_json ->> 'last_error') FROM tenant_events WHERE "+
+		"tenant_id = 't2'").Scan(&kept))
 	equal(t, "the old error's length", kept, 5000)
 	equal(t, "event", must(h.TenantEvents(h.ctx, "t1", flowhq.EventQuery{}))(t)[0].Type, flowhq.TenantEventAdopted)
 }
@@ -146,7 +153,9 @@ JOIN tenant_events e ON e.tenant_id = t.id AND e.event_type = 'ADOPTED' ORDER BY
 func readAdopted(t *testing.T, h *harness, later bool) {
 	t.Helper()
 	all := must(h.Tenants(h.ctx, flowhq.TenantFilter{}))(t)
-	sameList(t, "tenants", each(all, func(d flowhq.TenantDetail) string { return d.ID }), "t5", "t4", "t3", "t2", "t1", "t6")
+	sameList(t, "tenants", each(all, func(d flowhq.TenantDetail) string {
+		return d.ID
+	}), "t5", "t4", "t3", "t2", "t1", "t6")
 	t1 := must(h.Tenant(h.ctx, "t1"))(t)
 	equal(t, "created", t1.CreatedAt, time.Date(2024, 5, 1, 8, 0, 0, 123e6, time.UTC))
 	equal(t, "process name", t1.Worker.ProcessName, "worker-asha-salon")
@@ -165,10 +174,14 @@ func readAdopted(t *testing.T, h *harness, later bool) {
 	sameList(t, "log", each(log, func(m flowhq.Message) string { return m.ID }), "m4", "m3", "m2", "m1")
 	equal(t, "kind of an old message", log[1].Kind, flowhq.KindText)
 	requests := must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t)
-	sameList(t, "requests", each(requests, func(r flowhq.SetupRequestDetail) string { return r.ID + r.User.ID + r.Tenant.ID }), "r1u1t1", "r2u1t1")
+	sameList(t, "requests", each(requests, func(r flowhq.SetupRequestDetail) string {
+		return r.ID + r.User.ID + r.Tenant.ID
+	}), "r1u1t1", "r2u1t1")
 	equal(t, "users", len(must(h.Users(h.ctx, flowhq.PageQuery{}))(t)), 3)
-	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "asha@example.com"))(t).ID, "u2")
-	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "Asha@Example.com"))(t).ID, "u1")
+	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "asha@example.com"))(t).ID,
+		"u2")
+	equal(t, "same address in another case: the one written so", must(h.UserByEmail(h.ctx, "Asha@Example.com"))(t).ID,
+		"u1")
 	equal(t, "portal events", len(must(h.PortalEvents(h.ctx, "t1", flowhq.EventQuery{}))(t)), 2)
 }
 
@@ -187,7 +200,9 @@ func workOnAdopted(t *testing.T, h *harness) {
 	if _, _, err := h.Transition(h.ctx, "t2", flowhq.TriggerStartedUnlinked, "test"); err != nil {
 		t.Error(err)
 	}
-	again := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+	again := must(h.SubmitSetupRequest(h.ctx, "u1",
+		flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking,
+			WhatsAppNumber: "+255700000001"}))(t)
 	equal(t, "asked again by one whose old link says CONNECTED", again.Status, flowhq.SetupSubmitted)
 	equal(t, "status of one that was strange", must(h.Tenant(h.ctx, "t2"))(t).Status, flowhq.TenantQRPending)
 }
@@ -206,7 +221,8 @@ func webAppGoesOn(t *testing.T, h *harness, db *sql.DB) {
 	u := must(h.UserByEmail(h.ctx, "mpya@EXAMPLE.com"))(t)
 	equal(t, "user's tenant", u.TenantID, "p1")
 	equal(t, "wish of the new worker", must(h.Tenant(h.ctx, "p1"))(t).Worker.DesiredState, flowhq.DesiredStopped)
-	r := must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Mpya", TemplateType: flowhq.TemplateSupport, WhatsAppNumber: "+255700000077"}))(t)
+	r := must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Mpya",
+		TemplateType: flowhq.TemplateSupport, WhatsAppNumber: "+255700000077"}))(t)
 	must(h.DecideSetupRequest(h.ctx, r.ID, flowhq.SetupApproved, ""))(t)
 	var status, state string
 	err := db.QueryRowContext(h.ctx, `SELECT r.status::text, s.state::text FROM "setup_requests" r JOIN "whatsapp_sessions" s ON s.tenant_id = r.tenant_id

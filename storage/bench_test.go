@@ -22,7 +22,8 @@ func benchBoth(b *testing.B, bench func(*testing.B, *storage.Store)) {
 			if engine == "postgres" {
 				dsn = pgtest.DSN(b)
 			}
-			s, err := storage.Open(context.Background(), dsn, storage.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+			s, err := storage.Open(context.Background(), dsn,
+				storage.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -33,7 +34,8 @@ func benchBoth(b *testing.B, bench func(*testing.B, *storage.Store)) {
 }
 
 func benchTenant(b *testing.B, s *storage.Store, n int) string {
-	d, err := s.CreateTenant(context.Background(), flowhq.NewTenant{Name: fmt.Sprint("Duka ", n), PhoneNumber: fmt.Sprintf("+2557%08d", n), BusinessName: "Duka"},
+	d, err := s.CreateTenant(context.Background(),
+		flowhq.NewTenant{Name: fmt.Sprint("Duka ", n), PhoneNumber: fmt.Sprintf("+2557%08d", n), BusinessName: "Duka"},
 		flowhq.Settings{}.Normalize(), "")
 	if err != nil {
 		b.Fatal(err)
@@ -45,7 +47,8 @@ func benchTenant(b *testing.B, s *storage.Store, n int) string {
 func exchange(seq int64) []flowhq.WorkerEvent {
 	id := fmt.Sprintf("3EB0%016X", seq)
 	events := []flowhq.WorkerEvent{text(seq*8+1, fmt.Sprintf("+25571%07d", seq%200), id)}
-	for i, step := range []string{flowhq.TraceReceived, flowhq.TraceQueued, flowhq.TraceStep, flowhq.TraceReplyID, flowhq.TraceSent} {
+	for i, step := range []string{flowhq.TraceReceived, flowhq.TraceQueued, flowhq.TraceStep, flowhq.TraceReplyID,
+		flowhq.TraceSent} {
 		events = append(events, trace(seq*8+2+int64(i), id, step))
 	}
 	return append(events, reply(seq*8+7, fmt.Sprintf("+25571%07d", seq%200), id+"R"))

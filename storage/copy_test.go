@@ -31,16 +31,21 @@ func TestCopyThereAndBack(t *testing.T) {
 				fillFixture(t, h)
 				noError(t, h.Close())
 				var told []storage.CopyProgress
-				there := must(storage.Copy(t.Context(), from, to, copyOptions(), func(p storage.CopyProgress) { told = append(told, p) }))(t)
+				there := must(storage.Copy(t.Context(), from, to, copyOptions(), func(p storage.CopyProgress) {
+					told = append(told, p)
+				}))(t)
 				home := must(storage.Copy(t.Context(), to, back, copyOptions(), nil))(t)
 				sameList(t, "tables, their rows and checksums", home.Tables, there.Tables...)
 				last := told[len(told)-1]
-				equal(t, "last word of the progress", last.Phase == storage.CopyChecking && last.Done == last.Total && last.Total == 2*there.Rows, true)
+				equal(t, "last word of the progress", last.Phase == storage.CopyChecking && last.Done == last.Total &&
+					last.Total == 2*there.Rows, true)
 				for _, dsn := range []string{to, back} {
 					copied := open(t, dsn)
 					readFixture(t, copied)
-					copied.apply(t, must(copied.Tenants(copied.ctx, flowhq.TenantFilter{}))(t)[0].ID, "journal-1", text(1, "+255711", "A"), text(8, "+255711", "H"))
-					equal(t, "messages after the journal went on", copied.count(t, "SELECT count(*) FROM message_logs"), 4)
+					copied.apply(t, must(copied.Tenants(copied.ctx, flowhq.TenantFilter{}))(t)[0].ID, "journal-1",
+						text(1, "+255711", "A"), text(8, "+255711", "H"))
+					equal(t, "messages after the journal went on", copied.count(t, "SELECT count(*) FROM message_logs"),
+						4)
 				}
 				h.Store = must(storage.Open(t.Context(), from, copyOptions()))(t)
 				readFixture(t, h) // the source is as it was
@@ -243,11 +248,13 @@ func TestMigrationKilled(t *testing.T) {
 			t.Logf("%d kills", kills)
 			h := open(t, dsn)
 			equal(t, "migrated", must(h.Migrated(h.ctx))(t), true)
-			equal(t, "migrations done twice", h.count(t, "SELECT count(*) - count(DISTINCT version_id) FROM flowhq_migrations"), 0)
+			equal(t, "migrations done twice", h.count(t,
+				"SELECT count(*) - count(DISTINCT version_id) FROM flowhq_migrations"), 0)
 			switch {
 			case name == "predecessor":
 				equal(t, "messages", h.count(t, "SELECT count(*) FROM message_logs"), 20004)
-				equal(t, "marked once", h.count(t, "SELECT count(*) FROM tenant_events WHERE event_type = 'ADOPTED'"), 6)
+				equal(t, "marked once", h.count(t, "SELECT count(*) FROM tenant_events WHERE event_type = 'ADOPTED'"),
+					6)
 			case strings.HasPrefix(name, "fixture"):
 				readFixture(t, h)
 			}
@@ -255,14 +262,16 @@ func TestMigrationKilled(t *testing.T) {
 	}
 }
 
-// A predecessor's database in its later form goes to SQLite and back to a fresh PostgreSQL: values that nobody knows stay.
+// A predecessor's database in its later form goes to SQLite and back to a fresh PostgreSQL: values that nobody knows
+// stay.
 func TestCopyOfAnAdoptedDatabase(t *testing.T) {
 	t.Parallel()
 	from, theirs := predecessor(t, true)
 	h := open(t, from)
 	there, back := "sqlite://"+filepath.Join(t.TempDir(), "x.db"), pgtest.DSN(t)
 	first := must(storage.Copy(h.ctx, from, there, copyOptions(), nil))(t)
-	sameList(t, "not copied", first.Others, "api_tokens", "invoices", "message_logs.media_url", "tenants.metadata", "tenants.plan")
+	sameList(t, "not copied", first.Others, "api_tokens", "invoices", "message_logs.media_url", "tenants.metadata",
+		"tenants.plan")
 	second := must(storage.Copy(h.ctx, there, back, copyOptions(), nil))(t)
 	sameList(t, "tables, their rows and checksums", second.Tables, first.Tables...)
 	for table, columns := range old() {

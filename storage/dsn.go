@@ -113,7 +113,8 @@ func parsePostgres(dsn string) (*address, error) {
 	u.RawQuery = query.Encode()
 	cfg, err := pgx.ParseConfig(u.String())
 	if err != nil {
-		return nil, badDSN("is no valid PostgreSQL address: check the port, sslmode and the other parameters after the question mark")
+		return nil, badDSN("is no valid PostgreSQL address: check the port, sslmode and the other parameters after " +
+			"the question mark")
 	}
 	if prisma.pgbouncer {
 		// A pooler may give the next statement another server connection, which has not prepared anything.

@@ -19,10 +19,13 @@ func TestDumpKnowsEveryTableAndColumn(t *testing.T) {
 	t.Parallel()
 	h := open(t, migrated.DSN(t))
 	kinds := map[string]rowdump.Kind{
-		"text": rowdump.Text, "USER-DEFINED": rowdump.Text, "jsonb": rowdump.JSON, "integer": rowdump.Int, "bigint": rowdump.Int,
-		"timestamp without time zone": rowdump.Time, "bytea": rowdump.Bytes, "boolean": rowdump.Bool, "double precision": rowdump.Real,
+		"text": rowdump.Text, "USER-DEFINED": rowdump.Text, "jsonb": rowdump.JSON, "integer": rowdump.Int,
+		"bigint":                      rowdump.Int,
+		"timestamp without time zone": rowdump.Time, "bytea": rowdump.Bytes, "boolean": rowdump.Bool,
+		"double precision": rowdump.Real,
 	}
-	rows, err := raw(t, h.dsn).QueryContext(h.ctx, `SELECT table_name, column_name, data_type FROM information_schema.columns
+	rows, err := raw(t, h.dsn).QueryContext(h.ctx,
+		`SELECT table_name, column_name, data_type FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name <> 'flowhq_migrations'`)
 	if err != nil {
 		t.Fatal(err)
@@ -70,14 +73,19 @@ func awkward(t *testing.T, h *harness) (tenantID string) {
 	a := h.tenant(t, "Mama Asha", "+255700000001")
 	b := h.tenant(t, "Duka \\N \"la\"\tKona\r\n😀 \u2028", "+255700000002")
 	for _, id := range []string{a.ID, b.ID} {
-		h.exec(t, fillStatement(h), id+"-1", id, "\\N", "{\"a\": 1.50e1, \"b\": [1, 1e2, -0, 12345678901234567890123], \"a\": \"ä\\u0001\"}")
+		h.exec(t, fillStatement(h), id+"-1", id, "\\N",
+			"{\"a\": 1.50e1, \"b\": [1, 1e2, -0, 12345678901234567890123], \"a\": \"ä\\u0001\"}")
 		h.exec(t, fillStatement(h), id+"-2", id, "", "null")
 		h.exec(t, fillStatement(h), id+"-3", id, "tab\there\\nothing\r\n", "\"x\"")
 	}
-	h.exec(t, "INSERT INTO users (id, tenant_id, name, email, created_at, updated_at) VALUES ('u1', $1, 'O', 'o@example.com', "+now(h)+", "+now(h)+")", a.ID)
-	h.exec(t, "INSERT INTO users (id, name, email, created_at, updated_at) VALUES ('u2', 'P', 'p@example.com', "+now(h)+", "+now(h)+")")
-	h.exec(t, "INSERT INTO setup_requests (id, tenant_id, user_id, template_type, whatsapp_number, created_at, updated_at) VALUES ('s1', $1, 'u2', 'BOOKING', '', "+now(h)+", "+now(h)+")", a.ID)
-	h.exec(t, "INSERT INTO admin_sessions (id, token_hash, created_at, last_seen_at, expires_at) VALUES ('x', $1, "+now(h)+", "+now(h)+", "+now(h)+")", []byte{0, 1, 255, '\\'})
+	h.exec(t, "INSERT INTO users (id, tenant_id, name, email, created_at, updated_at) VALUES ('u1', $1, 'O', "+
+		"'o@example.com', "+now(h)+", "+now(h)+")", a.ID)
+	h.exec(t, "INSERT INTO users (id, name, email, created_at, updated_at) VALUES ('u2', 'P', 'p@example.com', "+now(h)+
+		", "+now(h)+")")
+	h.exec(t, "INSERT INTO setup_requests (id, tenant_id, user_id, template_type, whatsapp_number, created_at, "+
+		"updated_at) VALUES ('s1', $1, 'u2', 'BOOKING', '', "+now(h)+", "+now(h)+")", a.ID)
+	h.exec(t, "INSERT INTO admin_sessions (id, token_hash, created_at, last_seen_at, expires_at) VALUES ('x', $1, "+
+		now(h)+", "+now(h)+", "+now(h)+")", []byte{0, 1, 255, '\\'})
 	if h.Engine() == storage.PostgreSQL {
 		h.exec(t, "UPDATE customers SET last_seen_at = 'infinity' WHERE chat = ''")
 	}
@@ -92,7 +100,8 @@ func now(h *harness) string {
 }
 
 func fillStatement(h *harness) string {
-	return "INSERT INTO customers (id, tenant_id, chat, labels_json, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, " + now(h) + ", " + now(h) + ")"
+	return "INSERT INTO customers (id, tenant_id, chat, labels_json, first_seen_at, last_seen_at) VALUES ($1, " +
+		"$2, $3, $4, " + now(h) + ", " + now(h) + ")"
 }
 
 // digests gives rows and checksum of every table.
@@ -180,7 +189,8 @@ func TestDumpOfOneTenant(t *testing.T) {
 		id := awkward(t, h)
 		all := digests(t, h.Store, id, 0)
 		for table, rows := range map[string]string{
-			"tenants": "1 ", "customers": "3 ", "users": "2 ", "setup_requests": "1 ", "admin_sessions": "0 ", "whatsapp_sessions": "1 ", "tenant_settings": "1 ",
+			"tenants": "1 ", "customers": "3 ", "users": "2 ", "setup_requests": "1 ", "admin_sessions": "0 ",
+			"whatsapp_sessions": "1 ", "tenant_settings": "1 ",
 		} {
 			if !strings.HasPrefix(all[table], rows) {
 				t.Errorf("%s: %s, want %s", table, all[table], rows)
@@ -250,7 +260,8 @@ func TestEnumsTakeMoreValues(t *testing.T) {
 		noError(t, h.Dump(h.ctx, func(r *rowdump.Reader) error {
 			labels, err := r.Labels(h.ctx, "tenants")
 			if h.Engine() == storage.PostgreSQL {
-				sameList(t, "labels", labels["status"], "NEW", "QR_PENDING", "ACTIVE", "PAUSED", "ERROR", "TRIAL", "it's")
+				sameList(t, "labels", labels["status"], "NEW", "QR_PENDING", "ACTIVE", "PAUSED", "ERROR", "TRIAL",
+					"it's")
 			}
 			return err
 		}))
@@ -262,7 +273,8 @@ func TestCanonicalJSONIsThatOfPostgreSQL(t *testing.T) {
 	t.Parallel()
 	var pg *sql.DB = raw(t, migrated.DSN(t))
 	for _, doc := range []string{
-		`null`, `"a\/b\u00e4"`, `{"b":1,"a":[true,false,null]}`, `{"a":1,"a":2}`, `[1e2,1.5e1,1.50e1,1E-3,-0,-0.0,0e5,1.50,123456789012345678901234567890,-1.25e-2]`,
+		`null`, `"a\/b\u00e4"`, `{"b":1,"a":[true,false,null]}`, `{"a":1,"a":2}`,
+		`[1e2,1.5e1,1.50e1,1E-3,-0,-0.0,0e5,1.50,123456789012345678901234567890,-1.25e-2]`,
 		` { "k" : "<&>" , "aa":{}, "b":[] } `, `"\u0001\t😀"`,
 	} {
 		var theirs string

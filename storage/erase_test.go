@@ -16,22 +16,28 @@ func TestCustomerHandedOutAndErased(t *testing.T) {
 		const chat, next = "+255711000001", "+255711000002"
 		message := func(seq int64, chat, id, text string) flowhq.WorkerEvent {
 			return flowhq.WorkerEvent{Seq: seq, At: noon, Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: chat, From: chat, Text: text, WAMessageID: id, Kind: flowhq.KindText,
+				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: chat, From: chat, Text: text,
+				WAMessageID: id, Kind: flowhq.KindText,
 			}}
 		}
 		h.apply(t, d.ID, "j",
 			message(1, "lid:77", "M0", "siri ya zamani"),
-			flowhq.WorkerEvent{Seq: 2, At: noon, Kind: flowhq.EventMerge, Merge: &flowhq.IdentityMerge{From: "lid:77", Into: chat}},
+			flowhq.WorkerEvent{Seq: 2, At: noon, Kind: flowhq.EventMerge,
+				Merge: &flowhq.IdentityMerge{From: "lid:77", Into: chat}},
 			message(3, chat, "M1", "siri yangu"), message(4, next, "M2", "ya mwingine"),
-			flowhq.WorkerEvent{Seq: 5, At: noon, Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{ID: newRequestID, Type: flowhq.RequestBooking, Chat: chat}},
-			flowhq.WorkerEvent{Seq: 6, At: noon, Kind: flowhq.EventTrace, Trace: &flowhq.TraceEvent{WAMessageID: "M1", Chat: chat, Entry: flowhq.TraceEntry{At: noon}}},
+			flowhq.WorkerEvent{Seq: 5, At: noon, Kind: flowhq.EventRequest,
+				Request: &flowhq.RequestEvent{ID: newRequestID, Type: flowhq.RequestBooking, Chat: chat}},
+			flowhq.WorkerEvent{Seq: 6, At: noon, Kind: flowhq.EventTrace,
+				Trace: &flowhq.TraceEvent{WAMessageID: "M1", Chat: chat, Entry: flowhq.TraceEntry{At: noon}}},
 		)
 		h.apply(t, other.ID, "k", message(1, chat, "M1", "kwa mwingine"))
-		h.exec(t, "INSERT INTO message_logs (id, tenant_id, direction, from_number, to_number, message_text, created_at) VALUES ('old', $1, 'IN', '255711000001@c.us', '', 'siri kuukuu', "+now(h)+")", d.ID)
+		h.exec(t, "INSERT INTO message_logs (id, tenant_id, direction, from_number, to_number, message_text, "+
+			"created_at) VALUES ('old', $1, 'IN', '255711000001@c.us', '', 'siri kuukuu', "+now(h)+")", d.ID)
 
 		data := must(h.CustomerData(h.ctx, d.ID, chat))(t)
 		text := string(must(json.Marshal(data))(t))
-		for _, want := range []string{"siri ya zamani", "siri yangu", "siri kuukuu", newRequestID, "2026-03-01T12:00:00.000Z"} {
+		for _, want := range []string{"siri ya zamani", "siri yangu", "siri kuukuu", newRequestID,
+			"2026-03-01T12:00:00.000Z"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not handed out: %s", want, text)
 			}

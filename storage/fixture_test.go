@@ -14,7 +14,8 @@ import (
 	"flowhq/storage"
 )
 
-// writeFixture is given at a release: go test ./storage -run TestSchemaFixtures -fixture 00003 (the number of its last migration)
+// writeFixture is given at a release: go test ./storage -run TestSchemaFixtures -fixture 00003 (the number of its last
+// migration)
 var writeFixture = flag.String("fixture", "", "write the present schema with rows as a fixture of this name")
 
 // Every schema that was ever released, with rows in it, is brought up to date and can be worked with.
@@ -47,12 +48,16 @@ func fillFixture(t *testing.T, h *harness) {
 	t.Helper()
 	u, d, _, err := h.CreateOwner(h.ctx, "Asha@example.com", "Asha's \"Salon\" 😀")
 	noError(t, err)
-	must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateEcommerce, WhatsAppNumber: "+255700000001"}))(t)
-	noError(t, h.SaveSession(h.ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "255700000001:3@s.whatsapp.net"}, ""))
-	h.apply(t, d.ID, "journal-1", text(1, "+255711", "A"), trace(2, "A", "received"), reply(3, "+255711", "B"), text(4, "lid:77", "C"), note(5, "note"),
+	must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha",
+		TemplateType: flowhq.TemplateEcommerce, WhatsAppNumber: "+255700000001"}))(t)
+	noError(t, h.SaveSession(h.ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected,
+		LinkedJID: "255700000001:3@s.whatsapp.net"}, ""))
+	h.apply(t, d.ID, "journal-1", text(1, "+255711", "A"), trace(2, "A", "received"), reply(3, "+255711", "B"),
+		text(4, "lid:77", "C"), note(5, "note"),
 		request(6, "11111111-1111-7111-8111-111111111111", "+255711"), merge(7, "lid:77", "+255777"))
 	must(h.SaveDraft(h.ctx, d.ID, flowhq.Settings{Greeting: "Karibu\n\t'\"\\"}.Normalize(), "", "admin"))(t)
-	noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte{0, 1, 255}, CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon}))
+	noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte{0, 1, 255}, CreatedAt: noon,
+		LastSeenAt: noon, ExpiresAt: noon}))
 }
 
 func readFixture(t *testing.T, h *harness) {
@@ -68,7 +73,8 @@ func readFixture(t *testing.T, h *harness) {
 	equal(t, "requests", len(must(h.Requests(h.ctx, d.ID, flowhq.RequestQuery{}))(t)), 1)
 	equal(t, "setup requests", len(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t)), 1)
 	equal(t, "versions", len(must(h.SettingsVersions(h.ctx, d.ID, flowhq.VersionQuery{}))(t)), 2)
-	equal(t, "greeting", must(h.SettingsVersions(h.ctx, d.ID, flowhq.VersionQuery{}))(t)[0].Settings.Greeting, "Karibu\n\t'\"\\")
+	equal(t, "greeting", must(h.SettingsVersions(h.ctx, d.ID, flowhq.VersionQuery{}))(t)[0].Settings.Greeting,
+		"Karibu\n\t'\"\\")
 	_, err := h.AdminSessionByHash(h.ctx, []byte{0, 1, 255})
 	noError(t, err)
 }
@@ -91,13 +97,15 @@ func makeFixture(t *testing.T, engine, dsn string) {
 func dumpPostgres(t *testing.T, dsn string) string {
 	t.Helper()
 	programs := must(filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump"))(t)
-	out, err := exec.Command(programs[len(programs)-1], "--inserts", "--no-owner", "--no-comments", "--dbname", dsn).Output()
+	out, err := exec.Command(programs[len(programs)-1], "--inserts", "--no-owner", "--no-comments", "--dbname",
+		dsn).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var keep strings.Builder
 	for line := range strings.Lines(string(out)) {
-		if strings.HasPrefix(line, "--") || strings.HasPrefix(line, `\`) || strings.HasPrefix(line, "SET ") || strings.HasPrefix(line, "SELECT pg_catalog.set_config") || line == "\n" {
+		if strings.HasPrefix(line, "--") || strings.HasPrefix(line, `\`) || strings.HasPrefix(line, "SET ") ||
+			strings.HasPrefix(line, "SELECT pg_catalog.set_config") || line == "\n" {
 			continue
 		}
 		keep.WriteString(line)
@@ -123,18 +131,21 @@ func dumpSQLite(t *testing.T, dsn string) string {
 		}
 		noError(t, rows.Err())
 	}
-	list("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid", func(c []sql.NullString) {
-		out.WriteString(c[0].String + ";\n")
-	})
+	list("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid",
+		func(c []sql.NullString) {
+			out.WriteString(c[0].String + ";\n")
+		})
 	var tables []string
-	list("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid", func(c []sql.NullString) {
-		tables = append(tables, c[0].String)
-	})
+	list("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid",
+		func(c []sql.NullString) {
+			tables = append(tables, c[0].String)
+		})
 	for _, table := range tables {
 		var columns []string
-		list(fmt.Sprintf("SELECT 'quote(' || name || ')' FROM pragma_table_info('%s') ORDER BY cid", table), func(c []sql.NullString) {
-			columns = append(columns, c[0].String)
-		})
+		list(fmt.Sprintf("SELECT 'quote(' || name || ')' FROM pragma_table_info('%s') ORDER BY cid", table),
+			func(c []sql.NullString) {
+				columns = append(columns, c[0].String)
+			})
 		list(fmt.Sprintf("SELECT %s FROM %s", strings.Join(columns, " || ',' || "), table), func(c []sql.NullString) {
 			fmt.Fprintf(&out, "INSERT INTO %s VALUES(%s);\n", table, c[0].String)
 		})

@@ -106,7 +106,8 @@ func open(t *testing.T, dsn string) *harness {
 	t.Helper()
 	h := &harness{clock: &clock{now: noon}, ctx: t.Context(), dsn: dsn}
 	var err error
-	h.Store, err = storage.Open(h.ctx, dsn, storage.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock.Now, MaxConns: 8})
+	h.Store, err = storage.Open(h.ctx, dsn, storage.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: h.clock.Now, MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,8 @@ func (h *harness) count(t *testing.T, query string, args ...any) int {
 func (h *harness) tenant(t *testing.T, name, number string) flowhq.TenantDetail {
 	t.Helper()
 	d, err := h.CreateTenant(h.ctx, flowhq.NewTenant{
-		Name: name, PhoneNumber: number, TemplateType: flowhq.TemplateEcommerce, BusinessName: name + " Ltd", Language: flowhq.English,
+		Name: name, PhoneNumber: number, TemplateType: flowhq.TemplateEcommerce, BusinessName: name + " Ltd",
+		Language: flowhq.English,
 	}, flowhq.Settings{}.Normalize(), "admin")
 	if err != nil {
 		t.Fatal(err)

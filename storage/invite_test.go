@@ -12,7 +12,8 @@ func TestInvites(t *testing.T) {
 		id := h.tenant(t, "Asha", "").ID
 		other := h.tenant(t, "Juma", "").ID
 		hash := []byte("0123456789abcdef0123456789abcdef")
-		made := must(h.CreateInvite(h.ctx, flowhq.LinkInvite{TenantID: id, Author: "admin", ExpiresAt: h.clock.Now().Add(time.Hour)}, hash))(t)
+		made := must(h.CreateInvite(h.ctx, flowhq.LinkInvite{TenantID: id, Author: "admin",
+			ExpiresAt: h.clock.Now().Add(time.Hour)}, hash))(t)
 		found := must(h.InviteByHash(h.ctx, hash))(t)
 		equal(t, "tenant", found.TenantID, id)
 		equal(t, "open", found.Open(h.clock.Now()), true)
@@ -57,12 +58,15 @@ func TestChatsLabelsAndHistory(t *testing.T) {
 		first.At, second.At = after(1), after(2)
 		other := text(3, "+2", "M3")
 		other.At = after(3)
-		stop := flowhq.WorkerEvent{Seq: 5, At: after(4), Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: "+2", OptedOut: true}}
+		stop := flowhq.WorkerEvent{Seq: 5, At: after(4), Kind: flowhq.EventChat,
+			Chat: &flowhq.ChatEvent{Chat: "+2", OptedOut: true}}
 		asked := request(4, "r1", "+1")
 		asked.At = after(2)
 		h.apply(t, id, "j", first, second, other, asked, stop)
 		chats := must(h.Chats(h.ctx, id, flowhq.CustomerQuery{}))(t)
-		sameList(t, "chats", each(chats, func(c flowhq.ChatSummary) string { return c.Chat + " " + c.Last.WAMessageID }), "+2 M3", "+1 M2")
+		sameList(t, "chats", each(chats, func(c flowhq.ChatSummary) string {
+			return c.Chat + " " + c.Last.WAMessageID
+		}), "+2 M3", "+1 M2")
 		out := must(h.Customers(h.ctx, id, flowhq.CustomerQuery{OptedOut: true}))(t)
 		sameList(t, "opted out", each(out, func(c flowhq.Customer) string { return c.Chat }), "+2")
 
@@ -76,6 +80,7 @@ func TestChatsLabelsAndHistory(t *testing.T) {
 		_, err := h.RequestHistory(h.ctx, id, "r9")
 		refused(t, err, flowhq.CodeNotFound)
 		equal(t, "events of another kind", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: "NONE"}))(t)), 0)
-		equal(t, "events", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: flowhq.TenantEventRecord}))(t)), 2)
+		equal(t, "events", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Type: flowhq.TenantEventRecord}))(t)),
+			2)
 	})
 }

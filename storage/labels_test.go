@@ -17,7 +17,8 @@ func emptied(t *testing.T) (dsn string) {
 	return dsn
 }
 
-// Values that nobody knows go from SQLite, which has no enums, into an empty database of the predecessor's, whose enums lack them.
+// Values that nobody knows go from SQLite, which has no enums, into an empty database of the predecessor's, whose enums
+// lack them.
 func TestCopyOfStrangeValuesIntoThePredecessors(t *testing.T) {
 	t.Parallel()
 	from, _ := predecessor(t, true)
@@ -33,7 +34,8 @@ func TestCopyOfStrangeValuesIntoThePredecessors(t *testing.T) {
 func TestEnumsThatLackValues(t *testing.T) {
 	t.Parallel()
 	dsn, db := predecessor(t, false)
-	for column, enum := range map[string]string{"tenants.status": "TenantStatus", "setup_requests.status": "SetupRequestStatus"} {
+	for column, enum := range map[string]string{"tenants.status": "TenantStatus",
+		"setup_requests.status": "SetupRequestStatus"} {
 		table, column, _ := strings.Cut(column, ".")
 		run(t, db, `UPDATE `+table+` SET `+column+` = 'ACTIVE' WHERE `+column+`::text IN ('PAUSED', 'QR_PENDING', 'REVIEWING', 'SUBMITTED')`)
 		run(t, db, `ALTER TABLE `+table+` ALTER `+column+` DROP DEFAULT, ALTER `+column+` TYPE TEXT`)
@@ -51,7 +53,8 @@ func TestEnumsThatLackValues(t *testing.T) {
 
 	h := open(t, dsn)
 	equal(t, "up to date", must(h.Migrated(h.ctx))(t), true)
-	r := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+	r := must(h.SubmitSetupRequest(h.ctx, "u1", flowhq.NewSetupRequest{BusinessName: "Asha",
+		TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
 	equal(t, "reviewed", must(h.ReviewSetupRequest(h.ctx, r.ID))(t).Status, flowhq.SetupReviewing)
 	_, to, err := h.Transition(h.ctx, "t1", flowhq.TriggerPaused, "test")
 	noError(t, err)

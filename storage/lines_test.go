@@ -20,7 +20,8 @@ func TestMessagesAreCountedByTheHour(t *testing.T) {
 		}
 		edit := text(5, "+1", "E")
 		edit.Message.Kind, edit.Message.Target = flowhq.KindEdit, "A"
-		h.apply(t, id, "j", at(text(1, "+1", "A"), 0), at(reply(2, "+1", "B"), 4), at(reply(3, "+1", "C"), 5), at(text(4, "+2", "D"), 6), at(edit, 7))
+		h.apply(t, id, "j", at(text(1, "+1", "A"), 0), at(reply(2, "+1", "B"), 4), at(reply(3, "+1", "C"), 5),
+			at(text(4, "+2", "D"), 6), at(edit, 7))
 		h.apply(t, id, "j", at(reply(6, "+2", "F"), 12)) // the answer comes in a later batch, and in the next hour
 		h.apply(t, id, "j", at(text(7, "+3", "G"), 20), at(reply(8, "+3", "H"), 20+1200))
 		hours := must(h.MessageHours(h.ctx, start))(t)

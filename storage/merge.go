@@ -9,8 +9,8 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// merge makes one customer of two chats that turned out to be the same person: what belongs to the chat From goes to the
-// chat Into, and whatever comes under the old key later is written under the new one.
+// merge makes one customer of two chats that turned out to be the same person: what belongs to the chat From goes to
+// the chat Into, and whatever comes under the old key later is written under the new one.
 func (b *batch) merge(m flowhq.IdentityMerge, when db.Time) error {
 	from := m.From
 	into, err := b.chat(m.Into)
@@ -25,19 +25,24 @@ func (b *batch) merge(m flowhq.IdentityMerge, when db.Time) error {
 	}
 	steps := []func() error{
 		func() error {
-			return b.t.DropRepeatedMessages(b.t.ctx, db.DropRepeatedMessagesParams{TenantID: b.tenantID, FromChat: from, IntoChat: into})
+			return b.t.DropRepeatedMessages(b.t.ctx,
+				db.DropRepeatedMessagesParams{TenantID: b.tenantID, FromChat: from, IntoChat: into})
 		},
 		func() error {
-			return b.t.MoveMessages(b.t.ctx, db.MoveMessagesParams{TenantID: b.tenantID, FromChat: from, IntoChat: into})
+			return b.t.MoveMessages(b.t.ctx, db.MoveMessagesParams{TenantID: b.tenantID, FromChat: from,
+				IntoChat: into})
 		},
 		func() error {
-			return b.t.RedirectMerges(b.t.ctx, db.RedirectMergesParams{TenantID: b.tenantID, FromChat: from, IntoChat: into})
+			return b.t.RedirectMerges(b.t.ctx, db.RedirectMergesParams{TenantID: b.tenantID, FromChat: from,
+				IntoChat: into})
 		},
 		func() error {
-			return b.t.InsertMerge(b.t.ctx, db.InsertMergeParams{TenantID: b.tenantID, FromChat: from, IntoChat: into, CreatedAt: when})
+			return b.t.InsertMerge(b.t.ctx, db.InsertMergeParams{TenantID: b.tenantID, FromChat: from, IntoChat: into,
+				CreatedAt: when})
 		},
 		func() error {
-			return b.t.addEvent(b.tenantID, flowhq.TenantEventMerge, fmt.Sprintf("%s is %s", from, into), flowhq.IdentityMerge{From: from, Into: into})
+			return b.t.addEvent(b.tenantID, flowhq.TenantEventMerge, fmt.Sprintf("%s is %s", from, into),
+				flowhq.IdentityMerge{From: from, Into: into})
 		},
 	}
 	for _, step := range steps {
@@ -66,7 +71,8 @@ func (b *batch) mergeCustomers(from, into string) error {
 	} else if c, err = joined(c, old); err != nil {
 		return err
 	}
-	if err := b.t.MoveRequests(b.t.ctx, db.MoveRequestsParams{TenantID: b.tenantID, FromID: old.ID, IntoID: c.ID, IntoChat: into}); err != nil {
+	if err := b.t.MoveRequests(b.t.ctx, db.MoveRequestsParams{TenantID: b.tenantID, FromID: old.ID, IntoID: c.ID,
+		IntoChat: into}); err != nil {
 		return err
 	}
 	if c.ID != old.ID {
@@ -119,7 +125,9 @@ func joined(c, old db.Customer) (db.Customer, error) {
 
 func saved(c db.Customer) db.SaveCustomerParams {
 	return db.SaveCustomerParams{
-		ID: c.ID, Chat: c.Chat, Number: c.Number, Name: c.Name, Language: c.Language, LabelsJson: c.LabelsJson, OptedOutAt: c.OptedOutAt,
-		HandedOverAt: c.HandedOverAt, HandoffCause: c.HandoffCause, HandoffEndsAt: c.HandoffEndsAt, FirstSeenAt: c.FirstSeenAt, LastSeenAt: c.LastSeenAt,
+		ID: c.ID, Chat: c.Chat, Number: c.Number, Name: c.Name, Language: c.Language, LabelsJson: c.LabelsJson,
+		OptedOutAt:   c.OptedOutAt,
+		HandedOverAt: c.HandedOverAt, HandoffCause: c.HandoffCause, HandoffEndsAt: c.HandoffEndsAt,
+		FirstSeenAt: c.FirstSeenAt, LastSeenAt: c.LastSeenAt,
 	}
 }

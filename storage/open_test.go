@@ -47,9 +47,12 @@ func TestDescribe(t *testing.T) {
 
 func TestWrongDSN(t *testing.T) {
 	for _, dsn := range []string{
-		"mysql://u:secret@h/d", "secret", "host=h password=secret", "postgres://u:sec#ret@h/d", "postgres://u:secret@h:port/d", "postgres:secret@h/d",
-		"postgres://u:secret@h/d?sslmode=never", "postgres://u:secret@h/d?connection_limit=none", "postgres://u:se cret@h/d\x7f",
-		"sqlite:", "sqlite://rel.db", "sqlite::memory:", "sqlite:/tmp/", "sqlite:///tmp/x.db?mode=secret", "postgres://u:secret@h:99999/d",
+		"mysql://u:secret@h/d", "secret", "host=h password=secret", "postgres://u:sec#ret@h/d",
+		"postgres://u:secret@h:port/d", "postgres:secret@h/d",
+		"postgres://u:secret@h/d?sslmode=never", "postgres://u:secret@h/d?connection_limit=none",
+		"postgres://u:se cret@h/d\x7f",
+		"sqlite:", "sqlite://rel.db", "sqlite::memory:", "sqlite:/tmp/", "sqlite:///tmp/x.db?mode=secret",
+		"postgres://u:secret@h:99999/d",
 	} {
 		err := storage.Check(dsn)
 		refused(t, err, flowhq.CodeInvalid, "DATABASE_URL")
@@ -159,7 +162,8 @@ func TestOpenedByManyAtTheSameTime(t *testing.T) {
 			wg.Wait()
 			h := open(t, address)
 			equal(t, "up to date", must(h.Migrated(h.ctx))(t), true)
-			equal(t, "migrations done twice", h.count(t, "SELECT count(*) - count(DISTINCT version_id) FROM flowhq_migrations"), 0)
+			equal(t, "migrations done twice", h.count(t,
+				"SELECT count(*) - count(DISTINCT version_id) FROM flowhq_migrations"), 0)
 		})
 	}
 }
@@ -199,17 +203,20 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 func TestPrismaParameters(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	for _, params := range []string{"&schema=Web%20App&connection_limit=1", "&schema=other&pgbouncer=true", "&schema=public&pool_timeout=0"} {
+	for _, params := range []string{"&schema=Web%20App&connection_limit=1", "&schema=other&pgbouncer=true",
+		"&schema=public&pool_timeout=0"} {
 		h := open(t, dsn+params)
 		id := h.tenant(t, "Asha", "+255700000001").ID
 		h.apply(t, id, "j", text(1, "+1", "A"), trace(2, "A", "received"), reply(3, "+1", "B"), note(4, "x"))
 		noError(t, h.Heartbeats(h.ctx, []flowhq.Heartbeat{{TenantID: id, SeenAt: noon}}))
-		equal(t, "tenants in this schema", len(must(h.Tenants(h.ctx, flowhq.TenantFilter{Status: flowhq.TenantNew, Query: "a"}))(t)), 1)
+		equal(t, "tenants in this schema", len(must(h.Tenants(h.ctx,
+			flowhq.TenantFilter{Status: flowhq.TenantNew, Query: "a"}))(t)), 1)
 		equal(t, "messages", len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{Trace: true}))(t)), 2)
 	}
 	for _, schema := range []string{"Web App", "other", "public"} {
 		var n int
-		noError(t, raw(t, dsn).QueryRow("SELECT count(*) FROM pg_tables WHERE schemaname = $1 AND tablename IN ('tenants', 'flowhq_migrations')", schema).Scan(&n))
+		noError(t, raw(t, dsn).QueryRow("SELECT count(*) FROM pg_tables WHERE schemaname = $1 AND tablename IN "+
+			"('tenants', 'flowhq_migrations')", schema).Scan(&n))
 		equal(t, "tables in "+schema, n, 2)
 	}
 }
@@ -232,7 +239,8 @@ func TestWaitsForTheDatabase(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		s, err := storage.Open(t.Context(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler), Wait: time.Minute})
+		s, err := storage.Open(t.Context(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler),
+			Wait: time.Minute})
 		if err != nil {
 			t.Error(err)
 			return
@@ -247,6 +255,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := storage.Open(ctx, "postgres://u@127.0.0.1:1/d", storage.Options{Logger: slog.New(slog.DiscardHandler), Wait: time.Hour})
+	_, err := storage.Open(ctx, "postgres://u@127.0.0.1:1/d",
+		storage.Options{Logger: slog.New(slog.DiscardHandler), Wait: time.Hour})
 	refused(t, err, flowhq.CodeUnavailable)
 }

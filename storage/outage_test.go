@@ -79,7 +79,8 @@ func TestPostgresRestartedUnderLoad(t *testing.T) {
 			default:
 			}
 			next := seq + 1
-			if got, err := h.ApplyEvents(h.ctx, id, "j", []flowhq.WorkerEvent{text(next, "+1", fmt.Sprint("M", next))}); err == nil {
+			if got, err := h.ApplyEvents(h.ctx, id, "j",
+				[]flowhq.WorkerEvent{text(next, "+1", fmt.Sprint("M", next))}); err == nil {
 				acked, seq = got, next
 			} else {
 				stands(t, err, flowhq.OutageAway)
@@ -97,8 +98,8 @@ func TestPostgresRestartedUnderLoad(t *testing.T) {
 	nothingLost(t, h, id, acked, seq)
 }
 
-// A fail-over: the address leads to another server from one moment to the next, and connections of before to one that is
-// read-only now. New ones are made, and lead to the new server.
+// A fail-over: the address leads to another server from one moment to the next, and connections of before to one that
+// is read-only now. New ones are made, and lead to the new server.
 func TestPostgresFailsOver(t *testing.T) {
 	t.Parallel()
 	old := pgtest.Private(t)
@@ -119,7 +120,8 @@ func TestPostgresFailsOver(t *testing.T) {
 	stands(t, err, flowhq.OutageReadOnly)
 
 	// It is promoted; nobody cuts a connection.
-	run(t, raw(t, dsn+"&default_transaction_read_only=off"), "ALTER DATABASE "+cfg.Database+" RESET default_transaction_read_only")
+	run(t, raw(t, dsn+"&default_transaction_read_only=off"),
+		"ALTER DATABASE "+cfg.Database+" RESET default_transaction_read_only")
 	backIn(t, h, 10*time.Second)
 	nothingLost(t, h, id, 1, 5)
 }
@@ -132,7 +134,8 @@ func TestPostgresOfSeveralHosts(t *testing.T) {
 	noError(t, down.Stop())
 	dsn := up.DSN(t)
 	host := must(pgx.ParseConfig(dsn))(t).Host
-	h := open(t, strings.Replace(dsn, "host="+urlEscaped(host), "host="+urlEscaped(gone.Host+","+host), 1)+"&target_session_attrs=read-write")
+	h := open(t, strings.Replace(dsn, "host="+urlEscaped(host), "host="+urlEscaped(gone.Host+","+host),
+		1)+"&target_session_attrs=read-write")
 	h.tenant(t, "Asha", "")
 	noError(t, h.Probe(h.ctx))
 }
@@ -219,7 +222,8 @@ func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
-		t.Fatalf("a small disk can't be mounted, which needs root or a user name space (run as root, or `unshare -rm go test …`): %v", err)
+		t.Fatalf("a small disk can't be mounted, which needs root or a user name space (run as root, or `unshare -rm "+
+			"go test …`): %v", err)
 	}
 	t.Cleanup(func() { noError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	return dir

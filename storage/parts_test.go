@@ -63,7 +63,8 @@ func TestListsComeInParts(t *testing.T) {
 			u, d, _, err := h.CreateOwner(h.ctx, fmt.Sprintf("owner%d@example.com", i), fmt.Sprintf("Shop %d", i))
 			noError(t, err)
 			r, err := h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{
-				BusinessName: d.Name, TemplateType: flowhq.TemplateBooking, WhatsAppNumber: fmt.Sprintf("+2557000001%02d", i),
+				BusinessName: d.Name, TemplateType: flowhq.TemplateBooking,
+				WhatsAppNumber: fmt.Sprintf("+2557000001%02d", i),
 			})
 			noError(t, err)
 			if i%2 == 0 {
@@ -84,7 +85,9 @@ func TestListsComeInParts(t *testing.T) {
 func usersInParts(t *testing.T, h *harness, n, size int) {
 	id := func(u flowhq.User) string { return u.ID }
 	parts := follow(t, size, id, func(last *flowhq.User) []flowhq.User {
-		return must(h.Users(h.ctx, part(last, size, func(u flowhq.User) flowhq.Cursor { return flowhq.Cursor{At: u.CreatedAt, ID: u.ID} })))(t)
+		return must(h.Users(h.ctx, part(last, size, func(u flowhq.User) flowhq.Cursor {
+			return flowhq.Cursor{At: u.CreatedAt, ID: u.ID}
+		})))(t)
 	})
 	sameParts(t, "users", n, parts, each(must(h.Users(h.ctx, flowhq.PageQuery{}))(t), id))
 }
@@ -103,9 +106,11 @@ func setupRequestsInParts(t *testing.T, h *harness, n, size int) {
 		rows    int
 	}{"requests": {false, n}, "decided requests": {true, (n + 1) / 2}} {
 		parts := follow(t, size, id, func(last *request) []request {
-			return must(h.SetupRequests(h.ctx, flowhq.SetupQuery{PageQuery: part(last, size, place), Decided: want.decided}))(t)
+			return must(h.SetupRequests(h.ctx, flowhq.SetupQuery{PageQuery: part(last, size, place),
+				Decided: want.decided}))(t)
 		})
-		sameParts(t, what, want.rows, parts, each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{Decided: want.decided}))(t), id))
+		sameParts(t, what, want.rows, parts, each(
+			must(h.SetupRequests(h.ctx, flowhq.SetupQuery{Decided: want.decided}))(t), id))
 	}
 	waiting := follow(t, size, id, func(last *request) []request {
 		return must(h.OpenSetupRequests(h.ctx, part(last, size, place).Before, size))(t)
@@ -152,10 +157,13 @@ func versionsInParts(t *testing.T, h *harness, tenant string, n, size int) {
 func sessionsInParts(t *testing.T, h *harness, n, size int) {
 	for i := range n {
 		at := noon.Add(time.Duration(i/3) * time.Minute)
-		noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte{1, byte(i)}, CreatedAt: noon, LastSeenAt: at, ExpiresAt: noon.Add(time.Hour)}))
+		noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte{1, byte(i)}, CreatedAt: noon,
+			LastSeenAt: at, ExpiresAt: noon.Add(time.Hour)}))
 	}
-	ended := flowhq.AdminSession{TokenHash: []byte{2}, CreatedAt: noon, LastSeenAt: noon.Add(time.Minute), ExpiresAt: noon.Add(time.Minute)}
-	unseen := flowhq.AdminSession{TokenHash: []byte{3}, CreatedAt: noon, LastSeenAt: noon.Add(-time.Minute), ExpiresAt: noon.Add(time.Hour)}
+	ended := flowhq.AdminSession{TokenHash: []byte{2}, CreatedAt: noon, LastSeenAt: noon.Add(time.Minute),
+		ExpiresAt: noon.Add(time.Minute)}
+	unseen := flowhq.AdminSession{TokenHash: []byte{3}, CreatedAt: noon, LastSeenAt: noon.Add(-time.Minute),
+		ExpiresAt: noon.Add(time.Hour)}
 	noError(t, h.CreateAdminSession(h.ctx, ended))
 	noError(t, h.CreateAdminSession(h.ctx, unseen))
 
@@ -163,7 +171,9 @@ func sessionsInParts(t *testing.T, h *harness, n, size int) {
 	good := flowhq.AdminSessionQuery{Alive: noon.Add(time.Minute), SeenSince: noon.Add(-time.Minute)}
 	parts := follow(t, size, id, func(last *flowhq.AdminSession) []flowhq.AdminSession {
 		q := good
-		q.PageQuery = part(last, size, func(s flowhq.AdminSession) flowhq.Cursor { return flowhq.Cursor{At: s.LastSeenAt, ID: s.ID} })
+		q.PageQuery = part(last, size, func(s flowhq.AdminSession) flowhq.Cursor {
+			return flowhq.Cursor{At: s.LastSeenAt, ID: s.ID}
+		})
 		return must(h.AdminSessions(h.ctx, q))(t)
 	})
 	sameParts(t, "sessions", n, parts, each(must(h.AdminSessions(h.ctx, good))(t), id))
@@ -175,12 +185,15 @@ func linksInParts(t *testing.T, h *harness, tenant string, n, size int) {
 		if i%3 == 0 {
 			h.clock.advance(time.Second)
 		}
-		_, err := h.CreateInvite(h.ctx, flowhq.LinkInvite{TenantID: tenant, Author: "admin", ExpiresAt: noon.Add(48 * time.Hour)}, []byte{byte(i)})
+		_, err := h.CreateInvite(h.ctx, flowhq.LinkInvite{TenantID: tenant, Author: "admin",
+			ExpiresAt: noon.Add(48 * time.Hour)}, []byte{byte(i)})
 		noError(t, err)
 	}
 	id := func(i flowhq.LinkInvite) string { return i.ID }
 	parts := follow(t, size, id, func(last *flowhq.LinkInvite) []flowhq.LinkInvite {
-		return must(h.Invites(h.ctx, tenant, part(last, size, func(i flowhq.LinkInvite) flowhq.Cursor { return flowhq.Cursor{At: i.CreatedAt, ID: i.ID} })))(t)
+		return must(h.Invites(h.ctx, tenant, part(last, size, func(i flowhq.LinkInvite) flowhq.Cursor {
+			return flowhq.Cursor{At: i.CreatedAt, ID: i.ID}
+		})))(t)
 	})
 	sameParts(t, "links", n, parts, each(must(h.Invites(h.ctx, tenant, flowhq.PageQuery{}))(t), id))
 }
@@ -192,12 +205,15 @@ func fencesInParts(t *testing.T, h *harness, tenants []string, size int) {
 		at = noon.UnixMilli()
 	}
 	for _, tenant := range tenants { // all of one moment, as a restore of everything makes them
-		_, err := db.ExecContext(h.ctx, "INSERT INTO tenant_fences (tenant_id, backup_id, taken_at, created_at) VALUES ($1, 'b', $2, $2)", tenant, at)
+		_, err := db.ExecContext(h.ctx, "INSERT INTO tenant_fences (tenant_id, backup_id, taken_at, created_at) "+
+			"VALUES ($1, 'b', $2, $2)", tenant, at)
 		noError(t, err)
 	}
 	id := func(f flowhq.RestoreHold) string { return f.TenantID }
 	parts := follow(t, size, id, func(last *flowhq.RestoreHold) []flowhq.RestoreHold {
-		from := part(last, size, func(f flowhq.RestoreHold) flowhq.Cursor { return flowhq.Cursor{At: f.CreatedAt, ID: f.TenantID} }).Before
+		from := part(last, size, func(f flowhq.RestoreHold) flowhq.Cursor {
+			return flowhq.Cursor{At: f.CreatedAt, ID: f.TenantID}
+		}).Before
 		return must(h.RestoreHolds(h.ctx, from, size))(t)
 	})
 	sameParts(t, "fences", len(tenants), parts, each(must(h.RestoreHolds(h.ctx, flowhq.Cursor{}, 0))(t), id))

@@ -32,14 +32,15 @@ func plan(t *testing.T, db *sql.DB, query string) string {
 	}
 }
 
-// SQLite is held to find rows by an index in every query that could meet a big table. (PostgreSQL decides by how much is in
-// its tables, which in a test is nothing.)
+// SQLite is held to find rows by an index in every query that could meet a big table. (PostgreSQL decides by how much
+// is in its tables, which in a test is nothing.)
 func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	db := raw(t, open(t, dsns()["sqlite"](t)).dsn)
-	// These list a table that is small, or all of what they were asked for (OpenRequests, SetupRivals, WaitingSetupRequests: an index
-	// that holds nothing else).
-	lists := []string{"LatestActivity", "LatestSignIn", "Keepings", "Wished", "TenantLines", "OpenRequests", "SetupRivals", "WaitingSetupRequests"}
+	// These list a table that is small, or all of what they were asked for (OpenRequests, SetupRivals,
+	// WaitingSetupRequests: an index that holds nothing else).
+	lists := []string{"LatestActivity", "LatestSignIn", "Keepings", "Wished", "TenantLines", "OpenRequests",
+		"SetupRivals", "WaitingSetupRequests"}
 	big := []string{"message_logs", "m", "f", "o", "message_traces", "tenant_events", "customers"}
 	for name, query := range generated(t) {
 		steps := plan(t, db, query)
@@ -49,7 +50,8 @@ func TestQueriesUseIndexes(t *testing.T) {
 		if strings.Contains(steps, "SCAN") && !slices.Contains(lists, name) {
 			t.Errorf("%s reads a whole table:\n%s", name, steps)
 		}
-		if strings.Contains(steps, "TEMP B-TREE") && strings.Contains(query, "DESC LIMIT") && !slices.Contains(lists, name) {
+		if strings.Contains(steps, "TEMP B-TREE") && strings.Contains(query, "DESC LIMIT") &&
+			!slices.Contains(lists, name) {
 			t.Errorf("%s sorts what an index could give in order:\n%s", name, steps)
 		}
 		for step := range strings.Lines(steps) {

@@ -12,13 +12,15 @@ import (
 func TestUsers(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		d := h.tenant(t, "Asha", "")
-		u := must(h.CreateUser(h.ctx, flowhq.User{TenantID: d.ID, Name: "Asha", Email: " Asha@Example.com ", Phone: "+255"}))(t)
+		u := must(h.CreateUser(h.ctx, flowhq.User{TenantID: d.ID, Name: "Asha", Email: " Asha@Example.com ",
+			Phone: "+255"}))(t)
 		equal(t, "role", u.Role, flowhq.RoleOwner)
 		h.clock.advance(time.Second)
 		must(h.CreateUser(h.ctx, flowhq.User{Name: "Boss", Email: "boss@example.com", Role: flowhq.RoleAdmin}))(t)
 		got := must(h.UserByEmail(h.ctx, "aSHA@example.COM"))(t)
 		equal(t, "found", got, flowhq.User{
-			ID: u.ID, TenantID: d.ID, Name: "Asha", Email: "Asha@Example.com", Phone: "+255", Role: flowhq.RoleOwner, CreatedAt: noon, UpdatedAt: noon,
+			ID: u.ID, TenantID: d.ID, Name: "Asha", Email: "Asha@Example.com", Phone: "+255", Role: flowhq.RoleOwner,
+			CreatedAt: noon, UpdatedAt: noon,
 		})
 		_, err := h.UserByEmail(h.ctx, "nobody@example.com")
 		refused(t, err, flowhq.CodeNotFound)
@@ -26,7 +28,9 @@ func TestUsers(t *testing.T) {
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.CreateUser(h.ctx, flowhq.User{Name: "X", Email: "x@example.com", TenantID: d.ID})
 		refused(t, err, flowhq.CodeConflict)
-		sameList(t, "users", each(must(h.Users(h.ctx, flowhq.PageQuery{}))(t), func(u flowhq.User) string { return u.Name }), "Boss", "Asha")
+		sameList(t, "users", each(must(h.Users(h.ctx, flowhq.PageQuery{}))(t), func(u flowhq.User) string {
+			return u.Name
+		}), "Boss", "Asha")
 	})
 }
 
@@ -75,7 +79,8 @@ func TestSetupRequest(t *testing.T) {
 		taken := h.tenant(t, "Juma", "+255700000002")
 		u, d, _, err := h.CreateOwner(h.ctx, "asha@example.com", "Asha")
 		noError(t, err)
-		ask := flowhq.NewSetupRequest{BusinessName: "Asha Salon", TemplateType: flowhq.TemplateSupport, WhatsAppNumber: "+255700000001"}
+		ask := flowhq.NewSetupRequest{BusinessName: "Asha Salon", TemplateType: flowhq.TemplateSupport,
+			WhatsAppNumber: "+255700000001"}
 		equal(t, "latest of none", must(h.LatestSetupRequest(h.ctx, d.ID))(t), nil)
 
 		wrong := ask
@@ -124,7 +129,9 @@ func TestSetupRequest(t *testing.T) {
 		equal(t, "after the device connected", must(h.SetupRequest(h.ctx, r.ID))(t).Status, flowhq.SetupActive)
 
 		events := must(h.PortalEvents(h.ctx, d.ID, flowhq.EventQuery{}))(t)
-		sameList(t, "portal events", each(events, func(e flowhq.PortalEvent) string { return e.Type }), flowhq.PortalSetupApproved, flowhq.PortalSetupSubmitted)
+		sameList(t, "portal events", each(events, func(e flowhq.PortalEvent) string {
+			return e.Type
+		}), flowhq.PortalSetupApproved, flowhq.PortalSetupSubmitted)
 		var payload map[string]string
 		noError(t, json.Unmarshal(events[1].Payload, &payload))
 		equal(t, "template in the event", payload["templateType"], "SUPPORT")
@@ -138,7 +145,8 @@ func TestRejectedSetupRequest(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		u, d, _, err := h.CreateOwner(h.ctx, "asha@example.com", "Asha")
 		noError(t, err)
-		ask := flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001", Language: flowhq.English}
+		ask := flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking,
+			WhatsAppNumber: "+255700000001", Language: flowhq.English}
 		r := must(h.SubmitSetupRequest(h.ctx, u.ID, ask))(t)
 		done := must(h.DecideSetupRequest(h.ctx, r.ID, flowhq.SetupRejected, "no such number"))(t)
 		equal(t, "status", done.Status, flowhq.SetupRejected)
@@ -148,12 +156,14 @@ func TestRejectedSetupRequest(t *testing.T) {
 
 		h.clock.advance(time.Second)
 		second := must(h.SubmitSetupRequest(h.ctx, u.ID, ask))(t)
-		sameList(t, "requests", each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t), func(r flowhq.SetupRequestDetail) string {
-			return r.ID + r.Tenant.ID + r.User.ID + string(r.Tenant.Worker.DesiredState)
-		}), second.ID+d.ID+u.ID+"stopped", r.ID+d.ID+u.ID+"stopped")
+		sameList(t, "requests", each(must(h.SetupRequests(h.ctx, flowhq.SetupQuery{}))(t),
+			func(r flowhq.SetupRequestDetail) string {
+				return r.ID + r.Tenant.ID + r.User.ID + string(r.Tenant.Worker.DesiredState)
+			}), second.ID+d.ID+u.ID+"stopped", r.ID+d.ID+u.ID+"stopped")
 
 		must(h.DecideSetupRequest(h.ctx, second.ID, flowhq.SetupRejected, ""))(t)
-		noError(t, h.SaveSession(h.ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "255:1@s.whatsapp.net"}, ""))
+		noError(t, h.SaveSession(h.ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected,
+			LinkedJID: "255:1@s.whatsapp.net"}, ""))
 		_, err = h.SubmitSetupRequest(h.ctx, u.ID, ask)
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.SetupRequest(h.ctx, "none")
@@ -169,7 +179,9 @@ func TestDecidedOnceAtTheSameTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		u, d, _, err := h.CreateOwner(h.ctx, "asha@example.com", "Asha")
 		noError(t, err)
-		r := must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+		r := must(h.SubmitSetupRequest(h.ctx, u.ID,
+			flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking,
+				WhatsAppNumber: "+255700000001"}))(t)
 		var wg sync.WaitGroup
 		errs := make([]error, 6)
 		for i := range errs {
@@ -198,10 +210,12 @@ func TestDecidedOnceAtTheSameTime(t *testing.T) {
 func TestAdminSessions(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		a := flowhq.AdminSession{
-			ID: "s1", TokenHash: []byte{0, 1, 2, 255}, Address: "10.0.0.1", UserAgent: "Firefox", CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon.Add(time.Hour),
+			ID: "s1", TokenHash: []byte{0, 1, 2, 255}, Address: "10.0.0.1", UserAgent: "Firefox", CreatedAt: noon,
+			LastSeenAt: noon, ExpiresAt: noon.Add(time.Hour),
 		}
 		noError(t, h.CreateAdminSession(h.ctx, a))
-		noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte("other"), CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon.Add(2 * time.Hour)}))
+		noError(t, h.CreateAdminSession(h.ctx, flowhq.AdminSession{TokenHash: []byte("other"), CreatedAt: noon,
+			LastSeenAt: noon, ExpiresAt: noon.Add(2 * time.Hour)}))
 		got := must(h.AdminSessionByHash(h.ctx, a.TokenHash))(t)
 		equal(t, "id", got.ID, "s1")
 		equal(t, "hash", string(got.TokenHash), string(a.TokenHash))
@@ -226,7 +240,8 @@ func TestDeleteUser(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		u, d, _, err := h.CreateOwner(h.ctx, "asha@example.com", "Asha")
 		noError(t, err)
-		must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
+		must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{BusinessName: "Asha",
+			TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001"}))(t)
 		refused(t, h.DeleteUser(h.ctx, u.ID), flowhq.CodeConflict)
 		equal(t, "still there", must(h.UserByEmail(h.ctx, "asha@example.com"))(t).ID, u.ID)
 		noError(t, h.DeleteTenant(h.ctx, d.ID))
@@ -235,7 +250,8 @@ func TestDeleteUser(t *testing.T) {
 		refused(t, err, flowhq.CodeNotFound)
 		refused(t, h.DeleteUser(h.ctx, u.ID), flowhq.CodeNotFound)
 
-		other := must(h.CreateUser(h.ctx, flowhq.User{Name: "B", Email: "b@example.com", TenantID: h.tenant(t, "B", "").ID}))(t)
+		other := must(h.CreateUser(h.ctx, flowhq.User{Name: "B", Email: "b@example.com",
+			TenantID: h.tenant(t, "B", "").ID}))(t)
 		noError(t, h.DeleteUser(h.ctx, other.ID))
 		equal(t, "the user's tenant stays", must(h.Tenant(h.ctx, other.TenantID))(t).ID, other.TenantID)
 	})

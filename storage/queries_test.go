@@ -39,7 +39,8 @@ func generated(t *testing.T) map[string]string {
 func words(query string) []string {
 	comment := regexp.MustCompile(`(?m)^--.*$`)
 	param := regexp.MustCompile(`@\w+|\$\d+`)
-	return strings.Fields(strings.TrimSuffix(strings.TrimSpace(param.ReplaceAllString(comment.ReplaceAllString(query, ""), "?")), ";"))
+	return strings.Fields(strings.TrimSuffix(strings.TrimSpace(
+		param.ReplaceAllString(comment.ReplaceAllString(query, ""), "?")), ";"))
 }
 
 // The committed code is made from the committed queries. (tools/generate.sh check looks closer, where sqlc can be had.)

@@ -36,7 +36,8 @@ func TestCustomersPageByPage(t *testing.T) {
 		}
 		sameList(t, "page by page", got, want...)
 		for query, n := range map[string]int{"mteja 3": 1, "MTEJA": 9, "+255715": 1, "%": 0} {
-			equal(t, "customers with "+query, len(must(h.Customers(h.ctx, id, flowhq.CustomerQuery{Query: query}))(t)), n)
+			equal(t, "customers with "+query, len(must(h.Customers(h.ctx, id, flowhq.CustomerQuery{Query: query}))(t)),
+				n)
 		}
 	})
 }
@@ -46,7 +47,8 @@ func TestRequests(t *testing.T) {
 		id := h.tenant(t, "Asha", "").ID
 		order := request(2, "r2", "+2")
 		order.Request.Type = flowhq.RequestOrder
-		order.Request.Fields = flowhq.RequestFields{Items: []flowhq.OrderItem{{Product: "Kitenge", Quantity: 2, Price: 25000}}, Total: 50000, Currency: "TZS"}
+		order.Request.Fields = flowhq.RequestFields{
+			Items: []flowhq.OrderItem{{Product: "Kitenge", Quantity: 2, Price: 25000}}, Total: 50000, Currency: "TZS"}
 		h.apply(t, id, "j", request(1, "r1", "+1"), order, request(3, "r3", "+1"))
 		ids := func(q flowhq.RequestQuery) []string {
 			t.Helper()
@@ -61,7 +63,8 @@ func TestRequests(t *testing.T) {
 		equal(t, "created", r.CreatedAt, after(2))
 
 		h.clock.advance(time.Hour)
-		r = must(h.UpdateRequest(h.ctx, id, "r1", flowhq.RequestPatch{Status: ptr(flowhq.RequestNoShow), Notes: ptr("did not come"), By: "admin"}))(t)
+		r = must(h.UpdateRequest(h.ctx, id, "r1", flowhq.RequestPatch{Status: ptr(flowhq.RequestNoShow),
+			Notes: ptr("did not come"), By: "admin"}))(t)
 		equal(t, "status", r.Status, flowhq.RequestNoShow)
 		sameList(t, "no-shows", ids(flowhq.RequestQuery{Status: flowhq.RequestNoShow}), "r1")
 		_, err := h.UpdateRequest(h.ctx, id, "r2", flowhq.RequestPatch{Status: ptr(flowhq.RequestNoShow)})
@@ -84,7 +87,8 @@ func TestRequests(t *testing.T) {
 
 		// What a restored journal tells again is older than what the admin did; what the customer does later is not.
 		h.apply(t, id, "restored", request(1, "r1", "+1"))
-		equal(t, "status after the old event", must(h.Requests(h.ctx, id, flowhq.RequestQuery{Chat: "+1"}))(t)[1].Status, flowhq.RequestNoShow)
+		equal(t, "status after the old event", must(h.Requests(h.ctx, id,
+			flowhq.RequestQuery{Chat: "+1"}))(t)[1].Status, flowhq.RequestNoShow)
 		cancelled := request(4, "r1", "+1")
 		cancelled.At, cancelled.Request.Status = h.clock.Now().Add(time.Second), flowhq.RequestCancelled
 		h.apply(t, id, "j", cancelled)

@@ -92,7 +92,8 @@ func (p *part) tenant(row dump.Row) error {
 		p.set(row, "phone_number", "")
 		return nil
 	}
-	return flowhq.Errorf(flowhq.CodeConflict, "%s has the number %s of this business here. Change it, or restore beside it (--as-new).", name, number)
+	return flowhq.Errorf(flowhq.CodeConflict, "%s has the number %s of this business here. Change it, or restore "+
+		"beside it (--as-new).", name, number)
 }
 
 func (p *part) session(row dump.Row) {
@@ -156,8 +157,8 @@ type spareUser struct {
 	row     dump.Row
 }
 
-// userOf puts the id in that a user has here, and brings back one who asked for the tenant's setup without being its user. An
-// event of one who is nowhere goes without.
+// userOf puts the id in that a user has here, and brings back one who asked for the tenant's setup without being its
+// user. An event of one who is nowhere goes without.
 func (p *part) userOf(row dump.Row) error {
 	id := p.text(row, "user_id")
 	if p.Tenant == "" || id == "" {
@@ -184,7 +185,10 @@ func (p *part) fetch(id string) error {
 		}
 		return err
 	}
-	users := &part{bringing: p.bringing, columns: spare.columns, table: p.w.Tables[slices.IndexFunc(p.w.Tables, func(t dump.Table) bool { return t.Name == "users" })]}
+	users := &part{bringing: p.bringing, columns: spare.columns,
+		table: p.w.Tables[slices.IndexFunc(p.w.Tables, func(t dump.Table) bool {
+			return t.Name == "users"
+		})]}
 	wanted, err := users.welcome(spare.row, "")
 	if err != nil || !wanted {
 		return err
@@ -240,8 +244,8 @@ func renewedPayload(tenant, payload string) string {
 	return dump.CanonicalJSON(string(text))
 }
 
-// RenewedID makes an id of an old one, for a row of a tenant that comes back beside its original as the tenant named: always the
-// same one, and one that sorts where the old one does.
+// RenewedID makes an id of an old one, for a row of a tenant that comes back beside its original as the tenant named:
+// always the same one, and one that sorts where the old one does.
 func RenewedID(tenant, old string) string {
 	sum := sha256.Sum256([]byte(tenant + "\x00" + old))
 	id := uuid.UUID(sum[:16])

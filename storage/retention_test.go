@@ -16,7 +16,8 @@ func TestDeleteOld(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id, other := h.tenant(t, "Asha", "").ID, h.tenant(t, "Duka", "").ID
 		for _, tenant := range []string{id, other} {
-			h.apply(t, tenant, "j", text(1, "+1", "A"), trace(2, "A", "received"), text(3, "+1", "B"), text(4, "+1", "C"),
+			h.apply(t, tenant, "j", text(1, "+1", "A"), trace(2, "A", "received"), text(3, "+1", "B"),
+				text(4, "+1", "C"),
 				request(5, tenant[:35]+"1", "+1"), request(6, tenant[:35]+"2", "+1"))
 		}
 		done := flowhq.RequestDone
@@ -30,19 +31,27 @@ func TestDeleteOld(t *testing.T) {
 		count(flowhq.RetainMessages, edge, 1, 1)
 		count(flowhq.RetainMessages, edge, 10, 1)
 		count(flowhq.RetainMessages, edge, 10, 0)
-		sameList(t, "messages left", each(must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t), func(m flowhq.Message) string { return m.WAMessageID }), "C")
+		sameList(t, "messages left", each(must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t),
+			func(m flowhq.Message) string {
+				return m.WAMessageID
+			}), "C")
 		count(flowhq.RetainTraces, edge, 10, 1)
 		count(flowhq.RetainRequests, noon.AddDate(1, 0, 0), 10, 1)
-		sameList(t, "requests left", each(must(h.Requests(h.ctx, id, flowhq.RequestQuery{}))(t), func(r flowhq.CustomerRequest) string { return r.ID }), id[:35]+"2")
+		sameList(t, "requests left", each(must(h.Requests(h.ctx, id, flowhq.RequestQuery{}))(t),
+			func(r flowhq.CustomerRequest) string {
+				return r.ID
+			}), id[:35]+"2")
 		must(h.DeleteOld(h.ctx, id, flowhq.RetainEvents, noon.AddDate(1, 0, 0), 100))(t)
 		equal(t, "events left", len(must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{}))(t)), 0)
-		equal(t, "events of another tenant are left", len(must(h.TenantEvents(h.ctx, other, flowhq.EventQuery{}))(t)) > 0, true)
+		equal(t, "events of another tenant are left",
+			len(must(h.TenantEvents(h.ctx, other, flowhq.EventQuery{}))(t)) > 0, true)
 		equal(t, "customers left", len(must(h.Customers(h.ctx, id, flowhq.CustomerQuery{}))(t)), 1)
 		equal(t, "messages of another tenant", len(must(h.Messages(h.ctx, other, flowhq.MessageQuery{}))(t)), 3)
 		equal(t, "requests of another tenant", len(must(h.Requests(h.ctx, other, flowhq.RequestQuery{}))(t)), 2)
 		// What a restored journal tells again is not made anew: the mark stays.
 		h.apply(t, id, "j", text(1, "+1", "A"), text(7, "+1", "D"))
-		equal(t, "messages after the journal told them again", len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t)), 2)
+		equal(t, "messages after the journal told them again",
+			len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t)), 2)
 	})
 }
 
@@ -50,13 +59,18 @@ func TestKeepings(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		first, second := h.tenant(t, "A", "").ID, h.tenant(t, "B", "").ID
 		days := 14
-		must(h.SaveDraft(h.ctx, second, flowhq.Settings{Timezone: "Africa/Kampala", Retention: &flowhq.RetentionOverride{Messages: &days}}.Normalize(), "", ""))(t)
+		must(h.SaveDraft(h.ctx, second, flowhq.Settings{Timezone: "Africa/Kampala",
+			Retention: &flowhq.RetentionOverride{Messages: &days}}.Normalize(), "", ""))(t)
 		must(h.PublishDraft(h.ctx, second, ""))(t)
 		all := must(h.Keepings(h.ctx, "", 1))(t)
 		all = append(all, must(h.Keepings(h.ctx, all[0].TenantID, 10))(t)...)
-		sameList(t, "tenants", each(all, func(k flowhq.RetentionRule) string { return k.TenantID + k.Location.String() }), first+"Africa/Dar_es_Salaam", second+"Africa/Kampala")
-		equal(t, "days of one with its own", all[1].Own.Apply(flowhq.Retention{Messages: 365, Traces: 7}), flowhq.Retention{Messages: 14, Traces: 7})
-		equal(t, "days of one without", all[0].Own.Apply(flowhq.Retention{Messages: 365}), flowhq.Retention{Messages: 365})
+		sameList(t, "tenants", each(all, func(k flowhq.RetentionRule) string {
+			return k.TenantID + k.Location.String()
+		}), first+"Africa/Dar_es_Salaam", second+"Africa/Kampala")
+		equal(t, "days of one with its own", all[1].Own.Apply(flowhq.Retention{Messages: 365, Traces: 7}),
+			flowhq.Retention{Messages: 14, Traces: 7})
+		equal(t, "days of one without", all[0].Own.Apply(flowhq.Retention{Messages: 365}),
+			flowhq.Retention{Messages: 365})
 		at := noon.Add(time.Hour)
 		noError(t, h.Heartbeats(h.ctx, []flowhq.Heartbeat{{TenantID: first, SeenAt: at}}))
 		equal(t, "latest sign of life", must(h.LatestActivity(h.ctx))(t), at)
@@ -111,5 +125,7 @@ func TestReclaim(t *testing.T) {
 func TestRetentionIsChecked(t *testing.T) {
 	minus, long := -1, flowhq.MaxRetentionDays+1
 	wrong := flowhq.Settings{Retention: &flowhq.RetentionOverride{Messages: &minus, Events: &long}}.Normalize().Check()
-	sameList(t, "wrong fields", each(wrong, func(f flowhq.FieldError) string { return f.Field }), "retention.messages", "retention.events")
+	sameList(t, "wrong fields", each(wrong, func(f flowhq.FieldError) string {
+		return f.Field
+	}), "retention.messages", "retention.events")
 }

@@ -69,25 +69,32 @@ func tenantOf(r db.Tenant) flowhq.Tenant {
 
 func detailOf(r db.TenantDetailRow) flowhq.TenantDetail {
 	d := flowhq.TenantDetail{Tenant: tenantOf(db.Tenant{
-		ID: r.ID, Name: r.Name, PhoneNumber: r.PhoneNumber, Status: r.Status, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID: r.ID, Name: r.Name, PhoneNumber: r.PhoneNumber, Status: r.Status, CreatedAt: r.CreatedAt,
+		UpdatedAt: r.UpdatedAt,
 	})}
 	if r.ConfigID != "" {
 		d.Config = configOf(db.TenantConfig{
-			ID: string(r.ConfigID), TenantID: r.ID, TemplateType: string(r.TemplateType), BusinessName: string(r.BusinessName),
-			Language: string(r.Language), HoursJson: r.HoursJson, CreatedAt: r.ConfigCreatedAt, UpdatedAt: r.ConfigUpdatedAt,
+			ID: string(r.ConfigID), TenantID: r.ID, TemplateType: string(r.TemplateType),
+			BusinessName: string(r.BusinessName),
+			Language:     string(r.Language), HoursJson: r.HoursJson, CreatedAt: r.ConfigCreatedAt,
+			UpdatedAt: r.ConfigUpdatedAt,
 		})
 	}
 	if r.SessionID != "" {
 		d.Session = sessionOf(db.WhatsappSession{
 			ID: string(r.SessionID), TenantID: r.ID, State: string(r.State), LastQr: r.LastQr, LastSeenAt: r.LastSeenAt,
-			CreatedAt: r.SessionCreatedAt, UpdatedAt: r.SessionUpdatedAt, Phase: string(r.Phase), QrCode: r.QrCode, QrExpiresAt: r.QrExpiresAt,
-			LinkedJid: r.LinkedJid, LinkedAt: r.LinkedAt, WaHeardAt: r.WaHeardAt, BlockedUntil: r.BlockedUntil, BlockedCause: r.BlockedCause,
+			CreatedAt: r.SessionCreatedAt, UpdatedAt: r.SessionUpdatedAt, Phase: string(r.Phase), QrCode: r.QrCode,
+			QrExpiresAt: r.QrExpiresAt,
+			LinkedJid:   r.LinkedJid, LinkedAt: r.LinkedAt, WaHeardAt: r.WaHeardAt, BlockedUntil: r.BlockedUntil,
+			BlockedCause: r.BlockedCause,
 		})
 	}
 	if r.WorkerID != "" {
 		d.Worker = &flowhq.Worker{
-			ID: string(r.WorkerID), TenantID: r.ID, ProcessName: string(r.Pm2Name), Status: flowhq.WorkerStatus(r.WorkerStatus),
-			DesiredState: flowhq.DesiredState(r.Wish), LastError: string(r.LastError), CreatedAt: r.WorkerCreatedAt.Time, UpdatedAt: r.WorkerUpdatedAt.Time,
+			ID: string(r.WorkerID), TenantID: r.ID, ProcessName: string(r.Pm2Name),
+			Status:       flowhq.WorkerStatus(r.WorkerStatus),
+			DesiredState: flowhq.DesiredState(r.Wish), LastError: string(r.LastError),
+			CreatedAt: r.WorkerCreatedAt.Time, UpdatedAt: r.WorkerUpdatedAt.Time,
 		}
 	}
 	return d
@@ -96,37 +103,45 @@ func detailOf(r db.TenantDetailRow) flowhq.TenantDetail {
 func configOf(r db.TenantConfig) *flowhq.TenantConfig {
 	return &flowhq.TenantConfig{
 		ID: r.ID, TenantID: r.TenantID, TemplateType: flowhq.TemplateType(r.TemplateType), BusinessName: r.BusinessName,
-		Language: flowhq.Language(r.Language), HoursJSON: r.HoursJson, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		Language: flowhq.Language(r.Language), HoursJSON: r.HoursJson, CreatedAt: r.CreatedAt.Time,
+		UpdatedAt: r.UpdatedAt.Time,
 	}
 }
 
 func sessionOf(r db.WhatsappSession) *flowhq.Session {
 	return &flowhq.Session{
-		ID: r.ID, TenantID: r.TenantID, State: flowhq.SessionState(r.State), Phase: flowhq.Phase(r.Phase), LastQR: string(r.LastQr),
-		QRCode: string(r.QrCode), QRExpires: r.QrExpiresAt.Ptr(), LinkedJID: string(r.LinkedJid), LinkedAt: r.LinkedAt.Ptr(),
+		ID: r.ID, TenantID: r.TenantID, State: flowhq.SessionState(r.State), Phase: flowhq.Phase(r.Phase),
+		LastQR: string(r.LastQr),
+		QRCode: string(r.QrCode), QRExpires: r.QrExpiresAt.Ptr(), LinkedJID: string(r.LinkedJid),
+		LinkedAt:   r.LinkedAt.Ptr(),
 		LastSeenAt: r.LastSeenAt.Ptr(), WAHeardAt: r.WaHeardAt.Ptr(),
-		BlockedUntil: r.BlockedUntil.Ptr(), BlockedCause: string(r.BlockedCause), CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		BlockedUntil: r.BlockedUntil.Ptr(), BlockedCause: string(r.BlockedCause), CreatedAt: r.CreatedAt.Time,
+		UpdatedAt: r.UpdatedAt.Time,
 	}
 }
 
 func userOf(r db.User) flowhq.User {
 	return flowhq.User{
-		ID: r.ID, TenantID: string(r.TenantID), Name: r.Name, Email: r.Email, Phone: string(r.Phone), Role: flowhq.UserRole(r.Role),
+		ID: r.ID, TenantID: string(r.TenantID), Name: r.Name, Email: r.Email, Phone: string(r.Phone),
+		Role:      flowhq.UserRole(r.Role),
 		CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
 	}
 }
 
 func setupRequestOf(r db.SetupRequest) flowhq.SetupRequest {
 	return flowhq.SetupRequest{
-		ID: r.ID, TenantID: r.TenantID, UserID: r.UserID, TemplateType: flowhq.TemplateType(r.TemplateType), WhatsAppNumber: r.WhatsappNumber,
-		Status: flowhq.SetupRequestStatus(r.Status), Notes: string(r.Notes), CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		ID: r.ID, TenantID: r.TenantID, UserID: r.UserID, TemplateType: flowhq.TemplateType(r.TemplateType),
+		WhatsAppNumber: r.WhatsappNumber,
+		Status:         flowhq.SetupRequestStatus(r.Status), Notes: string(r.Notes), CreatedAt: r.CreatedAt.Time,
+		UpdatedAt: r.UpdatedAt.Time,
 	}
 }
 
 func settingsOf(r db.TenantSetting) (flowhq.SettingsVersion, error) {
 	v := flowhq.SettingsVersion{
-		ID: r.ID, TenantID: r.TenantID, Version: int(r.Version), State: flowhq.SettingsState(r.State), FlowYAML: string(r.FlowYaml),
-		Author: r.Author, CreatedAt: r.CreatedAt.Time, PublishedAt: r.PublishedAt.Ptr(),
+		ID: r.ID, TenantID: r.TenantID, Version: int(r.Version), State: flowhq.SettingsState(r.State),
+		FlowYAML: string(r.FlowYaml),
+		Author:   r.Author, CreatedAt: r.CreatedAt.Time, PublishedAt: r.PublishedAt.Ptr(),
 	}
 	if err := json.Unmarshal(r.SettingsJson, &v.Settings); err != nil {
 		return v, fmt.Errorf("settings version %d: %w", r.Version, err)
@@ -136,15 +151,19 @@ func settingsOf(r db.TenantSetting) (flowhq.SettingsVersion, error) {
 
 func messageOf(r db.MessageLog) flowhq.Message {
 	return flowhq.Message{
-		ID: r.ID, TenantID: r.TenantID, Direction: flowhq.MessageDirection(r.Direction), FromNumber: r.FromNumber, ToNumber: r.ToNumber,
-		Text: r.MessageText, WAMessageID: string(r.WaMessageID), Chat: r.Chat, Author: flowhq.Author(r.Author), Kind: flowhq.MessageKind(r.Kind),
-		Target: string(r.Target), SentAt: r.SentAt.Ptr(), EditedAt: r.EditedAt.Ptr(), DeletedAt: r.DeletedAt.Ptr(), CreatedAt: r.CreatedAt.Time,
+		ID: r.ID, TenantID: r.TenantID, Direction: flowhq.MessageDirection(r.Direction), FromNumber: r.FromNumber,
+		ToNumber: r.ToNumber,
+		Text:     r.MessageText, WAMessageID: string(r.WaMessageID), Chat: r.Chat, Author: flowhq.Author(r.Author),
+		Kind:   flowhq.MessageKind(r.Kind),
+		Target: string(r.Target), SentAt: r.SentAt.Ptr(), EditedAt: r.EditedAt.Ptr(), DeletedAt: r.DeletedAt.Ptr(),
+		CreatedAt: r.CreatedAt.Time,
 	}
 }
 
 func customerOf(r db.Customer) (flowhq.Customer, error) {
 	c := flowhq.Customer{
-		ID: r.ID, TenantID: r.TenantID, Chat: r.Chat, Number: r.Number, Name: r.Name, Language: flowhq.Language(r.Language),
+		ID: r.ID, TenantID: r.TenantID, Chat: r.Chat, Number: r.Number, Name: r.Name,
+		Language:   flowhq.Language(r.Language),
 		OptedOutAt: r.OptedOutAt.Ptr(), HandedOver: r.HandedOverAt.Ptr(), HandoffEnds: r.HandoffEndsAt.Ptr(),
 		FirstSeenAt: r.FirstSeenAt.Time, LastSeenAt: r.LastSeenAt.Time,
 	}
@@ -159,7 +178,8 @@ func customerOf(r db.Customer) (flowhq.Customer, error) {
 func requestOf(r db.CustomerRequest) (flowhq.CustomerRequest, error) {
 	q := flowhq.CustomerRequest{
 		ID: r.ID, TenantID: r.TenantID, CustomerID: r.CustomerID, Chat: r.Chat, Type: flowhq.RequestType(r.RequestType),
-		Status: flowhq.RequestStatus(r.Status), Notes: r.Notes, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		Status: flowhq.RequestStatus(r.Status), Notes: r.Notes, CreatedAt: r.CreatedAt.Time,
+		UpdatedAt: r.UpdatedAt.Time,
 	}
 	if err := json.Unmarshal(r.FieldsJson, &q.Fields); err != nil {
 		return q, fmt.Errorf("fields of request %s: %w", r.ID, err)

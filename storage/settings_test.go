@@ -18,7 +18,8 @@ func TestSettingsVersions(t *testing.T) {
 		equal(t, "state", draft.State, flowhq.SettingsDraft)
 		hours := &flowhq.Hours{}
 		hours.Days[time.Friday] = []flowhq.Span{{Open: "10:00", Close: "12:00"}}
-		draft = must(h.SaveDraft(h.ctx, id, flowhq.Settings{Contact: "two", Hours: hours}.Normalize(), "flow: own", "juma"))(t)
+		draft = must(h.SaveDraft(h.ctx, id, flowhq.Settings{Contact: "two", Hours: hours}.Normalize(), "flow: own",
+			"juma"))(t)
 		equal(t, "version of the draft written again", draft.Version, 2)
 		equal(t, "in force still", must(h.PublishedSettings(h.ctx, id))(t).Settings.Contact, "")
 

@@ -20,7 +20,8 @@ type tally struct {
 }
 
 func newTally() tally {
-	return tally{hours: map[time.Time]*flowhq.MessageHour{}, asked: map[string]time.Time{}, replied: map[string]time.Time{}}
+	return tally{hours: map[time.Time]*flowhq.MessageHour{}, asked: map[string]time.Time{},
+		replied: map[string]time.Time{}}
 }
 
 func (t *tally) hour(at time.Time) *flowhq.MessageHour {
@@ -63,8 +64,8 @@ func (t *tally) answer(asked, answered time.Time) {
 	}
 }
 
-// flushTally writes the figures of a batch. It comes before the batch's own sightings of customers are written: what is read
-// here is when they were seen before.
+// flushTally writes the figures of a batch. It comes before the batch's own sightings of customers are written: what is
+// read here is when they were seen before.
 func (b *batch) flushTally() error {
 	for chat, at := range b.tally.replied {
 		c, err := b.t.CustomerByChat(b.t.ctx, db.CustomerByChatParams{TenantID: b.tenantID, Chat: chat})
@@ -88,7 +89,8 @@ func (b *batch) flushTally() error {
 // upsertHours adds to what is counted already.
 func upsertHours() insertion {
 	return insertion{"message_hours", []column{
-		{"tenant_id", ""}, {"hour", "timestamp"}, {"received", "bigint"}, {"sent", "bigint"}, {"answered", "bigint"}, {"wait_ms", "bigint"},
+		{"tenant_id", ""}, {"hour", "timestamp"}, {"received", "bigint"}, {"sent", "bigint"}, {"answered", "bigint"},
+		{"wait_ms", "bigint"},
 	}, `ON CONFLICT (tenant_id, hour) DO UPDATE SET
   received = message_hours.received + excluded.received, sent = message_hours.sent + excluded.sent,
   answered = message_hours.answered + excluded.answered, wait_ms = message_hours.wait_ms + excluded.wait_ms`}

@@ -14,9 +14,11 @@ func TestCreateTenant(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		hours := &flowhq.Hours{Holidays: []string{"2026-12-25"}}
 		hours.Days[time.Monday] = []flowhq.Span{{Open: "08:00", Close: "17:00"}}
-		settings := flowhq.Settings{Contact: "+255 700", Hours: hours, Services: []flowhq.Item{{Name: "Kusuka", Price: 15000, Available: true}}}.Normalize()
+		settings := flowhq.Settings{Contact: "+255 700", Hours: hours,
+			Services: []flowhq.Item{{Name: "Kusuka", Price: 15000, Available: true}}}.Normalize()
 		made, err := h.CreateTenant(h.ctx, flowhq.NewTenant{
-			Name: "Asha", PhoneNumber: "+255700000001", TemplateType: flowhq.TemplateSupport, BusinessName: "Asha Salon", Language: flowhq.English,
+			Name: "Asha", PhoneNumber: "+255700000001", TemplateType: flowhq.TemplateSupport,
+			BusinessName: "Asha Salon", Language: flowhq.English,
 		}, settings, "admin")
 		if err != nil {
 			t.Fatal(err)
@@ -59,7 +61,8 @@ func TestNumbersAreUnique(t *testing.T) {
 		h.tenant(t, "Nobody", "")
 		h.tenant(t, "Nobody else", "")
 
-		_, err := h.CreateTenant(h.ctx, flowhq.NewTenant{Name: "Third", PhoneNumber: "+255700000001"}, flowhq.Settings{}, "")
+		_, err := h.CreateTenant(h.ctx, flowhq.NewTenant{Name: "Third", PhoneNumber: "+255700000001"},
+			flowhq.Settings{}, "")
 		refused(t, err, flowhq.CodeInvalid, "phone_number")
 		_, err = h.UpdateTenant(h.ctx, juma.ID, flowhq.TenantPatch{Name: ptr("J"), PhoneNumber: ptr("+255700000001")})
 		refused(t, err, flowhq.CodeInvalid, "phone_number")
@@ -87,7 +90,8 @@ func TestOneNumberAtTheSameTime(t *testing.T) {
 					_, errs[i] = h.UpdateTenant(h.ctx, other.ID, flowhq.TenantPatch{PhoneNumber: ptr("+255700000001")})
 					return
 				}
-				_, errs[i] = h.CreateTenant(h.ctx, flowhq.NewTenant{Name: fmt.Sprint(i), PhoneNumber: "+255700000001"}, flowhq.Settings{}, "")
+				_, errs[i] = h.CreateTenant(h.ctx, flowhq.NewTenant{Name: fmt.Sprint(i), PhoneNumber: "+255700000001"},
+					flowhq.Settings{}, "")
 			})
 		}
 		wg.Wait()
@@ -108,30 +112,47 @@ func TestUnknownTenant(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		const id = "no-such-tenant"
 		calls := map[string]func() error{
-			"Tenant":          func() error { _, err := h.Tenant(h.ctx, id); return err },
-			"UpdateTenant":    func() error { _, err := h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Name: ptr("x")}); return err },
-			"DeleteTenant":    func() error { return h.DeleteTenant(h.ctx, id) },
-			"Transition":      func() error { _, _, err := h.Transition(h.ctx, id, flowhq.TriggerPaused, "x"); return err },
+			"Tenant": func() error { _, err := h.Tenant(h.ctx, id); return err },
+			"UpdateTenant": func() error {
+				_, err := h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Name: ptr("x")})
+				return err
+			},
+			"DeleteTenant": func() error { return h.DeleteTenant(h.ctx, id) },
+			"Transition": func() error {
+				_, _, err := h.Transition(h.ctx, id, flowhq.TriggerPaused, "x")
+				return err
+			},
 			"AddTenantEvent":  func() error { return h.AddTenantEvent(h.ctx, id, "X", "x", nil) },
 			"TenantEvents":    func() error { _, err := h.TenantEvents(h.ctx, id, flowhq.EventQuery{}); return err },
 			"PortalEvents":    func() error { _, err := h.PortalEvents(h.ctx, id, flowhq.EventQuery{}); return err },
 			"SetWish":         func() error { return h.SetDesired(h.ctx, id, flowhq.DesiredRunning) },
 			"SetWorkerStatus": func() error { return h.SetWorkerStatus(h.ctx, id, flowhq.WorkerError, "x") },
-			"SaveSession":     func() error { return h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseQR}, "x") },
+			"SaveSession": func() error {
+				return h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseQR}, "x")
+			},
 			"ApplyEvents": func() error {
 				_, err := h.ApplyEvents(h.ctx, id, "j", []flowhq.WorkerEvent{text(1, "+1", "A")})
 				return err
 			},
 			"Messages":          func() error { _, err := h.Messages(h.ctx, id, flowhq.MessageQuery{}); return err },
 			"PublishedSettings": func() error { _, err := h.PublishedSettings(h.ctx, id); return err },
-			"SettingsVersions":  func() error { _, err := h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{}); return err },
-			"SaveDraft":         func() error { _, err := h.SaveDraft(h.ctx, id, flowhq.Settings{}, "", ""); return err },
-			"PublishDraft":      func() error { _, err := h.PublishDraft(h.ctx, id, ""); return err },
-			"Rollback":          func() error { _, err := h.Rollback(h.ctx, id, 1, ""); return err },
-			"Customers":         func() error { _, err := h.Customers(h.ctx, id, flowhq.CustomerQuery{}); return err },
-			"Requests":          func() error { _, err := h.Requests(h.ctx, id, flowhq.RequestQuery{}); return err },
-			"UpdateRequest":     func() error { _, err := h.UpdateRequest(h.ctx, id, "x", flowhq.RequestPatch{}); return err },
-			"CreateUser":        func() error { _, err := h.CreateUser(h.ctx, flowhq.User{TenantID: id, Email: "x@y"}); return err },
+			"SettingsVersions": func() error {
+				_, err := h.SettingsVersions(h.ctx, id, flowhq.VersionQuery{})
+				return err
+			},
+			"SaveDraft":    func() error { _, err := h.SaveDraft(h.ctx, id, flowhq.Settings{}, "", ""); return err },
+			"PublishDraft": func() error { _, err := h.PublishDraft(h.ctx, id, ""); return err },
+			"Rollback":     func() error { _, err := h.Rollback(h.ctx, id, 1, ""); return err },
+			"Customers":    func() error { _, err := h.Customers(h.ctx, id, flowhq.CustomerQuery{}); return err },
+			"Requests":     func() error { _, err := h.Requests(h.ctx, id, flowhq.RequestQuery{}); return err },
+			"UpdateRequest": func() error {
+				_, err := h.UpdateRequest(h.ctx, id, "x", flowhq.RequestPatch{})
+				return err
+			},
+			"CreateUser": func() error {
+				_, err := h.CreateUser(h.ctx, flowhq.User{TenantID: id, Email: "x@y"})
+				return err
+			},
 		}
 		for name, call := range calls {
 			t.Run(name, func(t *testing.T) {
@@ -176,11 +197,15 @@ func TestListTenants(t *testing.T) {
 		if _, _, err := h.Transition(h.ctx, ids[3], flowhq.TriggerPaused, "test"); err != nil {
 			t.Fatal(err)
 		}
-		for query, want := range map[string]int{"duka": 7, "DUKA 3": 1, "3 lt": 1, "0000004": 1, "100%": 0, "_": 0, "nothing": 0, "  duka  ": 7} {
-			equal(t, fmt.Sprintf("tenants with %q", query), len(must(h.Tenants(h.ctx, flowhq.TenantFilter{Query: query}))(t)), want)
+		for query, want := range map[string]int{"duka": 7, "DUKA 3": 1, "3 lt": 1, "0000004": 1, "100%": 0, "_": 0,
+			"nothing": 0, "  duka  ": 7} {
+			equal(t, fmt.Sprintf("tenants with %q", query),
+				len(must(h.Tenants(h.ctx, flowhq.TenantFilter{Query: query}))(t)), want)
 		}
-		sameList(t, "paused", each(must(h.Tenants(h.ctx, flowhq.TenantFilter{Status: flowhq.TenantPaused}))(t), idOf), ids[3])
-		equal(t, "paused by name", len(must(h.Tenants(h.ctx, flowhq.TenantFilter{Status: flowhq.TenantPaused, Query: "Duka 1"}))(t)), 0)
+		sameList(t, "paused", each(must(h.Tenants(h.ctx, flowhq.TenantFilter{Status: flowhq.TenantPaused}))(t), idOf),
+			ids[3])
+		equal(t, "paused by name", len(must(h.Tenants(h.ctx,
+			flowhq.TenantFilter{Status: flowhq.TenantPaused, Query: "Duka 1"}))(t)), 0)
 	})
 }
 
@@ -190,8 +215,9 @@ func TestUpdateTenant(t *testing.T) {
 		draft := must(h.SaveDraft(h.ctx, id, flowhq.Settings{Contact: "draft"}.Normalize(), "", "admin"))(t)
 		h.clock.advance(time.Minute)
 		d := must(h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{
-			Name: ptr("Zuhura"), PhoneNumber: ptr("+255700000005"), TemplateType: ptr(flowhq.TemplateBooking), BusinessName: ptr("Zuhura Salon"),
-			Language: ptr(flowhq.Swahili), HoursJSON: []byte(`{"mon":[{"open":"09:00","close":"10:00"}]}`),
+			Name: ptr("Zuhura"), PhoneNumber: ptr("+255700000005"), TemplateType: ptr(flowhq.TemplateBooking),
+			BusinessName: ptr("Zuhura Salon"),
+			Language:     ptr(flowhq.Swahili), HoursJSON: []byte(`{"mon":[{"open":"09:00","close":"10:00"}]}`),
 		}))(t)
 		equal(t, "name", d.Name, "Zuhura")
 		equal(t, "number", d.PhoneNumber, "+255700000005")
@@ -222,7 +248,8 @@ func TestDeleteTenantTakesAllThatIsIts(t *testing.T) {
 			must(h.SubmitSetupRequest(h.ctx, u.ID, flowhq.NewSetupRequest{
 				BusinessName: d.Name, TemplateType: flowhq.TemplateBooking, WhatsAppNumber: d.PhoneNumber,
 			}))(t)
-			h.apply(t, d.ID, "j-"+d.ID, text(1, "lid:7", "A"), trace(2, "A", flowhq.TraceReceived), request(3, "r-"+d.ID, "lid:7"), merge(4, "lid:7", "+255711"),
+			h.apply(t, d.ID, "j-"+d.ID, text(1, "lid:7", "A"), trace(2, "A", flowhq.TraceReceived),
+				request(3, "r-"+d.ID, "lid:7"), merge(4, "lid:7", "+255711"),
 				note(5, "hello"))
 		}
 		noError(t, h.DeleteTenant(h.ctx, goes.ID))
@@ -230,13 +257,17 @@ func TestDeleteTenantTakesAllThatIsIts(t *testing.T) {
 		refused(t, err, flowhq.CodeNotFound)
 		refused(t, h.DeleteTenant(h.ctx, goes.ID), flowhq.CodeNotFound)
 		for _, table := range []string{
-			"tenant_configs", "whatsapp_sessions", "worker_processes", "message_logs", "setup_requests", "portal_event_logs", "tenant_settings",
+			"tenant_configs", "whatsapp_sessions", "worker_processes", "message_logs", "setup_requests",
+			"portal_event_logs", "tenant_settings",
 			"journal_marks", "message_traces", "customers", "customer_merges", "customer_requests",
 		} {
-			equal(t, "rows of the deleted in "+table, h.count(t, "SELECT count(*) FROM "+table+" WHERE tenant_id = $1", goes.ID), 0)
-			equal(t, "rows of the other in "+table, h.count(t, "SELECT count(*) FROM "+table+" WHERE tenant_id = $1", stays.ID), 1)
+			equal(t, "rows of the deleted in "+table,
+				h.count(t, "SELECT count(*) FROM "+table+" WHERE tenant_id = $1", goes.ID), 0)
+			equal(t, "rows of the other in "+table,
+				h.count(t, "SELECT count(*) FROM "+table+" WHERE tenant_id = $1", stays.ID), 1)
 		}
-		equal(t, "events of the deleted", h.count(t, "SELECT count(*) FROM tenant_events WHERE tenant_id = $1", goes.ID), 0)
+		equal(t, "events of the deleted", h.count(t, "SELECT count(*) FROM tenant_events WHERE tenant_id = $1",
+			goes.ID), 0)
 		u := must(h.UserByEmail(h.ctx, "goes@example.com"))(t)
 		equal(t, "tenant of the user that stays", u.TenantID, "")
 	})
@@ -257,7 +288,8 @@ func TestTransition(t *testing.T) {
 		step(flowhq.TriggerStartedUnlinked, flowhq.TenantNew, flowhq.TenantQRPending)
 		step(flowhq.TriggerConnected, flowhq.TenantQRPending, flowhq.TenantActive)
 		step(flowhq.TriggerConnected, flowhq.TenantActive, flowhq.TenantActive)
-		noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: "255700000001:3@s.whatsapp.net"}, ""))
+		noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseConnected,
+			LinkedJID: "255700000001:3@s.whatsapp.net"}, ""))
 		step(flowhq.TriggerStopped, flowhq.TenantActive, flowhq.TenantActive) // linked, so it stays
 		step(flowhq.TriggerPaused, flowhq.TenantActive, flowhq.TenantPaused)
 		step(flowhq.TriggerFailed, flowhq.TenantPaused, flowhq.TenantPaused)
@@ -266,7 +298,8 @@ func TestTransition(t *testing.T) {
 
 		events := must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{}))(t)
 		details := each(events, func(e flowhq.TenantEvent) string { return e.Detail })
-		sameList(t, "time line", details, "because of failed", "because of resumed", "because of paused", "because of connected",
+		sameList(t, "time line", details, "because of failed", "because of resumed", "because of paused",
+			"because of connected",
 			"because of started_unlinked", "created")
 		var change struct{ From, To, Occurrence string }
 		noError(t, json.Unmarshal(events[0].Payload, &change))
@@ -280,11 +313,13 @@ func TestTimeLine(t *testing.T) {
 		for i := range 5 {
 			noError(t, h.AddTenantEvent(h.ctx, id, flowhq.TenantEventAdmin, fmt.Sprint(i), json.RawMessage(`{"n":1}`)))
 		}
-		noError(t, h.AddTenantEvent(h.ctx, id, flowhq.TenantEventWorker, "nul \x00 and \xff", json.RawMessage("{\"a\":\"x\\u0000y\\ud800\"}")))
+		noError(t, h.AddTenantEvent(h.ctx, id, flowhq.TenantEventWorker, "nul \x00 and \xff",
+			json.RawMessage("{\"a\":\"x\\u0000y\\ud800\"}")))
 		first := must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Limit: 3}))(t)
 		detail := func(e flowhq.TenantEvent) string { return e.Detail }
 		sameList(t, "newest", each(first, detail), "nul  and \uFFFD", "4", "3")
-		rest := must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{Before: flowhq.Cursor{At: first[2].CreatedAt, ID: first[2].ID}}))(t)
+		rest := must(h.TenantEvents(h.ctx, id, flowhq.EventQuery{
+			Before: flowhq.Cursor{At: first[2].CreatedAt, ID: first[2].ID}}))(t)
 		sameList(t, "the rest", each(rest, detail), "2", "1", "0", "created")
 		var payload map[string]string
 		noError(t, json.Unmarshal(first[0].Payload, &payload))

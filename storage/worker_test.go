@@ -86,12 +86,14 @@ func TestHeartbeats(t *testing.T) {
 		}
 		noError(t, h.Heartbeats(h.ctx, nil))
 		noError(t, h.Heartbeats(h.ctx, []flowhq.Heartbeat{
-			{TenantID: a, SeenAt: at(10)}, {TenantID: "gone", SeenAt: at(10)}, {TenantID: b, SeenAt: at(11), HeardAt: ptr(at(9))},
+			{TenantID: a, SeenAt: at(10)}, {TenantID: "gone", SeenAt: at(10)},
+			{TenantID: b, SeenAt: at(11), HeardAt: ptr(at(9))},
 		}))
 		want(a, 10, -1)
 		want(b, 11, 9)
 		noError(t, h.Heartbeats(h.ctx, []flowhq.Heartbeat{
-			{TenantID: a, SeenAt: at(20), HeardAt: ptr(at(15))}, {TenantID: b, SeenAt: at(5), HeardAt: ptr(at(4))}, {TenantID: a, SeenAt: at(12), HeardAt: ptr(at(3))},
+			{TenantID: a, SeenAt: at(20), HeardAt: ptr(at(15))}, {TenantID: b, SeenAt: at(5), HeardAt: ptr(at(4))},
+			{TenantID: a, SeenAt: at(12), HeardAt: ptr(at(3))},
 		}))
 		want(a, 20, 15)
 		want(b, 11, 9)
@@ -108,7 +110,8 @@ func TestSession(t *testing.T) {
 			return must(h.Tenant(h.ctx, id))(t).Session
 		}
 		expires := noon.Add(time.Minute)
-		s := save(flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@abc", QRExpires: &expires}, "data:image/png;base64,AAAA")
+		s := save(flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@abc", QRExpires: &expires},
+			"data:image/png;base64,AAAA")
 		equal(t, "state", s.State, flowhq.SessionQRReady)
 		equal(t, "phase", s.Phase, flowhq.PhaseQR)
 		equal(t, "qr", s.LastQR, "data:image/png;base64,AAAA")
@@ -116,12 +119,14 @@ func TestSession(t *testing.T) {
 		equal(t, "expires", *s.QRExpires, expires)
 
 		heard := noon.Add(time.Hour)
-		s = save(flowhq.SessionReport{Phase: flowhq.PhaseConnected, QRCode: "old", LinkedJID: "255:1@s.whatsapp.net", HeardAt: &heard}, "old")
+		s = save(flowhq.SessionReport{Phase: flowhq.PhaseConnected, QRCode: "old", LinkedJID: "255:1@s.whatsapp.net",
+			HeardAt: &heard}, "old")
 		equal(t, "state", s.State, flowhq.SessionConnected)
 		equal(t, "qr while connected", s.LastQR+s.QRCode, "")
 		equal(t, "linked", s.LinkedJID, "255:1@s.whatsapp.net")
 		equal(t, "linked at", *s.LinkedAt, noon.Add(2*time.Second))
-		s = save(flowhq.SessionReport{Phase: flowhq.PhaseReconnecting, LinkedJID: "255:1@s.whatsapp.net", HeardAt: ptr(noon)}, "")
+		s = save(flowhq.SessionReport{Phase: flowhq.PhaseReconnecting, LinkedJID: "255:1@s.whatsapp.net",
+			HeardAt: ptr(noon)}, "")
 		equal(t, "state", s.State, flowhq.SessionDisconnected)
 		equal(t, "linked at, still", *s.LinkedAt, noon.Add(2*time.Second))
 		equal(t, "heard, never backwards", *s.WAHeardAt, heard)
@@ -141,7 +146,8 @@ func TestBlockedNumber(t *testing.T) {
 		until := noon.Add(26 * time.Hour)
 		session := func(p flowhq.Phase, detail string, until *time.Time) *flowhq.Session {
 			t.Helper()
-			noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: p, Detail: detail, Until: until, LinkedJID: "255:1@s.whatsapp.net"}, ""))
+			noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: p, Detail: detail, Until: until,
+				LinkedJID: "255:1@s.whatsapp.net"}, ""))
 			return must(h.Tenant(h.ctx, id))(t).Session
 		}
 		for _, p := range []flowhq.Phase{flowhq.PhaseBanned, flowhq.PhaseRestricted} {

@@ -45,7 +45,8 @@ func TestSignIn(t *testing.T) {
 // There is one home page: where / leads, where a browser goes that signs in, and where the sign of Flow HQ leads.
 func TestHomePage(t *testing.T) {
 	s := newSite(t)
-	for path, form := range map[string]url.Values{"/sign-in": {"password": {adminPassword}}, "/language": {"lang": {"SW"}}} {
+	for path, form := range map[string]url.Values{"/sign-in": {"password": {adminPassword}},
+		"/language": {"lang": {"SW"}}} {
 		if got := s.post(path, form).Header().Get("Location"); got != access.HomePath {
 			t.Errorf("%s leads to %q", path, got)
 		}
@@ -61,7 +62,8 @@ func TestLanguage_IsRemembered(t *testing.T) {
 	s := newSite(t)
 	w := s.post("/language", url.Values{"lang": {"SW"}, "next": {"/admin/tenants"}})
 	cookie := w.Header().Get("Set-Cookie")
-	if !strings.Contains(cookie, "HttpOnly") || !strings.Contains(s.page("/sign-in", "Cookie", cookie, "Accept-Language", "en"), "Nenosiri") {
+	if !strings.Contains(cookie, "HttpOnly") || !strings.Contains(s.page("/sign-in", "Cookie", cookie,
+		"Accept-Language", "en"), "Nenosiri") {
 		t.Errorf("not remembered: %q", cookie)
 	}
 	if s.post("/language", url.Values{"lang": {"XX"}}).Header().Get("Set-Cookie") != "" {

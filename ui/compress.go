@@ -7,8 +7,9 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// Lines are slow where these pages are read: what is larger than a packet goes compressed. What a page shows of others' texts,
-// and what is secret in it (nothing but QR codes), never depends on what the address says, so its length tells nobody anything.
+// Lines are slow where these pages are read: what is larger than a packet goes compressed. What a page shows of others'
+// texts, and what is secret in it (nothing but QR codes), never depends on what the address says, so its length tells
+// nobody anything.
 const compressFrom = 1400 // bytes
 
 // compressor wraps a handler so that its answer goes by gzip to who takes it.

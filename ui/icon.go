@@ -21,8 +21,8 @@ func loadIcons() (icons, error) {
 	return set, nil
 }
 
-// draw gives an icon as inline SVG in the colour of the text around it. An icon stands beside a word and is hidden from screen
-// readers. A name that is not in the set is an error of the template.
+// draw gives an icon as inline SVG in the colour of the text around it. An icon stands beside a word and is hidden from
+// screen readers. A name that is not in the set is an error of the template.
 func (s icons) draw(name string) (template.HTML, error) {
 	path, ok := s[name]
 	if !ok {

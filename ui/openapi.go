@@ -140,7 +140,8 @@ func readAPI(data []byte) (*apiDocument, error) {
 		}
 	}
 	for _, t := range d.Tags {
-		out.Groups = append(out.Groups, apiGroup{ID: anchor(t.Name), Name: t.Name, Words: t.Description, Calls: byTag[t.Name]})
+		out.Groups = append(out.Groups, apiGroup{ID: anchor(t.Name), Name: t.Name, Words: t.Description,
+			Calls: byTag[t.Name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
 		s := d.Components.Schemas[name]
@@ -182,7 +183,8 @@ func (d *openAPI) calls(path string, byTag map[string][]apiCall) error {
 
 func (d *openAPI) call(method, path string, op operation) apiCall {
 	c := apiCall{
-		ID: "call-" + op.OperationID, Method: method, Path: path, Summary: op.Summary, Words: paragraphs(op.Description),
+		ID: "call-" + op.OperationID, Method: method, Path: path, Summary: op.Summary,
+		Words:   paragraphs(op.Description),
 		Example: example(method, path, op),
 	}
 	for _, p := range op.Parameters {
@@ -190,7 +192,8 @@ func (d *openAPI) call(method, path string, op operation) apiCall {
 			p = d.Components.Parameters[name]
 		}
 		c.Params = append(c.Params, apiField{
-			Name: p.Name, In: p.In, Required: p.Required, Words: cmp.Or(p.Description, p.Schema.Description), Type: types(p.Schema),
+			Name: p.Name, In: p.In, Required: p.Required, Words: cmp.Or(p.Description, p.Schema.Description),
+			Type: types(p.Schema),
 		})
 	}
 	if op.RequestBody != nil {
@@ -249,7 +252,8 @@ func fields(s schema) []apiField {
 	var out []apiField
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
-		out = append(out, apiField{Name: name, Required: slices.Contains(s.Required, name), Words: p.Description, Type: types(p)})
+		out = append(out, apiField{Name: name, Required: slices.Contains(s.Required, name), Words: p.Description,
+			Type: types(p)})
 	}
 	return out
 }

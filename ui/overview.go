@@ -76,7 +76,8 @@ func (h *overviewPage) show(c *gin.Context) {
 }
 
 func newOverview(l translator, o flowhq.Overview, now time.Time) overviewParts {
-	v := overviewParts{Steps: firstSteps(l, o), Needs: needs(l, o), Hours: newSpark(l, o.Hours), Box: boxFacts(l, o, now)}
+	v := overviewParts{Steps: firstSteps(l, o), Needs: needs(l, o), Hours: newSpark(l, o.Hours),
+		Box: boxFacts(l, o, now)}
 	if rest := o.NeedingAll - len(o.Needing); rest > 0 {
 		v.More, v.MoreURL = l.text(key.PageOverviewMore, "number", l.number(int64(rest))), "/admin/tenants"
 	}
@@ -90,7 +91,8 @@ func newOverview(l translator, o flowhq.Overview, now time.Time) overviewParts {
 func needs(l translator, o flowhq.Overview) []need {
 	var out []need
 	for _, a := range o.Alarms {
-		n := need{Tone: "wait", Icon: "alert", Title: l.texts.Say(l.lang, a.Sentence()), Remedy: l.texts.Say(l.lang, a.Remedy()), Since: &a.Since}
+		n := need{Tone: "wait", Icon: "alert", Title: l.texts.Say(l.lang, a.Sentence()),
+			Remedy: l.texts.Say(l.lang, a.Remedy()), Since: &a.Since}
 		if a.Kind.Grave() {
 			n.Tone = "bad"
 		}
@@ -102,12 +104,14 @@ func needs(l translator, o flowhq.Overview) []need {
 	if o.SetupRequests > 0 {
 		out = append(out, need{
 			Tone: "wait", Icon: "bell", Title: l.text(key.PageOverviewRequests, "count", o.SetupRequests),
-			Remedy: l.text(key.PageOverviewRequestsRemedy), URL: "/admin/setup-requests", Link: l.text(key.PageActionReview),
+			Remedy: l.text(key.PageOverviewRequestsRemedy), URL: "/admin/setup-requests",
+			Link: l.text(key.PageActionReview),
 		})
 	}
 	for _, t := range o.Needing {
 		shown := tenantStatus(l, t.Status)
-		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID, Link: l.text(key.PageActionShow)}
+		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID,
+			Link: l.text(key.PageActionShow)}
 		n.Remedy, _ = why(l, t)
 		switch {
 		case t.Status == flowhq.TenantQRPending:
@@ -139,7 +143,8 @@ func figuresOf(l translator, o flowhq.Overview) []figure {
 		{l.text(key.PageOverviewSent), l.number(int64(o.Sent)), "", "message-out"},
 		{l.text(key.PageOverviewResponse), response, hint, "clock"},
 		{l.text(key.PageOverviewOpen), l.number(int64(o.OpenRequests)), l.text(key.PageOverviewOpenHint), "calendar"},
-		{l.text(key.PageOverviewWorkers), l.number(int64(o.Workers)), l.text(key.PageOverviewWorkersHint, "memory", memory), "cpu"},
+		{l.text(key.PageOverviewWorkers), l.number(int64(o.Workers)),
+			l.text(key.PageOverviewWorkersHint, "memory", memory), "cpu"},
 		{l.text(key.PageOverviewCapacity), room, l.text(key.PageOverviewCapacityHint), "box"},
 	}
 }
@@ -163,14 +168,16 @@ func boxFacts(l translator, o flowhq.Overview, now time.Time) []fact {
 	var out []fact
 	add := func(f fact) { out = append(out, f) }
 	if b.DiskTotal > 0 {
-		f := fact{Word: l.text(key.PageBoxDisk), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.DiskFree), "total", l.bytes(b.DiskTotal)), Hint: b.DiskPath, Tone: "good"}
+		f := fact{Word: l.text(key.PageBoxDisk), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.DiskFree), "total",
+			l.bytes(b.DiskTotal)), Hint: b.DiskPath, Tone: "good"}
 		if b.DiskFree < flowhq.DiskLow {
 			f.Tone = "bad"
 		}
 		add(f)
 	}
 	if b.MemoryTotal > 0 {
-		add(fact{Word: l.text(key.PageBoxMemory), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.MemoryAvailable), "total", l.bytes(b.MemoryTotal)), Tone: "good"})
+		add(fact{Word: l.text(key.PageBoxMemory), Value: l.text(key.PageBoxFreeOf, "free", l.bytes(b.MemoryAvailable),
+			"total", l.bytes(b.MemoryTotal)), Tone: "good"})
 	}
 	if b.Database != "" {
 		f := fact{Word: l.text(key.PageBoxDatabase), Value: b.Database, Tone: "good"}
@@ -207,7 +214,8 @@ func certificateFact(l translator, o flowhq.Overview, now time.Time) fact {
 }
 
 func backupFact(l translator, b flowhq.HostState, now time.Time) fact {
-	f := fact{Word: l.text(key.PageBoxBackup), Value: l.text(key.PageBoxBackupNone), Hint: l.text(key.PageBoxBackupHint), Tone: "wait"}
+	f := fact{Word: l.text(key.PageBoxBackup), Value: l.text(key.PageBoxBackupNone),
+		Hint: l.text(key.PageBoxBackupHint), Tone: "wait"}
 	if b.BackupAt != nil {
 		f.Value, f.Hint, f.At, f.Tone = "", "", b.BackupAt, "good"
 		if now.Sub(*b.BackupAt) > 48*time.Hour {
@@ -225,7 +233,8 @@ func firstSteps(l translator, o flowhq.Overview) []step {
 		return nil
 	}
 	steps := []step{
-		{Number: 1, Title: l.text(key.PageFirstCreate), Words: l.text(key.PageFirstCreateWords), URL: "/admin/tenants/new", Link: l.text(key.PageActionNewTenant), Done: o.Tenants > 0},
+		{Number: 1, Title: l.text(key.PageFirstCreate), Words: l.text(key.PageFirstCreateWords),
+			URL: "/admin/tenants/new", Link: l.text(key.PageActionNewTenant), Done: o.Tenants > 0},
 		{Number: 2, Title: l.text(key.PageFirstLink), Words: l.text(key.PageFirstLinkWords), Done: linked},
 		{Number: 3, Title: l.text(key.PageFirstWrite), Words: l.text(key.PageFirstWriteWords), Done: talked && linked},
 	}

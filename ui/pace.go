@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pace counts how often something was asked for by whom, in windows of time. It is for pages that are open to everybody. What it
-// remembers is bounded: when it is full, it forgets those whose window is over, and then everybody.
+// pace counts how often something was asked for by whom, in windows of time. It is for pages that are open to
+// everybody. What it remembers is bounded: when it is full, it forgets those whose window is over, and then everybody.
 type pace struct {
 	mu   sync.Mutex
 	seen map[string]window

@@ -28,7 +28,8 @@ func newVillage(t *testing.T) *village {
 	v := &village{site: newSite(t)}
 	v.salon = v.tenant("Neema Salon", servicesConnected())
 	v.duka = v.tenant("Duka <b>la</b> Asha", flowhq.SessionReport{
-		Phase: flowhq.PhaseBanned, Detail: "WhatsApp banned the number for a time (code 101).", LinkedJID: "255700000002:1@s.whatsapp.net",
+		Phase: flowhq.PhaseBanned, Detail: "WhatsApp banned the number for a time (code 101).",
+		LinkedJID: "255700000002:1@s.whatsapp.net",
 	})
 	expires := v.Clock.Now().Add(15 * time.Second)
 	v.fastnet = v.tenant("FastNet", flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@code", QRExpires: &expires})
@@ -40,7 +41,8 @@ func newVillage(t *testing.T) *village {
 	})
 	v.order = v.request(v.salon, flowhq.RequestEvent{
 		ID: "q3", Chat: "lid:123456", Type: flowhq.RequestOrder, Status: flowhq.RequestNew,
-		Fields: flowhq.RequestFields{Items: []flowhq.OrderItem{{Product: "Kitenge", Quantity: 2}}, Total: 50000, Currency: "TZS"},
+		Fields: flowhq.RequestFields{Items: []flowhq.OrderItem{{Product: "Kitenge", Quantity: 2}}, Total: 50000,
+			Currency: "TZS"},
 	})
 	v.post("/admin/tenants/"+v.salon+"/requests/"+v.order, url.Values{"status": {"DONE"}})
 	v.Must(v.publish(v.salon, 30000))
@@ -85,7 +87,8 @@ func (v *village) pages() []shown {
 		{"/admin/tenants", "Neema Salon", "Inasubiri kuunganishwa"},
 		{"/admin/tenants?q=asha", "Duka &lt;b&gt;la&lt;/b&gt; Asha", "Inahitaji uangalizi"},
 		{"/admin/tenants?part=list", "FastNet", "Inajibu"},
-		{"/admin/tenants?status=ERROR", "banned the number for a time (code 101).", "imefungia namba kwa muda (msimbo 101)."},
+		{"/admin/tenants?status=ERROR", "banned the number for a time (code 101).",
+			"imefungia namba kwa muda (msimbo 101)."},
 		{"/admin/tenants/new", "New business", "Biashara mpya"},
 		{"/admin/sessions", "This browser", "Vivinjari vilivyoingia"},
 		{"/admin/setup-requests", "Waiting for your decision", "Yanasubiri uamuzi wako"},
@@ -177,7 +180,8 @@ func TestPages_HoldNothingInline(t *testing.T) {
 		t.Errorf("the pages name the assets %v", assets)
 	}
 	for path := range assets {
-		if w := v.get(path); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		if w := v.get(path); w.Code != http.StatusOK ||
+			!strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Cache-Control"))
 		}
 	}
@@ -186,7 +190,8 @@ func TestPages_HoldNothingInline(t *testing.T) {
 func TestPages_Unknown(t *testing.T) {
 	v := newVillage(t)
 	for _, path := range []string{
-		"/admin/tenants/none", "/admin/tenants/" + v.salon + "?part=none", "/admin/setup-requests/none", "/assets/none.css", "/admin/bulk/none",
+		"/admin/tenants/none", "/admin/tenants/" + v.salon + "?part=none", "/admin/setup-requests/none",
+		"/assets/none.css", "/admin/bulk/none",
 		"/admin/tenants/" + v.salon + "/requests/none", "/admin/tenants/" + v.salon + "/chats/nobody",
 	} {
 		if w := v.get(path); w.Code != http.StatusNotFound {

@@ -43,17 +43,21 @@ func TestRenderer_Sentence(t *testing.T) {
 	gin.SetMode(gin.TestMode)
 	var log bytes.Buffer
 	h := &renderer{
-		log:         slog.New(slog.NewTextHandler(&log, nil)),
-		translators: map[flowhq.Language]translator{flowhq.English: speaking(t, flowhq.English), flowhq.Swahili: speaking(t, flowhq.Swahili)},
+		log: slog.New(slog.NewTextHandler(&log, nil)),
+		translators: map[flowhq.Language]translator{flowhq.English: speaking(t, flowhq.English),
+			flowhq.Swahili: speaking(t, flowhq.Swahili)},
 	}
 	for _, tt := range []struct {
 		err    error
 		says   string
 		logged bool
 	}{
-		{errors.New("dial tcp 10.0.0.1: secret"), "Something went wrong on this server. The details are in the log.", true},
-		{flowhq.Errorf(flowhq.CodeInternal, "secret"), "Something went wrong on this server. The details are in the log.", false},
-		{&flowhq.Error{Code: flowhq.CodeConflict, Message: "A sentence.", Cause: errors.New("secret")}, "A sentence.", true},
+		{errors.New("dial tcp 10.0.0.1: secret"), "Something went wrong on this server. The details are in the log.",
+			true},
+		{flowhq.Errorf(flowhq.CodeInternal, "secret"),
+			"Something went wrong on this server. The details are in the log.", false},
+		{&flowhq.Error{Code: flowhq.CodeConflict, Message: "A sentence.", Cause: errors.New("secret")}, "A sentence.",
+			true},
 		{flowhq.Fail(flowhq.CodeNotFound, key.TenantNotFound), "Tenant not found", false},
 	} {
 		log.Reset()

@@ -13,8 +13,9 @@ import (
 )
 
 // Sentences that the fleet, the store and the workers say are English: errors, what is wrong with a field, why a worker
-// ended. Pages say them in the reader's language. The English sentence itself is the key, with {} where a word varies; the
-// translation names those places {1}, {2} … A sentence that is not known stays as it is: better English than nothing.
+// ended. Pages say them in the reader's language. The English sentence itself is the key, with {} where a word varies;
+// the translation names those places {1}, {2} … A sentence that is not known stays as it is: better English than
+// nothing.
 
 //go:embed sentences_sw.json
 var sentencesFile []byte
@@ -58,8 +59,8 @@ func loadPhrases(l translator) (*phrasebook, error) {
 	return b, nil
 }
 
-// say gives a text in the book's language: as a whole where it is known, else by the longest runs of sentences that are. What a
-// worker says ends with a remedy, which may be two sentences that are known as one.
+// say gives a text in the book's language: as a whole where it is known, else by the longest runs of sentences that
+// are. What a worker says ends with a remedy, which may be two sentences that are known as one.
 func (b *phrasebook) say(english string) string {
 	if b == nil || english == "" {
 		return english
@@ -117,7 +118,8 @@ func (b *phrasebook) one(english string) (string, bool) {
 	return "", false
 }
 
-// place gives what stands in a place of a sentence: a text of its own, a length of time ("12m30s", "3 min"), or a word that stays as it is.
+// place gives what stands in a place of a sentence: a text of its own, a length of time ("12m30s", "3 min"), or a word
+// that stays as it is.
 func (b *phrasebook) place(word string) string {
 	if text, ok := b.one(word); ok {
 		return text

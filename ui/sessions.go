@@ -101,9 +101,11 @@ func browserName(l translator, agent string) string {
 		}
 		return ""
 	}
-	browser := find("Edg/=Edge", "OPR/=Opera", "OPT/=Opera", "SamsungBrowser=Samsung Internet", "Firefox=Firefox", "FxiOS=Firefox", "CriOS=Chrome",
+	browser := find("Edg/=Edge", "OPR/=Opera", "OPT/=Opera", "SamsungBrowser=Samsung Internet", "Firefox=Firefox",
+		"FxiOS=Firefox", "CriOS=Chrome",
 		"Chrome=Chrome", "Safari=Safari")
-	system := find("Android=Android", "iPhone=iPhone", "iPad=iPad", "Windows=Windows", "Mac OS X=macOS", "CrOS=ChromeOS", "Linux=Linux")
+	system := find("Android=Android", "iPhone=iPhone", "iPad=iPad", "Windows=Windows", "Mac OS X=macOS",
+		"CrOS=ChromeOS", "Linux=Linux")
 	switch {
 	case browser != "" && system != "":
 		return fmt.Sprintf("%s, %s", browser, system)

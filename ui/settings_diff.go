@@ -19,8 +19,10 @@ func newDraftView(l translator, id string, published flowhq.SettingsVersion, dra
 	v.Flow = draft.FlowYAML != published.FlowYAML
 	from, to := published.Settings, draft.Settings
 	texts := []struct{ key, from, to string }{
-		{"contact", from.Contact, to.Contact}, {"address", from.Address, to.Address}, {"delivery", from.Delivery, to.Delivery},
-		{"greeting", from.Greeting, to.Greeting}, {"owner", from.OwnerNumber, to.OwnerNumber}, {"timezone", from.Timezone, to.Timezone},
+		{"contact", from.Contact, to.Contact}, {"address", from.Address, to.Address},
+		{"delivery", from.Delivery, to.Delivery},
+		{"greeting", from.Greeting, to.Greeting}, {"owner", from.OwnerNumber, to.OwnerNumber},
+		{"timezone", from.Timezone, to.Timezone},
 		{"currency", from.Currency, to.Currency},
 	}
 	for _, t := range texts {

@@ -110,7 +110,8 @@ func (h *setupPages) openCards(c *gin.Context, from flowhq.Cursor) (cards []setu
 }
 
 func (h *setupPages) decidedCards(c *gin.Context, before flowhq.Cursor) (cards []setupCard, more string, err error) {
-	rows, err := h.requests.SetupRequests(c.Request.Context(), flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
+	rows, err := h.requests.SetupRequests(c.Request.Context(),
+		flowhq.SetupQuery{PageQuery: flowhq.PageQuery{Before: before, Limit: decidedShown}, Decided: true})
 	for _, r := range rows {
 		cards = append(cards, newSetupCard(h.translator(c), r))
 	}
@@ -165,7 +166,8 @@ func (h *setupPages) show(c *gin.Context) {
 
 func (h *setupPages) draw(c *gin.Context, code int, r flowhq.SetupRequestDetail, typed, wrong string) {
 	card := newSetupCard(h.translator(c), r)
-	v := setupView{Page: h.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(), Typed: typed, Wrong: wrong}
+	v := setupView{Page: h.page(c, "requests", card.Business), setupCard: card, Decidable: r.Status.Open(),
+		Typed: typed, Wrong: wrong}
 	if r.Status == flowhq.SetupApproved && r.Tenant != nil && r.Tenant.Worker != nil {
 		v.WorkerError = h.translator(c).say(r.Tenant.Worker.LastError)
 	}
@@ -173,7 +175,8 @@ func (h *setupPages) draw(c *gin.Context, code int, r flowhq.SetupRequestDetail,
 }
 
 // decide approves or rejects and shows the request again.
-func (h *setupPages) decide(do func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail, error)) gin.HandlerFunc {
+func (h *setupPages) decide(do func(ctx context.Context, by, id, notes string) (flowhq.SetupRequestDetail,
+	error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		id, notes := c.Param("id"), strings.TrimSpace(c.PostForm("notes"))
 		if _, err := do(c.Request.Context(), access.By(c), id, notes); err != nil {

@@ -26,7 +26,8 @@ func (h *accessPages) routes() []Route {
 	return []Route{
 		get(signInPath, h.signInPage).open(), post(signInPath, h.signIn).open(), post(signOutPath, h.signOut).open(),
 		post("/language", h.setLanguage).open(),
-		get(sessionsPath, h.sessions), post(sessionsPath+"/end-others", h.endOtherSessions), post(sessionsPath+"/:id/end", h.endSession),
+		get(sessionsPath, h.sessions), post(sessionsPath+"/end-others", h.endOtherSessions),
+		post(sessionsPath+"/:id/end", h.endSession),
 	}
 }
 

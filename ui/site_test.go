@@ -26,7 +26,8 @@ const adminPassword = "korosho-na-nazi-77"
 // asha is the chat of the one customer who writes.
 const asha = "+255700000055"
 
-// site is the pages on the real services and a real SQLite store, behind the real gate, as a browser sees them that is signed in.
+// site is the pages on the real services and a real SQLite store, behind the real gate, as a browser sees them that is
+// signed in.
 type site struct {
 	*servicestest.World
 	engine *gin.Engine
@@ -42,16 +43,19 @@ func newSite(t *testing.T, change ...func(*services.Config)) *site {
 	}}, change...)
 	s := &site{World: servicestest.New(t, change...)}
 	s.Box.State = flowhq.HostState{
-		DiskPath: "/data", DiskTotal: 100 << 30, DiskFree: 40 << 30, MemoryTotal: 8 << 30, MemoryAvailable: 4 << 30, Database: "SQLite",
+		DiskPath: "/data", DiskTotal: 100 << 30, DiskFree: 40 << 30, MemoryTotal: 8 << 30, MemoryAvailable: 4 << 30,
+		Database:     "SQLite",
 		DatabaseSize: 3 << 20, Version: "1.0",
 	}
 	log := slog.New(slog.DiscardHandler)
 	gate, err := access.New(access.Config{
-		Password: adminPassword, PortalKey: "portal-key-of-the-tests", ListenAddr: "127.0.0.1", Sessions: s.Store, Log: log, Now: s.Clock.Now,
+		Password: adminPassword, PortalKey: "portal-key-of-the-tests", ListenAddr: "127.0.0.1", Sessions: s.Store,
+		Log: log, Now: s.Clock.Now,
 	})
 	s.Must(err)
 	pages, err := ui.New(ui.Config{
-		Services: s.Services, Gate: gate, Logger: log, Texts: catalogue(t), Now: s.Clock.Now, Simulator: true, OpenAPI: []byte(testAPI),
+		Services: s.Services, Gate: gate, Logger: log, Texts: catalogue(t), Now: s.Clock.Now, Simulator: true,
+		OpenAPI: []byte(testAPI),
 	})
 	s.Must(err)
 	s.engine = gin.New()
@@ -155,16 +159,19 @@ func (s *site) chat(id string) {
 	now := s.Clock.Now()
 	s.worker(id,
 		flowhq.WorkerEvent{Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-			WAMessageID: "in", Chat: asha, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: asha,
+			WAMessageID: "in", Chat: asha, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+			Kind: flowhq.KindText, From: asha,
 			To: "+255700000001", Text: "<script>alert(1)</script>", Name: "Asha", SentAt: now,
 		}},
 		traced("in", flowhq.TraceReceived, "Received."),
 		traced("in", flowhq.TraceHandedOver, "Not answered by the bot: a human has this chat until 15:00."),
 		flowhq.WorkerEvent{Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-			WAMessageID: "out", Chat: asha, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot, Kind: flowhq.KindText,
+			WAMessageID: "out", Chat: asha, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot,
+			Kind: flowhq.KindText,
 			From: "+255700000001", To: asha, Text: "Karibu", SentAt: now,
 		}},
-		flowhq.WorkerEvent{Kind: flowhq.EventChat, Chat: &flowhq.ChatEvent{Chat: asha, Name: "Asha", Language: flowhq.Swahili, OptedOut: true}},
+		flowhq.WorkerEvent{Kind: flowhq.EventChat,
+			Chat: &flowhq.ChatEvent{Chat: asha, Name: "Asha", Language: flowhq.Swahili, OptedOut: true}},
 	)
 	_, err := s.SetLabels(s.Ctx, id, asha, []string{"VIP"})
 	s.Must(err)
@@ -172,7 +179,8 @@ func (s *site) chat(id string) {
 
 func traced(message, step, detail string) flowhq.WorkerEvent {
 	entry := flowhq.TraceEntry{Step: step, Detail: detail, At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
-	return flowhq.WorkerEvent{Kind: flowhq.EventTrace, Trace: &flowhq.TraceEvent{WAMessageID: message, Chat: asha, Entry: entry}}
+	return flowhq.WorkerEvent{Kind: flowhq.EventTrace,
+		Trace: &flowhq.TraceEvent{WAMessageID: message, Chat: asha, Entry: entry}}
 }
 
 // request records what a customer wants and gives its id.
@@ -191,7 +199,8 @@ func (s *site) setup(email, number string) string {
 	_, _, _, err := s.CreateOwner(s.Ctx, email, "Neema")
 	s.Must(err)
 	r, err := s.SubmitSetupRequest(s.Ctx, email, flowhq.NewSetupRequest{
-		BusinessName: "Neema Salon " + number, TemplateType: flowhq.TemplateSupport, WhatsAppNumber: number, Language: flowhq.Swahili,
+		BusinessName: "Neema Salon " + number, TemplateType: flowhq.TemplateSupport, WhatsAppNumber: number,
+		Language: flowhq.Swahili,
 	})
 	s.Must(err)
 	return r.ID

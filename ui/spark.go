@@ -42,5 +42,6 @@ func newSpark(l translator, hours [24]int) spark {
 		height := max(2, n*24/most)
 		fmt.Fprintf(&path, "M%d 24v-%dh3v%dz", i*4, height, height)
 	}
-	return spark{Path: path.String(), Words: l.text(key.PageSparkWords, "count", sum, "most", l.number(int64(most)), "ago", l.ago(time.Duration(23-at)*time.Hour))}
+	return spark{Path: path.String(), Words: l.text(key.PageSparkWords, "count", sum, "most", l.number(int64(most)),
+		"ago", l.ago(time.Duration(23-at)*time.Hour))}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Every key that a template uses, and every word that is made of a kind and a value, is in the catalogue; that a key has both
-// languages is tested there, and keys in Go are constants.
+// Every key that a template uses, and every word that is made of a kind and a value, is in the catalogue; that a key
+// has both languages is tested there, and keys in Go are constants.
 func TestTemplates_Keys(t *testing.T) {
 	texts := catalogue(t)
 	used := regexp.MustCompile(`[{( ]t "([^"]+)"`)

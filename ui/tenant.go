@@ -127,7 +127,8 @@ func (h *tenantPages) part(c *gin.Context, t flowhq.TenantDetail, part string) {
 }
 
 func newHeadView(l translator, t flowhq.TenantDetail) headView {
-	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Actions: tenantActions(l, t), Todo: todo(l, t)}
+	v := headView{ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status),
+		Actions: tenantActions(l, t), Todo: todo(l, t)}
 	if t.Config != nil {
 		if t.Config.BusinessName != t.Name {
 			v.BusinessName = t.Config.BusinessName
@@ -150,7 +151,8 @@ func tenantActions(l translator, t flowhq.TenantDetail) []action {
 	if t.Worker == nil || t.Worker.DesiredState != flowhq.DesiredRunning {
 		return first(button("/worker/start", key.PageActionStart, "play"))
 	}
-	actions := []action{button("/worker/restart", key.PageActionRestart, "restart"), button("/worker/stop", key.PageActionStop, "stop")}
+	actions := []action{button("/worker/restart", key.PageActionRestart, "restart"),
+		button("/worker/stop", key.PageActionStop, "stop")}
 	if t.Status == flowhq.TenantError {
 		actions = append(actions, button("/worker/force-restart", key.PageActionForceRestart, "alert"))
 	}

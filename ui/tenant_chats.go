@@ -26,7 +26,8 @@ type chatPages struct {
 func (h *chatPages) routes() []Route {
 	return []Route{
 		h.view("/chats", h.list), h.view("/chats/:chat", h.show), h.form("/chats/:chat/send", h.send),
-		h.form("/chats/:chat/take-over", h.onChat(h.chats.TakeOver)), h.form("/chats/:chat/release", h.onChat(h.chats.Release)),
+		h.form("/chats/:chat/take-over", h.onChat(h.chats.TakeOver)),
+		h.form("/chats/:chat/release", h.onChat(h.chats.Release)),
 	}
 }
 
@@ -124,7 +125,8 @@ func (h *chatPages) show(c *gin.Context, t flowhq.TenantDetail) {
 	}
 }
 
-func (h *chatPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, customer flowhq.Customer, compose composeView) {
+func (h *chatPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, customer flowhq.Customer,
+	compose composeView) {
 	v := h.chatView(c, t.ID, customer)
 	compose.URL, compose.OptedOut = v.Compose.URL, v.Compose.OptedOut
 	v.Compose = compose
@@ -145,8 +147,10 @@ func (h *chatPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, custom
 func (h *chatPages) chatView(c *gin.Context, id string, customer flowhq.Customer) chatView {
 	l := h.translator(c)
 	v := chatView{
-		ID: id, Chat: customer.Chat, Name: customerName(l, customer), Number: customer.Number, URL: chatURL(id, customer.Chat),
-		Labels: customer.Labels, OptedOut: customer.OptedOutAt, Human: customer.HandedOver, HumanUntil: customer.HandoffEnds,
+		ID: id, Chat: customer.Chat, Name: customerName(l, customer), Number: customer.Number,
+		URL:    chatURL(id, customer.Chat),
+		Labels: customer.Labels, OptedOut: customer.OptedOutAt, Human: customer.HandedOver,
+		HumanUntil: customer.HandoffEnds,
 	}
 	v.Initial = initial(v.Name)
 	if customer.HandoffEnds != nil && customer.HandoffEnds.Before(h.now()) {
@@ -252,7 +256,8 @@ func newFoundRow(id, query string, m flowhq.Message) foundRow {
 		return row
 	}
 	end := at + len(want)
-	row.Before, row.Find, row.After = string(text[max(0, at-around):at]), string(text[at:end]), string(text[end:min(len(text), end+around)])
+	row.Before, row.Find, row.After = string(text[max(0, at-around):at]), string(text[at:end]),
+		string(text[end:min(len(text), end+around)])
 	if at > around {
 		row.Before = "…" + row.Before
 	}
@@ -273,7 +278,8 @@ func indexRunes(text, want []rune) int {
 
 func newChatRow(l translator, id string, chat flowhq.ChatSummary, current string) chatRow {
 	row := chatRow{
-		URL: chatURL(id, chat.Chat), Name: customerName(l, chat.Customer), At: chat.LastSeenAt, Human: chat.HandedOver != nil,
+		URL: chatURL(id, chat.Chat), Name: customerName(l, chat.Customer), At: chat.LastSeenAt,
+		Human:    chat.HandedOver != nil,
 		OptedOut: chat.OptedOutAt != nil, Current: chat.Chat == current,
 	}
 	row.Initial = initial(row.Name)
@@ -314,7 +320,8 @@ func (h *chatPages) send(c *gin.Context, t flowhq.TenantDetail) {
 }
 
 // onChat does something to a chat and comes back to it.
-func (h *chatPages) onChat(do func(ctx context.Context, by, id, chat string) error) func(*gin.Context, flowhq.TenantDetail) {
+func (h *chatPages) onChat(do func(ctx context.Context, by, id, chat string) error) func(*gin.Context,
+	flowhq.TenantDetail) {
 	return func(c *gin.Context, t flowhq.TenantDetail) {
 		chat := c.Param("chat")
 		err := do(c.Request.Context(), access.By(c), t.ID, chat)

@@ -61,7 +61,8 @@ func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
 	if v.OptedOut {
 		v.CSV += "&opted_out=1"
 	}
-	q := flowhq.CustomerQuery{Query: v.Query, OptedOut: v.OptedOut, Before: cursor(c.Query("before")), Limit: customersShown}
+	q := flowhq.CustomerQuery{Query: v.Query, OptedOut: v.OptedOut, Before: cursor(c.Query("before")),
+		Limit: customersShown}
 	rows, err := h.chats.Customers(c.Request.Context(), t.ID, q)
 	if err != nil {
 		h.fail(c, err)
@@ -77,13 +78,16 @@ func (h *customerPages) list(c *gin.Context, t flowhq.TenantDetail) {
 			v.More += "&opted_out=1"
 		}
 	}
-	h.render(c, http.StatusOK, pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
+	h.render(c, http.StatusOK, pageCustomers, "layout",
+		customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 }
 
 func newCustomerRow(l translator, id string, r flowhq.Customer) customerRow {
 	row := customerRow{
-		Key: r.ID, URL: chatURL(id, r.Chat), LabelURL: chatURL(id, r.Chat) + "/labels", Name: customerName(l, r), Number: r.Number,
-		Labels: r.Labels, Typed: strings.Join(r.Labels, ", "), OptedOut: r.OptedOutAt, Human: r.HandedOver, First: r.FirstSeenAt, Last: r.LastSeenAt,
+		Key: r.ID, URL: chatURL(id, r.Chat), LabelURL: chatURL(id, r.Chat) + "/labels", Name: customerName(l, r),
+		Number: r.Number,
+		Labels: r.Labels, Typed: strings.Join(r.Labels, ", "), OptedOut: r.OptedOutAt, Human: r.HandedOver,
+		First: r.FirstSeenAt, Last: r.LastSeenAt,
 	}
 	if row.Name == row.Number {
 		row.Number = ""
@@ -105,9 +109,11 @@ func (h *customerPages) setLabels(c *gin.Context, t flowhq.TenantDetail) {
 			return
 		}
 		fields, rest := h.fieldErrors(c, err)
-		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest, Rows: []customerRow{newCustomerRow(h.translator(c), t.ID, customer)}}
+		v := customersView{ID: t.ID, Wrong: fields["labels"] + rest,
+			Rows: []customerRow{newCustomerRow(h.translator(c), t.ID, customer)}}
 		v.Rows[0].Typed = c.PostForm("labels")
-		h.render(c, statusOf(err), pageCustomers, "layout", customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
+		h.render(c, statusOf(err), pageCustomers, "layout",
+			customersPage{tenantFrame: h.frame(c, t, "/customers"), Customers: v})
 		return
 	}
 	to := tenantURL(t.ID, "/customers")

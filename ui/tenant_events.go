@@ -57,16 +57,19 @@ func (h *eventPages) list(c *gin.Context, t flowhq.TenantDetail) {
 	}
 	l := h.translator(c)
 	page := eventsPage{tenantFrame: h.frame(c, t, "/events"), Events: v}
-	page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events"), Word: l.text(key.PageEventsAll), Current: kind == ""})
+	page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events"), Word: l.text(key.PageEventsAll),
+		Current: kind == ""})
 	for _, k := range eventTypes() {
-		page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events?type=") + k, Word: l.word("event", k), Current: k == kind})
+		page.Filters = append(page.Filters, boardFilter{URL: tenantURL(t.ID, "/events?type=") + k,
+			Word: l.word("event", k), Current: k == kind})
 	}
 	h.render(c, http.StatusOK, pageEvents, "layout", page)
 }
 
 func eventTypes() []string {
 	return []string{
-		flowhq.TenantEventStatus, flowhq.TenantEventSession, flowhq.TenantEventWorker, flowhq.TenantEventAdmin, flowhq.TenantEventRecord, flowhq.TenantEventChat,
+		flowhq.TenantEventStatus, flowhq.TenantEventSession, flowhq.TenantEventWorker, flowhq.TenantEventAdmin,
+		flowhq.TenantEventRecord, flowhq.TenantEventChat,
 	}
 }
 

@@ -21,7 +21,8 @@ type flowPages struct {
 }
 
 func (h *flowPages) routes() []Route {
-	return []Route{h.view("/flow", h.show), h.form("/flow", h.save), h.form("/flow/check", h.check), h.form("/flow/try", h.try)}
+	return []Route{h.view("/flow", h.show), h.form("/flow", h.save), h.form("/flow/check", h.check),
+		h.form("/flow/try", h.try)}
 }
 
 type flowPage struct {
@@ -175,7 +176,8 @@ func (h *flowPages) check(c *gin.Context, t flowhq.TenantDetail) {
 
 // tryFlow goes on with the try-out: with the text in the editor where it was sent along, else with the draft.
 func (h *flowPages) try(c *gin.Context, t flowhq.TenantDetail) {
-	v := tryoutView{ID: t.ID, Now: strings.TrimSpace(c.PostForm("now")), State: c.PostForm("state"), Log: c.PostForm("log")}
+	v := tryoutView{ID: t.ID, Now: strings.TrimSpace(c.PostForm("now")), State: c.PostForm("state"),
+		Log: c.PostForm("log")}
 	if c.PostForm("do") == "again" {
 		v.State, v.Log = "", ""
 	} else {
@@ -225,7 +227,8 @@ func (v *tryoutView) take(l translator, said string, answer flowhq.TryAnswer) {
 			case "reply":
 				turn.Acts = append(turn.Acts, tryAct{"reply", a.Text})
 			case "record", "handoff", "opt_out", "opt_in", "notify_owner":
-				turn.Acts = append(turn.Acts, tryAct{"note", strings.TrimSuffix(l.word("try", a.Kind)+" "+flowhq.Shorten(a.Text, 200), " ")})
+				turn.Acts = append(turn.Acts, tryAct{"note",
+					strings.TrimSuffix(l.word("try", a.Kind)+" "+flowhq.Shorten(a.Text, 200), " ")})
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"flowhq"
 )
 
-// The pages of one tenant. Each has an address of its own, so that it can be bookmarked, opened beside another, and works
-// without JavaScript; all have the same head and the same tabs.
+// The pages of one tenant. Each has an address of its own, so that it can be bookmarked, opened beside another, and
+// works without JavaScript; all have the same head and the same tabs.
 const (
 	pageTenant    = "tenant"
 	pageChats     = "tenant_chats"
@@ -93,13 +93,17 @@ func (h *tenantScreen) frame(c *gin.Context, t flowhq.TenantDetail, current stri
 	f := tenantFrame{Page: h.page(c, "tenants", t.Name), Head: newHeadView(l, t), Notice: h.notice(c)}
 	f.Path = pagePath(c, tenantURL(t.ID, current))
 	tabs := []struct{ path, icon, word string }{
-		{"", "home", key.PageTabOverview}, {"/chats", "chat", key.PageTabChats}, {"/requests", "calendar", key.PageTabRequests},
-		{"/customers", "users", key.PageTabCustomers}, {"/settings", "shop", key.PageTabSettings}, {"/flow", "flow", key.PageTabFlow},
-		{"/linking", "qr", key.PageTabLinking}, {"/process", "cpu", key.PageTabProcess}, {"/worker/log", "list", key.PageTabLog},
+		{"", "home", key.PageTabOverview}, {"/chats", "chat", key.PageTabChats},
+		{"/requests", "calendar", key.PageTabRequests},
+		{"/customers", "users", key.PageTabCustomers}, {"/settings", "shop", key.PageTabSettings},
+		{"/flow", "flow", key.PageTabFlow},
+		{"/linking", "qr", key.PageTabLinking}, {"/process", "cpu", key.PageTabProcess},
+		{"/worker/log", "list", key.PageTabLog},
 		{"/events", "clock", key.PageTabEvents}, {"/manage", "settings", key.PageTabManage},
 	}
 	for _, tab := range tabs {
-		f.Tabs = append(f.Tabs, tenantTab{URL: tenantURL(t.ID, tab.path), Icon: tab.icon, Word: l.text(tab.word), Current: tab.path == current})
+		f.Tabs = append(f.Tabs, tenantTab{URL: tenantURL(t.ID, tab.path), Icon: tab.icon, Word: l.text(tab.word),
+			Current: tab.path == current})
 		if tab.path == current && current != "" {
 			f.Title = l.text(tab.word) + " · " + t.Name
 		}
@@ -133,7 +137,8 @@ func (h *tenantScreen) notice(c *gin.Context) notice {
 	}
 	n := notice{Text: text}
 	if request, status, ok := strings.Cut(c.Query("undo"), "_"); ok {
-		n.Undo = &undo{URL: tenantURL(c.Param("id"), "/requests/"+url.PathEscape(request)), Fields: map[string]string{"status": status}}
+		n.Undo = &undo{URL: tenantURL(c.Param("id"), "/requests/"+url.PathEscape(request)),
+			Fields: map[string]string{"status": status}}
 	}
 	return n
 }

@@ -26,7 +26,8 @@ type linkingPages struct {
 
 func (h *linkingPages) routes() []Route {
 	return []Route{
-		h.view("/linking", h.show), h.form("/link-code", h.linkCode), h.form("/links", h.createInvite), h.form("/links/:link/revoke", h.revokeInvite),
+		h.view("/linking", h.show), h.form("/link-code", h.linkCode), h.form("/links", h.createInvite),
+		h.form("/links/:link/revoke", h.revokeInvite),
 	}
 }
 
@@ -274,8 +275,8 @@ func (h *linkingPages) pairingTrouble(c *gin.Context, err error) string {
 	return rest
 }
 
-// opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be reached says so
-// itself.
+// opened tells that somebody looks at the linking panel: a worker that gave up makes new codes. One that can't be
+// reached says so itself.
 func opened(c *gin.Context, log *slog.Logger, devices *supervisor.Devices, t flowhq.TenantDetail) {
 	if phaseOf(t) != flowhq.PhaseNobody {
 		return

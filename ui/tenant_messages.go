@@ -74,8 +74,10 @@ func (h *chatPages) messageRows(c *gin.Context, chatURL string, messages []flowh
 
 func newMessageRow(l translator, chatURL string, m flowhq.Message) messageRow {
 	row := messageRow{
-		ID: m.ID, Out: m.Direction == flowhq.DirectionOut, Text: m.Text, At: m.CreatedAt, Author: l.word("msg.author", string(m.Author)),
-		Edited: m.EditedAt != nil || m.Kind == flowhq.KindEdit, Deleted: m.DeletedAt != nil || m.Kind == flowhq.KindDelete,
+		ID: m.ID, Out: m.Direction == flowhq.DirectionOut, Text: m.Text, At: m.CreatedAt,
+		Author: l.word("msg.author", string(m.Author)),
+		Edited: m.EditedAt != nil || m.Kind == flowhq.KindEdit, Deleted: m.DeletedAt != nil ||
+			m.Kind == flowhq.KindDelete,
 		Why: newWhyView(l, m),
 	}
 	row.Why.URL = chatURL + "?part=trace&message=" + place(m.CreatedAt, m.ID)
@@ -126,7 +128,8 @@ func (h *chatPages) newer(c *gin.Context, id, chat string) {
 // messageTrace gives what was decided about one message by now.
 func (h *chatPages) trace(c *gin.Context, id, chat string) {
 	at := cursor(c.Query("message"))
-	q := flowhq.MessageQuery{Limit: 20, Trace: true, Chat: chat, Before: flowhq.Cursor{At: at.At.Add(time.Millisecond), ID: at.ID}}
+	q := flowhq.MessageQuery{Limit: 20, Trace: true, Chat: chat,
+		Before: flowhq.Cursor{At: at.At.Add(time.Millisecond), ID: at.ID}}
 	messages, err := h.chats.Messages(c.Request.Context(), id, q)
 	if err != nil {
 		h.fail(c, err)
@@ -144,7 +147,8 @@ func (h *chatPages) trace(c *gin.Context, id, chat string) {
 func newWhyView(l translator, m flowhq.Message) whyView {
 	v := whyView{}
 	for _, e := range m.Trace {
-		v.Steps = append(v.Steps, traceRow{Step: l.word("trace", e.Step), Detail: l.say(upperFirst(e.Detail)), At: e.At})
+		v.Steps = append(v.Steps, traceRow{Step: l.word("trace", e.Step), Detail: l.say(upperFirst(e.Detail)),
+			At: e.At})
 	}
 	key, tone := verdictOf(m)
 	if key != "" {
@@ -156,8 +160,8 @@ func newWhyView(l translator, m flowhq.Message) whyView {
 	return v
 }
 
-// verdictOf tells what became of a customer's message: the key of its words and their tone, "" where nothing is odd about it.
-// A reply that was handed to WhatsApp outweighs what delayed it.
+// verdictOf tells what became of a customer's message: the key of its words and their tone, "" where nothing is odd
+// about it. A reply that was handed to WhatsApp outweighs what delayed it.
 func verdictOf(m flowhq.Message) (key, tone string) {
 	last := ""
 	for _, e := range m.Trace {

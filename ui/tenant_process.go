@@ -89,8 +89,12 @@ func (h *processPages) graphs(c *gin.Context, id string, v *processPage) error {
 		return err
 	}
 	l := h.translator(c)
-	v.Memory = newGraph(samples, float64(p.MemoryMax), func(s flowhq.ProcessSample) float64 { return float64(s.Memory) }, func(f float64) string { return l.bytes(int64(f)) })
-	v.CPU = newGraph(samples, 0, func(s flowhq.ProcessSample) float64 { return s.CPU }, func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) + " %" })
+	v.Memory = newGraph(samples, float64(p.MemoryMax), func(s flowhq.ProcessSample) float64 {
+		return float64(s.Memory)
+	}, func(f float64) string { return l.bytes(int64(f)) })
+	v.CPU = newGraph(samples, 0, func(s flowhq.ProcessSample) float64 {
+		return s.CPU
+	}, func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) + " %" })
 	return nil
 }
 
@@ -173,7 +177,8 @@ type graphView struct {
 const graphWidth, graphHeight = 600, 120
 
 // newGraph draws samples to scale: the top is the highest value with some air, or the limit where that is near.
-func newGraph(samples []flowhq.ProcessSample, limit float64, of func(flowhq.ProcessSample) float64, say func(float64) string) graphView {
+func newGraph(samples []flowhq.ProcessSample, limit float64, of func(flowhq.ProcessSample) float64,
+	say func(float64) string) graphView {
 	if len(samples) < 2 {
 		return graphView{Empty: true}
 	}

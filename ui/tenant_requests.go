@@ -24,7 +24,8 @@ type requestPages struct {
 }
 
 func (h *requestPages) routes() []Route {
-	return []Route{h.view("/requests", h.list), h.view("/requests/:request", h.show), h.form("/requests/:request", h.update)}
+	return []Route{h.view("/requests", h.list), h.view("/requests/:request", h.show),
+		h.form("/requests/:request", h.update)}
 }
 
 type boardPage struct {
@@ -109,12 +110,16 @@ func (h *requestPages) boardView(c *gin.Context, t flowhq.TenantDetail) (boardVi
 	}
 	closed := c.Query("closed") == "1"
 	base := tenantURL(t.ID, "/requests?type=") + string(kind)
-	v := boardView{ID: t.ID, Type: kind, Self: base + "&part=board", CSV: tenantURL(t.ID, "/requests?format=csv&type=") + string(kind)}
-	icons := map[flowhq.RequestType]string{flowhq.RequestBooking: "calendar", flowhq.RequestOrder: "shop", flowhq.RequestTicket: "support"}
+	v := boardView{ID: t.ID, Type: kind, Self: base + "&part=board",
+		CSV: tenantURL(t.ID, "/requests?format=csv&type=") + string(kind)}
+	icons := map[flowhq.RequestType]string{flowhq.RequestBooking: "calendar", flowhq.RequestOrder: "shop",
+		flowhq.RequestTicket: "support"}
 	for _, k := range requestTypes() {
-		v.Kinds = append(v.Kinds, boardFilter{tenantURL(t.ID, "/requests?type=") + string(k), l.word("requests", string(k)), icons[k], k == kind})
+		v.Kinds = append(v.Kinds, boardFilter{tenantURL(t.ID, "/requests?type=") + string(k),
+			l.word("requests", string(k)), icons[k], k == kind})
 	}
-	v.States = []boardFilter{{base, l.text(key.PageRequestsOpen), "", !closed}, {base + "&closed=1", l.text(key.PageRequestsClosed), "", closed}}
+	v.States = []boardFilter{{base, l.text(key.PageRequestsOpen), "", !closed},
+		{base + "&closed=1", l.text(key.PageRequestsClosed), "", closed}}
 	if closed {
 		v.Self += "&closed=1"
 		return v, h.closed(c, t.ID, &v)
@@ -144,7 +149,8 @@ func (h *requestPages) open(c *gin.Context, id string, v *boardView) error {
 	l := h.translator(c)
 	var open []flowhq.CustomerRequest
 	for _, s := range []flowhq.RequestStatus{flowhq.RequestNew, flowhq.RequestConfirmed} {
-		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Status: s, Limit: boardOpen})
+		rows, err := h.requests.Requests(c.Request.Context(), id,
+			flowhq.RequestQuery{Type: v.Type, Status: s, Limit: boardOpen})
 		if err != nil {
 			return err
 		}
@@ -217,7 +223,8 @@ func (h *requestPages) closed(c *gin.Context, id string, v *boardView) error {
 	before := cursor(c.Query("before"))
 	group := boardGroup{Title: l.text(key.PageRequestsClosed)}
 	for len(group.Cards) < boardClosed {
-		rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Type: v.Type, Before: before, Limit: 200})
+		rows, err := h.requests.Requests(c.Request.Context(), id,
+			flowhq.RequestQuery{Type: v.Type, Before: before, Limit: 200})
 		if err != nil {
 			return err
 		}
@@ -227,7 +234,8 @@ func (h *requestPages) closed(c *gin.Context, id string, v *boardView) error {
 				continue
 			}
 			if group.Cards = append(group.Cards, newRequestCard(l, r)); len(group.Cards) == boardClosed {
-				v.More = tenantURL(id, "/requests?closed=1&type=") + string(v.Type) + "&before=" + place(before.At, before.ID)
+				v.More = tenantURL(id, "/requests?closed=1&type=") + string(v.Type) + "&before=" + place(before.At,
+					before.ID)
 				break
 			}
 		}
@@ -243,7 +251,8 @@ func (h *requestPages) closed(c *gin.Context, id string, v *boardView) error {
 
 func (h *requestPages) waitingView(c *gin.Context, id string) (waitingView, error) {
 	v := waitingView{ID: id}
-	rows, err := h.requests.Requests(c.Request.Context(), id, flowhq.RequestQuery{Status: flowhq.RequestNew, Limit: overviewRequests + 1})
+	rows, err := h.requests.Requests(c.Request.Context(), id,
+		flowhq.RequestQuery{Status: flowhq.RequestNew, Limit: overviewRequests + 1})
 	if err != nil {
 		return v, err
 	}
@@ -307,7 +316,8 @@ func movesOf(l translator, r flowhq.CustomerRequest) []move {
 	booking := r.Type == flowhq.RequestBooking
 	switch r.Status {
 	case flowhq.RequestNew:
-		return []move{to(flowhq.RequestConfirmed, true, false), to(flowhq.RequestDone, false, false), to(flowhq.RequestCancelled, false, true)}
+		return []move{to(flowhq.RequestConfirmed, true, false), to(flowhq.RequestDone, false, false),
+			to(flowhq.RequestCancelled, false, true)}
 	case flowhq.RequestConfirmed:
 		moves := []move{to(flowhq.RequestDone, true, false)}
 		if booking {

@@ -23,7 +23,8 @@ type settingsPages struct {
 
 func (h *settingsPages) routes() []Route {
 	return []Route{
-		h.view("/settings", h.show), h.form("/settings", h.save), h.form("/identity", h.saveIdentity), h.form("/settings/publish", h.publish),
+		h.view("/settings", h.show), h.form("/settings", h.save), h.form("/identity", h.saveIdentity),
+		h.form("/settings/publish", h.publish),
 		h.form("/settings/discard", h.discard), h.form("/settings/rollback", h.rollback),
 	}
 }
@@ -84,7 +85,8 @@ func (h *settingsPages) show(c *gin.Context, t flowhq.TenantDetail) {
 }
 
 // settingsPage draws the page with a form as it is or was typed; change puts in what else was typed.
-func (h *settingsPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm, change func(*settingsPage)) {
+func (h *settingsPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, form settingsForm,
+	change func(*settingsPage)) {
 	v := settingsPage{tenantFrame: h.frame(c, t, "/settings"), Identity: newIdentity(h.translator(c), t), Form: form}
 	v.Form.Server = h.configs.Limits()
 	published, draft, err := h.settings.Settings(c.Request.Context(), t.ID)
@@ -109,7 +111,8 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 		below = 0
 	}
 	// One more tells whether there are more, and another may be the draft.
-	versions, err := h.settings.SettingsVersions(c.Request.Context(), id, flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
+	versions, err := h.settings.SettingsVersions(c.Request.Context(), id,
+		flowhq.VersionQuery{Below: below, Limit: versionsShown + 2})
 	if err != nil {
 		return out, err
 	}
@@ -119,10 +122,12 @@ func (h *settingsPages) versionsView(c *gin.Context, id, page string) (out versi
 			continue
 		}
 		if len(out.Rows) == versionsShown {
-			out.More = tenantURL(id, page) + "?below=" + strconv.Itoa(out.Rows[versionsShown-1].Number) + "#versions-title"
+			out.More = tenantURL(id, page) + "?below=" + strconv.Itoa(out.Rows[versionsShown-1].Number) +
+				"#versions-title"
 			break
 		}
-		row := versionRow{ID: id, Number: v.Version, Author: v.Author, Own: v.FlowYAML != "", Back: v.State == flowhq.SettingsOld, At: v.CreatedAt}
+		row := versionRow{ID: id, Number: v.Version, Author: v.Author, Own: v.FlowYAML != "",
+			Back: v.State == flowhq.SettingsOld, At: v.CreatedAt}
 		row.Status = status{Tone: "calm", Word: l.text(key.PageVersionOld)}
 		if v.State == flowhq.SettingsPublished {
 			row.Status = status{Tone: "good", Word: l.text(key.PageVersionPublished)}
@@ -246,8 +251,10 @@ func (h *settingsPages) saveIdentity(c *gin.Context, t flowhq.TenantDetail) {
 	fields, rest := h.fieldErrors(c, err)
 	h.draw(c, statusOf(err), t, newSettingsForm(h.translator(c), t.ID, present.Settings), func(v *settingsPage) {
 		i := identityView{
-			URL: v.Identity.URL, Name: field{name, fields["name"]}, BusinessName: field{business, fields["business_name"]},
-			Phone: field{phone, fields["phone_number"]}, TemplateWrong: fields["template_type"], LanguageWrong: fields["language"],
+			URL: v.Identity.URL, Name: field{name, fields["name"]},
+			BusinessName: field{business, fields["business_name"]},
+			Phone:        field{phone, fields["phone_number"]}, TemplateWrong: fields["template_type"],
+			LanguageWrong: fields["language"],
 		}
 		i.choose(h.translator(c), template, language)
 		v.Identity, v.Head.Wrong = i, rest

@@ -30,7 +30,8 @@ func TestTenant_Forms(t *testing.T) {
 		{chat + "/take-over", chat, nil},
 		{chat + "/release", chat, nil},
 		{chat + "/labels", of + "/customers?q=as&done=labels", url.Values{"labels": {"VIP, new"}, "q": {"as"}}},
-		{of + "/requests/q1", of + "/requests?type=BOOKING&undo=q1_NEW&done=request_confirmed", url.Values{"status": {"CONFIRMED"}}},
+		{of + "/requests/q1", of + "/requests?type=BOOKING&undo=q1_NEW&done=request_confirmed",
+			url.Values{"status": {"CONFIRMED"}}},
 		{of + "/requests/q1", of + "/requests/q1?done=saved", url.Values{"notes": {"calls back"}}},
 		{of + "/settings/publish", of + "/settings?done=published", nil},
 		{of + "/settings/rollback", of + "/settings?done=rolled_back", url.Values{"version": {"1"}}},
@@ -47,7 +48,8 @@ func TestTenant_Forms(t *testing.T) {
 			t.Errorf("POST %s: %d to %q, want %q\n%s", s.path, w.Code, got, want, w.Body)
 		}
 	}
-	if took := strings.Join(v.Links.Took(), " "); !strings.Contains(took, "take-over "+asha) || !strings.Contains(took, "release "+asha) {
+	if took := strings.Join(v.Links.Took(), " "); !strings.Contains(took, "take-over "+asha) ||
+		!strings.Contains(took, "release "+asha) {
 		t.Errorf("the worker was asked %q", took)
 	}
 	p, err := v.PauseOf(v.Ctx, v.salon)
@@ -71,7 +73,8 @@ func TestTenant_Send(t *testing.T) {
 	s := newSite(t)
 	id := s.tenant("Neema Salon", servicesConnected())
 	s.worker(id, flowhq.WorkerEvent{Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-		WAMessageID: "in", Chat: asha, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: asha,
+		WAMessageID: "in", Chat: asha, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+		Kind: flowhq.KindText, From: asha,
 		To: "+255700000001", Text: "Habari", SentAt: s.Clock.Now(),
 	}})
 	chat := "/admin/tenants/" + id + "/chats/%2B255700000055"
@@ -82,7 +85,8 @@ func TestTenant_Send(t *testing.T) {
 	if took := strings.Join(s.Links.Took(), " "); !strings.Contains(took, "send "+asha+" Karibu") {
 		t.Errorf("the worker was asked %q", took)
 	}
-	if body := s.htmxPost(chat+"/send", url.Values{"text": {"  "}}); !strings.Contains(body, "must not be empty") || strings.Contains(body, "<!DOCTYPE") {
+	if body := s.htmxPost(chat+"/send", url.Values{"text": {"  "}}); !strings.Contains(body, "must not be empty") ||
+		strings.Contains(body, "<!DOCTYPE") {
 		t.Errorf("an empty text: %s", body)
 	}
 }
@@ -91,10 +95,12 @@ func TestTenant_Identity(t *testing.T) {
 	s := newSite(t)
 	id := s.tenant("Neema Salon", servicesConnected())
 	form := url.Values{
-		"name": {"Neema"}, "business_name": {"Salon ya Neema"}, "phone_number": {s.Get(id).PhoneNumber}, "template_type": {"SUPPORT"}, "language": {"EN"},
+		"name": {"Neema"}, "business_name": {"Salon ya Neema"}, "phone_number": {s.Get(id).PhoneNumber},
+		"template_type": {"SUPPORT"}, "language": {"EN"},
 	}
 	w := s.post("/admin/tenants/"+id+"/identity", form)
-	if d := s.Get(id); w.Code != http.StatusSeeOther || d.Name != "Neema" || d.Config.TemplateType != flowhq.TemplateSupport {
+	if d := s.Get(id); w.Code != http.StatusSeeOther || d.Name != "Neema" ||
+		d.Config.TemplateType != flowhq.TemplateSupport {
 		t.Errorf("%d, %+v", w.Code, d)
 	}
 }
@@ -103,7 +109,8 @@ func TestTenant_Undo(t *testing.T) {
 	v := newVillage(t)
 	of := "/admin/tenants/" + v.salon
 	body := v.page(of + "/requests?type=BOOKING&undo=q1_NEW&done=request_confirmed")
-	for _, want := range []string{"Confirmed.", `action="` + of + `/requests/q1"`, `name="status" value="NEW"`, "Undo"} {
+	for _, want := range []string{"Confirmed.", `action="` + of + `/requests/q1"`, `name="status" value="NEW"`,
+		"Undo"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("without %q", want)
 		}
@@ -122,14 +129,16 @@ func TestSettings_KeepWhatWasTyped(t *testing.T) {
 		"service.0.name": {"Facial"}, "service.0.price": {"30,000/="}, "service.0.available": {"1"},
 		"service.1.name": {"Kusuka"}, "service.1.price": {"a lot"},
 		"service.2.name": {""}, "service.2.price": {""}, "service.2.unit": {""},
-		"hours_known": {"1"}, "mon.0.open": {"08:00"}, "mon.0.close": {"17:00"}, "holiday": {"2026-12-25"}, "replies_per_minute": {"many"},
+		"hours_known": {"1"}, "mon.0.open": {"08:00"}, "mon.0.close": {"17:00"}, "holiday": {"2026-12-25"},
+		"replies_per_minute": {"many"},
 	}
 	w := s.post(path, typed)
 	if w.Code != http.StatusBadRequest {
 		t.Errorf("it answered %d", w.Code)
 	}
 	for _, want := range []string{
-		`value="a lot"`, "must be a whole number", "Kariakoo &amp; co", `value="08:00"`, `value="2026-12-25"`, `value="many"`, `value="30,000/="`,
+		`value="a lot"`, "must be a whole number", "Kariakoo &amp; co", `value="08:00"`, `value="2026-12-25"`,
+		`value="many"`, `value="30,000/="`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("without %q", want)
@@ -152,8 +161,10 @@ func TestSettings_KeepWhatWasTyped(t *testing.T) {
 		t.Fatalf("%v, %v", err, draft)
 	}
 	got := draft.Settings
-	if len(got.Services) != 2 || got.Services[0].Price != 30000 || !got.Services[0].Available || got.Services[1].Price != 15000 ||
-		got.Services[1].Available || got.Hours == nil || len(got.Hours.Days[time.Monday]) != 1 || got.Hours.Holidays[0] != "2026-12-25" ||
+	if len(got.Services) != 2 || got.Services[0].Price != 30000 || !got.Services[0].Available ||
+		got.Services[1].Price != 15000 ||
+		got.Services[1].Available || got.Hours == nil || len(got.Hours.Days[time.Monday]) != 1 ||
+		got.Hours.Holidays[0] != "2026-12-25" ||
 		*got.Limits.RepliesPerMinute != 5 {
 		t.Errorf("saved %+v", got)
 	}
@@ -167,7 +178,8 @@ func TestSettings_RowsWithoutScript(t *testing.T) {
 		"service.0.name": {"First"}, "service.1.name": {"Second"}, "product.0.name": {"Third"},
 	}
 	body := s.post(path, typed).Body.String()
-	if !strings.Contains(body, `name="service.2.name" value=""`) || !strings.Contains(body, `value="Second"`) || !strings.Contains(body, `value="KES"`) {
+	if !strings.Contains(body, `name="service.2.name" value=""`) || !strings.Contains(body, `value="Second"`) ||
+		!strings.Contains(body, `value="KES"`) {
 		t.Error("there is no third row, or what was typed is gone")
 	}
 	typed.Set("do", "remove.service.0")
@@ -175,7 +187,8 @@ func TestSettings_RowsWithoutScript(t *testing.T) {
 	if !strings.Contains(body, `name="service.0.name" value="Second"`) || strings.Contains(body, `value="First"`) {
 		t.Error("the first row is still there")
 	}
-	for _, odd := range []string{"remove.service.99", "remove.service.-1", "remove.nothing.0", "add.nothing", "remove"} {
+	for _, odd := range []string{"remove.service.99", "remove.service.-1", "remove.nothing.0", "add.nothing",
+		"remove"} {
 		typed.Set("do", odd)
 		if w := s.post(path, typed); w.Code != http.StatusOK {
 			t.Errorf("%s: %d", odd, w.Code)
@@ -187,11 +200,13 @@ func TestFlow_Try(t *testing.T) {
 	v := newVillage(t)
 	of := "/admin/tenants/" + v.salon + "/flow"
 	body := v.htmxPost(of+"/try", url.Values{"text": {"habari <b>"}})
-	if strings.Contains(body, "<!DOCTYPE") || !strings.Contains(body, "habari &lt;b&gt;") || !strings.Contains(body, "Neema Salon") {
+	if strings.Contains(body, "<!DOCTYPE") || !strings.Contains(body, "habari &lt;b&gt;") ||
+		!strings.Contains(body, "Neema Salon") {
 		t.Errorf("the try-out says %s", body)
 	}
 	carried := func(name string) string {
-		return html.UnescapeString(regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(body)[1])
+		return html.UnescapeString(regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(
+			body)[1])
 	}
 	state, log := carried("state"), carried("log")
 	body = v.post(of+"/try", url.Values{"text": {"Facial ni bei gani?"}, "state": {state}, "log": {log}}).Body.String()
@@ -212,7 +227,8 @@ func TestFlow_Check(t *testing.T) {
 	flows, err := v.Flows(v.Ctx, v.salon)
 	v.Must(err)
 	for lang, says := range map[string]string{"en": "is not known here", "sw": "haijulikani hapa"} {
-		body := v.post(of+"/check", url.Values{"flow_yaml": {"flow: 1\ntemplat: BOOKING\n"}, "do": {"check"}}, "HX-Request", "true", "Accept-Language", lang).Body.String()
+		body := v.post(of+"/check", url.Values{"flow_yaml": {"flow: 1\ntemplat: BOOKING\n"}, "do": {"check"}},
+			"HX-Request", "true", "Accept-Language", lang).Body.String()
 		if !strings.Contains(body, `data-line="2"`) || !strings.Contains(body, says) {
 			t.Errorf("the check in %s says %s", lang, body)
 		}
@@ -222,7 +238,8 @@ func TestFlow_Check(t *testing.T) {
 		t.Errorf("the comparison says %s", body)
 	}
 	w := v.post(of, url.Values{"flow_yaml": {"flow: 1\nbad: x\n"}})
-	if body := w.Body.String(); w.Code != http.StatusBadRequest || !strings.Contains(body, "bad: x") || !strings.Contains(body, `data-line="2"`) {
+	if body := w.Body.String(); w.Code != http.StatusBadRequest || !strings.Contains(body, "bad: x") ||
+		!strings.Contains(body, `data-line="2"`) {
 		t.Errorf("a refused flow: %d", w.Code)
 	}
 }
@@ -281,7 +298,8 @@ func TestTenant_Delete(t *testing.T) {
 	s := newSite(t)
 	id := s.tenant("Neema Salon", servicesConnected())
 	w := s.post("/admin/tenants/"+id+"/delete", url.Values{"confirm": {"Neema"}})
-	if _, err := s.Tenant(s.Ctx, id); err != nil || w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `value="Neema"`) {
+	if _, err := s.Tenant(s.Ctx, id); err != nil || w.Code != http.StatusBadRequest ||
+		!strings.Contains(w.Body.String(), `value="Neema"`) {
 		t.Errorf("%d, %v", w.Code, err)
 	}
 	w = s.post("/admin/tenants/"+id+"/delete", url.Values{"confirm": {"Neema Salon"}})
@@ -324,14 +342,16 @@ func TestRequests_AThousandOnOnePage(t *testing.T) {
 	for i := range events {
 		events[i] = flowhq.WorkerEvent{Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{
 			ID: fmt.Sprint("r", i), Chat: asha, Type: flowhq.RequestBooking, Status: flowhq.RequestNew,
-			Fields: flowhq.RequestFields{Service: "Facial", Date: s.Clock.Now().AddDate(0, 0, i%30).Format(time.DateOnly), Time: "10:00"},
+			Fields: flowhq.RequestFields{Service: "Facial",
+				Date: s.Clock.Now().AddDate(0, 0, i%30).Format(time.DateOnly), Time: "10:00"},
 		}}
 	}
 	for part := range 10 {
 		s.worker(id, events[part*100:part*100+100]...)
 	}
 	body := s.page("/admin/tenants/" + id + "/requests?type=BOOKING")
-	if n := strings.Count(body, `class="card request"`); n != 1000 || !strings.Contains(body, "There are more open requests than fit here") {
+	if n := strings.Count(body, `class="card request"`); n != 1000 ||
+		!strings.Contains(body, "There are more open requests than fit here") {
 		t.Errorf("%d cards", n)
 	}
 }
@@ -346,10 +366,12 @@ func TestLinking_CountsDown(t *testing.T) {
 		shown bool
 	}{
 		{flowhq.PhaseBanned, in(time.Hour), true}, {flowhq.PhaseRestricted, in(time.Minute), true},
-		{flowhq.PhaseBanned, in(-time.Second), false}, {flowhq.PhaseBanned, nil, false}, {flowhq.PhaseConnected, in(time.Hour), false},
+		{flowhq.PhaseBanned, in(-time.Second), false}, {flowhq.PhaseBanned, nil, false},
+		{flowhq.PhaseConnected, in(time.Hour), false},
 	} {
 		s.Says(id, flowhq.SessionReport{Phase: tc.phase, Until: tc.ends, LinkedJID: "255700000001:1@s.whatsapp.net"})
-		for lang, words := range map[string]string{"en": "WhatsApp ends this on", "sw": "WhatsApp itaondoa kizuizi hiki"} {
+		for lang, words := range map[string]string{"en": "WhatsApp ends this on",
+			"sw": "WhatsApp itaondoa kizuizi hiki"} {
 			page := s.page("/admin/tenants/"+id, "Accept-Language", lang)
 			if shown := strings.Contains(page, words) && strings.Contains(page, `data-left="long"`); shown != tc.shown {
 				t.Errorf("%s, %s until %v: shown %t", lang, tc.phase, tc.ends, shown)

@@ -171,7 +171,8 @@ func tenantFilters(l translator, b flowhq.Board, q flowhq.BoardQuery) []tenantFi
 	for _, s := range statusOrder() {
 		to := q
 		to.Status, to.Page = s, 1
-		f := tenantFilter{URL: boardURL(to, ""), Word: l.text(key.PageTenantsAll), Count: l.number(int64(b.Found)), Current: s == q.Status}
+		f := tenantFilter{URL: boardURL(to, ""), Word: l.text(key.PageTenantsAll), Count: l.number(int64(b.Found)),
+			Current: s == q.Status}
 		if s != "" {
 			shown := tenantStatus(l, s)
 			f.Word, f.Tone, f.Count = shown.Word, shown.Tone, l.number(int64(b.Counts[s]))
@@ -193,8 +194,10 @@ func columns(l translator, q flowhq.BoardQuery) []column {
 		order flowhq.SummaryOrder
 		up    bool // the order's own direction is ascending
 	}{
-		{key.PageTenantsName, flowhq.OrderName, true}, {key.PageTenantsStatus, flowhq.OrderUrgency, true}, {key.PageTenantsHeard, flowhq.OrderHeard, true},
-		{key.PageTenantsToday, flowhq.OrderMessages, false}, {key.PageTenantsRequests, flowhq.OrderRequests, false}, {key.PageProcessMemory, flowhq.OrderMemory, false},
+		{key.PageTenantsName, flowhq.OrderName, true}, {key.PageTenantsStatus, flowhq.OrderUrgency, true},
+		{key.PageTenantsHeard, flowhq.OrderHeard, true},
+		{key.PageTenantsToday, flowhq.OrderMessages, false}, {key.PageTenantsRequests, flowhq.OrderRequests, false},
+		{key.PageProcessMemory, flowhq.OrderMemory, false},
 	} {
 		to := q
 		to.Order, to.Page, to.Back = c.order, 1, false
@@ -233,7 +236,8 @@ func pagerOf(b flowhq.Board, q flowhq.BoardQuery) pager {
 
 func newTenantRow(l translator, t flowhq.TenantSummary) tenantRow {
 	row := tenantRow{
-		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status), Phase: l.word("phase", string(t.Phase)),
+		ID: t.ID, Name: t.Name, Number: t.PhoneNumber, Status: tenantStatus(l, t.Status),
+		Phase:   l.word("phase", string(t.Phase)),
 		HeardAt: t.HeardAt, Today: newDay(l, t.Received, t.Sent, t.Hours), Process: newLoad(l, t),
 	}
 	if t.Template != "" {
@@ -287,7 +291,8 @@ func newLoad(l translator, t flowhq.TenantSummary) load {
 
 func bulkButtons(l translator) []bulkButton {
 	icons := map[flowhq.BulkAction]string{
-		flowhq.BulkStart: "play", flowhq.BulkStop: "stop", flowhq.BulkRestart: "restart", flowhq.BulkPause: "pause", flowhq.BulkResume: "play",
+		flowhq.BulkStart: "play", flowhq.BulkStop: "stop", flowhq.BulkRestart: "restart", flowhq.BulkPause: "pause",
+		flowhq.BulkResume: "play",
 	}
 	var out []bulkButton
 	for _, a := range flowhq.BulkActions() {

@@ -25,11 +25,13 @@ func TestTenants_FirstRun(t *testing.T) {
 func TestTenants_Create(t *testing.T) {
 	s := newSite(t)
 	form := url.Values{
-		"name": {"  "}, "business_name": {"Neema & co"}, "phone_number": {"0712 345"}, "template_type": {"ECOMMERCE"}, "language": {"EN"},
+		"name": {"  "}, "business_name": {"Neema & co"}, "phone_number": {"0712 345"}, "template_type": {"ECOMMERCE"},
+		"language": {"EN"},
 	}
 	w := s.post("/admin/tenants", form)
 	for _, want := range []string{
-		"must not be empty", `value="Neema &amp; co"`, `value="0712 345"`, `value="ECOMMERCE" selected`, `value="EN" selected`,
+		"must not be empty", `value="Neema &amp; co"`, `value="0712 345"`, `value="ECOMMERCE" selected`,
+		`value="EN" selected`,
 	} {
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%d, without %q", w.Code, want)
@@ -105,7 +107,8 @@ func TestLists_InParts(t *testing.T) {
 		rows                  int
 	}{
 		{"businesses", "/admin/tenants", `<tr id="tenant-([^"]+)"`, `/admin/tenants\?page=[^"]+`, 3*n + 1},
-		{"sessions", "/admin/sessions", `/admin/sessions/([^/"]+)/end"`, `/admin/sessions\?before=[^"]+`, 100}, // as many as are kept,
+		// as many as are kept,
+		{"sessions", "/admin/sessions", `/admin/sessions/([^/"]+)/end"`, `/admin/sessions\?before=[^"]+`, 100},
 		{"links", of + "/linking", `/links/([^/"]+)/revoke`, of + `/linking\?before=[^"]+`, n},
 		{"versions", of + "/settings", `name="version" value="(\d+)"`, of + `/settings\?below=[^"]+`, n},
 		{"versions of the flow", of + "/flow", `name="version" value="(\d+)"`, of + `/flow\?below=[^"]+`, n},
@@ -121,7 +124,8 @@ func TestLists_InParts(t *testing.T) {
 		}
 	}
 	for next, ids := range map[string][]string{"after": open, "before": decided} {
-		seen, parts := s.follow("/admin/setup-requests", `<li id="request-([^"]+)"`, `/admin/setup-requests\?`+next+`=[^"]+`)
+		seen, parts := s.follow("/admin/setup-requests", `<li id="request-([^"]+)"`,
+			`/admin/setup-requests\?`+next+`=[^"]+`)
 		for _, id := range ids {
 			if seen[id] != 1 {
 				t.Errorf("the request %s is shown %d times", id, seen[id])
@@ -162,7 +166,8 @@ func TestActions(t *testing.T) {
 	id := s.tenant("Neema Salon", servicesConnected())
 	s.Processes.Took()
 	for _, a := range []struct{ action, process string }{
-		{"worker/stop", "stop"}, {"worker/start", "start"}, {"worker/restart", "restart"}, {"worker/force-restart", "force-restart"},
+		{"worker/stop", "stop"}, {"worker/start", "start"}, {"worker/restart", "restart"},
+		{"worker/force-restart", "force-restart"},
 		{"pause", "stop"}, {"resume", "start"},
 	} {
 		w := s.post("/admin/tenants/"+id+"/"+a.action, nil)
@@ -229,7 +234,8 @@ func TestSetupRequests_Decide(t *testing.T) {
 func TestLinks_NoPublicAddress(t *testing.T) {
 	s := newSite(t, func(c *services.Config) { c.PublicURL = "" })
 	id := s.tenant("Neema Salon", flowhq.SessionReport{Phase: flowhq.PhaseOff})
-	if body := s.page("/admin/tenants/" + id + "/linking"); !strings.Contains(body, "PUBLIC_URL") || strings.Contains(body, "Create a link") {
+	if body := s.page("/admin/tenants/" + id + "/linking"); !strings.Contains(body, "PUBLIC_URL") ||
+		strings.Contains(body, "Create a link") {
 		t.Error("the page does not say what is missing")
 	}
 }

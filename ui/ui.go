@@ -79,13 +79,15 @@ func tenantRoutes(s *tenantScreen, f *services.Services) []Route {
 	process := &processPages{tenantScreen: s, logs: f.Logs, history: f.History, configs: f.Configs, events: events}
 	manage := &managePages{tenantScreen: s, pauses: f.Pauses, devices: f.Devices}
 	overview := &tenantPages{
-		tenantScreen: s, workers: f.Workers, pauses: f.Pauses, linking: linking, chats: chats, requests: requests, process: process,
-		events: events, manage: manage,
+		tenantScreen: s, workers: f.Workers, pauses: f.Pauses, linking: linking, chats: chats, requests: requests,
+		process: process,
+		events:  events, manage: manage,
 	}
 	settings := &settingsPages{tenantScreen: s, configs: f.Configs, overview: overview}
 	flow := &flowPages{tenantScreen: s, flows: f.Flows, versions: settings}
 	return slices.Concat(
-		overview.routes(), linking.routes(), chats.routes(), requests.routes(), settings.routes(), flow.routes(), events.routes(),
+		overview.routes(), linking.routes(), chats.routes(), requests.routes(), settings.routes(), flow.routes(),
+		events.routes(),
 		process.routes(), manage.routes(),
 		(&customerPages{tenantScreen: s, chats: f.Chats}).routes(),
 		(&logPages{tenantScreen: s, logs: f.Logs}).routes(),

@@ -27,7 +27,8 @@ const HomePath = "/admin/tenants"
 // MaxBody is how many bytes of a request's body are read at most; a longer one is answered with 413.
 const MaxBody = 1 << 20
 
-// SessionStore keeps the sessions of signed-in browsers. A session that is not there is a flowhq.Error with CodeNotFound.
+// SessionStore keeps the sessions of signed-in browsers. A session that is not there is a flowhq.Error with
+// CodeNotFound.
 type SessionStore interface {
 	CreateAdminSession(ctx context.Context, s flowhq.AdminSession) error
 	AdminSessionByHash(ctx context.Context, tokenHash []byte) (flowhq.AdminSession, error)

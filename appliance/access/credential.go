@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// credential is the admin's secret. Passwords are compared in a time that depends neither on where they differ nor on how
-// long the right one is.
+// credential is the admin's secret. Passwords are compared in a time that depends neither on where they differ nor on
+// how long the right one is.
 type credential struct {
 	plain [32]byte // SHA-256 of the password; unused when hash is set
 	hash  *argonHash
@@ -53,8 +53,8 @@ func (c *credential) matches(password string) bool {
 		given := digest(password)
 		return subtle.ConstantTimeCompare(given[:], c.plain[:]) == 1
 	}
-	// A client of the API sends the password with every call, and argon2 is slow on purpose: what was right once is known
-	// again by its keyed digest, under a key that never leaves this process.
+	// A client of the API sends the password with every call, and argon2 is slow on purpose: what was right once is
+	// known again by its keyed digest, under a key that never leaves this process.
 	mark := c.mark(password)
 	if known := c.known.Load(); known != nil && subtle.ConstantTimeCompare(mark[:], known[:]) == 1 {
 		return true
@@ -100,7 +100,8 @@ func parseArgon(phc string) (*argonHash, error) {
 	if n, err := fmt.Sscanf(parts[3]+"\n", "m=%d,t=%d,p=%d\n", &h.memory, &h.time, &h.threads); n != 3 || err != nil {
 		return nil, errors.New("its parameters must look like m=65536,t=3,p=4")
 	}
-	if h.threads == 0 || h.time == 0 || h.time > argonMaxTime || h.memory < 8*uint32(h.threads) || h.memory > argonMaxMemory {
+	if h.threads == 0 || h.time == 0 || h.time > argonMaxTime || h.memory < 8*uint32(h.threads) ||
+		h.memory > argonMaxMemory {
 		return nil, errors.New("its parameters are out of bounds")
 	}
 	var err error
@@ -133,7 +134,8 @@ func HashPassword(password string) (string, error) {
 func (h *argonHash) phc(password string) string {
 	sum := argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, 32)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.threads, b64(h.salt), b64(sum))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.time, h.threads, b64(h.salt),
+		b64(sum))
 }
 
 // CheckPasswordHash says in words what is wrong with an argon2id string; nil when it can be used.

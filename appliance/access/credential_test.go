@@ -13,7 +13,8 @@ func TestHashedPassword(t *testing.T) {
 	for range 2 { // the second time it is known
 		want(t, h.ask("GET", "/admin/tenants", "", basic(password)), 200, "by=admin email= body=")
 	}
-	want(t, h.ask("GET", "/admin/tenants", "", basic("the plain one does not count then")), 401, `{"error":"Unauthorized"}`)
+	want(t, h.ask("GET", "/admin/tenants", "", basic("the plain one does not count then")), 401,
+		`{"error":"Unauthorized"}`)
 	want(t, h.ask("GET", "/admin/tenants", "", basic(phc)), 401, `{"error":"Unauthorized"}`)
 }
 

@@ -7,6 +7,6 @@
 //
 // It also signs browsers in and out and lists the sessions there are.
 //
-// It may import the root package, gin and small libraries. It must never import the fleet, the store, api or ui: sessions
-// are kept through SessionStore.
+// It may import the root package, gin and small libraries. It must never import the fleet, the store, api or ui:
+// sessions are kept through SessionStore.
 package access

@@ -69,8 +69,8 @@ func (g *Gatekeeper) Admin() gin.HandlerFunc {
 	}
 }
 
-// cleanURL sends a browser that opened an address with a password in it to the address without, with a session if it has
-// none yet; false where there is nothing to do.
+// cleanURL sends a browser that opened an address with a password in it to the address without, with a session if it
+// has none yet; false where there is nothing to do.
 func (g *Gatekeeper) cleanURL(c *gin.Context) bool {
 	r := c.Request
 	if !r.URL.Query().Has("password") || !safe(r.Method) || !WantsHTML(c) {
@@ -113,8 +113,8 @@ func (g *Gatekeeper) turnAway(c *gin.Context, err error) {
 	g.Refuse(c, http.StatusUnauthorized, "Unauthorized")
 }
 
-// verify checks the passwords that an attempt shows, any of which may be right; several count as one attempt. None at all
-// is refused without counting: that is how every browser begins.
+// verify checks the passwords that an attempt shows, any of which may be right; several count as one attempt. None at
+// all is refused without counting: that is how every browser begins.
 func (g *Gatekeeper) verify(c *gin.Context, given ...string) error {
 	if len(given) == 0 {
 		return flowhq.Errorf(flowhq.CodeUnauthorized, "Unauthorized")
@@ -135,14 +135,18 @@ func (g *Gatekeeper) verify(c *gin.Context, given ...string) error {
 	case wait > 0:
 		seconds := int(math.Ceil(wait.Seconds()))
 		c.Header("Retry-After", strconv.Itoa(seconds))
-		return flowhq.Errorf(flowhq.CodeUnavailable, "Too many wrong passwords from this address. Try again in %d seconds.", seconds)
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"Too many wrong passwords from this address. Try again in %d seconds.", seconds)
 	}
-	g.cfg.Log.Warn("admin password refused", "address", addr.String(), "failures", failures, "proxy", g.net.proxied(c.Request))
+	g.cfg.Log.Warn("admin password refused", "address", addr.String(), "failures", failures, "proxy",
+		g.net.proxied(c.Request))
 	return flowhq.Errorf(flowhq.CodeUnauthorized, "Wrong password.")
 }
 
-// waitTurn makes an attempt when it is its turn. It waits for maxWait in all; wait tells how long it would take beyond that.
-func (g *Gatekeeper) waitTurn(ctx context.Context, who *guesser, check func() bool) (ok bool, failures int, wait time.Duration) {
+// waitTurn makes an attempt when it is its turn. It waits for maxWait in all; wait tells how long it would take beyond
+// that.
+func (g *Gatekeeper) waitTurn(ctx context.Context, who *guesser, check func() bool) (ok bool, failures int,
+	wait time.Duration) {
 	var leave func()
 	for waited := time.Duration(0); ; waited += wait {
 		ok, failures, wait = who.attempt(g.cfg.Now(), check)

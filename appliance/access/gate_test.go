@@ -104,18 +104,22 @@ func TestPasswordInTheAddressBecomesASession(t *testing.T) {
 func TestBodyOverTheLimit(t *testing.T) {
 	h := newHouse(t)
 	body := `{"a":"` + strings.Repeat("x", MaxBody) + `"}`
-	want(t, h.ask("POST", "/admin/tenants", body, header("Content-Type", "application/json")), 413, `{"error":"`+tooLarge+`"}`)
+	want(t, h.ask("POST", "/admin/tenants", body, header("Content-Type", "application/json")), 413,
+		`{"error":"`+tooLarge+`"}`)
 	chunked := func(r *http.Request) { r.ContentLength = -1 }
-	want(t, h.ask("POST", "/admin/tenants", body, header("Content-Type", "application/json"), chunked), 413, `{"error":"`+tooLarge+`"}`)
+	want(t, h.ask("POST", "/admin/tenants", body, header("Content-Type", "application/json"), chunked), 413,
+		`{"error":"`+tooLarge+`"}`)
 }
 
 func TestPortalKey(t *testing.T) {
 	h := newHouse(t)
 	want(t, h.ask("GET", "/portal/me", ""), 401, `{"error":"Invalid portal key"}`)
-	want(t, h.ask("GET", "/portal/me", "", header("x-portal-key", portalKey+"x")), 401, `{"error":"Invalid portal key"}`)
+	want(t, h.ask("GET", "/portal/me", "", header("x-portal-key", portalKey+"x")), 401,
+		`{"error":"Invalid portal key"}`)
 	want(t, h.ask("GET", "/portal/me", "", header("x-portal-key", "")), 401, `{"error":"Invalid portal key"}`)
 	want(t, h.ask("GET", "/portal/me", "", basic(password)), 401, `{"error":"Invalid portal key"}`)
-	w := h.ask("POST", "/portal/me", "{}", header("x-portal-key", portalKey), header("x-user-email", " Asha@Example.com "),
+	w := h.ask("POST", "/portal/me", "{}", header("x-portal-key", portalKey),
+		header("x-user-email", " Asha@Example.com "),
 		header("Origin", "http://portal.example.com:3001"), header("Sec-Fetch-Site", "cross-site"),
 		func(r *http.Request) { r.Host = "portal.example.com:3001" })
 	want(t, w, 200, "by=Asha@Example.com email=Asha@Example.com body={}")
@@ -163,7 +167,8 @@ func TestNothingSecretInTheLog(t *testing.T) {
 			t.Errorf("%q is in the log:\n%s", secret, log)
 		}
 	}
-	for _, wanted := range []string{"admin password refused", "portal key refused", "admin signed in", `"query":"limit=5"`, `"tenant":"7"`, `"path":"/nowhere"`} {
+	for _, wanted := range []string{"admin password refused", "portal key refused", "admin signed in",
+		`"query":"limit=5"`, `"tenant":"7"`, `"path":"/nowhere"`} {
 		if !strings.Contains(log, wanted) {
 			t.Errorf("%q is not in the log", wanted)
 		}
@@ -179,13 +184,15 @@ func TestPanic(t *testing.T) {
 }
 
 func TestNewNamesAllFaults(t *testing.T) {
-	_, err := New(Config{TrustedProxies: []string{"10.0.0.0/8", "nobody"}, PublicURL: "bots.example.com", PasswordHash: "x"})
+	_, err := New(Config{TrustedProxies: []string{"10.0.0.0/8", "nobody"}, PublicURL: "bots.example.com",
+		PasswordHash: "x"})
 	for _, part := range []string{"PORTAL_INTERNAL_KEY", "ADMIN_PASSWORD_HASH", `"nobody"`, "PUBLIC_URL", "no store"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%s is not named in %v", part, err)
 		}
 	}
-	if _, err := New(Config{PortalKey: "k", Sessions: &memory{}}); err == nil || !strings.Contains(err.Error(), "ADMIN_PASSWORD is missing") {
+	if _, err := New(Config{PortalKey: "k", Sessions: &memory{}}); err == nil ||
+		!strings.Contains(err.Error(), "ADMIN_PASSWORD is missing") {
 		t.Errorf("a missing password gives %v", err)
 	}
 }

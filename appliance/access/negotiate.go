@@ -7,8 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// WantsHTML tells whether a request is answered with a page rather than with JSON. `format=html` or any other `format` in
-// the query decides; then htmx's own header; then Accept: text/html must be named and stand no lower than
+// WantsHTML tells whether a request is answered with a page rather than with JSON. `format=html` or any other `format`
+// in the query decides; then htmx's own header; then Accept: text/html must be named and stand no lower than
 // application/json. A client that takes anything (curl) gets JSON.
 func WantsHTML(c *gin.Context) bool {
 	if f := c.Request.URL.Query().Get("format"); f != "" {

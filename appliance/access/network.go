@@ -85,8 +85,8 @@ func (n *network) host(r *http.Request) string {
 	return r.Host
 }
 
-// secure tells whether the client's side of the connection is encrypted, as far as it can be known: by TLS of our own, by
-// the word of a trusted proxy, or because the client asked for PUBLIC_URL's host and that one is https.
+// secure tells whether the client's side of the connection is encrypted, as far as it can be known: by TLS of our own,
+// by the word of a trusted proxy, or because the client asked for PUBLIC_URL's host and that one is https.
 func (n *network) secure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true

@@ -92,18 +92,21 @@ func TestOriginBehindAProxy(t *testing.T) {
 		c.PublicURL, c.TrustedProxies = "https://bots.example.com", []string{"10.0.0.1"}
 	})
 	change := []func(*http.Request){
-		from("10.0.0.1:1"), basic(password), header("X-Forwarded-Host", "bots.example.com"), header("Origin", "https://bots.example.com"),
+		from("10.0.0.1:1"), basic(password), header("X-Forwarded-Host", "bots.example.com"),
+		header("Origin", "https://bots.example.com"),
 	}
 	if w := h.ask("POST", "/admin/tenants", "", change...); w.Code != 200 {
 		t.Errorf("through the proxy: %d", w.Code)
 	}
 	inside := []func(*http.Request){
-		from("10.0.0.1:1"), basic(password), header("X-Forwarded-Host", "flowhq.localhost"), header("Origin", "http://flowhq.localhost"),
+		from("10.0.0.1:1"), basic(password), header("X-Forwarded-Host", "flowhq.localhost"),
+		header("Origin", "http://flowhq.localhost"),
 	}
 	if w := h.ask("POST", "/admin/tenants", "", inside...); w.Code != 200 {
 		t.Errorf("through the proxy under a name for this machine: %d", w.Code)
 	}
-	if w := h.ask("POST", "/admin/tenants", "", append(change, header("X-Forwarded-Host", "evil.example"))...); w.Code != 403 {
+	if w := h.ask("POST", "/admin/tenants", "", append(change,
+		header("X-Forwarded-Host", "evil.example"))...); w.Code != 403 {
 		t.Errorf("through the proxy under another name: %d", w.Code)
 	}
 }
@@ -141,10 +144,12 @@ func TestHeaders(t *testing.T) {
 	for _, path := range []string{"/admin/tenants", "/portal/me", "/nowhere", "/healthz"} {
 		head := h.ask("GET", path, "").Header()
 		policy := head.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") {
+		if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") ||
+			!strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("%s: the policy is %q", path, policy)
 		}
-		if head.Get("X-Content-Type-Options") != "nosniff" || head.Get("Cache-Control") != "no-store" || head.Get("Referrer-Policy") != "same-origin" {
+		if head.Get("X-Content-Type-Options") != "nosniff" || head.Get("Cache-Control") != "no-store" ||
+			head.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%s: headers %v", path, head)
 		}
 		if head.Get("Strict-Transport-Security") != "" {
@@ -222,7 +227,8 @@ func FuzzSafeNext(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, next string) {
 		got := SafeNext(next)
-		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") || strings.ContainsAny(got, "\r\n\t") {
+		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") ||
+			strings.ContainsAny(got, "\r\n\t") {
 			t.Errorf("%q leads to %q", next, got)
 		}
 	})

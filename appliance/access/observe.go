@@ -11,8 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// shownParameters are the query parameters that may stand in the log. Nothing is told of others, not even their names: a
-// password can slip into any of them, and what somebody searched for is nobody's business either.
+// shownParameters are the query parameters that may stand in the log. Nothing is told of others, not even their names:
+// a password can slip into any of them, and what somebody searched for is nobody's business either.
 func shownParameters() []string {
 	return []string{"format", "limit", "status", "trace", "type", "version"}
 }

@@ -17,8 +17,8 @@ const tooLarge = "The body is larger than 1 MiB."
 
 var errTooLarge = errors.New("body too large")
 
-// passwords gives what a request offers as the admin password: in the query, in the body, by HTTP Basic. The body is left
-// to be read again. The error is errTooLarge.
+// passwords gives what a request offers as the admin password: in the query, in the body, by HTTP Basic. The body is
+// left to be read again. The error is errTooLarge.
 func passwords(c *gin.Context) (given []string, err error) {
 	r := c.Request
 	if q := r.URL.Query(); q.Has("password") {

@@ -7,17 +7,18 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// contentPolicy is strict: everything comes from here, scripts and styles only from files, and nobody frames us. Pictures
-// may be data URLs: QR codes are.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+// contentPolicy is strict: everything comes from here, scripts and styles only from files, and nobody frames us.
+// Pictures may be data URLs: QR codes are.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Secure sets the headers that every answer carries, bounds every body to MaxBody, and refuses what only a page of another
-// site would send: a Host that is not ours (DNS rebinding) and state-changing requests of another origin.
+// Secure sets the headers that every answer carries, bounds every body to MaxBody, and refuses what only a page of
+// another site would send: a Host that is not ours (DNS rebinding) and state-changing requests of another origin.
 //
-// The portal API stands apart: its web app calls through a rewrite of its own and hands on its own Host and Origin. There
-// the key decides alone; no cookie counts, and no browser sends the key of itself, so there is nothing that a foreign page
-// could make use of.
+// The portal API stands apart: its web app calls through a rewrite of its own and hands on its own Host and Origin.
+// There the key decides alone; no cookie counts, and no browser sends the key of itself, so there is nothing that a
+// foreign page could make use of.
 func (g *Gatekeeper) Secure() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		g.setHeaders(c)
@@ -35,11 +36,13 @@ func (g *Gatekeeper) Secure() gin.HandlerFunc {
 		}
 		if !g.net.knows(g.net.host(c.Request)) {
 			g.Refuse(c, http.StatusForbidden,
-				"This server is not known under the name that was asked for. Set PUBLIC_URL to the address it is reached at.")
+				"This server is not known under the name that was asked for. Set PUBLIC_URL to the address it is "+
+					"reached at.")
 			return
 		}
 		if err := g.origins.Check(g.asAsked(c.Request)); err != nil {
-			g.cfg.Log.Warn("cross-origin request refused", "address", g.net.client(c.Request).String(), "route", c.FullPath())
+			g.cfg.Log.Warn("cross-origin request refused", "address", g.net.client(c.Request).String(), "route",
+				c.FullPath())
 			g.Refuse(c, http.StatusForbidden, "This request came from a page of another site and was refused.")
 			return
 		}

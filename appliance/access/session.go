@@ -19,7 +19,8 @@ import (
 	"flowhq"
 )
 
-// Names of the session cookie. The prefix makes browsers refuse a cookie that a neighbouring host or a page without TLS set.
+// Names of the session cookie. The prefix makes browsers refuse a cookie that a neighbouring host or a page without TLS
+// set.
 const (
 	cookieName       = "flowhq_session"
 	secureCookieName = "__Host-flowhq_session"
@@ -35,8 +36,8 @@ const maxSessions = 100
 // maxUserAgent is how many bytes of a browser's name are kept with its session.
 const maxUserAgent = 200
 
-// SignIn checks the admin password for the browser of c and gives it a session. A wrong password is CodeUnauthorized, too
-// many of them CodeUnavailable with the time to wait in the sentence (and in Retry-After, set on c).
+// SignIn checks the admin password for the browser of c and gives it a session. A wrong password is CodeUnauthorized,
+// too many of them CodeUnavailable with the time to wait in the sentence (and in Retry-After, set on c).
 func (g *Gatekeeper) SignIn(c *gin.Context, password string) error {
 	if err := g.verify(c, password); err != nil {
 		return err
@@ -58,7 +59,8 @@ func (g *Gatekeeper) SignOut(c *gin.Context) error {
 // Sessions lists the sessions that are good now, latest seen first.
 func (g *Gatekeeper) Sessions(ctx context.Context, p flowhq.PageQuery) ([]flowhq.AdminSession, error) {
 	now := g.cfg.Now()
-	return g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{PageQuery: p, Alive: now, SeenSince: now.Add(-g.cfg.Idle)})
+	return g.cfg.Sessions.AdminSessions(ctx, flowhq.AdminSessionQuery{PageQuery: p, Alive: now,
+		SeenSince: now.Add(-g.cfg.Idle)})
 }
 
 // EndSession signs out the browser that has this session. One that is gone already is CodeNotFound.
@@ -72,8 +74,8 @@ func Session(c *gin.Context) *flowhq.AdminSession {
 	return s
 }
 
-// StillIn tells whether the credential that c came in by is good still: a stream that stays open for hours must end when
-// its browser was signed out. Where the store can't tell, nothing changes.
+// StillIn tells whether the credential that c came in by is good still: a stream that stays open for hours must end
+// when its browser was signed out. Where the store can't tell, nothing changes.
 func (g *Gatekeeper) StillIn(c *gin.Context) bool {
 	if Session(c) == nil {
 		return true
@@ -96,7 +98,8 @@ func (g *Gatekeeper) startSession(c *gin.Context) error {
 	ctx, value, now := c.Request.Context(), base64.RawURLEncoding.EncodeToString(token), g.cfg.Now().UTC()
 	s := flowhq.AdminSession{
 		ID: id.String(), TokenHash: g.tokenHash(value), Address: g.net.client(c.Request).String(),
-		UserAgent: cut(c.Request.UserAgent(), maxUserAgent), CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(g.cfg.Absolute),
+		UserAgent: cut(c.Request.UserAgent(), maxUserAgent), CreatedAt: now, LastSeenAt: now,
+		ExpiresAt: now.Add(g.cfg.Absolute),
 	}
 	before, err := g.sessionOf(c.Request)
 	if err != nil {
@@ -175,9 +178,9 @@ func (g *Gatekeeper) cookieName(r *http.Request) string {
 	return cookieName
 }
 
-// setCookie sets the session cookie; maxAge in seconds, negative to take it away. SameSite is Lax, not Strict: a link to a
-// tenant in a chat or a mail must not land on the sign-in page. What Lax lets through are top-level GETs, which change
-// nothing here; everything that does is checked for its origin in Secure.
+// setCookie sets the session cookie; maxAge in seconds, negative to take it away. SameSite is Lax, not Strict: a link
+// to a tenant in a chat or a mail must not land on the sign-in page. What Lax lets through are top-level GETs, which
+// change nothing here; everything that does is checked for its origin in Secure.
 func (g *Gatekeeper) setCookie(c *gin.Context, value string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: g.cookieName(c.Request), Value: value, Path: "/", MaxAge: maxAge,

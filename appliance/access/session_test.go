@@ -34,7 +34,8 @@ func TestSessionCookie(t *testing.T) {
 			if c.Name != test.cookie || c.Secure != test.secure {
 				t.Errorf("the cookie is %s, Secure %v", c.Name, c.Secure)
 			}
-			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 43 {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" ||
+				len(c.Value) != 43 {
 				t.Errorf("the cookie is %+v", c)
 			}
 			want(t, h.ask("GET", "/admin/tenants", "", append(test.change, with(c))...), 200, "by=admin email= body=")
@@ -47,10 +48,12 @@ func TestOnlyAHashIsKept(t *testing.T) {
 	cookie := h.signIn(header("User-Agent", strings.Repeat("ü", 300)+"\x00"))
 	bare := sha256.Sum256([]byte(cookie.Value))
 	for _, s := range h.store.rows {
-		if len(s.TokenHash) != 32 || bytes.Equal(s.TokenHash, bare[:]) || bytes.Contains(s.TokenHash, []byte(cookie.Value)) {
+		if len(s.TokenHash) != 32 || bytes.Equal(s.TokenHash, bare[:]) ||
+			bytes.Contains(s.TokenHash, []byte(cookie.Value)) {
 			t.Errorf("the store keeps %x", s.TokenHash)
 		}
-		if s.Address != "127.0.0.1" || len(s.UserAgent) > maxUserAgent || s.ExpiresAt.Sub(s.CreatedAt) != DefaultAbsolute {
+		if s.Address != "127.0.0.1" || len(s.UserAgent) > maxUserAgent ||
+			s.ExpiresAt.Sub(s.CreatedAt) != DefaultAbsolute {
 			t.Errorf("the session is %+v", s)
 		}
 	}

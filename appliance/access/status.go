@@ -6,8 +6,8 @@ import (
 	"flowhq"
 )
 
-// StatusOf gives the status of an answer for an error of the domain: the one place where codes become statuses, for pages and calls
-// alike. A code that is unknown here is 500.
+// StatusOf gives the status of an answer for an error of the domain: the one place where codes become statuses, for
+// pages and calls alike. A code that is unknown here is 500.
 func StatusOf(code flowhq.Code) int {
 	switch code {
 	case flowhq.CodeInvalid:

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How guessing is slowed down: an address has a few free failures; after them each further attempt must wait for its turn,
-// and the turns come the more slowly the longer it goes on. An attempt whose turn is further away than maxWait is refused
-// unheard.
+// How guessing is slowed down: an address has a few free failures; after them each further attempt must wait for its
+// turn, and the turns come the more slowly the longer it goes on. An attempt whose turn is further away than maxWait is
+// refused unheard.
 const (
 	freeFailures = 5
 	forgiveAfter = time.Hour
@@ -54,7 +54,8 @@ func newThrottle() *throttle {
 	return &throttle{recent: list.New(), byAddr: map[netip.Prefix]*list.Element{}}
 }
 
-// block is what counts as one address: an IPv4 address, an IPv6 network of 64 bits (which one customer of a provider has).
+// block is what counts as one address: an IPv4 address, an IPv6 network of 64 bits (which one customer of a provider
+// has).
 func block(a netip.Addr) netip.Prefix {
 	bits := a.BitLen()
 	if a.Is6() {
@@ -86,8 +87,8 @@ func (t *throttle) of(a netip.Addr) *guesser {
 	return g
 }
 
-// attempt judges one attempt at now. check is called only when it is this address's turn, and under its lock: however many
-// attempts come at once, none is heard beyond the turns there are. wait is positive when it was not heard.
+// attempt judges one attempt at now. check is called only when it is this address's turn, and under its lock: however
+// many attempts come at once, none is heard beyond the turns there are. wait is positive when it was not heard.
 func (g *guesser) attempt(now time.Time, check func() bool) (ok bool, failures int, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -74,7 +74,8 @@ func (b *box) business(t *testing.T, name, number string) string {
 	t.Helper()
 	ctx := t.Context()
 	d, err := b.CreateTenant(ctx, flowhq.NewTenant{
-		Name: name, PhoneNumber: number, TemplateType: flowhq.TemplateBooking, BusinessName: name, Language: flowhq.Swahili,
+		Name: name, PhoneNumber: number, TemplateType: flowhq.TemplateBooking, BusinessName: name,
+		Language: flowhq.Swahili,
 	}, flowhq.Settings{}.Normalize(), "admin")
 	must(t, err)
 	must(t, b.SetDesired(ctx, d.ID, flowhq.DesiredRunning))
@@ -84,13 +85,16 @@ func (b *box) business(t *testing.T, name, number string) string {
 	must(t, err)
 	var events []flowhq.WorkerEvent
 	for i := range 5 {
-		events = append(events, flowhq.WorkerEvent{Kind: flowhq.EventMessage, At: time.Now(), Message: &flowhq.MessageEvent{
-			Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: "+255711000000", From: "+255711000000", To: number,
-			Text: fmt.Sprintf("ujumbe %d", i), WAMessageID: fmt.Sprintf("%s-%d", name, i), Kind: flowhq.KindText,
-		}})
+		events = append(events, flowhq.WorkerEvent{Kind: flowhq.EventMessage, At: time.Now(),
+			Message: &flowhq.MessageEvent{
+				Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: "+255711000000",
+				From: "+255711000000", To: number,
+				Text: fmt.Sprintf("ujumbe %d", i), WAMessageID: fmt.Sprintf("%s-%d", name, i), Kind: flowhq.KindText,
+			}})
 	}
 	events = append(events, flowhq.WorkerEvent{Kind: flowhq.EventRequest, At: time.Now(), Request: &flowhq.RequestEvent{
-		ID: d.ID[:24] + "0123456789ab", Type: flowhq.RequestBooking, Chat: "+255711000000", Fields: flowhq.RequestFields{Service: "nywele"},
+		ID: d.ID[:24] + "0123456789ab", Type: flowhq.RequestBooking, Chat: "+255711000000",
+		Fields: flowhq.RequestFields{Service: "nywele"},
 	}})
 	must(t, j.Write(func(tx *journal.Tx) error {
 		for _, e := range events {
@@ -108,7 +112,8 @@ func (b *box) business(t *testing.T, name, number string) string {
 	}
 	must(t, j.Close())
 	device(t, dir, number)
-	must(t, b.SaveSession(ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected, LinkedJID: strings.TrimPrefix(number, "+") + ":1@s.whatsapp.net"}, ""))
+	must(t, b.SaveSession(ctx, d.ID, flowhq.SessionReport{Phase: flowhq.PhaseConnected,
+		LinkedJID: strings.TrimPrefix(number, "+") + ":1@s.whatsapp.net"}, ""))
 	return d.ID
 }
 
@@ -117,7 +122,8 @@ func device(t *testing.T, dir, number string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "device.db")+"?_pragma=journal_mode(WAL)")
 	must(t, err)
-	_, err = db.ExecContext(t.Context(), "CREATE TABLE whatsmeow_device (jid TEXT PRIMARY KEY, keys BLOB); INSERT INTO whatsmeow_device VALUES (?, randomblob(4000))", strings.TrimPrefix(number, "+")+":1@s.whatsapp.net")
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE whatsmeow_device (jid TEXT PRIMARY KEY, keys BLOB); INSERT "+
+		"INTO whatsmeow_device VALUES (?, randomblob(4000))", strings.TrimPrefix(number, "+")+":1@s.whatsapp.net")
 	must(t, err)
 	must(t, db.Close())
 }
@@ -156,7 +162,7 @@ func noError(t *testing.T, err error) {
 func (b *box) count(t *testing.T, query string, args ...any) int {
 	t.Helper()
 	db := b.raw(t)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var n int
 	must(t, db.QueryRowContext(t.Context(), query, args...).Scan(&n))
 	return n
@@ -174,7 +180,8 @@ func (b *box) raw(t *testing.T) *sql.DB {
 	return db
 }
 
-// A backup of either engine comes back whole on either engine; nothing starts by itself, and the journals' numbers are new.
+// A backup of either engine comes back whole on either engine; nothing starts by itself, and the journals' numbers are
+// new.
 func TestWholeBackupOnAnyEngine(t *testing.T) {
 	t.Parallel()
 	for from, make := range engines() {
@@ -192,7 +199,8 @@ func TestWholeBackupOnAnyEngine(t *testing.T) {
 				if len(got.Tenants) != 2 || !got.Tenants[0].Device {
 					t.Errorf("restored %+v", got.Tenants)
 				}
-				for table, want := range map[string]int{"tenants": 2, "message_logs": 8, "customers": 2, "tenant_settings": 2, "tenant_fences": 2} {
+				for table, want := range map[string]int{"tenants": 2, "message_logs": 8, "customers": 2,
+					"tenant_settings": 2, "tenant_fences": 2} {
 					if n := fresh.count(t, "SELECT count(*) FROM "+table); n != want {
 						t.Errorf("%s has %d rows, want %d", table, n, want)
 					}
@@ -209,7 +217,8 @@ func (b *box) fenced(t *testing.T, id string) {
 	t.Helper()
 	f, err := b.RestoreHold(t.Context(), id)
 	must(t, err)
-	if f == nil || f.Staged != "" || f.DesiredState != flowhq.DesiredRunning || f.LinkedJID == "" || f.Origin.Host != "bots" {
+	if f == nil || f.Staged != "" || f.DesiredState != flowhq.DesiredRunning || f.LinkedJID == "" ||
+		f.Origin.Host != "bots" {
 		t.Fatalf("the fence is %+v", f)
 	}
 	d, err := b.Tenant(t.Context(), id)
@@ -280,7 +289,8 @@ func TestOneTenantOfAWholeBackup(t *testing.T) {
 			b, ctx := make(t), t.Context()
 			a := b.business(t, "Asha Salon", "+255700000001")
 			other := b.business(t, "Baraka Duka", "+255700000002")
-			user, err := b.CreateUser(ctx, flowhq.User{Name: "Asha", Email: "asha@example.com", TenantID: a, Role: flowhq.RoleOwner})
+			user, err := b.CreateUser(ctx, flowhq.User{Name: "Asha", Email: "asha@example.com", TenantID: a,
+				Role: flowhq.RoleOwner})
 			must(t, err)
 			file := take(t, b.source(), archive.Keys{})
 			want := backup.Wanted{Tenant: a}
@@ -325,12 +335,16 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 			t.Parallel()
 			b, ctx := make(t), t.Context()
 			a := b.business(t, "Asha Salon", "+255700000001")
-			user, err := b.CreateUser(ctx, flowhq.User{Name: "Asha", Email: "asha@example.com", Role: flowhq.RoleOwner, TenantID: a})
+			user, err := b.CreateUser(ctx, flowhq.User{Name: "Asha", Email: "asha@example.com", Role: flowhq.RoleOwner,
+				TenantID: a})
 			must(t, err)
-			file := take(t, backup.Source{Store: b.Store, Sessions: b.sessions, Tenant: a, Now: time.Now, Host: "bots"}, archive.Keys{})
-			_, err = backup.Restore(ctx, b.target(), backup.Wanted{AsNew: true}, opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
+			file := take(t, backup.Source{Store: b.Store, Sessions: b.sessions, Tenant: a, Now: time.Now, Host: "bots"},
+				archive.Keys{})
+			_, err = backup.Restore(ctx, b.target(), backup.Wanted{AsNew: true},
+				opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
 			conflict(t, "no tenant named", err)
-			got, err := backup.Restore(ctx, b.target(), backup.Wanted{Tenant: a, AsNew: true}, opener(file), archive.Keys{})
+			got, err := backup.Restore(ctx, b.target(), backup.Wanted{Tenant: a, AsNew: true}, opener(file),
+				archive.Keys{})
 			must(t, err)
 			twin := got.Tenants[0].ID
 			if twin == a {
@@ -376,7 +390,8 @@ func TestRequestsOfATwin(t *testing.T) {
 			done, confirmed := flowhq.RequestDone, flowhq.RequestConfirmed
 			_, err := b.UpdateRequest(ctx, a, request, flowhq.RequestPatch{Status: &confirmed, By: "admin"})
 			must(t, err)
-			got, err := backup.Restore(ctx, b.target(), backup.Wanted{Tenant: a, AsNew: true}, opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
+			got, err := backup.Restore(ctx, b.target(), backup.Wanted{Tenant: a, AsNew: true},
+				opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
 			must(t, err)
 			twin := got.Tenants[0].ID
 			_, err = b.UpdateRequest(ctx, a, request, flowhq.RequestPatch{Status: &done, By: "admin"})
@@ -400,7 +415,7 @@ func TestRequestsOfATwin(t *testing.T) {
 			// A restored journal tells everything again: it is the twin's own request that is told of.
 			j, _, err := journal.Open(ctx, filepath.Join(b.sessions, twin), time.Now)
 			must(t, err)
-			defer j.Close()
+			defer func() { _ = j.Close() }()
 			var events []flowhq.WorkerEvent
 			must(t, j.Write(func(tx *journal.Tx) (err error) {
 				events, err = tx.EventsAfter(0, 100, 1<<20)
@@ -434,7 +449,8 @@ func TestDatabaseAlone(t *testing.T) {
 			fresh.sessions = old.sessions
 			_, err := backup.Restore(ctx, fresh.target(), backup.Wanted{}, opener(file), archive.Keys{})
 			conflict(t, "folders are here", err)
-			_, err = backup.Restore(ctx, fresh.target(), backup.Wanted{DatabaseOnly: true}, opener(file), archive.Keys{})
+			_, err = backup.Restore(ctx, fresh.target(), backup.Wanted{DatabaseOnly: true}, opener(file),
+				archive.Keys{})
 			must(t, err)
 			if f, err := fresh.RestoreHold(ctx, id); err != nil || f != nil {
 				t.Errorf("fenced: %+v, %v", f, err)
@@ -457,7 +473,8 @@ func TestVerify(t *testing.T) {
 			b := make(t)
 			b.business(t, "Asha Salon", "+255700000001")
 			scratch := t.TempDir()
-			_, err := backup.Verify(t.Context(), scratch, opener(take(t, b.source(), archive.Keys{})), archive.Keys{}, nil)
+			_, err := backup.Verify(t.Context(), scratch, opener(take(t, b.source(), archive.Keys{})), archive.Keys{},
+				nil)
 			noError(t, err)
 			if left, err := os.ReadDir(scratch); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, err)
@@ -466,8 +483,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// A backup that was cut off or changed anywhere is not taken. (A compressed file has a few bits that mean the same either way: with
-// one of them changed, a plain backup still is the same backup, byte by byte.)
+// A backup that was cut off or changed anywhere is not taken. (A compressed file has a few bits that mean the same
+// either way: with one of them changed, a plain backup still is the same backup, byte by byte.)
 func TestDamagedBackups(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
@@ -538,11 +555,13 @@ func TestKeys(t *testing.T) {
 		t.Error("the encrypted file can be read")
 	}
 	for name, keys := range map[string]archive.Keys{"none": {}, "a wrong one": {Passphrase: "siri ndogo"}} {
-		if _, err := archive.Read(bytes.NewReader(file), keys, archive.Visitor{}); flowhq.CodeOf(err) != flowhq.CodeUnauthorized {
+		if _, err := archive.Read(bytes.NewReader(file), keys,
+			archive.Visitor{}); flowhq.CodeOf(err) != flowhq.CodeUnauthorized {
 			t.Errorf("passphrase, %s: %v", name, err)
 		}
 	}
-	if err := (archive.Keys{Recipient: aKey().Recipient, Passphrase: "x"}).Check(); flowhq.CodeOf(err) != flowhq.CodeInvalid {
+	if err := (archive.Keys{Recipient: aKey().Recipient,
+		Passphrase: "x"}).Check(); flowhq.CodeOf(err) != flowhq.CodeInvalid {
 		t.Errorf("both: %v", err)
 	}
 	if err := (archive.Keys{Recipient: "age1nonsense"}).Check(); flowhq.CodeOf(err) != flowhq.CodeInvalid {
@@ -557,7 +576,8 @@ func TestWriterThatFails(t *testing.T) {
 	id := b.business(t, "Asha Salon", "+255700000001")
 	full := errors.New("full")
 	for _, after := range []int{0, 10, 1000, 6000} {
-		if _, err := backup.Take(t.Context(), b.source(), &limited{left: after, err: full}, archive.Keys{}); !errors.Is(err, full) {
+		if _, err := backup.Take(t.Context(), b.source(), &limited{left: after, err: full},
+			archive.Keys{}); !errors.Is(err, full) {
 			t.Errorf("after %d bytes: %v", after, err)
 		}
 		if _, err := os.Stat(filepath.Join(b.sessions, id, "backup.tmp")); !errors.Is(err, os.ErrNotExist) {

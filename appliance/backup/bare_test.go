@@ -13,8 +13,8 @@ import (
 	"flowhq/appliance/backup/archive"
 )
 
-// Where indexes cannot be taken off for the time of a restore, since somebody reads the tables or other tables hang on them, they
-// stay, and everything comes back all the same.
+// Where indexes cannot be taken off for the time of a restore, since somebody reads the tables or other tables hang on
+// them, they stay, and everything comes back all the same.
 func TestRestoreUnderIndexesThatStay(t *testing.T) {
 	t.Parallel()
 	old := engines()["sqlite"](t)
@@ -58,11 +58,13 @@ func TestRestoreOfRowsThatContradict(t *testing.T) {
 			old := engines()["sqlite"](t)
 			id := old.business(t, "Asha Salon", "+255700000001")
 			old.run(t, "DROP INDEX customers_chat_key")
-			old.run(t, "INSERT INTO customers (id, tenant_id, chat, first_seen_at, last_seen_at) SELECT 'twin', tenant_id, chat, 0, 0 FROM customers")
+			old.run(t, "INSERT INTO customers (id, tenant_id, chat, first_seen_at, last_seen_at) SELECT 'twin', "+
+				"tenant_id, chat, 0, 0 FROM customers")
 			file := take(t, old.source(), archive.Keys{})
 			b := make(t)
 			before := b.shape(t)
-			if _, err := backup.Restore(t.Context(), b.target(), backup.Wanted{}, opener(file), archive.Keys{}); err == nil {
+			if _, err := backup.Restore(t.Context(), b.target(), backup.Wanted{}, opener(file),
+				archive.Keys{}); err == nil {
 				t.Error("two customers of one chat came back")
 			}
 			if n := b.count(t, "SELECT count(*) FROM tenants WHERE id = $1", id); n != 0 {
@@ -103,7 +105,8 @@ func TestRestoreTellsHowFarItIs(t *testing.T) {
 			open := func(context.Context) (io.ReadCloser, error) { return os.Open(file) }
 			_, err := backup.Restore(t.Context(), target, backup.Wanted{}, open, archive.Keys{})
 			must(t, err)
-			want := []string{backup.PhaseChecking, backup.PhasePreparing, backup.PhaseRows, backup.PhaseIndexes, backup.PhaseFolders}
+			want := []string{backup.PhaseChecking, backup.PhasePreparing, backup.PhaseRows, backup.PhaseIndexes,
+				backup.PhaseFolders}
 			if !slices.Equal(phases, want) {
 				t.Errorf("the phases were %q, want %q", phases, want)
 			}

@@ -25,7 +25,8 @@ func NewBucket(address string, c s3.Config) (*Bucket, error) {
 	rest, _ := strings.CutPrefix(address, "s3://")
 	name, prefix, _ := strings.Cut(rest, "/")
 	if name == "" {
-		return nil, flowhq.Errorf(flowhq.CodeInvalid, "An address of S3 storage is written s3://bucket or s3://bucket/folder.")
+		return nil, flowhq.Errorf(flowhq.CodeInvalid,
+			"An address of S3 storage is written s3://bucket or s3://bucket/folder.")
 	}
 	c.Bucket = name
 	client, err := s3.New(c)

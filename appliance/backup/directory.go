@@ -152,7 +152,8 @@ func syncFolder(path string) error {
 	return nil
 }
 
-// giveToOwner gives a file that root has just made to whoever the folder belongs to: the appliance must be able to use it.
+// giveToOwner gives a file that root has just made to whoever the folder belongs to: the appliance must be able to use
+// it.
 func giveToOwner(f *os.File, folder string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"flowhq/appliance/backup"
 )
 
-// What the linked device keeps of a customer's name is nowhere in its file afterwards, by whichever of the two addresses it is
-// kept; other customers, and the keys for the customer's phone, are.
+// What the linked device keeps of a customer's name is nowhere in its file afterwards, by whichever of the two
+// addresses it is kept; other customers, and the keys for the customer's phone, are.
 func TestErasedContact(t *testing.T) {
 	t.Parallel()
 	for _, chat := range []string{"+255711000001", "lid:77001"} {
@@ -46,7 +46,8 @@ func TestErasedContact(t *testing.T) {
 // fillDevice makes a file as whatsmeow makes it, with two contacts, the first under both of its addresses.
 func fillDevice(t *testing.T, dir string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "device.db")+"?_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir,
+		"device.db")+"?_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
 	must(t, err)
 	devices := sqlstore.NewWithDB(db, "sqlite", nil)
 	must(t, devices.Upgrade(t.Context()))

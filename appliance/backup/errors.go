@@ -31,10 +31,12 @@ func Explain(err error, doing string) error {
 		return err
 	}
 	if noSpace(err) {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The disk is full: " + doing + " needs more space. Free some and try again.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: "The disk is full: " + doing + " needs more space. Free some and try again.", Cause: err}
 	}
 	if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EROFS) {
-		return &flowhq.Error{Code: flowhq.CodeForbidden, Message: "A file or folder may not be written by this user: " + doing + " failed.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeForbidden,
+			Message: "A file or folder may not be written by this user: " + doing + " failed.", Cause: err}
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		message := "A file or folder cannot be used (" + at.Path + "): " + doing + " failed."

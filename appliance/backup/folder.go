@@ -16,8 +16,8 @@ import (
 	"flowhq/worker/journal"
 )
 
-// Files of a tenant that are worth keeping, in the order in which they must be copied: the journal's copy has to know of every
-// message that the device's copy has confirmed.
+// Files of a tenant that are worth keeping, in the order in which they must be copied: the journal's copy has to know
+// of every message that the device's copy has confirmed.
 const (
 	deviceFile  = "device.db"
 	journalFile = journal.FileName
@@ -27,9 +27,9 @@ const (
 // errDamaged says that a tenant's database is none any more.
 var errDamaged = errors.New("the file is damaged")
 
-// CopyFolder copies the databases of a tenant whose worker does not do it itself from dir into the folder to, which is made.
-// The worker is kept from starting meanwhile where it is not running; one that runs without an appliance goes on, which the
-// order of the copies allows. A folder that is not there, or has no databases, gives no files and no error.
+// CopyFolder copies the databases of a tenant whose worker does not do it itself from dir into the folder to, which is
+// made. The worker is kept from starting meanwhile where it is not running; one that runs without an appliance goes on,
+// which the order of the copies allows. A folder that is not there, or has no databases, gives no files and no error.
 func CopyFolder(ctx context.Context, dir, to string) error {
 	release, _, err := lockFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {

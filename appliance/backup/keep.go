@@ -11,9 +11,9 @@ import (
 // Keep says how many backups stay: the newest of each of so many days, and of each of so many weeks.
 type Keep struct{ Days, Weeks int }
 
-// Outdated gives the backups that need not stay. Days and weeks without a backup do not count, so that a box that was off for a
-// month still has its last ones. The newest stays whatever happens, and so do backups of single tenants, which somebody made
-// by hand.
+// Outdated gives the backups that need not stay. Days and weeks without a backup do not count, so that a box that was
+// off for a month still has its last ones. The newest stays whatever happens, and so do backups of single tenants,
+// which somebody made by hand.
 func (k Keep) Outdated(all []flowhq.Backup, zone *time.Location) []flowhq.Backup {
 	whole := slices.DeleteFunc(slices.Clone(all), func(b flowhq.Backup) bool { return b.TenantID != "" })
 	slices.SortFunc(whole, func(a, b flowhq.Backup) int { return b.TakenAt.Compare(a.TakenAt) })

@@ -13,7 +13,8 @@ import (
 )
 
 // TakeFunc is how a Keeper takes a backup: of one tenant, or ("") of everything.
-type TakeFunc func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys, progress func(Progress)) (archive.Contents, error)
+type TakeFunc func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys,
+	progress func(Progress)) (archive.Contents, error)
 
 // Alarms is where a Keeper says that something is wrong.
 type Alarms interface {
@@ -141,7 +142,8 @@ func (k *Keeper) LastName() string {
 	return k.last
 }
 
-// WriteTo writes a backup for somebody who puts it elsewhere, unencrypted. It does not count as one of the appliance's own.
+// WriteTo writes a backup for somebody who puts it elsewhere, unencrypted. It does not count as one of the appliance's
+// own.
 func (k *Keeper) WriteTo(ctx context.Context, to io.Writer, tenant string) (archive.Contents, error) {
 	if err := k.begin(); err != nil {
 		return archive.Contents{}, err
@@ -238,7 +240,8 @@ func (k *Keeper) take(ctx context.Context, by string) {
 		return
 	}
 	k.good(name, began.UTC().Truncate(time.Second), size, contents.Problems)
-	k.c.Logger.InfoContext(ctx, "backup taken", "name", name, "place", k.c.Place.String(), "bytes", size, "tenants", len(contents.Tenants),
+	k.c.Logger.InfoContext(ctx, "backup taken", "name", name, "place", k.c.Place.String(), "bytes", size, "tenants",
+		len(contents.Tenants),
 		"rows", contents.Rows(), "took", k.c.Now().Sub(began).Round(time.Millisecond), "by", by)
 	for _, p := range contents.Problems {
 		k.c.Logger.ErrorContext(ctx, "the backup lacks something", "name", name, "problem", p)
@@ -298,7 +301,8 @@ func (k *Keeper) thin(ctx context.Context) {
 }
 
 // Put writes a backup to a place under a name; it is there whole or not at all.
-func Put(ctx context.Context, place Place, name string, take func(io.Writer) (archive.Contents, error)) (size int64, c archive.Contents, err error) {
+func Put(ctx context.Context, place Place, name string, take func(io.Writer) (archive.Contents, error)) (size int64,
+	c archive.Contents, err error) {
 	up, err := place.Create(ctx, name)
 	if err != nil {
 		return 0, c, err

@@ -39,11 +39,13 @@ func victim(job string, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if job == "backup" {
-		_, _, err = backup.Put(ctx, backup.Directory{Path: args[2]}, args[3], func(w io.Writer) (archive.Contents, error) {
-			return backup.Take(ctx, backup.Source{Store: s, Sessions: args[1], Host: "bots", Now: time.Now}, w, archive.Keys{})
-		})
+		_, _, err = backup.Put(ctx, backup.Directory{Path: args[2]}, args[3],
+			func(w io.Writer) (archive.Contents, error) {
+				return backup.Take(ctx, backup.Source{Store: s, Sessions: args[1], Host: "bots", Now: time.Now}, w,
+					archive.Keys{})
+			})
 		return err
 	}
 	_, err = backup.Restore(ctx, backup.Target{Store: s, Sessions: args[1], Now: time.Now}, backup.Wanted{},
@@ -119,7 +121,8 @@ func TestKilledRestores(t *testing.T) {
 				if got := fresh.shape(t); got != shape { // while they load, restores do without
 					t.Errorf("killed after %s: it left the indexes and keys\n%s\nof\n%s", after, got, shape)
 				}
-				for tries := 0; !done && tries < 2; tries++ { // what was committed says so; its folders are put into place by Settle
+				// what was committed says so; its folders are put into place by Settle
+				for tries := 0; !done && tries < 2; tries++ {
 					if n := fresh.count(t, "SELECT count(*) FROM tenants"); n > 0 {
 						must(t, backup.Settle(t.Context(), fresh.Store, fresh.sessions))
 						break
@@ -162,9 +165,11 @@ func TestKilledBackups(t *testing.T) {
 			}
 			life := time.Since(began)
 			for i := range kills {
-				killed(t, life*time.Duration(i+1)/kills, "backup", b.dsn, b.sessions, place.Path, backup.NameOf(began.Add(time.Duration(i)*time.Hour), "", false))
+				killed(t, life*time.Duration(i+1)/kills, "backup", b.dsn, b.sessions, place.Path,
+					backup.NameOf(began.Add(time.Duration(i)*time.Hour), "", false))
 			}
-			if !killed(t, time.Minute, "backup", b.dsn, b.sessions, place.Path, backup.NameOf(began.Add(kills*time.Hour), "", false)) {
+			if !killed(t, time.Minute, "backup", b.dsn, b.sessions, place.Path,
+				backup.NameOf(began.Add(kills*time.Hour), "", false)) {
 				t.Fatal("it does not complete")
 			}
 			list, err := place.List(t.Context())

@@ -13,9 +13,9 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// A SQLite database that came from the predecessor's later form holds values that no enum of a fresh PostgreSQL knows, and none of
-// the predecessor's. Its backup does not name them, for SQLite has no enums. It comes back whole all the same, altogether and
-// one business alone.
+// A SQLite database that came from the predecessor's later form holds values that no enum of a fresh PostgreSQL knows,
+// and none of the predecessor's. Its backup does not name them, for SQLite has no enums. It comes back whole all the
+// same, altogether and one business alone.
 func TestStrangeValuesComeBack(t *testing.T) {
 	t.Parallel()
 	old := engines()["sqlite"](t)
@@ -23,15 +23,19 @@ func TestStrangeValuesComeBack(t *testing.T) {
 	u, err := old.CreateUser(t.Context(), flowhq.User{TenantID: id, Name: "Asha", Email: "asha@example.com"})
 	must(t, err)
 	_, err = old.SubmitSetupRequest(t.Context(), u.ID, flowhq.NewSetupRequest{
-		BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001", Language: flowhq.Swahili,
+		BusinessName: "Asha", TemplateType: flowhq.TemplateBooking, WhatsAppNumber: "+255700000001",
+		Language: flowhq.Swahili,
 	})
 	if flowhq.CodeOf(err) != flowhq.CodeConflict { // it is linked already
 		t.Fatal(err)
 	}
-	old.run(t, "INSERT INTO setup_requests (id, tenant_id, user_id, template_type, whatsapp_number, status, created_at, updated_at) SELECT 'r1', tenant_id, id, 'RESTAURANT', '+1', 'EXPIRED', 0, 0 FROM users")
+	old.run(t, "INSERT INTO setup_requests (id, tenant_id, user_id, template_type, whatsapp_number, status, "+
+		"created_at, updated_at) SELECT 'r1', tenant_id, id, 'RESTAURANT', '+1', 'EXPIRED', 0, 0 FROM users")
 	strange := map[string]string{
-		"SELECT status FROM tenants": "SUSPENDED", "SELECT template_type FROM tenant_configs": "RESTAURANT", "SELECT language FROM tenant_configs": "FR",
-		"SELECT role FROM users": "AUDITOR", "SELECT status FROM setup_requests": "EXPIRED", "SELECT template_type FROM setup_requests": "RESTAURANT",
+		"SELECT status FROM tenants": "SUSPENDED", "SELECT template_type FROM tenant_configs": "RESTAURANT",
+		"SELECT language FROM tenant_configs": "FR",
+		"SELECT role FROM users":              "AUDITOR", "SELECT status FROM setup_requests": "EXPIRED",
+		"SELECT template_type FROM setup_requests":                                                     "RESTAURANT",
 		"SELECT max(direction) FROM (SELECT CAST(direction AS TEXT) AS direction FROM message_logs) m": "it's",
 	}
 	old.run(t, "UPDATE tenants SET status = 'SUSPENDED'")
@@ -64,7 +68,8 @@ func TestStrangeValuesComeBack(t *testing.T) {
 				}
 				// And from there once more, where the backup names its enums' values.
 				other := engines()["postgres"](t)
-				_, err = backup.Restore(t.Context(), other.target(), backup.Wanted{}, opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
+				_, err = backup.Restore(t.Context(), other.target(), backup.Wanted{},
+					opener(take(t, b.source(), archive.Keys{})), archive.Keys{})
 				must(t, err)
 				for query, value := range strange {
 					if got := other.text(t, query); got != value {
@@ -82,7 +87,7 @@ func predecessors(t *testing.T) *box {
 	dsn := pgtest.DSN(t)
 	db, err := sql.Open("pgx", dsn)
 	must(t, err)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	text, err := os.ReadFile("../../storage/testdata/predecessor.sql")
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), string(text))
@@ -95,7 +100,7 @@ func predecessors(t *testing.T) *box {
 func (b *box) run(t *testing.T, query string) {
 	t.Helper()
 	db := b.raw(t)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	_, err := db.ExecContext(t.Context(), query)
 	must(t, err)
 }
@@ -103,7 +108,7 @@ func (b *box) run(t *testing.T, query string) {
 func (b *box) text(t *testing.T, query string) (out string) {
 	t.Helper()
 	db := b.raw(t)
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	must(t, db.QueryRowContext(t.Context(), query).Scan(&out))
 	return out
 }

@@ -15,8 +15,8 @@ const (
 	sealedSuffix = suffix + ".age"
 )
 
-// NameOf gives the file name of a backup: flowhq-20261125T023000Z.tar.zst. One of a single tenant names the beginning of its id;
-// an encrypted one ends in .age.
+// NameOf gives the file name of a backup: flowhq-20261125T023000Z.tar.zst. One of a single tenant names the beginning
+// of its id; an encrypted one ends in .age.
 func NameOf(taken time.Time, tenantID string, sealed bool) string {
 	name := "flowhq-" + taken.UTC().Format(nameTime)
 	if tenantID != "" {

@@ -11,7 +11,8 @@ import (
 type Place interface {
 	// String gives the folder or the s3:// address.
 	String() string
-	// Create begins a backup, which is there under its name once Commit has returned without an error, whole and durable.
+	// Create begins a backup, which is there under its name once Commit has returned without an error, whole and
+	// durable.
 	Create(ctx context.Context, name string) (Upload, error)
 	// List gives the backups that are whole, newest first, and nothing else that lies there.
 	List(ctx context.Context) ([]flowhq.Backup, error)

@@ -92,17 +92,20 @@ func TestPlaces(t *testing.T) {
 			at := time.Date(2026, 3, 1, 2, 30, 0, 0, time.UTC)
 			name := backup.NameOf(at, "", true)
 			must(t, put(ctx, place, name, content))
-			must(t, put(ctx, place, backup.NameOf(at.Add(time.Hour), "0198c0de-0000-7000-8000-000000000000", false), []byte("x")))
+			must(t, put(ctx, place, backup.NameOf(at.Add(time.Hour), "0198c0de-0000-7000-8000-000000000000", false),
+				[]byte("x")))
 			broken := errors.New("broken off")
-			if _, _, err := backup.Put(ctx, place, backup.NameOf(at.Add(2*time.Hour), "", false), func(w io.Writer) (archive.Contents, error) {
-				_, _ = w.Write(content)
-				return archive.Contents{}, broken
-			}); !errors.Is(err, broken) {
+			if _, _, err := backup.Put(ctx, place, backup.NameOf(at.Add(2*time.Hour), "", false),
+				func(w io.Writer) (archive.Contents, error) {
+					_, _ = w.Write(content)
+					return archive.Contents{}, broken
+				}); !errors.Is(err, broken) {
 				t.Errorf("broken off: %v", err)
 			}
 			list, err := place.List(ctx)
 			must(t, err)
-			if len(list) != 2 || list[1].Name != name || list[1].Size != int64(len(content)) || !list[1].Encrypted || list[0].TenantID != "0198c0de-0000" {
+			if len(list) != 2 || list[1].Name != name || list[1].Size != int64(len(content)) || !list[1].Encrypted ||
+				list[0].TenantID != "0198c0de-0000" {
 				t.Fatalf("listed %+v", list)
 			}
 			r, err := place.Open(ctx, name)
@@ -161,12 +164,17 @@ func TestStorageInTrouble(t *testing.T) {
 		fail func(http.ResponseWriter, *http.Request) bool
 		code flowhq.Code
 	}{
-		"denies": {func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true }, flowhq.CodeForbidden},
+		"denies": {func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(http.StatusForbidden)
+			return true
+		}, flowhq.CodeForbidden},
 		"is down": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusInternalServerError)
 			return true
 		}, flowhq.CodeUnavailable},
-		"hangs up": {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, flowhq.CodeUnavailable},
+		"hangs up": {func(http.ResponseWriter, *http.Request) bool {
+			panic(http.ErrAbortHandler)
+		}, flowhq.CodeUnavailable},
 		"is mute": {func(_ http.ResponseWriter, r *http.Request) bool {
 			select {
 			case <-r.Context().Done():
@@ -212,7 +220,9 @@ func TestBackupInStorage(t *testing.T) {
 		return backup.Take(t.Context(), b.source(), w, archive.Keys{})
 	})
 	must(t, err)
-	_, err = backup.Verify(t.Context(), t.TempDir(), func(ctx context.Context) (io.ReadCloser, error) { return place.Open(ctx, name) }, archive.Keys{}, nil)
+	_, err = backup.Verify(t.Context(), t.TempDir(), func(ctx context.Context) (io.ReadCloser, error) {
+		return place.Open(ctx, name)
+	}, archive.Keys{}, nil)
 	must(t, err)
 }
 

@@ -26,7 +26,8 @@ func TestWhatIsKept(t *testing.T) {
 			stays = append(stays, b.Name)
 		}
 	}
-	want := []string{"03-31 at noon", "03-30 at noon", "03-29 at noon", "03-28 at noon", "03-27 at noon", "03-26 at noon", "03-25 at noon",
+	want := []string{"03-31 at noon", "03-30 at noon", "03-29 at noon", "03-28 at noon", "03-27 at noon",
+		"03-26 at noon", "03-25 at noon",
 		"03-22 at noon", "03-15 at noon", "by hand"}
 	if !slices.Equal(stays, want) {
 		t.Errorf("stay %q\nwant %q", stays, want)
@@ -44,14 +45,20 @@ func TestWhenABackupIsDue(t *testing.T) {
 		now  time.Time
 		want time.Time
 	}{
-		"by hand only":        {schedule{began: day(1, 0, 0)}, day(5, 0, 0), time.Time{}},
-		"a new box":           {schedule{at: &at, began: day(1, 12, 0)}, day(1, 12, 0), day(2, 2, 30)},
-		"after a good one":    {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30)}, day(2, 2, 31), day(3, 2, 30)},
-		"one by hand at noon": {schedule{at: &at, began: day(1, 12, 0), last: day(2, 12, 0)}, day(2, 12, 1), day(3, 2, 30)},
-		"the box was off":     {schedule{at: &at, began: day(9, 8, 0), last: day(2, 2, 30)}, day(9, 8, 1), day(9, 8, 10)},
-		"after a failure":     {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30), tried: day(3, 2, 30)}, day(3, 2, 31), day(3, 3, 30)},
-		"failed long ago":     {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30), tried: day(3, 2, 30)}, day(3, 4, 0), day(3, 3, 30)},
-		"the clock went back": {schedule{at: &at, began: day(1, 12, 0), last: day(20, 2, 30)}, day(2, 3, 0), day(2, 2, 30)},
+		"by hand only": {schedule{began: day(1, 0, 0)}, day(5, 0, 0), time.Time{}},
+		"a new box":    {schedule{at: &at, began: day(1, 12, 0)}, day(1, 12, 0), day(2, 2, 30)},
+		"after a good one": {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30)}, day(2, 2, 31),
+			day(3, 2, 30)},
+		"one by hand at noon": {schedule{at: &at, began: day(1, 12, 0), last: day(2, 12, 0)}, day(2, 12, 1),
+			day(3, 2, 30)},
+		"the box was off": {schedule{at: &at, began: day(9, 8, 0), last: day(2, 2, 30)}, day(9, 8, 1),
+			day(9, 8, 10)},
+		"after a failure": {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30), tried: day(3, 2, 30)},
+			day(3, 2, 31), day(3, 3, 30)},
+		"failed long ago": {schedule{at: &at, began: day(1, 12, 0), last: day(2, 2, 30), tried: day(3, 2, 30)},
+			day(3, 4, 0), day(3, 3, 30)},
+		"the clock went back": {schedule{at: &at, began: day(1, 12, 0), last: day(20, 2, 30)}, day(2, 3, 0),
+			day(2, 2, 30)},
 	} {
 		tt.s.zone = time.UTC
 		if got := tt.s.next(tt.now); !got.Equal(tt.want) {
@@ -74,7 +81,8 @@ func TestNames(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", "flowhq.db", "flowhq-20261125T023000Z.tar.zst.part", "flowhq-20261325T023000Z.tar.zst", fmt.Sprintf("x%s", NameOf(at, "", false))} {
+	for _, name := range []string{"", "flowhq.db", "flowhq-20261125T023000Z.tar.zst.part",
+		"flowhq-20261325T023000Z.tar.zst", fmt.Sprintf("x%s", NameOf(at, "", false))} {
 		if b, ok := parseName(name); ok {
 			t.Errorf("%q is read as %+v", name, b)
 		}

@@ -47,15 +47,17 @@ type RestoredTenant struct {
 	Device bool   `json:"device"` // a linked device came along: the worker stays stopped until an admin confirms
 }
 
-// Restore brings a backup back. open is called twice: everything is read and checked once before anything is taken over. It can be
-// called again after it was interrupted wherever that was. What stands in the way is CodeConflict.
-func Restore(ctx context.Context, t Target, want Wanted, open func(context.Context) (io.ReadCloser, error), keys archive.Keys) (_ Restored, err error) {
+// Restore brings a backup back. open is called twice: everything is read and checked once before anything is taken
+// over. It can be called again after it was interrupted wherever that was. What stands in the way is CodeConflict.
+func Restore(ctx context.Context, t Target, want Wanted, open func(context.Context) (io.ReadCloser, error),
+	keys archive.Keys) (_ Restored, err error) {
 	if t.Progress == nil {
 		t.Progress = func(Progress) {}
 	}
 	r := &restoring{Target: t, want: want, keys: keys, folders: map[string]storage.RestoredFolder{}}
 	if want.AsNew && want.DatabaseOnly {
-		return Restored{}, flowhq.Errorf(flowhq.CodeInvalid, "A business beside its original needs its folder too: leave --database-only out.")
+		return Restored{}, flowhq.Errorf(flowhq.CodeInvalid,
+			"A business beside its original needs its folder too: leave --database-only out.")
 	}
 	done, err := r.begin(ctx)
 	if err != nil {
@@ -105,7 +107,8 @@ func (r *restoring) begin(ctx context.Context) (done func(), err error) {
 		return nil, err
 	}
 	return func() {
-		_ = sweepStages(context.WithoutCancel(ctx), r.Store, r.Sessions) // what is left is swept by the next one, or settled
+		// what is left is swept by the next one, or settled
+		_ = sweepStages(context.WithoutCancel(ctx), r.Store, r.Sessions)
 		release()
 	}, nil
 }
@@ -135,7 +138,8 @@ func (r *restoring) begun(m archive.Manifest) error {
 		if err != nil {
 			return err
 		}
-		return flowhq.Errorf(flowhq.CodeConflict, "The backup is from a newer Flow HQ (%s, schema %d; this one knows %d). Install that version, then restore.", m.Version, m.Schema, known)
+		return flowhq.Errorf(flowhq.CodeConflict, "The backup is from a newer Flow HQ (%s, schema %d; this one knows "+
+			"%d). Install that version, then restore.", m.Version, m.Schema, known)
 	}
 	switch {
 	case m.Tenant == "":
@@ -146,7 +150,8 @@ func (r *restoring) begun(m archive.Manifest) error {
 	}
 	if r.want.AsNew {
 		if r.want.Tenant == "" {
-			return flowhq.Errorf(flowhq.CodeInvalid, "Name the business that is to come back beside its original (--tenant).")
+			return flowhq.Errorf(flowhq.CodeInvalid,
+				"Name the business that is to come back beside its original (--tenant).")
 		}
 		r.as = uuid.Must(uuid.NewV7()).String()
 	}
@@ -231,7 +236,8 @@ func (r *restoring) takeOver(ctx context.Context, open func(context.Context) (io
 	return r.Store.Restore(ctx, storage.Restore{
 		Origin: origin, Tenant: r.want.Tenant, As: r.as, Replace: r.want.Replace, Folders: r.folders,
 		Making: func(done, total int) { r.Progress(Progress{PhaseIndexes, int64(done), int64(total), ""}) },
-		Cause:  fmt.Sprintf("Restored from the backup of %s taken on %s", origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"), origin.Host),
+		Cause: fmt.Sprintf("Restored from the backup of %s taken on %s",
+			origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"), origin.Host),
 	}, func(put storage.Put) error {
 		again, err := parsed(ctx, from, r.keys, columns, func(table string, rows []dump.Row) error {
 			r.Progress(Progress{PhaseRows, done, total, table})
@@ -246,7 +252,8 @@ func (r *restoring) takeOver(ctx context.Context, open func(context.Context) (io
 }
 
 // parsed reads a backup and gives its rows, parsed, while the next ones are read already.
-func parsed(ctx context.Context, from io.Reader, keys archive.Keys, columns map[string][]dump.Column, put func(table string, rows []dump.Row) error) (archive.Contents, error) {
+func parsed(ctx context.Context, from io.Reader, keys archive.Keys, columns map[string][]dump.Column,
+	put func(table string, rows []dump.Row) error) (archive.Contents, error) {
 	type part struct {
 		table string
 		rows  []dump.Row
@@ -256,20 +263,21 @@ func parsed(ctx context.Context, from io.Reader, keys archive.Keys, columns map[
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() (err error) {
 		defer close(ahead)
-		contents, err = archive.Read(reading(ctx, from), keys, archive.Visitor{Rows: func(table string, lines [][]byte) error {
-			p := part{table, make([]dump.Row, len(lines))}
-			for i, line := range lines {
-				if p.rows[i], err = dump.ParseRow(columns[table], line); err != nil {
-					return err
+		contents, err = archive.Read(reading(ctx, from), keys,
+			archive.Visitor{Rows: func(table string, lines [][]byte) error {
+				p := part{table, make([]dump.Row, len(lines))}
+				for i, line := range lines {
+					if p.rows[i], err = dump.ParseRow(columns[table], line); err != nil {
+						return err
+					}
 				}
-			}
-			select {
-			case ahead <- p:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}})
+				select {
+				case ahead <- p:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}})
 		return err
 	})
 	work.Go(func() error {
@@ -287,7 +295,8 @@ func (r *restoring) report() Restored {
 	out := Restored{Manifest: r.manifest, Contents: r.contents}
 	for _, t := range r.contents.Tenants {
 		if r.want.Tenant == "" || t.ID == r.want.Tenant {
-			out.Tenants = append(out.Tenants, RestoredTenant{ID: r.target(t.ID), Name: t.Name, Device: r.folders[t.ID].Device != ""})
+			out.Tenants = append(out.Tenants, RestoredTenant{ID: r.target(t.ID), Name: t.Name,
+				Device: r.folders[t.ID].Device != ""})
 		}
 	}
 	return out

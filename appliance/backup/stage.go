@@ -68,7 +68,8 @@ func sweepStages(ctx context.Context, store *storage.Store, sessions string) err
 	return nil
 }
 
-// nothingInTheWay refuses a folder with data in it, unless it is to be replaced, and one whose worker lives, whatever is wished.
+// nothingInTheWay refuses a folder with data in it, unless it is to be replaced, and one whose worker lives, whatever
+// is wished.
 func (r *restoring) nothingInTheWay(t archive.Tenant) error {
 	dir := filepath.Join(r.Sessions, r.target(t.ID))
 	release, got, err := lockFolder(dir)
@@ -87,8 +88,9 @@ func (r *restoring) nothingInTheWay(t archive.Tenant) error {
 	}
 	for _, name := range []string{deviceFile, journalFile} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return flowhq.Errorf(flowhq.CodeConflict, "%s has a folder with data already (%s). Keep it, if it is newer than the backup (--database-only), "+
-				"or say that it is to be replaced (--replace).", t.Name, dir)
+			return flowhq.Errorf(flowhq.CodeConflict,
+				"%s has a folder with data already (%s). Keep it, if it is newer than the backup (--database-only), "+
+					"or say that it is to be replaced (--replace).", t.Name, dir)
 		}
 	}
 	return nil
@@ -103,7 +105,8 @@ func (r *restoring) prepare(ctx context.Context, dir string) (f storage.Restored
 		path := filepath.Join(dir, name)
 		if _, err := os.Stat(path); err == nil {
 			if err := checkDatabase(ctx, path); err != nil {
-				return f, &flowhq.Error{Code: flowhq.CodeInvalid, Message: "A database in the backup is damaged. Use another backup.", Cause: err}
+				return f, &flowhq.Error{Code: flowhq.CodeInvalid,
+					Message: "A database in the backup is damaged. Use another backup.", Cause: err}
 			}
 		}
 	}
@@ -175,8 +178,9 @@ func syncTree(dir string) error {
 	return syncFolder(dir)
 }
 
-// Settle puts the files of restored tenants into their place that are not there yet. It can be called at any time, and again;
-// a fence behind which no device waits is lifted. A tenant whose folder is in use is an error and is tried again the next time.
+// Settle puts the files of restored tenants into their place that are not there yet. It can be called at any time, and
+// again; a fence behind which no device waits is lifted. A tenant whose folder is in use is an error and is tried again
+// the next time.
 func Settle(ctx context.Context, store *storage.Store, sessions string) error {
 	return settleAll(ctx, store, sessions, func(Progress) {})
 }
@@ -211,7 +215,8 @@ func settle(ctx context.Context, store *storage.Store, sessions string, f flowhq
 	if f.LinkedJID != "" {
 		return nil
 	}
-	_, err := store.ReleaseRestoreHold(ctx, f.TenantID, "No linked device came with the backup: the worker may run", true)
+	_, err := store.ReleaseRestoreHold(ctx, f.TenantID, "No linked device came with the backup: the worker may run",
+		true)
 	return err
 }
 

@@ -22,7 +22,8 @@ import (
 type Source struct {
 	Store    *storage.Store
 	Sessions string // SESSIONS_PATH
-	// Snapshot has the databases of a tenant copied into the folder to, which lies in the tenant's own; nil: CopyFolder does it.
+	// Snapshot has the databases of a tenant copied into the folder to, which lies in the tenant's own; nil: CopyFolder
+	// does it.
 	Snapshot func(ctx context.Context, tenantID, to string) error
 	Tenant   string // "": all
 	Version  string // of the program
@@ -50,17 +51,20 @@ const (
 	PhaseFolders   = "folders"   // put into their places
 )
 
-// snapshotFolder is what the folder of a tenant's copies is called while they are made; one that is left over is removed.
+// snapshotFolder is what the folder of a tenant's copies is called while they are made; one that is left over is
+// removed.
 const snapshotFolder = "backup.tmp"
 
-// notKept names tables that no backup takes: who was signed in when it was taken must not be so when it is brought back.
+// notKept names tables that no backup takes: who was signed in when it was taken must not be so when it is brought
+// back.
 func notKept() []string { return []string{"admin_sessions"} }
 
-// bookkeeping names tables of the database that are nobody's loss: the bookkeeping of migrations, which a restore makes anew.
+// bookkeeping names tables of the database that are nobody's loss: the bookkeeping of migrations, which a restore makes
+// anew.
 func bookkeeping() []string { return []string{"flowhq_migrations", "_prisma_migrations"} }
 
-// Take writes a backup to to. What could not be backed up of a single tenant (a damaged journal) does not end it: it is in
-// Problems. Every other error does, and what was written then is no backup.
+// Take writes a backup to to. What could not be backed up of a single tenant (a damaged journal) does not end it: it is
+// in Problems. Every other error does, and what was written then is no backup.
 func Take(ctx context.Context, s Source, to io.Writer, keys archive.Keys) (_ archive.Contents, err error) {
 	if s.Progress == nil {
 		s.Progress = func(Progress) {}
@@ -74,7 +78,8 @@ func Take(ctx context.Context, s Source, to io.Writer, keys archive.Keys) (_ arc
 		return archive.Contents{}, err
 	}
 	w, err := archive.NewWriter(to, keys, archive.Manifest{
-		ID: uuid.Must(uuid.NewV7()).String(), TakenAt: s.Now().UTC().Truncate(time.Second), Version: s.Version, Host: s.Host,
+		ID: uuid.Must(uuid.NewV7()).String(), TakenAt: s.Now().UTC().Truncate(time.Second), Version: s.Version,
+		Host:   s.Host,
 		Engine: string(s.Store.Engine()), Schema: schema, Tenant: s.Tenant,
 	})
 	if err != nil {
@@ -112,7 +117,7 @@ func (s *Source) tenant(ctx context.Context, w *archive.Writer, t flowhq.TenantD
 	if err := os.RemoveAll(copies); err != nil {
 		return err
 	}
-	defer os.RemoveAll(copies)
+	defer func() { _ = os.RemoveAll(copies) }()
 	w.Tenant(archive.Tenant{ID: t.ID, Name: t.Name, Number: t.PhoneNumber})
 	snapshot := s.Snapshot
 	if snapshot == nil {
@@ -144,7 +149,7 @@ func addFile(w *archive.Writer, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -167,7 +172,9 @@ func (s *Source) rows(ctx context.Context, w *archive.Writer) error {
 		done := int64(0)
 		for _, table := range s.wanted(r.Tables) {
 			s.Progress(Progress{PhaseRows, done, total, table.Name})
-			n, err := s.table(ctx, r, w, table, func(rows int64) { s.Progress(Progress{PhaseRows, done + rows, total, table.Name}) })
+			n, err := s.table(ctx, r, w, table, func(rows int64) {
+				s.Progress(Progress{PhaseRows, done + rows, total, table.Name})
+			})
 			if err != nil {
 				return err
 			}
@@ -197,7 +204,8 @@ func (s *Source) count(ctx context.Context, r *dump.Reader) (total int64, err er
 // everyRows is after how many rows progress is told.
 const everyRows = 10_000
 
-func (s *Source) table(ctx context.Context, r *dump.Reader, w *archive.Writer, table dump.Table, told func(rows int64)) (n int64, err error) {
+func (s *Source) table(ctx context.Context, r *dump.Reader, w *archive.Writer, table dump.Table,
+	told func(rows int64)) (n int64, err error) {
 	labels, err := r.Labels(ctx, table.Name)
 	if err != nil {
 		return 0, err

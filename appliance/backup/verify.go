@@ -16,21 +16,24 @@ import (
 	"flowhq/storage/dump"
 )
 
-// Verify proves that a backup can be brought back: it reads everything, compares every checksum, restores it into a store of
-// its own below the folder scratch ("": the system's for temporary files), counts what arrived, and has every tenant's
-// databases looked over. Nothing stays.
-func Verify(ctx context.Context, scratch string, open func(context.Context) (io.ReadCloser, error), keys archive.Keys, progress func(Progress)) (_ Restored, err error) {
+// Verify proves that a backup can be brought back: it reads everything, compares every checksum, restores it into a
+// store of its own below the folder scratch ("": the system's for temporary files), counts what arrived, and has every
+// tenant's databases looked over. Nothing stays.
+func Verify(ctx context.Context, scratch string, open func(context.Context) (io.ReadCloser, error), keys archive.Keys,
+	progress func(Progress)) (_ Restored, err error) {
 	dir, err := os.MkdirTemp(scratch, "flowhq-verify-")
 	if err != nil {
 		return Restored{}, Explain(err, "verifying")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	store, err := storage.Open(ctx, "sqlite://"+filepath.Join(dir, "flowhq.db"), storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	store, err := storage.Open(ctx, "sqlite://"+filepath.Join(dir, "flowhq.db"),
+		storage.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return Restored{}, Explain(err, "verifying")
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	got, err := Restore(ctx, Target{Store: store, Sessions: filepath.Join(dir, "sessions"), Now: time.Now, Progress: progress}, Wanted{}, open, keys)
+	got, err := Restore(ctx, Target{Store: store, Sessions: filepath.Join(dir, "sessions"), Now: time.Now,
+		Progress: progress}, Wanted{}, open, keys)
 	if err != nil {
 		return Restored{}, Explain(err, "verifying")
 	}
@@ -66,7 +69,9 @@ func compare(ctx context.Context, store *storage.Store, c archive.Contents) erro
 			}
 			if low := want.Rows; n < low || n > low+2*own[want.Name] {
 				return &flowhq.Error{
-					Code: flowhq.CodeInvalid, Message: fmt.Sprintf("The backup cannot be brought back whole: of %d rows of %s, %d arrived.", want.Rows, want.Name, n),
+					Code: flowhq.CodeInvalid, Message: fmt.Sprintf(
+						"The backup cannot be brought back whole: of %d rows of %s, %d arrived.", want.Rows, want.Name,
+						n),
 				}
 			}
 		}

@@ -35,9 +35,11 @@ const (
 func (l *loader) backup(s settings) Backup {
 	b := Backup{
 		To: l.backupTo(s.BackupTo), At: l.timeOfDay("BACKUP_AT", s.BackupAt),
-		KeepDays: int(s.BackupKeepDays), KeepWeeks: int(s.BackupKeepWeeks), Recipient: strings.TrimSpace(s.BackupRecipient),
+		KeepDays: int(s.BackupKeepDays), KeepWeeks: int(s.BackupKeepWeeks),
+		Recipient: strings.TrimSpace(s.BackupRecipient),
 		S3: S3{
-			Endpoint: l.endpoint(s.BackupS3Endpoint), Region: strings.TrimSpace(s.BackupS3Region), AccessKey: s.BackupS3AccessKey, SecretKey: s.BackupS3SecretKey,
+			Endpoint: l.endpoint(s.BackupS3Endpoint), Region: strings.TrimSpace(s.BackupS3Region),
+			AccessKey: s.BackupS3AccessKey, SecretKey: s.BackupS3SecretKey,
 		},
 	}
 	if b.KeepDays < 1 {
@@ -46,11 +48,13 @@ func (l *loader) backup(s settings) Backup {
 	if s.BackupPassphraseFile != "" {
 		b.PassphraseFile = l.folder(s.BackupPassphraseFile, "", "")
 		if b.Recipient != "" {
-			l.fault("BACKUP_RECIPIENT", "is set together with BACKUP_PASSPHRASE_FILE; a backup is encrypted by one of them alone")
+			l.fault("BACKUP_RECIPIENT", "is set together with BACKUP_PASSPHRASE_FILE; a backup is encrypted by one "+
+				"of them alone")
 		}
 	}
 	if strings.HasPrefix(b.To, "s3://") {
-		for name, value := range map[string]Secret{"BACKUP_S3_ACCESS_KEY": b.S3.AccessKey, "BACKUP_S3_SECRET_KEY": b.S3.SecretKey} {
+		for name, value := range map[string]Secret{"BACKUP_S3_ACCESS_KEY": b.S3.AccessKey,
+			"BACKUP_S3_SECRET_KEY": b.S3.SecretKey} {
 			if value == "" {
 				l.fault(name, "is missing: BACKUP_TO is S3 storage")
 			}

@@ -75,7 +75,8 @@ func (l *loader) check(s settings) *Config {
 
 // checkFurther asks those who know more, for settings that are well so far.
 func (l *loader) checkFurther(c *Config) {
-	for name, value := range map[string]Secret{"DATABASE_URL": c.DatabaseURL, "ADMIN_PASSWORD_HASH": c.AdminPasswordHash, "BACKUP_RECIPIENT": Secret(c.Backup.Recipient)} {
+	for name, value := range map[string]Secret{"DATABASE_URL": c.DatabaseURL,
+		"ADMIN_PASSWORD_HASH": c.AdminPasswordHash, "BACKUP_RECIPIENT": Secret(c.Backup.Recipient)} {
 		check := l.src.Checks[name]
 		if check == nil || value == "" || slices.ContainsFunc(l.faults, func(f Fault) bool { return f.Name == name }) {
 			continue
@@ -124,7 +125,8 @@ func (l *loader) checkNumbers(s settings, c *Config) {
 func (l *loader) checkRetention(r flowhq.Retention) {
 	for _, k := range flowhq.RetentionKinds() {
 		if r.Days(k) > flowhq.MaxRetentionDays {
-			l.fault("RETENTION_"+strings.ToUpper(string(k))+"_DAYS", "must be between 1 and %d days, or 0 to keep for ever", flowhq.MaxRetentionDays)
+			l.fault("RETENTION_"+strings.ToUpper(string(k))+"_DAYS",
+				"must be between 1 and %d days, or 0 to keep for ever", flowhq.MaxRetentionDays)
 		}
 	}
 }
@@ -155,7 +157,8 @@ func (l *loader) database(value Secret) Secret {
 		}
 	case "sqlite":
 		if strings.Trim(rest, "/") == "" {
-			l.fault("DATABASE_URL", "names no file; write sqlite:///var/lib/flowhq/flowhq.db, or sqlite:flowhq.db in the working folder")
+			l.fault("DATABASE_URL", "names no file; write sqlite:///var/lib/flowhq/flowhq.db, or sqlite:flowhq.db in "+
+				"the working folder")
 		}
 		if !strings.HasPrefix(rest, "/") && rest != "" {
 			dsn = "sqlite://" + filepath.Join(l.src.Dir, rest)
@@ -249,7 +252,8 @@ func (l *loader) simulator(s settings) *Simulator {
 		if err != nil || port == "" {
 			l.fault("WHATSAPP_SIMULATOR", "%q is no address like 127.0.0.1:7001", addr)
 		} else if !isLoopback(host) {
-			l.fault("WHATSAPP_SIMULATOR", "must be a loopback address like 127.0.0.1:7001: the simulator is for this machine alone")
+			l.fault("WHATSAPP_SIMULATOR", "must be a loopback address like 127.0.0.1:7001: the simulator is for this "+
+				"machine alone")
 		}
 	}
 	if raw, err := hex.DecodeString(key); key != "" && (err != nil || len(raw) != 32) {

@@ -52,8 +52,8 @@ type Simulator struct {
 	Key  string // its root key, 64 hexadecimal digits
 }
 
-// silenceBeforeRebuild is how long a connection to WhatsApp may be silent before a worker makes it anew: WhatsApp answers
-// a ping at least every 30 s.
+// silenceBeforeRebuild is how long a connection to WhatsApp may be silent before a worker makes it anew: WhatsApp
+// answers a ping at least every 30 s.
 const silenceBeforeRebuild = 75 * time.Second
 
 // Addr is what to listen on, host:port.

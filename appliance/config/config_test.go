@@ -48,19 +48,25 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.DatabaseURL.Reveal() != "postgres:///flowhq" || c.Addr() != "127.0.0.1:3000" || c.Development || c.LogLevel != slog.LevelInfo {
-		t.Errorf("database %q, address %q, development %v, level %v", c.DatabaseURL.Reveal(), c.Addr(), c.Development, c.LogLevel)
+	if c.DatabaseURL.Reveal() != "postgres:///flowhq" || c.Addr() != "127.0.0.1:3000" || c.Development ||
+		c.LogLevel != slog.LevelInfo {
+		t.Errorf("database %q, address %q, development %v, level %v", c.DatabaseURL.Reveal(), c.Addr(), c.Development,
+			c.LogLevel)
 	}
-	if c.SessionsPath != filepath.Join(dir, "sessions") || c.LogsPath != filepath.Join(dir, "logs") || c.RuntimeDir != filepath.Join(dir, "var/run") {
+	if c.SessionsPath != filepath.Join(dir, "sessions") || c.LogsPath != filepath.Join(dir, "logs") ||
+		c.RuntimeDir != filepath.Join(dir, "var/run") {
 		t.Errorf("folders %s, %s, %s", c.SessionsPath, c.LogsPath, c.RuntimeDir)
 	}
 	l := c.Limits
 	if l.RepliesPerMinute != 10 || l.ContactReplies != 20 || l.ContactWindow != 10*time.Minute || !l.Typing ||
-		l.CatchUp != 30*time.Minute || l.Handoff != 12*time.Hour || l.Heartbeat != 30*time.Second || l.OrphanGrace != 24*time.Hour {
+		l.CatchUp != 30*time.Minute || l.Handoff != 12*time.Hour || l.Heartbeat != 30*time.Second ||
+		l.OrphanGrace != 24*time.Hour {
 		t.Errorf("limits %+v", l)
 	}
-	if c.StaleThreshold != 2*time.Minute || c.StaleCheck != time.Minute || c.WorkerMemoryMax != 256<<20 || c.Simulator != nil {
-		t.Errorf("stale %v, check %v, memory %d, simulator %v", c.StaleThreshold, c.StaleCheck, c.WorkerMemoryMax, c.Simulator)
+	if c.StaleThreshold != 2*time.Minute || c.StaleCheck != time.Minute || c.WorkerMemoryMax != 256<<20 ||
+		c.Simulator != nil {
+		t.Errorf("stale %v, check %v, memory %d, simulator %v", c.StaleThreshold, c.StaleCheck, c.WorkerMemoryMax,
+			c.Simulator)
 	}
 	if len(c.Warnings) != 0 {
 		t.Errorf("warnings %q", c.Warnings)
@@ -74,21 +80,25 @@ func TestBackupSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := c.Backup
-	if b.To != filepath.Join(dir, "backups") || b.At == nil || *b.At != 150*time.Minute || b.KeepDays != 7 || b.KeepWeeks != 4 {
+	if b.To != filepath.Join(dir, "backups") || b.At == nil || *b.At != 150*time.Minute || b.KeepDays != 7 ||
+		b.KeepWeeks != 4 {
 		t.Errorf("by default %+v, at %v", b, b.At)
 	}
 	c, err = Load(Source{Environ: good("BACKUP_TO=off", "BACKUP_AT=off", "BACKUP_PASSPHRASE_FILE=key"), Dir: dir})
 	if err != nil || c.Backup.To != "" || c.Backup.At != nil || c.Backup.PassphraseFile != filepath.Join(dir, "key") {
 		t.Errorf("off: %+v, %v", c.Backup, err)
 	}
-	c, err = Load(Source{Environ: good("BACKUP_TO=s3://akiba/flowhq", "BACKUP_S3_ACCESS_KEY=a", "BACKUP_S3_SECRET_KEY=b", "BACKUP_S3_ENDPOINT=http://10.0.0.1:9000/"), Dir: dir})
-	if err != nil || c.Backup.To != "s3://akiba/flowhq" || c.Backup.S3.Endpoint != "http://10.0.0.1:9000" || len(c.Warnings) != 1 {
+	c, err = Load(Source{Environ: good("BACKUP_TO=s3://akiba/flowhq", "BACKUP_S3_ACCESS_KEY=a",
+		"BACKUP_S3_SECRET_KEY=b", "BACKUP_S3_ENDPOINT=http://10.0.0.1:9000/"), Dir: dir})
+	if err != nil || c.Backup.To != "s3://akiba/flowhq" || c.Backup.S3.Endpoint != "http://10.0.0.1:9000" ||
+		len(c.Warnings) != 1 {
 		t.Errorf("S3: %+v, %v", c.Backup, err)
 	}
 	if f := faults(t, good("BACKUP_TO=s3://akiba")...); len(f) != 2 || f[0].Name != "BACKUP_S3_ACCESS_KEY" {
 		t.Errorf("without keys: %q", f)
 	}
-	if f := faults(t, good("BACKUP_PASSPHRASE_FILE=key", "BACKUP_RECIPIENT=age1x")...); len(f) != 1 || f[0].Name != "BACKUP_RECIPIENT" {
+	if f := faults(t, good("BACKUP_PASSPHRASE_FILE=key", "BACKUP_RECIPIENT=age1x")...); len(f) != 1 ||
+		f[0].Name != "BACKUP_RECIPIENT" {
 		t.Errorf("both: %q", f)
 	}
 }
@@ -98,28 +108,35 @@ func TestInstalledDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.SessionsPath != "/var/lib/flowhq/sessions" || c.LogsPath != "/var/log/flowhq" || c.RuntimeDir != "/run/flowhq" {
+	if c.SessionsPath != "/var/lib/flowhq/sessions" || c.LogsPath != "/var/log/flowhq" ||
+		c.RuntimeDir != "/run/flowhq" {
 		t.Errorf("folders %s, %s, %s", c.SessionsPath, c.LogsPath, c.RuntimeDir)
 	}
-	if !InstalledAt("/usr/bin/flowhq") || !InstalledAt("/usr/lib/flowhq/1.0/flowhq") || InstalledAt("/home/a/bin/flowhq") {
+	if !InstalledAt("/usr/bin/flowhq") || !InstalledAt("/usr/lib/flowhq/1.0/flowhq") ||
+		InstalledAt("/home/a/bin/flowhq") {
 		t.Error("InstalledAt")
 	}
 }
 
 func TestAllFaultsTogether(t *testing.T) {
-	f := faults(t, "PORT=seventy", "LOG_LEVEL=loud", "WORKER_MEMORY_MAX=lots", "TYPING_DELAY=maybe", "DATABASE_URL=mysql://x",
-		"RATE_LIMIT_MAX_PER_MINUTE=0", "STALE_THRESHOLD_MINUTES=0.1", "WHATSAPP_SIMULATOR=10.0.0.1:7001", "NODE_ENV=test",
-		"PUBLIC_URL=bots.example.com", "TRUSTED_PROXIES=127.0.0.1,nonsense", "LISTEN_ADDR=everywhere", "WHATSAPP_VERSION=new",
+	f := faults(t, "PORT=seventy", "LOG_LEVEL=loud", "WORKER_MEMORY_MAX=lots", "TYPING_DELAY=maybe",
+		"DATABASE_URL=mysql://x",
+		"RATE_LIMIT_MAX_PER_MINUTE=0", "STALE_THRESHOLD_MINUTES=0.1", "WHATSAPP_SIMULATOR=10.0.0.1:7001",
+		"NODE_ENV=test",
+		"PUBLIC_URL=bots.example.com", "TRUSTED_PROXIES=127.0.0.1,nonsense", "LISTEN_ADDR=everywhere",
+		"WHATSAPP_VERSION=new",
 		"HEARTBEAT_INTERVAL_MS=-1")
 	var names []string
 	for _, one := range f {
 		names = append(names, one.Name)
-		if strings.ContainsAny(one.Message, "\n") || strings.Contains(one.Message, "strconv") || strings.Contains(one.Message, "parse error") {
+		if strings.ContainsAny(one.Message, "\n") || strings.Contains(one.Message, "strconv") ||
+			strings.Contains(one.Message, "parse error") {
 			t.Errorf("%s: %q is no line for people", one.Name, one.Message)
 		}
 	}
 	want := []string{
-		"DATABASE_URL", "ADMIN_PASSWORD", "PORTAL_INTERNAL_KEY", "NODE_ENV", "PORT", "LISTEN_ADDR", "PUBLIC_URL", "TRUSTED_PROXIES",
+		"DATABASE_URL", "ADMIN_PASSWORD", "PORTAL_INTERNAL_KEY", "NODE_ENV", "PORT", "LISTEN_ADDR", "PUBLIC_URL",
+		"TRUSTED_PROXIES",
 		"LOG_LEVEL", "RATE_LIMIT_MAX_PER_MINUTE", "TYPING_DELAY", "HEARTBEAT_INTERVAL_MS", "STALE_THRESHOLD_MINUTES",
 		"WORKER_MEMORY_MAX", "WHATSAPP_VERSION", "WHATSAPP_SIMULATOR", "WHATSAPP_SIMULATOR_KEY",
 	}
@@ -172,14 +189,16 @@ func TestOneFaultAtATime(t *testing.T) {
 
 func TestChecksOfOthers(t *testing.T) {
 	asked := 0
-	src := Source{Dir: t.TempDir(), Environ: good("DATABASE_URL=sqlite:x.db", "PORT=0"), Checks: map[string]func(string) error{
-		"DATABASE_URL": func(dsn string) error {
-			asked++
-			return flowhq.Errorf(flowhq.CodeInvalid, "DATABASE_URL is not liked: %s", filepath.Base(dsn))
-		},
-	}}
+	src := Source{Dir: t.TempDir(), Environ: good("DATABASE_URL=sqlite:x.db", "PORT=0"),
+		Checks: map[string]func(string) error{
+			"DATABASE_URL": func(dsn string) error {
+				asked++
+				return flowhq.Errorf(flowhq.CodeInvalid, "DATABASE_URL is not liked: %s", filepath.Base(dsn))
+			},
+		}}
 	_, err := Load(src)
-	if f, _ := errors.AsType[Faults](err); len(f) != 2 || f[0] != (Fault{"DATABASE_URL", "is not liked: x.db"}) || f[1].Name != "PORT" {
+	if f, _ := errors.AsType[Faults](err); len(f) != 2 || f[0] != (Fault{"DATABASE_URL", "is not liked: x.db"}) ||
+		f[1].Name != "PORT" {
 		t.Errorf("faults %q", f)
 	}
 	src.Environ = good("DATABASE_URL=mysql:x")
@@ -216,7 +235,8 @@ func TestWeakPasswords(t *testing.T) {
 		}
 	}
 	c := load(t, "ADMIN_PASSWORD=short", "PORTAL_INTERNAL_KEY=k")
-	if len(c.Warnings) != 2 || !strings.Contains(c.Warnings[0], "ADMIN_PASSWORD") || !strings.Contains(c.Warnings[1], "PORTAL_INTERNAL_KEY") {
+	if len(c.Warnings) != 2 || !strings.Contains(c.Warnings[0], "ADMIN_PASSWORD") ||
+		!strings.Contains(c.Warnings[1], "PORTAL_INTERNAL_KEY") {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 }
@@ -258,7 +278,8 @@ SMTP_HOST=mail.example.com
 
 func TestFileFaults(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(Source{Dir: dir, Environ: good(), File: "missing.env"}); err == nil || !strings.Contains(err.Error(), "missing.env") {
+	if _, err := Load(Source{Dir: dir, Environ: good(), File: "missing.env"}); err == nil ||
+		!strings.Contains(err.Error(), "missing.env") {
 		t.Errorf("a missing file: %v", err)
 	}
 	path := filepath.Join(dir, "bad.env")
@@ -290,11 +311,13 @@ func TestRelativeDatabase(t *testing.T) {
 }
 
 func TestSimulatorAndOldNames(t *testing.T) {
-	c := load(t, good("WHATSAPP_SIMULATOR=[::1]:7001", "WHATSAPP_SIMULATOR_KEY="+simulatorKey, "PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium")...)
+	c := load(t, good("WHATSAPP_SIMULATOR=[::1]:7001", "WHATSAPP_SIMULATOR_KEY="+simulatorKey,
+		"PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium")...)
 	if c.Simulator == nil || c.Simulator.Addr != "[::1]:7001" || c.Simulator.Key != simulatorKey {
 		t.Errorf("simulator %+v", c.Simulator)
 	}
-	if len(c.Warnings) != 2 || !strings.Contains(c.Warnings[0], "no real WhatsApp") || !strings.Contains(c.Warnings[1], "no longer needed") {
+	if len(c.Warnings) != 2 || !strings.Contains(c.Warnings[0], "no real WhatsApp") ||
+		!strings.Contains(c.Warnings[1], "no longer needed") {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 }
@@ -311,7 +334,8 @@ func TestLevels(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	for text, want := range map[string]int64{"0": 0, "16M": 16 << 20, "1g": 1 << 30, "512MiB": 512 << 20, "65536K": 64 << 20, "33554432": 32 << 20, "20MB": 20 << 20} {
+	for text, want := range map[string]int64{"0": 0, "16M": 16 << 20, "1g": 1 << 30, "512MiB": 512 << 20,
+		"65536K": 64 << 20, "33554432": 32 << 20, "20MB": 20 << 20} {
 		if c := load(t, good("WORKER_MEMORY_MAX="+text)...); c.WorkerMemoryMax != want {
 			t.Errorf("%s is %d, want %d", text, c.WorkerMemoryMax, want)
 		}

@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Edit sets names in an environment file and leaves every other line, comments included, as it is; a value of "" takes the name
-// out. What it sets is written once, where the name stood last or at the end. The file keeps its owner and mode, and is
-// replaced in one step.
+// Edit sets names in an environment file and leaves every other line, comments included, as it is; a value of "" takes
+// the name out. What it sets is written once, where the name stood last or at the end. The file keeps its owner and
+// mode, and is replaced in one step.
 func Edit(path string, set map[string]string) error {
 	info, err := os.Stat(path)
 	if err != nil {

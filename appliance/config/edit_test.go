@@ -9,12 +9,14 @@ import (
 )
 
 func TestEdit(t *testing.T) {
-	const before = "# mine\nADMIN_PASSWORD=old\nexport PORT=1\nPORT = 2 # why\nwrong line\n#ADMIN_PASSWORD=no\nLOG_LEVEL=debug"
+	const before = "# mine\nADMIN_PASSWORD=old\nexport PORT=1\nPORT = 2 # why\nwrong " +
+		"line\n#ADMIN_PASSWORD=no\nLOG_LEVEL=debug"
 	path := filepath.Join(t.TempDir(), "flowhq.env")
 	if err := os.WriteFile(path, []byte(before), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	err := Edit(path, map[string]string{"ADMIN_PASSWORD": "", "ADMIN_PASSWORD_HASH": "$argon2id$v=19$x", "PORT": "3001", "NODE_ENV": ""})
+	err := Edit(path, map[string]string{"ADMIN_PASSWORD": "", "ADMIN_PASSWORD_HASH": "$argon2id$v=19$x", "PORT": "3001",
+		"NODE_ENV": ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +36,8 @@ func TestEdit(t *testing.T) {
 }
 
 func TestEditedValuesAreReadBack(t *testing.T) {
-	for _, value := range []string{"plain", "with blank", "$a$b", `back\slash`, `quo"te`, "postgres://u:p%40w@/flowhq?host=/run/postgresql", "#x"} {
+	for _, value := range []string{"plain", "with blank", "$a$b", `back\slash`, `quo"te`,
+		"postgres://u:p%40w@/flowhq?host=/run/postgresql", "#x"} {
 		text, err := edited("", map[string]string{"X": value})
 		if err != nil {
 			t.Fatal(err)

@@ -26,12 +26,13 @@ type Source struct {
 	Installed bool     // see InstalledAt
 	Dir       string   // working folder, which relative paths start from
 
-	// Checks are what other packages know of a setting, by its name; each is given the value and says what is wrong with it.
+	// Checks are what other packages know of a setting, by its name; each is given the value and says what is wrong
+	// with it.
 	Checks map[string]func(value string) error
 }
 
-// InstalledAt tells whether a program at this path is installed for the whole machine, by the package or by hand; it then has its settings
-// and folders where the package has them.
+// InstalledAt tells whether a program at this path is installed for the whole machine, by the package or by hand; it
+// then has its settings and folders where the package has them.
 func InstalledAt(executable string) bool {
 	for _, dir := range []string{"/usr/bin/", "/usr/lib/flowhq/", "/usr/local/bin/", "/opt/"} {
 		if strings.HasPrefix(executable, dir) {
@@ -160,8 +161,8 @@ func (l *loader) overlay(environ []string) {
 	}
 }
 
-// parse turns texts into types; what cannot be read keeps its default, so that the checks that follow do not report it a
-// second time.
+// parse turns texts into types; what cannot be read keeps its default, so that the checks that follow do not report it
+// a second time.
 func (l *loader) parse(s *settings) {
 	options := env.Options{Environment: l.values}
 	err := env.ParseWithOptions(s, options)

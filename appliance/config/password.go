@@ -19,7 +19,8 @@ func knownDefaults() []string {
 	return []string{
 		"admin", "administrator", "adminadmin", "adminpassword", "admin123", "admin1234", "admin12345", "admin123456",
 		"password", "passwordpassword", "password123", "password1234", "password12345", "123456789012", "1234567890123",
-		"changeme", "changemenow", "changemeplease", "pleasechangeme", "changethispassword", "changeme123", "changeme1234",
+		"changeme", "changemenow", "changemeplease", "pleasechangeme", "changethispassword", "changeme123",
+		"changeme1234",
 		"yourpassword", "yourpasswordhere", "yoursecurepassword", "yoursecurepasswordhere", "youradminpassword",
 		"yourstrongpassword", "securepassword", "securepassword123", "secureadminpassword", "secret", "supersecret",
 		"supersecretpassword", "flowhq", "flowhqadmin", "flowhqpassword", "letmein", "letmeinplease", "qwertyuiop",
@@ -45,9 +46,11 @@ func (l *loader) checkSecrets(c *Config) {
 	}
 	switch key := c.PortalKey.Reveal(); {
 	case key == "":
-		l.fault("PORTAL_INTERNAL_KEY", "is missing; set it to a long random text, the same as in the portal's own settings")
+		l.fault("PORTAL_INTERNAL_KEY", "is missing; set it to a long random text, the same as in the portal's "+
+			"own settings")
 	case len(key) < minPortalKey:
-		l.warn("PORTAL_INTERNAL_KEY is shorter than %d characters; whoever guesses it can read every business's data.", minPortalKey)
+		l.warn("PORTAL_INTERNAL_KEY is shorter than %d characters; whoever guesses it can read every business's data.",
+			minPortalKey)
 	}
 }
 

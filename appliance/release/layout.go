@@ -18,8 +18,8 @@ const (
 	previous = "previous"
 )
 
-// Layout is the folder of one program's versions. Only one process may change it at a time: dpkg's lock and root's prompt see
-// to that.
+// Layout is the folder of one program's versions. Only one process may change it at a time: dpkg's lock and root's
+// prompt see to that.
 type Layout struct {
 	Dir  string // absolute
 	Name string // of the program's file
@@ -86,8 +86,8 @@ func (l Layout) PackagedAs(path string) string {
 	return version
 }
 
-// Keep makes the packaged version one that outlives its package. Kept already with the same content, it stays untouched, so that
-// processes of the same bytes are seen to be the same program.
+// Keep makes the packaged version one that outlives its package. Kept already with the same content, it stays
+// untouched, so that processes of the same bytes are seen to be the same program.
 func (l Layout) Keep(version string) error {
 	if !versionForm.MatchString(version) {
 		return fmt.Errorf("%q is no version", version)
@@ -175,7 +175,7 @@ func sameContent(a, b string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer fa.Close()
+	defer func() { _ = fa.Close() }()
 	fb, err := os.Open(b)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -183,7 +183,7 @@ func sameContent(a, b string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer fb.Close()
+	defer func() { _ = fb.Close() }()
 	ia, err := fa.Stat()
 	if err != nil {
 		return false, err

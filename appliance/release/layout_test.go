@@ -133,7 +133,8 @@ func TestRefusal(t *testing.T) {
 func TestThePackagesOwnFile(t *testing.T) {
 	l := release.Appliance()
 	for path, want := range map[string]string{
-		"/usr/lib/flowhq/1.0.0/flowhq": "1.0.0", "/usr/lib/flowhq/kept/1.0.0/flowhq": "", "/usr/lib/flowhq/kept/flowhq": "", "/usr/local/bin/flowhq": "",
+		"/usr/lib/flowhq/1.0.0/flowhq": "1.0.0", "/usr/lib/flowhq/kept/1.0.0/flowhq": "",
+		"/usr/lib/flowhq/kept/flowhq": "", "/usr/local/bin/flowhq": "",
 	} {
 		if got := l.PackagedAs(path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)

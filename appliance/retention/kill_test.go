@@ -46,9 +46,10 @@ func victim(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	return retention.New(retention.Config{
-		Store: s, Keep: flowhq.Retention{Messages: keptDays, Traces: keptDays, Events: keptDays, Requests: keptDays}, Pause: time.Millisecond,
+		Store: s, Keep: flowhq.Retention{Messages: keptDays, Traces: keptDays, Events: keptDays, Requests: keptDays},
+		Pause: time.Millisecond,
 	}).Sweep(ctx)
 }
 
@@ -103,7 +104,8 @@ type swept struct {
 }
 
 // sweptTables are the tables that retention is about, the kind of each first.
-var sweptTables = []string{"message_logs", "message_traces", "tenant_events", "customer_requests", "customers", "journal_marks"}
+var sweptTables = []string{"message_logs", "message_traces", "tenant_events", "customer_requests", "customers",
+	"journal_marks"}
 
 func (s *swept) rows(t *testing.T, table string) []string {
 	t.Helper()
@@ -135,11 +137,14 @@ func (s *swept) rows(t *testing.T, table string) []string {
 func newSwept(t *testing.T, dsn string) *swept {
 	t.Helper()
 	now := time.Now().AddDate(0, 0, -2*keptDays)
-	s, err := storage.Open(t.Context(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
+	s, err := storage.Open(t.Context(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time {
+			return now
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	driver, name := "pgx", dsn
 	if file, ok := strings.CutPrefix(dsn, "sqlite://"); ok {
 		driver, name = "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"
@@ -180,7 +185,8 @@ func newSwept(t *testing.T, dsn string) *swept {
 	return out
 }
 
-// staysAnyway tells whether an old row is of a tenant that keeps all, an open request, or of a table that nothing is removed from.
+// staysAnyway tells whether an old row is of a tenant that keeps all, an open request, or of a table that nothing is
+// removed from.
 func (s *swept) staysAnyway(t *testing.T, table, id, forEver string) bool {
 	t.Helper()
 	if table == "customers" || table == "journal_marks" {
@@ -209,7 +215,8 @@ func sweptTenant(t *testing.T, s *storage.Store, name string, days int) string {
 	return d.ID
 }
 
-// fill adds messages with a trace each, time-line entries, and requests of which every second is done, all of one moment.
+// fill adds messages with a trace each, time-line entries, and requests of which every second is done, all of one
+// moment.
 func fill(t *testing.T, s *storage.Store, id, what string, now time.Time, n int) {
 	t.Helper()
 	const chat = "+255711000000"
@@ -224,11 +231,16 @@ func fill(t *testing.T, s *storage.Store, id, what string, now time.Time, n int)
 	for i := range n {
 		wa := fmt.Sprint(what, i)
 		add(flowhq.WorkerEvent{Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{
-			Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: chat, From: chat, Text: "habari", WAMessageID: wa, Kind: flowhq.KindText, SentAt: now,
+			Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Chat: chat, From: chat, Text: "habari",
+			WAMessageID: wa, Kind: flowhq.KindText, SentAt: now,
 		}})
-		add(flowhq.WorkerEvent{Kind: flowhq.EventTrace, Trace: &flowhq.TraceEvent{WAMessageID: wa, Chat: chat, Entry: flowhq.TraceEntry{At: now, Step: "received"}}})
+		add(flowhq.WorkerEvent{Kind: flowhq.EventTrace,
+			Trace: &flowhq.TraceEvent{WAMessageID: wa, Chat: chat,
+				Entry: flowhq.TraceEntry{At: now, Step: "received"}}})
 		if i%4 == 0 {
-			add(flowhq.WorkerEvent{Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{ID: request(i), Type: flowhq.RequestTicket, Chat: chat, Status: flowhq.RequestNew}})
+			add(flowhq.WorkerEvent{Kind: flowhq.EventRequest,
+				Request: &flowhq.RequestEvent{ID: request(i), Type: flowhq.RequestTicket, Chat: chat,
+					Status: flowhq.RequestNew}})
 		}
 	}
 	for part := range slices.Chunk(events, 500) {
@@ -259,7 +271,8 @@ func (s *swept) left(t *testing.T) (old int) {
 	return old
 }
 
-// A sweep that is killed at any moment is run again and completes; what is to stay stays, and what went before the kill stays gone.
+// A sweep that is killed at any moment is run again and completes; what is to stay stays, and what went before the kill
+// stays gone.
 func TestKilledSweeps(t *testing.T) {
 	t.Parallel()
 	for engine, fresh := range map[string]func(*testing.T) string{
@@ -322,7 +335,8 @@ func (s *swept) whole(t *testing.T) {
 		return
 	}
 	var verdict string
-	if err := s.db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+	if err := s.db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict); err != nil ||
+		verdict != "ok" {
 		t.Errorf("the file is damaged: %s, %v", verdict, err)
 	}
 }

@@ -37,8 +37,8 @@ const (
 	stepRows    = 500 // rows of one transaction at most
 	tenantsPage = 200
 
-	// A clock that jumped, or that is far from the last sign of life, may be wrong, and rows must not go for that: they stay
-	// until it has been so for a day.
+	// A clock that jumped, or that is far from the last sign of life, may be wrong, and rows must not go for that: they
+	// stay until it has been so for a day.
 	maxJump  = 6 * time.Hour
 	maxGap   = 45 * 24 * time.Hour
 	distrust = 24 * time.Hour
@@ -83,8 +83,8 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Sweep does what is due now: tenants in their quiet hours that were not swept today, then, in the server's quiet hours, giving
-// space back.
+// Sweep does what is due now: tenants in their quiet hours that were not swept today, then, in the server's quiet
+// hours, giving space back.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	if believed, err := s.clockBelieved(ctx); err != nil || !believed {
 		return err
@@ -119,7 +119,8 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 // tenant removes a tenant's old rows for as long as its hours are quiet.
 func (s *Sweeper) tenant(ctx context.Context, t flowhq.RetentionRule) (removed int, err error) {
 	last := s.swept[t.TenantID]
-	if now := s.Now(); !s.Quiet.Contain(now.In(t.Location)) || !last.IsZero() && now.Sub(last) < 20*time.Hour && !now.Before(last) {
+	if now := s.Now(); !s.Quiet.Contain(now.In(t.Location)) || !last.IsZero() && now.Sub(last) < 20*time.Hour &&
+		!now.Before(last) {
 		return 0, nil
 	}
 	keep := t.Own.Apply(s.Keep)
@@ -195,14 +196,16 @@ func (s *Sweeper) clockBelieved(ctx context.Context) (bool, error) {
 		}
 		s.trusted = s.started
 		if !latest.IsZero() && now.Sub(latest) > maxGap {
-			s.doubt(ctx, now, "the server was off for long, or its clock is wrong; old rows stay for another day", "last_sign_of_life", latest)
+			s.doubt(ctx, now, "the server was off for long, or its clock is wrong; old rows stay for another day",
+				"last_sign_of_life", latest)
 		}
 	}
 	// Round takes the monotonic reading out: what is left is how far the clock was set.
 	jump := now.Round(0).Sub(s.started.Round(0)) - now.Sub(s.started)
 	if jump > maxJump || jump < -maxJump {
 		s.started = now
-		s.doubt(ctx, now, "the clock was set by a long way; old rows stay for another day", "by", jump.Round(time.Second))
+		s.doubt(ctx, now, "the clock was set by a long way; old rows stay for another day", "by",
+			jump.Round(time.Second))
 	}
 	return !now.Before(s.trusted), nil
 }

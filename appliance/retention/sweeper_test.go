@@ -30,7 +30,8 @@ func (r *rows) Keepings(_ context.Context, after string, most int) ([]flowhq.Ret
 	return out, nil
 }
 
-func (r *rows) DeleteOld(_ context.Context, id string, kind flowhq.RetentionKind, before time.Time, most int) (int, error) {
+func (r *rows) DeleteOld(_ context.Context, id string, kind flowhq.RetentionKind, before time.Time, most int) (int,
+	error) {
 	n := 0
 	r.old[id][kind] = slices.DeleteFunc(r.old[id][kind], func(at time.Time) bool {
 		old := at.Before(before) && n < most
@@ -64,7 +65,8 @@ func zone(t *testing.T, name string) *time.Location {
 
 // messages gives n messages, each so many days before now.
 func messages(now time.Time, n, days int) map[flowhq.RetentionKind][]time.Time {
-	return map[flowhq.RetentionKind][]time.Time{flowhq.RetainMessages: slices.Repeat([]time.Time{now.AddDate(0, 0, -days)}, n)}
+	return map[flowhq.RetentionKind][]time.Time{flowhq.RetainMessages: slices.Repeat([]time.Time{
+		now.AddDate(0, 0, -days)}, n)}
 }
 
 func TestSweep(t *testing.T) {
@@ -80,10 +82,14 @@ func TestSweep(t *testing.T) {
 			{TenantID: "c", Location: dar, Own: &flowhq.RetentionOverride{Messages: &never}},
 			{TenantID: "d", Location: samoa},
 		},
-		old: map[string]map[flowhq.RetentionKind][]time.Time{"a": messages(now, 1200, 91), "b": messages(now, 3, 11), "c": messages(now, 3, 4000), "d": messages(now, 3, 91)},
+		old: map[string]map[flowhq.RetentionKind][]time.Time{"a": messages(now, 1200, 91), "b": messages(now, 3, 11),
+			"c": messages(now, 3, 4000), "d": messages(now, 3, 91)},
 	}
 	s := retention.New(retention.Config{
-		Store: store, Keep: flowhq.Retention{Messages: 90}, Quiet: flowhq.QuietHours{From: 1, To: 5}, Zone: dar, Now: func() time.Time { return now },
+		Store: store, Keep: flowhq.Retention{Messages: 90}, Quiet: flowhq.QuietHours{From: 1, To: 5}, Zone: dar,
+		Now: func() time.Time {
+			return now
+		},
 	})
 	sweep := func() {
 		t.Helper()
@@ -130,7 +136,10 @@ func TestSweepEndsWithTheNight(t *testing.T) {
 	}
 	store.onDelete = func() { now = now.Add(time.Minute) }
 	s := retention.New(retention.Config{
-		Store: store, Keep: flowhq.Retention{Messages: 90}, Quiet: flowhq.QuietHours{From: 1, To: 5}, Zone: time.UTC, Now: func() time.Time { return now },
+		Store: store, Keep: flowhq.Retention{Messages: 90}, Quiet: flowhq.QuietHours{From: 1, To: 5}, Zone: time.UTC,
+		Now: func() time.Time {
+			return now
+		},
 	})
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -156,7 +165,9 @@ func TestWrongClock(t *testing.T) {
 		latest: really, keepings: []flowhq.RetentionRule{{TenantID: "a", Location: time.UTC}},
 		old: map[string]map[flowhq.RetentionKind][]time.Time{"a": messages(really, 3, 1)},
 	}
-	s := retention.New(retention.Config{Store: store, Keep: flowhq.Retention{Messages: 90}, Now: func() time.Time { return now }, Zone: time.UTC})
+	s := retention.New(retention.Config{Store: store, Keep: flowhq.Retention{Messages: 90}, Now: func() time.Time {
+		return now
+	}, Zone: time.UTC})
 	for range 23 {
 		if err := s.Sweep(t.Context()); err != nil {
 			t.Fatal(err)

@@ -1,12 +1,13 @@
-// Command flowhq-worker is the engine of Flow HQ: the process of one business. It holds the business's linked WhatsApp device
-// and answers its customers. The appliance starts one for each business; nobody starts it by hand.
+// Command flowhq-worker is the engine of Flow HQ: the process of one business. It holds the business's linked WhatsApp
+// device and answers its customers. The appliance starts one for each business; nobody starts it by hand.
 //
-// It may import package worker and what that is made of, and nothing of the appliance. It is under the GNU General Public
-// License version 3, because of the Signal protocol library that it links.
+// It may import package worker and what that is made of, and nothing of the appliance. It is under the GNU General
+// Public License version 3, because of the Signal protocol library that it links.
 package main
 
 import (
-	_ "time/tzdata" // a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
+	// a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
+	_ "time/tzdata"
 
 	"context"
 	"errors"

@@ -12,17 +12,20 @@ import (
 const tenantHelp = "\n\nThe business is named by its id or the beginning of it, its number, or its name."
 
 func newStart() *cobra.Command {
-	return newAction("start", "Start a worker", "Starts the worker of a business and keeps it wished to run, over restarts too.", "is started")
+	return newAction("start", "Start a worker", "Starts the worker of a business and keeps it wished to run, over "+
+		"restarts too.", "is started")
 }
 
 func newStop() *cobra.Command {
-	return newAction("stop", "Stop a worker", "Stops the worker of a business; it stays stopped, over restarts too.", "is stopped")
+	return newAction("stop", "Stop a worker", "Stops the worker of a business; it stays stopped, over restarts too.",
+		"is stopped")
 }
 
 func newRestart() *cobra.Command {
 	force := false
 	cmd := newAction("restart", "Restart a worker",
-		"Restarts the worker of a business: it finishes the message in hand first. The linked device stays linked.", "is restarted")
+		"Restarts the worker of a business: it finishes the message in hand first. The linked device stays linked.",
+		"is restarted")
 	act := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if force {
@@ -36,8 +39,11 @@ func newRestart() *cobra.Command {
 
 func newAction(action, short, long, done string) *cobra.Command {
 	return &cobra.Command{
-		Use: action + " TENANT", Short: short, Long: long + tenantHelp, Args: exactly(1), ValidArgsFunction: completeTenant,
-		RunE: func(cmd *cobra.Command, args []string) error { return runAction(cmd, args[0], action, done) },
+		Use: action + " TENANT", Short: short, Long: long + tenantHelp, Args: exactly(1),
+		ValidArgsFunction: completeTenant,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runAction(cmd, args[0], action, done)
+		},
 	}
 }
 

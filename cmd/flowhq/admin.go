@@ -21,7 +21,8 @@ func newAdmin() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "admin",
 		Short: "The admin page's password, and how to reach the page",
-		Long:  "Shows how to reach the admin page, and minds its password. These commands are for root, since they read and write the settings.",
+		Long: "Shows how to reach the admin page, and minds its password. These commands are for root, since they " +
+			"read and write the settings.",
 	}
 	cmd.AddCommand(newShowSetup(), newNewPassword(), newFirstSettings())
 	return cmd
@@ -69,7 +70,8 @@ is shown once: it is kept nowhere afterwards. A lost one is replaced by "flowhq 
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "Admin page:  %s\n", c.URL())
 			if err == nil {
-				fmt.Fprintf(out, "Password:    %s\n             Write it down now: it is shown this once and kept nowhere.\n", password)
+				fmt.Fprintf(out, "Password:    %s\n             Write it down now: it is shown this once and "+
+					"kept nowhere.\n", password)
 			} else {
 				fmt.Fprintf(out, "Password:    %s\n", plain(err))
 			}
@@ -92,7 +94,8 @@ and then open http://127.0.0.1:%d/ in its browser.
 `, c.Port, c.Port, host, c.Port)
 	}
 	if strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") {
-		fmt.Fprintf(out, "\nThe data is kept in one file (SQLite), which is right for most single servers. To keep it in this server's PostgreSQL instead:\n    sudo flowhq storage use postgres\n")
+		fmt.Fprintf(out, "\nThe data is kept in one file (SQLite), which is right for most single servers. To keep "+
+			"it in this server's PostgreSQL instead:\n    sudo flowhq storage use postgres\n")
 	}
 	return nil
 }
@@ -113,7 +116,8 @@ its settings: "flowhq reload --all" does that without stopping any worker.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "New password: %s\nIt is shown this once and kept nowhere. It counts after: flowhq reload --all\n", password)
+			fmt.Fprintf(cmd.OutOrStdout(), "New password: %s\nIt is shown this once and kept nowhere. It counts "+
+				"after: flowhq reload --all\n", password)
 			return nil
 		},
 	}

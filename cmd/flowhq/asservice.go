@@ -11,13 +11,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// asService marks commands that touch what the installed appliance owns (its database above all): run by root they become the
-// service's user first, so that no file of root's is left where the service must write.
+// asService marks commands that touch what the installed appliance owns (its database above all): run by root they
+// become the service's user first, so that no file of root's is left where the service must write.
 const asService = "flowhq/as-service"
 
 func becomesService() map[string]string { return map[string]string{asService: "true"} }
 
-// becomeServiceUser does so for a marked command of the installed program; for others and for other users it does nothing.
+// becomeServiceUser does so for a marked command of the installed program; for others and for other users it does
+// nothing.
 func becomeServiceUser(cmd *cobra.Command) error {
 	if cmd.Annotations[asService] == "" || os.Geteuid() != 0 {
 		return nil
@@ -30,7 +31,8 @@ func becomeServiceUser(cmd *cobra.Command) error {
 	if err != nil || id == nil {
 		return err
 	}
-	if err := errors.Join(syscall.Setgroups([]int{int(id.Gid)}), syscall.Setgid(int(id.Gid)), syscall.Setuid(int(id.Uid))); err != nil {
+	if err := errors.Join(syscall.Setgroups([]int{int(id.Gid)}), syscall.Setgid(int(id.Gid)),
+		syscall.Setuid(int(id.Uid))); err != nil {
 		return fmt.Errorf("the command could not become user %s: %w", serviceUser, err)
 	}
 	return nil

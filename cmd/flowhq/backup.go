@@ -40,7 +40,8 @@ An appliance that does not run is no obstacle: the command reads database and fo
 		RunE: func(cmd *cobra.Command, _ []string) error { return runBackup(cmd, o) },
 	}
 	cmd.Flags().StringVar(&o.to, "to", "", "folder or s3://bucket/folder instead of BACKUP_TO")
-	cmd.Flags().StringVar(&o.tenant, "tenant", "", "one business: its id or the beginning of it, its number, or its name")
+	cmd.Flags().StringVar(&o.tenant, "tenant", "",
+		"one business: its id or the beginning of it, its number, or its name")
 	cmd.Flags().StringVar(&o.passphraseFile, "passphrase-file", "", "encrypt by this file's first line")
 	cmd.Flags().StringVar(&o.recipient, "recipient", "", "encrypt for this age recipient")
 	cmd.MarkFlagsMutuallyExclusive("passphrase-file", "recipient")

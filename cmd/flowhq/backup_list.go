@@ -53,7 +53,8 @@ func printBackups(cmd *cobra.Command, list []flowhq.Backup) error {
 		if b.Encrypted {
 			sealed = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", b.TakenAt.UTC().Format(time.RFC3339), mebibytes(b.Size), of, sealed, b.Name)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", b.TakenAt.UTC().Format(time.RFC3339), mebibytes(b.Size), of, sealed,
+			b.Name)
 	}
 	return w.Flush()
 }

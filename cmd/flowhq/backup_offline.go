@@ -43,7 +43,8 @@ func offline(cmd *cobra.Command, wanted string) (take takeFunc, done func(), err
 		}
 		out := newBackupProgress(cmd)
 		contents, err := backup.Take(cmd.Context(), backup.Source{
-			Store: store, Sessions: c.SessionsPath, Tenant: tenant, Version: appliance.Version, Host: hostName(), Now: time.Now, Progress: out.progress,
+			Store: store, Sessions: c.SessionsPath, Tenant: tenant, Version: appliance.Version, Host: hostName(),
+			Now: time.Now, Progress: out.progress,
 		}, to, archive.Keys{})
 		out.end()
 		return taken{tenant: tenant, problems: contents.Problems}, err
@@ -60,6 +61,7 @@ func openBox(cmd *cobra.Command) (*config.Config, *storage.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := storage.Open(cmd.Context(), c.DatabaseURL.Reveal(), storage.Options{Logger: slog.New(slog.DiscardHandler)})
+	store, err := storage.Open(cmd.Context(), c.DatabaseURL.Reveal(),
+		storage.Options{Logger: slog.New(slog.DiscardHandler)})
 	return c, store, err
 }

@@ -11,8 +11,8 @@ import (
 	"flowhq/appliance/backup"
 )
 
-// backupProgress tells on standard error how far long work is: on a terminal a line that renews itself, elsewhere nothing, or a
-// line now and then.
+// backupProgress tells on standard error how far long work is: on a terminal a line that renews itself, elsewhere
+// nothing, or a line now and then.
 type backupProgress struct {
 	out      io.Writer // nil: nobody looks
 	terminal bool

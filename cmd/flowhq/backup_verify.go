@@ -39,18 +39,21 @@ FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 				return err
 			}
 			describeBackup(cmd.OutOrStdout(), got)
-			fmt.Fprintln(cmd.OutOrStdout(), "The backup is good: every checksum is right, and it was brought back whole.")
+			fmt.Fprintln(cmd.OutOrStdout(), "The backup is good: every checksum is right, and it was brought "+
+				"back whole.")
 			return nil
 		},
 	}
 	k.flags(cmd)
-	cmd.Flags().StringVar(&scratch, "scratch", "", "folder for what is brought back meanwhile, instead of the system's for temporary files")
+	cmd.Flags().StringVar(&scratch, "scratch", "",
+		"folder for what is brought back meanwhile, instead of the system's for temporary files")
 	return cmd
 }
 
 func describeBackup(out io.Writer, got backup.Restored) {
 	m, c := got.Manifest, got.Contents
-	fmt.Fprintf(out, "Taken %s on %s by Flow HQ %s from %s.\n", m.TakenAt.UTC().Format(time.RFC3339), clip(m.Host, 60), m.Version, m.Engine)
+	fmt.Fprintf(out, "Taken %s on %s by Flow HQ %s from %s.\n", m.TakenAt.UTC().Format(time.RFC3339), clip(m.Host, 60),
+		m.Version, m.Engine)
 	fmt.Fprintf(out, "It holds %s and %s.\n", businesses(len(c.Tenants)), rows(c.Rows()))
 	if len(c.LeftOut) > 0 {
 		fmt.Fprintf(out, "Left out, since they are not Flow HQ's: %s.\n", strings.Join(c.LeftOut, ", "))
@@ -64,12 +67,15 @@ func describeBackup(out io.Writer, got backup.Restored) {
 type keyOptions struct{ passphraseFile, identityFile string }
 
 func (k *keyOptions) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&k.passphraseFile, "passphrase-file", "", "the file whose first line the backup was encrypted by, instead of BACKUP_PASSPHRASE_FILE")
-	cmd.Flags().StringVar(&k.identityFile, "identity-file", "", "the file with the age identity that the backup was encrypted for")
+	cmd.Flags().StringVar(&k.passphraseFile, "passphrase-file", "",
+		"the file whose first line the backup was encrypted by, instead of BACKUP_PASSPHRASE_FILE")
+	cmd.Flags().StringVar(&k.identityFile, "identity-file", "",
+		"the file with the age identity that the backup was encrypted for")
 }
 
 // open tells how to read a backup: a file, a name in BACKUP_TO, or s3://….
-func (k *keyOptions) open(cmd *cobra.Command, name string) (func(context.Context) (io.ReadCloser, error), archive.Keys, error) {
+func (k *keyOptions) open(cmd *cobra.Command, name string) (func(context.Context) (io.ReadCloser, error), archive.Keys,
+	error) {
 	src, err := source(cmd)
 	if err != nil {
 		return nil, archive.Keys{}, err
@@ -89,7 +95,8 @@ func (k *keyOptions) open(cmd *cobra.Command, name string) (func(context.Context
 	if k.identityFile != "" {
 		text, err := os.ReadFile(k.identityFile)
 		if err != nil {
-			return nil, archive.Keys{}, &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The file with the identity can't be read: " + k.identityFile, Cause: err}
+			return nil, archive.Keys{}, &flowhq.Error{Code: flowhq.CodeInvalid,
+				Message: "The file with the identity can't be read: " + k.identityFile, Cause: err}
 		}
 		keys.Identities = []string{string(text)}
 	}

@@ -87,10 +87,12 @@ func (c *client) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return flowhq.Errorf(flowhq.CodeUnavailable,
-			"The appliance is not running (nobody answers at %s). Start it with `systemctl start flowhq`, or `flowhq serve` by hand.", c.socket)
+			"The appliance is not running (nobody answers at %s). Start it with `systemctl start flowhq`, or `flowhq "+
+				"serve` by hand.", c.socket)
 	case errors.Is(err, fs.ErrPermission):
 		return flowhq.Errorf(flowhq.CodeForbidden,
-			"This user may not control the appliance (%s). Run the command as root or as the appliance's own user.", c.socket)
+			"This user may not control the appliance (%s). Run the command as root or as the appliance's own user.",
+			c.socket)
 	}
 	return err
 }

@@ -14,8 +14,8 @@ import (
 // completePatience is how long a shell may be kept waiting after the tab key.
 const completePatience = 2 * time.Second
 
-// completeTenant offers businesses for the one argument: by name, and by id where the beginning of one was typed or two share
-// a name. An appliance that does not run has nothing to offer; a shell's line is no place for an error.
+// completeTenant offers businesses for the one argument: by name, and by id where the beginning of one was typed or two
+// share a name. An appliance that does not run has nothing to offer; a shell's line is no place for an error.
 func completeTenant(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -16,9 +16,10 @@ func newCustomer() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "customer",
 		Short: "Hand out or erase what is kept of one customer",
-		Long:  "Hands out or erases what is kept of one customer, who may ask for both. The customer is named by the number, or by the chat's key.",
-		Args:  exactly(0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: "Hands out or erases what is kept of one customer, who may ask for both. The customer is named by the " +
+			"number, or by the chat's key.",
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCustomerExport(), newCustomerErase())
 	return cmd
@@ -31,7 +32,8 @@ func customerPath(tenant, chat string) string {
 func newCustomerExport() *cobra.Command {
 	return &cobra.Command{
 		Use: "export TENANT CUSTOMER", Short: "Print all that is kept of a customer",
-		Long: "Prints everything that is kept of a customer as JSON: messages, requests, decisions, labels." + tenantHelp,
+		Long: "Prints everything that is kept of a customer as JSON: messages, requests, decisions, labels." +
+			tenantHelp,
 		Args: exactly(2), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := newClient(cmd)
@@ -58,7 +60,8 @@ is restarted for it, which takes a moment. Backups that were taken before hold t
 		Args: exactly(2), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes {
-				return usageError{errors.New("this cannot be undone: say --yes to erase all that is kept of " + clip(args[1], 40))}
+				return usageError{errors.New("this cannot be undone: say --yes to erase all that is kept of " +
+					clip(args[1], 40))}
 			}
 			c, err := newClient(cmd)
 			if err != nil {

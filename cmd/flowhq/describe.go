@@ -16,9 +16,10 @@ import (
 func newDescribe() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:               "describe TENANT",
-		Short:             "Show everything about one worker",
-		Long:              "Shows one business's worker: session, process, limits, last exit and latest events." + tenantHelp,
+		Use:   "describe TENANT",
+		Short: "Show everything about one worker",
+		Long: "Shows one business's worker: session, process, limits, last exit and latest events." +
+			tenantHelp,
 		Args:              exactly(1),
 		ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,7 +82,8 @@ func printDescription(out io.Writer, d appliance.WorkerDescription) error {
 // describeManager tells what only the process manager knows.
 func describeManager(m *procman.Description, line func(name, format string, args ...any)) {
 	if st := m.Stats; st != nil {
-		line("counts", "%d threads, %d open files, %s of memory its own share (PSS)", st.Threads, st.FDs, mebibytes(st.PSS))
+		line("counts", "%d threads, %d open files, %s of memory its own share (PSS)", st.Threads, st.FDs,
+			mebibytes(st.PSS))
 	}
 	limits := "no limit of memory"
 	if m.MemoryLimit > 0 {

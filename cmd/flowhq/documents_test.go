@@ -36,7 +36,8 @@ func TestDocuments(t *testing.T) {
 
 func TestManualPagesTakeTextAsText(t *testing.T) {
 	got := paragraphs("One.\n\n  flowhq serve   runs it\n\n.so /etc/passwd\n'x' `y` a\\b\n")
-	for _, want := range []string{"\\&.so /etc/passwd\n", "\\&'x' \\(gay\\(ga a\\eb\n", ".nf\n  flowhq serve   runs it\n.fi\n"} {
+	for _, want := range []string{"\\&.so /etc/passwd\n", "\\&'x' \\(gay\\(ga a\\eb\n",
+		".nf\n  flowhq serve   runs it\n.fi\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}

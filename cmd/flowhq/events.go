@@ -79,7 +79,8 @@ func tenantEvents(c *client, out io.Writer, tenant string, limit int) func(conte
 	printed := make(map[string]bool)
 	return func(ctx context.Context) error {
 		var events []flowhq.TenantEvent
-		if err := c.call(ctx, http.MethodGet, workerPath(tenant, fmt.Sprintf("/events?limit=%d", limit)), &events); err != nil {
+		if err := c.call(ctx, http.MethodGet, workerPath(tenant, fmt.Sprintf("/events?limit=%d", limit)),
+			&events); err != nil {
 			return err
 		}
 		now := make(map[string]bool, len(events))
@@ -98,7 +99,8 @@ func allEvents(c *client, out io.Writer, limit int) func(context.Context) error 
 	last := uint64(0)
 	return func(ctx context.Context) error {
 		var events []appliance.WorkerEvent
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/v1/events?after=%d&limit=%d", last, limit), &events); err != nil {
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/v1/events?after=%d&limit=%d", last, limit),
+			&events); err != nil {
 			return err
 		}
 		for _, e := range events {
@@ -123,5 +125,6 @@ func eventLine(e appliance.WorkerEvent) string {
 	if e.Detail != "" {
 		words = append(words, clip(e.Detail, 500))
 	}
-	return fmt.Sprintf("%s  %s  %-20s  %s", e.Time.UTC().Format(time.RFC3339), short(e.TenantID), clip(cmp.Or(e.Name, "(removed)"), 20), strings.Join(words, ", "))
+	return fmt.Sprintf("%s  %s  %-20s  %s", e.Time.UTC().Format(time.RFC3339), short(e.TenantID),
+		clip(cmp.Or(e.Name, "(removed)"), 20), strings.Join(words, ", "))
 }

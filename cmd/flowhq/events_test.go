@@ -17,7 +17,8 @@ func TestEventsAreFollowed(t *testing.T) {
 	b := newBox(t)
 	web := newWebClient(b.url, "a long enough password", "")
 	if err := web.admin(t.Context(), http.MethodPost, "/admin/tenants", map[string]string{
-		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678", "template_type": "BOOKING", "language": "SW",
+		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678",
+		"template_type": "BOOKING", "language": "SW",
 	}, nil, http.StatusCreated); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,8 @@ func (s *shared) String() string {
 
 func (s *shared) await(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(s.String(), text); <-time.After(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(s.String(),
+		text); <-time.After(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%q is not printed:\n%s", text, s.String())
 		}

@@ -67,7 +67,8 @@ func (o logsOptions) check() error {
 }
 
 func printLogs(cmd *cobra.Command, c *client, tenant string, o logsOptions) error {
-	res, err := c.open(cmd.Context(), http.MethodGet, workerPath(tenant, fmt.Sprintf("/logs?lines=%d&follow=%t", o.lines, o.follow)))
+	res, err := c.open(cmd.Context(), http.MethodGet,
+		workerPath(tenant, fmt.Sprintf("/logs?lines=%d&follow=%t", o.lines, o.follow)))
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,12 @@
-// Command flowhq is the appliance and its command line. `flowhq serve` is the appliance; the other commands talk to a running
-// appliance or look at its surroundings. The workers are another program, flowhq-worker.
+// Command flowhq is the appliance and its command line. `flowhq serve` is the appliance; the other commands talk to a
+// running appliance or look at its surroundings. The workers are another program, flowhq-worker.
 //
 // It may import the appliance with what is below it, storage and procman. It links neither whatsmeow nor libsignal.
 package main
 
 import (
-	_ "time/tzdata" // a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
+	// a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
+	_ "time/tzdata"
 
 	"context"
 	"os"

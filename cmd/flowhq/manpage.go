@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// manPage gives a command's manual page in man(7)'s macros. It holds no date, so that the same program gives the same bytes.
+// manPage gives a command's manual page in man(7)'s macros. It holds no date, so that the same program gives the same
+// bytes.
 func manPage(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"Flow HQ\" \"Flow HQ\"\n", roff(strings.ToUpper(pageName(cmd))))
@@ -27,13 +28,15 @@ func manPage(cmd *cobra.Command) string {
 		b.WriteString(".SH COMMANDS\n")
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() {
-				fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(strings.TrimPrefix(sub.CommandPath(), cmd.Root().Name()+" ")), roff(sub.Short))
+				fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(strings.TrimPrefix(sub.CommandPath(), cmd.Root().Name()+" ")),
+					roff(sub.Short))
 			}
 		}
 	}
 	options(&b, "OPTIONS", cmd.NonInheritedFlags())
 	options(&b, "COMMON OPTIONS", cmd.InheritedFlags())
-	b.WriteString(".SH EXIT STATUS\n0 well, 1 failed, 2 wrong usage, 78 wrong configuration.\n.SH FILES\n.TP\n.I /etc/flowhq/flowhq.env\nsettings, see\n.BR flowhq.env (5)\n")
+	b.WriteString(".SH EXIT STATUS\n0 well, 1 failed, 2 wrong usage, 78 wrong configuration.\n.SH FILES\n.TP\n.I " +
+		"/etc/flowhq/flowhq.env\nsettings, see\n.BR flowhq.env (5)\n")
 	b.WriteString(".SH SEE ALSO\n" + seeAlso(cmd) + "\n")
 	return b.String()
 }
@@ -79,7 +82,8 @@ func paragraphs(text string) string {
 	literal := false
 	for line := range strings.Lines(strings.TrimSpace(text) + "\n") {
 		line = strings.TrimRight(line, "\n")
-		keep := strings.HasPrefix(line, " ") || strings.Contains(strings.TrimSpace(line), "   ") || (literal && line != "")
+		keep := strings.HasPrefix(line, " ") || strings.Contains(strings.TrimSpace(line), "   ") ||
+			(literal && line != "")
 		if keep != literal {
 			b.WriteString(map[bool]string{true: ".PP\n.nf\n", false: ".fi\n"}[keep])
 			literal = keep

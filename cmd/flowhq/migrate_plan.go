@@ -14,7 +14,8 @@ import (
 func printPlan(out io.Writer, p storage.Plan) {
 	switch {
 	case p.Current > p.Wanted:
-		fmt.Fprintf(out, "%s was made by a newer Flow HQ (version %d, this one knows %d): install that version again, or restore a backup.\n",
+		fmt.Fprintf(out, "%s was made by a newer Flow HQ (version %d, this one knows %d): install that version "+
+			"again, or restore a backup.\n",
 			p.Database, p.Current, p.Wanted)
 		return
 	case p.UpToDate():
@@ -44,7 +45,8 @@ func printPlan(out io.Writer, p storage.Plan) {
 		fmt.Fprintf(out, "  gets      %s of %s\n", some("value", p.Labels[enum]), enum)
 	}
 	if p.Relink > 0 {
-		fmt.Fprintf(out, "  marked    %s: needs linking again, since the former program's keys cannot be taken over\n", businesses(p.Relink))
+		fmt.Fprintf(out, "  marked    %s: needs linking again, since the former program's keys cannot be taken over\n",
+			businesses(p.Relink))
 	}
 	printStrange(out, p)
 	fmt.Fprintln(out, "Nothing was changed. `flowhq migrate` does it; so does the next start of the appliance.")

@@ -59,7 +59,8 @@ func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
 	return t.print(out, expendable...)
 }
 
-// expendable is what a narrow terminal does without, first to last: names find a worker as well as ids, and --json has it all.
+// expendable is what a narrow terminal does without, first to last: names find a worker as well as ids, and --json has
+// it all.
 var expendable = []string{"business", "id", "pid", "uptime"}
 
 func workerTable(workers []appliance.WorkerView) table {
@@ -71,7 +72,8 @@ func workerTable(workers []appliance.WorkerView) table {
 			cpu = fmt.Sprintf("%.1f%%", p.CPUPercent)
 		}
 		t.rows = append(t.rows, []cell{
-			{short(v.TenantID), faint}, {clip(v.Name, 30), strong}, text(number(p.PID)), text(span(v.Uptime)), text(fmt.Sprint(p.Restarts)),
+			{short(v.TenantID), faint}, {clip(v.Name, 30), strong}, text(number(p.PID)), text(span(v.Uptime)),
+			text(fmt.Sprint(p.Restarts)),
 			{p.State, look}, text(cpu), text(mebibytes(p.MemoryRSS)), text(string(v.Phase)), text(string(v.Tenant)),
 		})
 	}
@@ -97,8 +99,8 @@ func printJSON(out io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// shortID is as much of an id as tells tenants apart in practice: UUIDs of version 7 begin with the time, so the end counts
-// as well; commands take any beginning that is unique.
+// shortID is as much of an id as tells tenants apart in practice: UUIDs of version 7 begin with the time, so the end
+// counts as well; commands take any beginning that is unique.
 const shortID = 13
 
 func short(id string) string { return clip(id, shortID) }

@@ -71,17 +71,20 @@ func awaitHandOver(cmd *cobra.Command, c *client, before appliance.Status) error
 	for ctx.Err() == nil {
 		var now appliance.Status
 		if err := c.call(ctx, http.MethodGet, "/v1/status", &now); err == nil && now.StartedAt.After(before.StartedAt) {
-			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version, time.Since(began).Round(10*time.Millisecond))
+			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version,
+				time.Since(began).Round(10*time.Millisecond))
 			return nil
 		}
 		if gone(before.PID) {
-			return flowhq.Errorf(flowhq.CodeUnavailable, "The program that was to take over ended. The log tells why: journalctl -u flowhq")
+			return flowhq.Errorf(flowhq.CodeUnavailable,
+				"The program that was to take over ended. The log tells why: journalctl -u flowhq")
 		}
 		if pause(ctx, 20*time.Millisecond) != nil {
 			break
 		}
 	}
-	return flowhq.Errorf(flowhq.CodeUnavailable, "The program that was to take over does not answer after %s. The log tells why: journalctl -u flowhq", handOverPatience)
+	return flowhq.Errorf(flowhq.CodeUnavailable, "The program that was to take over does not answer after %s. The "+
+		"log tells why: journalctl -u flowhq", handOverPatience)
 }
 
 // gone tells whether a process has ended; a hand-over keeps the process.

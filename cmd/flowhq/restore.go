@@ -48,7 +48,8 @@ FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 		},
 	}
 	k.flags(cmd)
-	cmd.Flags().StringVar(&o.tenant, "tenant", "", "one business of the backup: its id or the beginning of it, its number, or its name")
+	cmd.Flags().StringVar(&o.tenant, "tenant", "",
+		"one business of the backup: its id or the beginning of it, its number, or its name")
 	cmd.Flags().BoolVar(&o.asNew, "as-new", false, "beside the one that is here, under an id of its own")
 	cmd.Flags().BoolVar(&o.replace, "replace", false, "what is here may be replaced; replaced folders are put aside")
 	cmd.Flags().BoolVar(&o.databaseOnly, "database-only", false, "leave the folders of businesses as they are")
@@ -85,8 +86,9 @@ func runRestore(cmd *cobra.Command, o restoreOptions, open openFunc, keys archiv
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	got, err := backup.Restore(ctx, backup.Target{Store: store, Sessions: conf.SessionsPath, Now: time.Now, Progress: out.progress}, want, open, keys)
+	defer func() { _ = store.Close() }()
+	got, err := backup.Restore(ctx, backup.Target{Store: store, Sessions: conf.SessionsPath, Now: time.Now,
+		Progress: out.progress}, want, open, keys)
 	out.end()
 	if err != nil {
 		return err
@@ -96,9 +98,10 @@ func runRestore(cmd *cobra.Command, o restoreOptions, open openFunc, keys archiv
 	return nil
 }
 
-// pickTenant finds which business of the backup is meant; "" for all. Where the appliance runs, everything is read for that, so that
-// a damaged backup is found out before anything is stopped.
-func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.Keys, running bool, out *backupProgress) (id string, err error) {
+// pickTenant finds which business of the backup is meant; "" for all. Where the appliance runs, everything is read for
+// that, so that a damaged backup is found out before anything is stopped.
+func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.Keys, running bool,
+	out *backupProgress) (id string, err error) {
 	from, err := open(ctx)
 	if err != nil {
 		return "", err
@@ -109,7 +112,11 @@ func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.
 		return m.Tenant, err
 	}
 	of := ""
-	contents, err := archive.Read(backup.Watched(from, backup.PhaseChecking, out.progress), keys, archive.Visitor{Manifest: func(m archive.Manifest) error { of = m.Tenant; return nil }})
+	contents, err := archive.Read(backup.Watched(from, backup.PhaseChecking, out.progress), keys,
+		archive.Visitor{Manifest: func(m archive.Manifest) error {
+			of = m.Tenant
+			return nil
+		}})
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +125,8 @@ func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.
 	}
 	var tenants []flowhq.TenantDetail
 	for _, t := range contents.Tenants {
-		tenants = append(tenants, flowhq.TenantDetail{Tenant: flowhq.Tenant{ID: t.ID, Name: t.Name, PhoneNumber: t.Number}})
+		tenants = append(tenants, flowhq.TenantDetail{
+			Tenant: flowhq.Tenant{ID: t.ID, Name: t.Name, PhoneNumber: t.Number}})
 	}
 	t, err := appliance.FindTenant(wanted, tenants)
 	if flowhq.CodeOf(err) == flowhq.CodeNotFound {
@@ -128,9 +136,11 @@ func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.
 }
 
 // restore has the running appliance bring one business back.
-func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, keys archive.Keys, out *backupProgress) error {
+func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, keys archive.Keys,
+	out *backupProgress) error {
 	if want.Tenant == "" {
-		return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ is running. Stop it before everything is restored (systemctl stop flowhq), or name one business (--tenant).")
+		return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ is running. Stop it before everything is restored "+
+			"(systemctl stop flowhq), or name one business (--tenant).")
 	}
 	from, err := open(cmd.Context())
 	if err != nil {
@@ -142,7 +152,8 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 		return err
 	}
 	q := url.Values{"tenant": {want.Tenant}, "progress": {"true"}}
-	for name, set := range map[string]bool{"as_new": want.AsNew, "replace": want.Replace, "database_only": want.DatabaseOnly} {
+	for name, set := range map[string]bool{"as_new": want.AsNew, "replace": want.Replace,
+		"database_only": want.DatabaseOnly} {
 		q.Set(name, fmt.Sprint(set))
 	}
 	answer, err := c.follow(cmd.Context(), "/v1/restore?"+q.Encode(), plain, out)
@@ -150,13 +161,16 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "Taken %s on %s.\n", answer.TakenAt.UTC().Format(time.RFC3339), clip(answer.Host, 60))
+	fmt.Fprintf(cmd.OutOrStdout(), "Taken %s on %s.\n", answer.TakenAt.UTC().Format(time.RFC3339),
+		clip(answer.Host, 60))
 	restored(cmd, answer.Tenants, "")
 	return nil
 }
 
-// follow has the appliance restore what body holds and shows how far it is. One of an earlier version says nothing until the end.
-func (c *client) follow(ctx context.Context, path string, body io.Reader, out *backupProgress) (answer appliance.RestoreAnswer, err error) {
+// follow has the appliance restore what body holds and shows how far it is. One of an earlier version says nothing
+// until the end.
+func (c *client) follow(ctx context.Context, path string, body io.Reader,
+	out *backupProgress) (answer appliance.RestoreAnswer, err error) {
 	res, err := c.request(ctx, http.MethodPost, path, body)
 	if err != nil {
 		return answer, err
@@ -196,8 +210,10 @@ func restored(cmd *cobra.Command, tenants []backup.RestoredTenant, first string)
 	case len(held) == 0 && first != "":
 		fmt.Fprintln(out, strings.TrimSpace(first))
 	case len(held) == 1:
-		fmt.Fprintf(out, "%sIts worker is held back until you say that its device runs nowhere else: flowhq restore confirm %s\n", first, held[0])
+		fmt.Fprintf(out, "%sIts worker is held back until you say that its device runs nowhere else: flowhq restore "+
+			"confirm %s\n", first, held[0])
 	case len(held) > 1:
-		fmt.Fprintf(out, "%sThe workers of %d businesses are held back until you say that their devices run nowhere else: flowhq restore confirm --all, or one by one.\n", first, len(held))
+		fmt.Fprintf(out, "%sThe workers of %d businesses are held back until you say that their devices run nowhere "+
+			"else: flowhq restore confirm --all, or one by one.\n", first, len(held))
 	}
 }

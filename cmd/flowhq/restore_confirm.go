@@ -44,7 +44,8 @@ here, and its worker runs again as it did. Without TENANT, those that are held b
 			return c.confirm(cmd, args[0])
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "all that are held back: the server that the backup was taken on is off for good")
+	cmd.Flags().BoolVar(&all, "all", false, "all that are held back: the server that the backup was taken on is "+
+		"off for good")
 	return cmd
 }
 
@@ -64,7 +65,8 @@ func (c *client) listHeld(cmd *cobra.Command) error {
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TENANT\tNAME\tBACKUP OF\tTAKEN ON")
 	for _, f := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.TenantID, clip(f.Name, 40), f.TakenAt.UTC().Format(time.RFC3339), clip(f.Host, 40))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.TenantID, clip(f.Name, 40), f.TakenAt.UTC().Format(time.RFC3339),
+			clip(f.Host, 40))
 	}
 	return w.Flush()
 }

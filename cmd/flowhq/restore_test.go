@@ -24,13 +24,20 @@ func TestProgressOfARestore(t *testing.T) {
 		at    backup.Progress
 		want  string
 	}{
-		{time.Second, backup.Progress{Phase: backup.PhaseChecking, Total: 8 << 20}, "checking the backup: - of 8.0 MiB (0 %)"},
-		{2 * time.Second, backup.Progress{Phase: backup.PhaseChecking, Done: 2 << 20, Total: 8 << 20}, "checking the backup: 2.0 MiB of 8.0 MiB (25 %), 6s left"},
-		{time.Second, backup.Progress{Phase: backup.PhaseRows, Total: 1000, Current: "tenants"}, "rows of the database: 0 of 1000 (0 %) (tenants)"},
-		{4 * time.Second, backup.Progress{Phase: backup.PhaseRows, Done: 800, Total: 1000, Current: "message_logs"}, "rows of the database: 800 of 1000 (80 %) (message_logs), 1s left"},
-		{time.Second, backup.Progress{Phase: backup.PhaseIndexes, Done: 3, Total: 20}, "making indexes: 3 of 20 (15 %)"},
-		{time.Second, backup.Progress{Phase: backup.PhaseFolders, Done: 1, Total: 2}, "putting folders into place: 1 of 2 (50 %)"},
-		{time.Millisecond, backup.Progress{Phase: backup.PhaseFolders, Done: 2, Total: 2}, ""}, // too soon after the last
+		{time.Second, backup.Progress{Phase: backup.PhaseChecking, Total: 8 << 20},
+			"checking the backup: - of 8.0 MiB (0 %)"},
+		{2 * time.Second, backup.Progress{Phase: backup.PhaseChecking, Done: 2 << 20, Total: 8 << 20},
+			"checking the backup: 2.0 MiB of 8.0 MiB (25 %), 6s left"},
+		{time.Second, backup.Progress{Phase: backup.PhaseRows, Total: 1000, Current: "tenants"},
+			"rows of the database: 0 of 1000 (0 %) (tenants)"},
+		{4 * time.Second, backup.Progress{Phase: backup.PhaseRows, Done: 800, Total: 1000, Current: "message_logs"},
+			"rows of the database: 800 of 1000 (80 %) (message_logs), 1s left"},
+		{time.Second, backup.Progress{Phase: backup.PhaseIndexes, Done: 3, Total: 20},
+			"making indexes: 3 of 20 (15 %)"},
+		{time.Second, backup.Progress{Phase: backup.PhaseFolders, Done: 1, Total: 2},
+			"putting folders into place: 1 of 2 (50 %)"},
+		// too soon after the last
+		{time.Millisecond, backup.Progress{Phase: backup.PhaseFolders, Done: 2, Total: 2}, ""},
 	} {
 		now = now.Add(step.after)
 		out.Reset()
@@ -51,8 +58,8 @@ func TestProgressOfARestore(t *testing.T) {
 	}
 }
 
-// A restore by the appliance is followed; what goes wrong in its middle comes as the error that it is, and an appliance of an earlier
-// version answers once.
+// A restore by the appliance is followed; what goes wrong in its middle comes as the error that it is, and an appliance
+// of an earlier version answers once.
 func TestFollowingARestore(t *testing.T) {
 	for name, test := range map[string]struct {
 		kind, answer string
@@ -60,10 +67,13 @@ func TestFollowingARestore(t *testing.T) {
 		err          string
 		shown        string
 	}{
-		"progress": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" + `{"answer":{"rows":9}}`, 9, "", "5 of 9"},
-		"an error": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" + `{"error":{"code":"conflict","message":"No."}}`, 0, "No.", "5 of 9"},
-		"cut off":  {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n", 0, "ended before", "5 of 9"},
-		"earlier":  {"application/json", `{"rows":9}`, 9, "", ""},
+		"progress": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" +
+			`{"answer":{"rows":9}}`, 9, "", "5 of 9"},
+		"an error": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" +
+			`{"error":{"code":"conflict","message":"No."}}`, 0, "No.", "5 of 9"},
+		"cut off": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n", 0,
+			"ended before", "5 of 9"},
+		"earlier": {"application/json", `{"rows":9}`, 9, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,13 +84,16 @@ func TestFollowingARestore(t *testing.T) {
 				_, _ = io.WriteString(w, test.answer)
 			}))
 			defer server.Close()
-			c := &client{http: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			c := &client{http: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _,
+				_ string) (net.Conn, error) {
 				return net.Dial("tcp", server.Listener.Addr().String())
 			}}}}
 			defer c.http.CloseIdleConnections()
 			var out strings.Builder
-			got, err := c.follow(t.Context(), "/v1/restore", strings.NewReader("backup"), &backupProgress{out: &out, terminal: true, now: time.Now})
-			if got.Rows != test.rows || (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			got, err := c.follow(t.Context(), "/v1/restore", strings.NewReader("backup"),
+				&backupProgress{out: &out, terminal: true, now: time.Now})
+			if got.Rows != test.rows || (err != nil) != (test.err != "") || err != nil &&
+				!strings.Contains(err.Error(), test.err) {
 				t.Errorf("%d rows, %v", got.Rows, err)
 			}
 			if name == "an error" && flowhq.CodeOf(err) != flowhq.CodeConflict {

@@ -10,8 +10,8 @@ import (
 	"flowhq/appliance"
 )
 
-// heapGrowth is by how many percent the appliance's heap grows before it is collected: half of Go's default, as a little
-// processor time is easier spared on a small server than memory that 500 workers could use.
+// heapGrowth is by how many percent the appliance's heap grows before it is collected: half of Go's default, as a
+// little processor time is easier spared on a small server than memory that 500 workers could use.
 const heapGrowth = 50
 
 func newServe() *cobra.Command {

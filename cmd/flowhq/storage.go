@@ -66,7 +66,8 @@ func runStorageCopy(cmd *cobra.Command, from, to string) error {
 	}
 	out := cmd.OutOrStdout()
 	show := newProgress(out)
-	result, err := storage.Copy(cmd.Context(), source, target, storage.Options{Logger: slog.New(slog.DiscardHandler)}, show.copying)
+	result, err := storage.Copy(cmd.Context(), source, target, storage.Options{Logger: slog.New(slog.DiscardHandler)},
+		show.copying)
 	show.end()
 	if err != nil {
 		return err
@@ -119,7 +120,8 @@ func printCopied(out io.Writer, r storage.CopyResult) {
 	if r.Resumed {
 		again = " (an earlier copy that was interrupted is carried on)"
 	}
-	fmt.Fprintf(out, "%d rows in %s%s; both sides are the same.\n%s", r.Rows, r.Took.Round(time.Second), again, switchOver)
+	fmt.Fprintf(out, "%d rows in %s%s; both sides are the same.\n%s", r.Rows, r.Took.Round(time.Second), again,
+		switchOver)
 }
 
 const switchOver = `

@@ -24,8 +24,8 @@ import (
 	"flowhq/storage"
 )
 
-// The database that is made. The role is named like no system user: with peer authentication, PostgreSQL's default on its socket, every process of
-// a user of that name would get in without the password, workers among them.
+// The database that is made. The role is named like no system user: with peer authentication, PostgreSQL's default on
+// its socket, every process of a user of that name would get in without the password, workers among them.
 const (
 	postgresDatabase = "flowhq"
 	postgresRole     = "flowhq_db"
@@ -78,7 +78,8 @@ func usePostgres(cmd *cobra.Command) error {
 	}
 	if !strings.HasPrefix(m.old, "sqlite:") {
 		where, err := storage.Describe(m.old)
-		return errors.Join(err, flowhq.Errorf(flowhq.CodeConflict, "Flow HQ does not use SQLite but the %s. Nothing was changed.", where))
+		return errors.Join(err, flowhq.Errorf(flowhq.CodeConflict,
+			"Flow HQ does not use SQLite but the %s. Nothing was changed.", where))
 	}
 	return m.run(cmd.Context())
 }
@@ -108,7 +109,8 @@ func (m *move) run(ctx context.Context) error {
 		back := config.Edit(m.settings, map[string]string{"DATABASE_URL": m.old})
 		return errors.Join(err, back, m.goOn(context.WithoutCancel(ctx)))
 	}
-	fmt.Fprintf(m.out, "Flow HQ runs on PostgreSQL now. The old file stays as it was; remove it when you are sure: %s\n", strings.TrimPrefix(m.old, "sqlite://"))
+	fmt.Fprintf(m.out, "Flow HQ runs on PostgreSQL now. The old file stays as it was; remove it when you "+
+		"are sure: %s\n", strings.TrimPrefix(m.old, "sqlite://"))
 	return nil
 }
 
@@ -123,23 +125,27 @@ func (m *move) goOn(ctx context.Context) error {
 
 func systemctl(ctx context.Context, action string) error {
 	if out, err := exec.CommandContext(ctx, "systemctl", action, "flowhq.service").CombinedOutput(); err != nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The service could not be told to %s; `journalctl -u flowhq` tells why.\n%s", action, strings.TrimSpace(string(out)))
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"The service could not be told to %s; `journalctl -u flowhq` tells why.\n%s", action,
+			strings.TrimSpace(string(out)))
 	}
 	return nil
 }
 
-// makeDatabase makes role and database as PostgreSQL's own administrator, through its socket. Both may be there from an earlier try; the role then gets
-// a new password.
+// makeDatabase makes role and database as PostgreSQL's own administrator, through its socket. Both may be there from an
+// earlier try; the role then gets a new password.
 func (m *move) makeDatabase(ctx context.Context) error {
 	if _, err := user.Lookup(postgresRole); err == nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "This machine has a system user %s, which could use the database without its password. Remove that user first.", postgresRole)
+		return flowhq.Errorf(flowhq.CodeConflict, "This machine has a system user %s, which could use the database "+
+			"without its password. Remove that user first.", postgresRole)
 	}
 	secret := make([]byte, 24)
 	if _, err := rand.Read(secret); err != nil {
 		return err
 	}
 	password := hex.EncodeToString(secret)
-	// What is not to be logged or seen in a list of processes goes in by standard input, after logging is off for the session.
+	// What is not to be logged or seen in a list of processes goes in by standard input, after logging is off for the
+	// session.
 	role, err := psql(ctx, fmt.Sprintf(`SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';
 SET password_encryption = 'scram-sha-256';
 SELECT count(*) FROM pg_roles WHERE rolname = '%[1]s' \gset
@@ -170,10 +176,13 @@ GRANT CONNECT ON DATABASE %[1]s TO %[2]s;`, postgresDatabase, postgresRole))
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	if _, err := storage.Inspect(ctx, m.new, storage.Options{}); err != nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "Role and database are made, but PostgreSQL does not let the role in by its password at 127.0.0.1:%d: %s\n"+
-			"Its pg_hba.conf needs the line: host %s %s 127.0.0.1/32 scram-sha-256", port, plain(err), postgresDatabase, postgresRole)
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"Role and database are made, but PostgreSQL does not let the role in by its password at 127.0.0.1:%d: %s\n"+
+				"Its pg_hba.conf needs the line: host %s %s 127.0.0.1/32 scram-sha-256", port, plain(err),
+			postgresDatabase, postgresRole)
 	}
-	fmt.Fprintf(m.out, "PostgreSQL has a database %s and a role %s with a random password now.\n", postgresDatabase, postgresRole)
+	fmt.Fprintf(m.out, "PostgreSQL has a database %s and a role %s with a random password now.\n", postgresDatabase,
+		postgresRole)
 	return nil
 }
 
@@ -182,7 +191,8 @@ func psql(ctx context.Context, statements string) (string, error) {
 	admin, err := user.Lookup(postgresAdmin)
 	path, pathErr := exec.LookPath("psql")
 	if err != nil || pathErr != nil {
-		return "", flowhq.Errorf(flowhq.CodeNotFound, "PostgreSQL is not installed on this machine: sudo apt install postgresql")
+		return "", flowhq.Errorf(flowhq.CodeNotFound,
+			"PostgreSQL is not installed on this machine: sudo apt install postgresql")
 	}
 	uid, err := strconv.ParseUint(admin.Uid, 10, 32)
 	if err != nil {
@@ -200,7 +210,9 @@ func psql(ctx context.Context, statements string) (string, error) {
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
-		return "", flowhq.Errorf(flowhq.CodeUnavailable, "PostgreSQL does not do as it is told; is it running (systemctl status postgresql)?\n%s", indent(strings.TrimSpace(said.String())))
+		return "", flowhq.Errorf(flowhq.CodeUnavailable,
+			"PostgreSQL does not do as it is told; is it running (systemctl status postgresql)?\n%s",
+			indent(strings.TrimSpace(said.String())))
 	}
 	return out.String(), nil
 }
@@ -224,7 +236,8 @@ func (m *move) copy(ctx context.Context) error {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = m.out, &said
 	if err := cmd.Run(); err != nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The data could not be copied.\n%s", indent(strings.TrimSpace(said.String())))
+		return flowhq.Errorf(flowhq.CodeUnavailable, "The data could not be copied.\n%s",
+			indent(strings.TrimSpace(said.String())))
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// table is rows of cells under a header. On a terminal it is drawn with lines and colours, as process managers do; into a
-// pipe it goes as columns with two spaces between them, without colours, for grep and awk.
+// table is rows of cells under a header. On a terminal it is drawn with lines and colours, as process managers do; into
+// a pipe it goes as columns with two spaces between them, without colours, for grep and awk.
 type table struct {
 	header []string
 	rows   [][]cell

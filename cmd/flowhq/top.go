@@ -25,9 +25,15 @@ var topOrders = []struct {
 	name  string
 	first func(a, b appliance.WorkerView) int
 }{
-	{'c', "cpu", func(a, b appliance.WorkerView) int { return cmp.Compare(b.Process.CPUPercent, a.Process.CPUPercent) }},
-	{'m', "memory", func(a, b appliance.WorkerView) int { return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS) }},
-	{'r', "restarts", func(a, b appliance.WorkerView) int { return cmp.Compare(b.Process.Restarts, a.Process.Restarts) }},
+	{'c', "cpu", func(a, b appliance.WorkerView) int {
+		return cmp.Compare(b.Process.CPUPercent, a.Process.CPUPercent)
+	}},
+	{'m', "memory", func(a, b appliance.WorkerView) int {
+		return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS)
+	}},
+	{'r', "restarts", func(a, b appliance.WorkerView) int {
+		return cmp.Compare(b.Process.Restarts, a.Process.Restarts)
+	}},
 	{'u', "uptime", func(a, b appliance.WorkerView) int { return cmp.Compare(b.Uptime, a.Uptime) }},
 	{'n', "name", func(a, b appliance.WorkerView) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
@@ -84,7 +90,8 @@ Into a pipe it prints one table and ends; --rounds asks for more.` + tenantHelp,
 	cmd.Flags().DurationVarP(&t.every, "every", "d", 2*time.Second, "time between two looks")
 	cmd.Flags().IntVarP(&t.rounds, "rounds", "n", 0, "how many looks (0: until q or Ctrl-C; one into a pipe)")
 	cmd.Flags().StringVarP(&t.order, "sort", "s", "cpu", "what comes first: "+strings.Join(topOrderNames(), ", "))
-	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(topOrderNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(topOrderNames(),
+		cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -256,7 +263,8 @@ func (t *top) summary(s appliance.Status, workers []appliance.WorkerView) string
 		t.own = 100 * (s.CPU - t.lastCPU) / since
 	}
 	t.lastAt, t.lastCPU = now, s.CPU
-	text := fmt.Sprintf("Flow HQ %s, pid %d, up %s, %.1f%% cpu, %s\n", s.Version, s.PID, span(now.Sub(s.StartedAt).Seconds()), t.own, mebibytes(s.Resident))
+	text := fmt.Sprintf("Flow HQ %s, pid %d, up %s, %.1f%% cpu, %s\n", s.Version, s.PID,
+		span(now.Sub(s.StartedAt).Seconds()), t.own, mebibytes(s.Resident))
 	text += fmt.Sprintf("%d businesses, %d workers running", len(workers), running)
 	if ill > 0 {
 		text += fmt.Sprintf(", %d that should run and do not", ill)

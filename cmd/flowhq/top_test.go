@@ -59,7 +59,7 @@ func newScreen(t *testing.T, columns, rows uint16) *screen {
 			}
 		}
 	}()
-	t.Cleanup(func() { tty.Close(); keys.Close() })
+	t.Cleanup(func() { _ = tty.Close(); keys.Close() })
 	return s
 }
 
@@ -87,7 +87,8 @@ func TestTopOnATerminal(t *testing.T) {
 	b := newBox(t)
 	web := newWebClient(b.url, "a long enough password", "")
 	if err := web.admin(t.Context(), http.MethodPost, "/admin/tenants", map[string]string{
-		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678", "template_type": "BOOKING", "language": "SW",
+		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678",
+		"template_type": "BOOKING", "language": "SW",
 	}, nil, http.StatusCreated); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,8 @@ func TestTopOnATerminal(t *testing.T) {
 		root.SetOut(s.tty)
 		done <- exitCode(os.Stderr, root.ExecuteContext(context.WithoutCancel(t.Context())))
 	}()
-	s.await(t, "\x1b[?1049h", "Flow HQ dev, pid", "1 businesses, 0 workers running", "│ \x1b[1mSalon Amina\x1b[0m", "q quit")
+	s.await(t, "\x1b[?1049h", "Flow HQ dev, pid", "1 businesses, 0 workers running", "│ \x1b[1mSalon Amina\x1b[0m",
+		"q quit")
 	for _, key := range "mzq" {
 		if _, err := s.keys.Write([]byte{byte(key)}); err != nil {
 			t.Fatal(err)
@@ -129,7 +131,8 @@ func TestPSOnATerminal(t *testing.T) {
 	workers := make([]appliance.WorkerView, 1000)
 	for i := range workers {
 		workers[i] = appliance.WorkerView{
-			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i), Uptime: 3700,
+			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i),
+			Uptime:  3700,
 			Process: flowhq.Process{State: "running", PID: 1000 + i, Restarts: i, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 		}
 	}
@@ -138,7 +141,8 @@ func TestPSOnATerminal(t *testing.T) {
 	}
 	s.await(t, "│ id            │ name     │ pid  │ uptime │ ↺   │ status  │ cpu  │ mem     │ whatsapp │ business │",
 		"│ 0198c0de-0000 │ Duka 000 │ 1999 │ 1h2m   │ 999 │ running │ 1.2% │ 6.0 MiB │          │          │", "└")
-	if text := s.text(); strings.Contains(text, "\x1b") || strings.Index(text, "Duka 001") > strings.Index(text, "Duka 002") || strings.Count(text, "\n") != 1004 {
+	if text := s.text(); strings.Contains(text, "\x1b") ||
+		strings.Index(text, "Duka 001") > strings.Index(text, "Duka 002") || strings.Count(text, "\n") != 1004 {
 		t.Errorf("%.2000q", text)
 	}
 }
@@ -148,13 +152,15 @@ func TestPSOnANarrowTerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	s := newScreen(t, 80, 24)
 	if err := printWorkers(s.tty, []appliance.WorkerView{{
-		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700, Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
+		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700,
+		Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
 		Process: flowhq.Process{State: "running", PID: 1234567, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 	}}); err != nil {
 		t.Fatal(err)
 	}
 	s.await(t, "┘")
-	if text := s.text(); strings.Contains(text, "0198c0de") || !strings.Contains(text, "│ Mama Salma Hair Salon & Spa │") || !strings.Contains(text, "│ CONNECTED │") {
+	if text := s.text(); strings.Contains(text, "0198c0de") ||
+		!strings.Contains(text, "│ Mama Salma Hair Salon & Spa │") || !strings.Contains(text, "│ CONNECTED │") {
 		t.Errorf("%s", text)
 	}
 	for line := range strings.Lines(s.text()) {
@@ -166,7 +172,8 @@ func TestPSOnANarrowTerminal(t *testing.T) {
 
 func TestLongLinesAreCut(t *testing.T) {
 	for line, want := range map[string]string{
-		"short": "short", "exactly ten": "exactly te", "│ \x1b[31mcrash-loop\x1b[0m │": "│ \x1b[31mcrash-lo", "\x1b[1m\x1b[0m": "\x1b[1m\x1b[0m",
+		"short": "short", "exactly ten": "exactly te", "│ \x1b[31mcrash-loop\x1b[0m │": "│ \x1b[31mcrash-lo",
+		"\x1b[1m\x1b[0m": "\x1b[1m\x1b[0m",
 	} {
 		if got := cut(line, 10); got != want {
 			t.Errorf("%q is cut to %q, not %q", line, got, want)

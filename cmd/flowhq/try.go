@@ -82,7 +82,8 @@ func (o *tryOptions) run(cmd *cobra.Command) error {
 		}
 	}
 	if o.replay == "" && !o.log {
-		t := tryout.Terminal{Setting: with, In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Now: now, Trace: o.trace, Prompt: isTerminal(cmd.InOrStdin())}
+		t := tryout.Terminal{Setting: with, In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Now: now, Trace: o.trace,
+			Prompt: isTerminal(cmd.InOrStdin())}
 		return t.Talk(cmd.Context())
 	}
 	before, err := tryout.Use(inForce)
@@ -167,7 +168,7 @@ func (o *tryOptions) messages(cmd *cobra.Command, biz flowhq.Business, now time.
 		if err != nil {
 			return nil, unreadable("--replay", err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		return tryout.ParseTranscript(file, biz, now)
 	}
 	c, err := newClient(cmd)

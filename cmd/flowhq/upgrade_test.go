@@ -92,11 +92,13 @@ func TestUpgradeWithoutABackupIsRefused(t *testing.T) {
 	s.looksAt(appliance.Outlook{Schema: 11, Wanted: 12, Backups: true})
 	s.backup = func(context.Context, string) (string, error) { return "The disk is full.", errors.New("exit status 1") }
 	err := s.upgrade(t.Context())
-	if err == nil || !strings.Contains(plain(err), "The disk is full.") || !strings.Contains(plain(err), "--without-backup") {
+	if err == nil || !strings.Contains(plain(err), "The disk is full.") ||
+		!strings.Contains(plain(err), "--without-backup") {
 		t.Errorf("got %v", err)
 	}
 	wantInForce(t, s, "1.0.0")
-	if r, err := s.Refused(); err != nil || r == nil || r.Version != "2.0.0" || !strings.Contains(r.Reason, "The disk is full.") {
+	if r, err := s.Refused(); err != nil || r == nil || r.Version != "2.0.0" ||
+		!strings.Contains(r.Reason, "The disk is full.") {
 		t.Errorf("noted is %+v, %v", r, err)
 	}
 

@@ -95,7 +95,8 @@ func checkUpgrade(cmd *cobra.Command, l release.Layout) error {
 		}
 	}
 	if packaged == now {
-		fmt.Fprintf(out, "Version %s, the one that the package brought, is in force. There is nothing to upgrade to.\n", now)
+		fmt.Fprintf(out, "Version %s, the one that the package brought, is in force. There is nothing to upgrade to.\n",
+			now)
 		return checkSelf(cmd)
 	}
 	fmt.Fprintf(out, "Version %s is in force; the package brought %s.\n", now, packaged)
@@ -128,6 +129,7 @@ func sayWorkers(cmd *cobra.Command) error {
 			linking++
 		}
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d workers run; each reconnects once, one after the other. %d show a code to scan and wait until that is over.\n", running, linking)
+	fmt.Fprintf(cmd.OutOrStdout(), "%d workers run; each reconnects once, one after the other. %d show a code to "+
+		"scan and wait until that is over.\n", running, linking)
 	return nil
 }

@@ -144,7 +144,8 @@ func (v *verification) makeTenant(ctx context.Context, n int) (tenantView, error
 // workers wants each test business's worker to run and, where WhatsApp can be reached, to show a code.
 func (v *verification) workers(ctx context.Context) (string, error) {
 	for _, t := range v.tenants {
-		if err := v.web.admin(ctx, http.MethodPost, "/admin/tenants/"+t.id+"/worker/start", nil, nil, http.StatusOK); err != nil {
+		if err := v.web.admin(ctx, http.MethodPost, "/admin/tenants/"+t.id+"/worker/start", nil, nil,
+			http.StatusOK); err != nil {
 			return "", err
 		}
 	}
@@ -159,7 +160,8 @@ func (v *verification) workers(ctx context.Context) (string, error) {
 			shown++
 			continue
 		}
-		v.warn("workers", "the worker of test business %d runs and shows no QR code (phase %s): WhatsApp cannot be reached from here", n+1, phase)
+		v.warn("workers", "the worker of test business %d runs and shows no QR code (phase %s): WhatsApp cannot be "+
+			"reached from here", n+1, phase)
 	}
 	return fmt.Sprintf("%d run, %d of them show a QR code", len(v.tenants), shown), nil
 }
@@ -191,7 +193,8 @@ func (v *verification) awaitWorker(ctx context.Context, t *testTenant, deadline 
 			if worker.Status == flowhq.WorkerRunning && session.Phase != flowhq.PhaseOff {
 				return session.Phase, nil
 			}
-			return "", fmt.Errorf("a worker did not come up within %s (%s, phase %s)", v.patience, worker.Status, session.Phase)
+			return "", fmt.Errorf("a worker did not come up within %s (%s, phase %s)", v.patience, worker.Status,
+				session.Phase)
 		}
 		if err := pause(ctx, 300*time.Millisecond); err != nil {
 			return "", err
@@ -223,7 +226,8 @@ func (v *verification) remove(ctx context.Context) (string, error) {
 		if !strings.HasPrefix(t.Name, testName) {
 			continue
 		}
-		if err := v.web.admin(ctx, http.MethodDelete, "/admin/tenants/"+t.ID, nil, nil, http.StatusNoContent); err != nil {
+		if err := v.web.admin(ctx, http.MethodDelete, "/admin/tenants/"+t.ID, nil, nil,
+			http.StatusNoContent); err != nil {
 			errs = append(errs, err)
 			continue
 		}

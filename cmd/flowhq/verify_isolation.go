@@ -25,7 +25,8 @@ func (v *verification) isolation(ctx context.Context) (string, error) {
 		var p struct {
 			PID *int `json:"pid"`
 		}
-		if err := v.web.admin(ctx, http.MethodGet, "/admin/tenants/"+t.id+"/process", nil, &p, http.StatusOK); err != nil {
+		if err := v.web.admin(ctx, http.MethodGet, "/admin/tenants/"+t.id+"/process", nil, &p,
+			http.StatusOK); err != nil {
 			return "", err
 		}
 		if p.PID != nil && *p.PID != 0 {
@@ -41,7 +42,8 @@ func (v *verification) isolation(ctx context.Context) (string, error) {
 			codes[t.code] = t.id
 		}
 	}
-	return fmt.Sprintf("%d businesses have rows of their own, %d processes, %d QR codes", len(v.tenants), len(pids), len(codes)), nil
+	return fmt.Sprintf("%d businesses have rows of their own, %d processes, %d QR codes", len(v.tenants), len(pids),
+		len(codes)), nil
 }
 
 // ownRows wants a business's lists to hold nobody else's rows.
@@ -62,7 +64,8 @@ func (v *verification) ownRows(ctx context.Context, t testTenant) error {
 	return nil
 }
 
-// portalIsolation wants the portal to show each user the own business alone: users made for the test, and those there are.
+// portalIsolation wants the portal to show each user the own business alone: users made for the test, and those there
+// are.
 func (v *verification) portalIsolation(ctx context.Context) (string, error) {
 	made, err := v.makeUsers(ctx)
 	if err != nil {
@@ -87,7 +90,8 @@ func (v *verification) portalIsolation(ctx context.Context) (string, error) {
 	if compared < 2 {
 		v.warn("isolation in the portal", "there are not two portal users to compare")
 	}
-	return fmt.Sprintf("%d users see their own business alone, %d of them made for this check", min(compared, 50), made), nil
+	return fmt.Sprintf("%d users see their own business alone, %d of them made for this check", min(compared, 50),
+		made), nil
 }
 
 // makeUsers gives each test business a user, where users can be removed again.
@@ -98,7 +102,8 @@ func (v *verification) makeUsers(ctx context.Context) (int, error) {
 	}
 	for n, t := range v.tenants {
 		var u userView
-		in := map[string]string{"email": fmt.Sprintf("%s%s", t.id, testMail), "name": fmt.Sprintf("%s%d", testName, n+1), "tenant_id": t.id}
+		in := map[string]string{"email": fmt.Sprintf("%s%s", t.id, testMail),
+			"name": fmt.Sprintf("%s%d", testName, n+1), "tenant_id": t.id}
 		if err := v.web.admin(ctx, http.MethodPost, "/admin/users", in, &u, http.StatusCreated); err != nil {
 			return n, err
 		}

@@ -57,7 +57,8 @@ func (w *webClient) do(ctx context.Context, method, path string, in any, prepare
 	return w.doWith(ctx, w.http, method, path, in, prepare)
 }
 
-func (w *webClient) doWith(ctx context.Context, c *http.Client, method, path string, in any, prepare func(*http.Request)) (answer, error) {
+func (w *webClient) doWith(ctx context.Context, c *http.Client, method, path string, in any,
+	prepare func(*http.Request)) (answer, error) {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)

@@ -15,7 +15,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the version",
 		Args:  exactly(0),
 		Run: func(cmd *cobra.Command, _ []string) {
-			fmt.Fprintf(cmd.OutOrStdout(), "flowhq %s (%s, %s/%s)\n", appliance.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(cmd.OutOrStdout(), "flowhq %s (%s, %s/%s)\n", appliance.Version, runtime.Version(),
+				runtime.GOOS, runtime.GOARCH)
 		},
 	}
 }

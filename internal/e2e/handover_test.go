@@ -17,7 +17,8 @@ import (
 // reload runs `flowhq reload` as an admin does.
 func (w *world) reload(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), w.bin.Flowhq, append([]string{"reload", "--env-file", w.EnvFile()}, args...)...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), w.bin.Flowhq,
+		append([]string{"reload", "--env-file", w.EnvFile()}, args...)...).CombinedOutput()
 	return string(out), err
 }
 
@@ -31,7 +32,8 @@ func (w *world) lastLogin(t *testing.T, number string) time.Time {
 	return p.Devices[0].LastLogin
 }
 
-// Another program takes the place of the running one: same process, no session dropped, then each worker moved by one reconnect.
+// Another program takes the place of the running one: same process, no session dropped, then each worker moved by one
+// reconnect.
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	stores(t, func(t *testing.T, database string) {
@@ -66,7 +68,8 @@ func TestHandOver(t *testing.T) {
 			}
 		})
 		t.Run("a program that refuses itself does not take over", func(t *testing.T) {
-			if err := os.WriteFile(path+".new", []byte("#!/bin/sh\necho 'problem  database: the disk is on fire'\nexit 1\n"), 0o755); err != nil {
+			if err := os.WriteFile(path+".new", []byte(
+				"#!/bin/sh\necho 'problem  database: the disk is on fire'\nexit 1\n"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.Rename(path+".new", path); err != nil {
@@ -99,7 +102,8 @@ func TestHandOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.awaitMoved(t, salon.ID, worker)
-			err := harness.Until(limit(t, 30*time.Second), 50*time.Millisecond, func() error { // the page may still say what was before
+			// the page may still say what was before
+			err := harness.Until(limit(t, 30*time.Second), 50*time.Millisecond, func() error {
 				if !w.lastLogin(t, salonNumber).After(login) {
 					return errors.New("the device did not log in again")
 				}

@@ -160,10 +160,11 @@ func freePort(preferred int) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// OwnPrograms makes the appliance and its workers run copies of their programs from the appliance's folder, and gives the paths:
-// they can be replaced there, as an upgrade does.
+// OwnPrograms makes the appliance and its workers run copies of their programs from the appliance's folder, and gives
+// the paths: they can be replaced there, as an upgrade does.
 func (a *Appliance) OwnPrograms(b Binaries) (Binaries, error) {
-	own := Binaries{Flowhq: filepath.Join(a.opts.Dir, "flowhq"), Worker: filepath.Join(a.opts.Dir, "flowhq-worker"), Wasim: b.Wasim}
+	own := Binaries{Flowhq: filepath.Join(a.opts.Dir, "flowhq"), Worker: filepath.Join(a.opts.Dir, "flowhq-worker"),
+		Wasim: b.Wasim}
 	for from, to := range map[string]string{b.Flowhq: own.Flowhq, b.Worker: own.Worker} {
 		if err := CopyProgram(from, to, ""); err != nil {
 			return Binaries{}, err

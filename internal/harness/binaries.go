@@ -13,8 +13,10 @@ type Binaries struct{ Flowhq, Worker, Wasim string }
 
 // Build builds all programs into dir; with race, under the race detector (which needs a C compiler).
 func Build(ctx context.Context, dir string, race bool) (Binaries, error) {
-	b := Binaries{Flowhq: filepath.Join(dir, "flowhq"), Worker: filepath.Join(dir, "flowhq-worker"), Wasim: filepath.Join(dir, "wasim")}
-	for path, pkg := range map[string]string{b.Flowhq: "flowhq/cmd/flowhq", b.Worker: "flowhq/cmd/flowhq-worker", b.Wasim: "flowhq/cmd/wasim"} {
+	b := Binaries{Flowhq: filepath.Join(dir, "flowhq"), Worker: filepath.Join(dir, "flowhq-worker"),
+		Wasim: filepath.Join(dir, "wasim")}
+	for path, pkg := range map[string]string{b.Flowhq: "flowhq/cmd/flowhq", b.Worker: "flowhq/cmd/flowhq-worker",
+		b.Wasim: "flowhq/cmd/wasim"} {
 		args := []string{"build", "-o", path, pkg}
 		cgo := "CGO_ENABLED=0"
 		if race {

@@ -12,7 +12,8 @@ import (
 // Short names for types of whatsmeow.
 type (
 	operationResult = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult
-	resendResponse  = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse //nolint:lll // a name of whatsmeow
+	//nolint:lll // a name of whatsmeow
+	resendResponse = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse
 )
 
 // answerPeer is the phone's reply to a linked device that asks it for messages which it could not read itself. The

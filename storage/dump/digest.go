@@ -6,9 +6,9 @@ import (
 	"math/bits"
 )
 
-// Digest is a checksum over rows that does not ask for their order, since two engines sort texts each in its own way: the sum
-// of the rows' SHA-256, modulo 2^256, and their number. It finds what went wrong, not who meant it to. The zero Digest is that
-// of no rows.
+// Digest is a checksum over rows that does not ask for their order, since two engines sort texts each in its own way:
+// the sum of the rows' SHA-256, modulo 2^256, and their number. It finds what went wrong, not who meant it to. The zero
+// Digest is that of no rows.
 type Digest struct {
 	rows int64
 	sum  [4]uint64
@@ -38,8 +38,8 @@ func (d *Digest) String() string {
 	return hex.EncodeToString(raw[:])
 }
 
-// Restore gives the digest that String and Rows told of, so that counting goes on where it was interrupted; false for a text
-// that String did not write.
+// Restore gives the digest that String and Rows told of, so that counting goes on where it was interrupted; false for a
+// text that String did not write.
 func Restore(rows int64, sum string) (d Digest, ok bool) {
 	raw, err := hex.DecodeString(sum)
 	if err != nil || len(raw) != 32 || rows < 0 {

@@ -31,7 +31,8 @@ WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER
 // Others names what the database holds besides the product's tables and columns, "table" or "table.column": what the
 // predecessor or somebody else added. except names tables that are not worth a word.
 func (r *Reader) Others(ctx context.Context, except ...string) ([]string, error) {
-	query := "SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1"
+	query := "SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = " +
+		"'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1"
 	if r.Dialect == PostgreSQL {
 		query = `SELECT table_name || '.' || column_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
 WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`

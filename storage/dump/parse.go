@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// parseOwn reads a line just as AppendRow writes it, several times faster than any JSON that means the same. false: it is none,
-// and whoever reads JSON in general has to say what it is.
+// parseOwn reads a line just as AppendRow writes it, several times faster than any JSON that means the same. false: it
+// is none, and whoever reads JSON in general has to say what it is.
 func parseOwn(columns []Column, line []byte) (Row, bool) {
 	p := ownLine{rest: line}
 	row := make(Row, len(columns))

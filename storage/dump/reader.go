@@ -39,8 +39,8 @@ type Query struct {
 // farTime stands for PostgreSQL's infinity, which nothing else knows: the last millisecond of the year 9999.
 const farTime = 253402300799999
 
-// Rows gives the rows that q asks for, one by one as the database sends them. Each row is a new one. After an error there is
-// none more.
+// Rows gives the rows that q asks for, one by one as the database sends them. Each row is a new one. After an error
+// there is none more.
 func (r *Reader) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		query, args := r.selection(q)
@@ -117,7 +117,8 @@ func (r *Reader) where(q Query) (where string, args []any) {
 			args = append(args, q.After[i])
 			marks[i] = fmt.Sprintf("$%d", len(args))
 		}
-		parts = append(parts, fmt.Sprintf("(%s) > (%s)", strings.Join(quotedAll(q.Table.Key), ", "), strings.Join(marks, ", ")))
+		parts = append(parts, fmt.Sprintf("(%s) > (%s)", strings.Join(quotedAll(q.Table.Key), ", "),
+			strings.Join(marks, ", ")))
 	}
 	if len(parts) == 0 {
 		return "", nil
@@ -125,8 +126,8 @@ func (r *Reader) where(q Query) (where string, args []any) {
 	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
-// ofTenant is the condition for a tenant's rows, whose id is the first argument. The users who asked for the tenant's setup go
-// with it: their requests point to them.
+// ofTenant is the condition for a tenant's rows, whose id is the first argument. The users who asked for the tenant's
+// setup go with it: their requests point to them.
 func (r *Reader) ofTenant(t Table) string {
 	column := t.tenantColumn()
 	if column == "" {
@@ -149,7 +150,8 @@ func (r *Reader) expression(c Column) string {
 	case Text, JSON:
 		return name + "::text"
 	case Time:
-		return fmt.Sprintf("CASE WHEN isfinite(%[1]s) THEN (extract(epoch FROM %[1]s) * 1000)::bigint WHEN %[1]s > '2000-01-01' THEN %[2]d WHEN %[1]s < '2000-01-01' THEN 0 END",
+		return fmt.Sprintf("CASE WHEN isfinite(%[1]s) THEN (extract(epoch FROM %[1]s) * 1000)::bigint WHEN %[1]s > "+
+			"'2000-01-01' THEN %[2]d WHEN %[1]s < '2000-01-01' THEN 0 END",
 			name, int64(farTime))
 	default:
 		return name

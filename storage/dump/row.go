@@ -14,8 +14,8 @@ import (
 // Row is the values of a row in the order of its table's columns: nil, or what the column's Kind says.
 type Row []any
 
-// AppendRow appends the row as one line of JSON, without the line's end: an array, bytes in base64. The same row always gives
-// the same line.
+// AppendRow appends the row as one line of JSON, without the line's end: an array, bytes in base64. The same row always
+// gives the same line.
 func AppendRow(line []byte, row Row) ([]byte, error) {
 	line = append(line, '[')
 	for i, v := range row {
@@ -127,9 +127,8 @@ func parse[V any](raw []byte) (any, error) {
 	return v, err
 }
 
-// CanonicalJSON writes a document so that two that PostgreSQL would take for the same are the same text: keys sorted, the last
-// of several that are alike, no blanks, numbers without
-// exponent. What is no JSON is given back as it is.
+// CanonicalJSON writes a document so that two that PostgreSQL would take for the same are the same text: keys sorted,
+// the last of several that are alike, no blanks, numbers without exponent. What is no JSON is given back as it is.
 func CanonicalJSON(doc string) string {
 	dec := json.NewDecoder(bytes.NewReader([]byte(doc)))
 	dec.UseNumber()

@@ -10,7 +10,8 @@ import (
 )
 
 var everyKind = []dump.Column{
-	{Name: "t", Kind: dump.Text}, {Name: "j", Kind: dump.JSON}, {Name: "i", Kind: dump.Int}, {Name: "at", Kind: dump.Time},
+	{Name: "t", Kind: dump.Text}, {Name: "j", Kind: dump.JSON}, {Name: "i", Kind: dump.Int},
+	{Name: "at", Kind: dump.Time},
 	{Name: "b", Kind: dump.Bytes}, {Name: "y", Kind: dump.Bool}, {Name: "r", Kind: dump.Real},
 }
 
@@ -18,7 +19,8 @@ func TestRowsAreLinesOfJSON(t *testing.T) {
 	for _, row := range []dump.Row{
 		{nil, nil, nil, nil, nil, nil, nil},
 		{"", `{"a":1}`, int64(0), int64(-1), []byte{}, false, 0.0},
-		{"Habari \"yako\"\\ \t\r\n\x01\x7f 😀 \u2028<&>", `"x"`, int64(1) << 62, int64(1772366400123), []byte{0, 255, 7}, true, 1e300},
+		{"Habari \"yako\"\\ \t\r\n\x01\x7f 😀 \u2028<&>", `"x"`, int64(1) << 62, int64(1772366400123), []byte{0, 255, 7},
+			true, 1e300},
 	} {
 		line, err := dump.AppendRow(nil, row)
 		if err != nil {
@@ -38,7 +40,8 @@ func TestRowsAreLinesOfJSON(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	columns := []dump.Column{{Name: "t", Kind: dump.Text}, {Name: "i", Kind: dump.Int}, {Name: "b", Kind: dump.Bytes}}
 	for _, line := range []string{
-		`["a",1,"AP8H"]`, `[null,null,null]`, `["\u00e9\"\\",-1,""]`, "[\"\xff\",0,null]", `["a",01,""]`, `["a",-0,""]`, `["a",1.0,""]`, `["a", 1,""]`, `["a",1,"%"]`, `["a\",1,""]`,
+		`["a",1,"AP8H"]`, `[null,null,null]`, `["\u00e9\"\\",-1,""]`, "[\"\xff\",0,null]", `["a",01,""]`, `["a",-0,""]`,
+		`["a",1.0,""]`, `["a", 1,""]`, `["a",1,"%"]`, `["a\",1,""]`,
 		`["a",1,""]x`, `["a",1]`, "[\"a\tb\",1,\"\"]", `["\ud83d\ude00\ud83d",9223372036854775808,""]`, `[nullx,1,""]`,
 	} {
 		f.Add([]byte(line))
@@ -80,7 +83,8 @@ func general(line []byte) (dump.Row, error) {
 }
 
 func TestRowsThatAreNone(t *testing.T) {
-	for _, line := range []string{"", "[", "[1]", `{"t":1}`, `[1,"",0,0,"",true,0]`, `["","",1.5,0,"",true,0]`, `["","",1,0,"%",true,0]`} {
+	for _, line := range []string{"", "[", "[1]", `{"t":1}`, `[1,"",0,0,"",true,0]`, `["","",1.5,0,"",true,0]`,
+		`["","",1,0,"%",true,0]`} {
 		if row, err := dump.ParseRow(everyKind, []byte(line)); err == nil {
 			t.Errorf("%s was read as %v", line, row)
 		}

@@ -67,10 +67,11 @@ func (t Table) tenantColumn() string {
 // OfTenants tells whether the table's rows belong to single tenants.
 func (t Table) OfTenants() bool { return t.tenantColumn() != "" }
 
-// Tables gives the tables of a SQLite database that the product's migrations made, each after those that its rows point to.
-// except names tables to leave out: those of the migrations themselves.
+// Tables gives the tables of a SQLite database that the product's migrations made, each after those that its rows point
+// to. except names tables to leave out: those of the migrations themselves.
 func Tables(ctx context.Context, db Queryer, except ...string) ([]Table, error) {
-	names, err := texts(ctx, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name")
+	names, err := texts(ctx, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "+
+		"ESCAPE '\\' ORDER BY name")
 	if err != nil {
 		return nil, err
 	}

@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// Where gives the rows of a table that fulfil a condition, by the names of their columns, as people read them: times in RFC 3339,
-// JSON as it is. All of them are held in memory.
+// Where gives the rows of a table that fulfil a condition, by the names of their columns, as people read them: times in
+// RFC 3339, JSON as it is. All of them are held in memory.
 func (r *Reader) Where(ctx context.Context, t Table, where string, args []any) ([]map[string]any, error) {
 	wanted := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		wanted[i] = r.expression(c)
 	}
-	rows, err := r.DB.QueryContext(ctx, "SELECT "+strings.Join(wanted, ", ")+" FROM "+quoted(t.Name)+" WHERE "+where, args...)
+	rows, err := r.DB.QueryContext(ctx, "SELECT "+strings.Join(wanted, ", ")+" FROM "+quoted(t.Name)+" WHERE "+where,
+		args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.Name, err)
 	}

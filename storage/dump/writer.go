@@ -27,8 +27,8 @@ type Writer struct {
 	prepared map[string]*sql.Stmt // SQLite's, by their text; they end with Tx
 }
 
-// Insert inserts rows of a table, whose values stand in the order of columns: a part of the table's columns, where the rest
-// have defaults. PostgreSQL takes them by COPY. It gives up at the first row that can't be inserted.
+// Insert inserts rows of a table, whose values stand in the order of columns: a part of the table's columns, where the
+// rest have defaults. PostgreSQL takes them by COPY. It gives up at the first row that can't be inserted.
 func (w *Writer) Insert(ctx context.Context, table string, columns []Column, rows []Row) error {
 	if len(rows) == 0 {
 		return nil
@@ -45,14 +45,15 @@ func (w *Writer) Insert(ctx context.Context, table string, columns []Column, row
 	return nil
 }
 
-// rowsAtOnce is how many rows a statement of SQLite inserts: the driver's work on parameters grows with the square of their
-// number.
+// rowsAtOnce is how many rows a statement of SQLite inserts: the driver's work on parameters grows with the square of
+// their number.
 const rowsAtOnce = 16
 
 func (w *Writer) insert(ctx context.Context, table string, columns []Column, rows []Row) error {
 	for part := range slices.Chunk(rows, rowsAtOnce) {
 		one := "(?" + strings.Repeat(",?", len(columns)-1) + ")"
-		query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quoted(table), names(columns), one+strings.Repeat(","+one, len(part)-1))
+		query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quoted(table), names(columns),
+			one+strings.Repeat(","+one, len(part)-1))
 		args := make([]any, 0, len(part)*len(columns))
 		for _, row := range part {
 			for _, v := range row {
@@ -96,7 +97,8 @@ func (w *Writer) copyIn(ctx context.Context, table string, columns []Column, row
 		}
 		text, send := io.Pipe()
 		go func() { send.CloseWithError(writeCopy(send, columns, rows)) }()
-		_, err := conn.Conn().PgConn().CopyFrom(ctx, text, fmt.Sprintf("COPY %s (%s) FROM STDIN", quoted(table), names(columns)))
+		_, err := conn.Conn().PgConn().CopyFrom(ctx, text,
+			fmt.Sprintf("COPY %s (%s) FROM STDIN", quoted(table), names(columns)))
 		_ = text.Close() // lets the writer go that still writes
 		return err
 	})

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Guarded is a server that lets people in as one does that Debian's package set up: over its socket a system user as the role
-// of the same name, over loopback whoever has the password.
+// Guarded is a server that lets people in as one does that Debian's package set up: over its socket a system user as
+// the role of the same name, over loopback whoever has the password.
 type Guarded struct {
 	Socket string // the folder of its socket
 	Port   int
@@ -36,7 +36,8 @@ func NewGuarded(t testing.TB, role, password string) Guarded {
 	}
 	t.Cleanup(s.destroy)
 	for _, sql := range []string{
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password), fmt.Sprintf("CREATE DATABASE %[1]s OWNER %[1]s", role),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password),
+		fmt.Sprintf("CREATE DATABASE %[1]s OWNER %[1]s", role),
 	} {
 		if err := s.exec(sql); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package pgtest gives tests a PostgreSQL of their own: a server on a unix socket in a folder of its own, started once for a
-// test binary, and a fresh database for every test. It needs the server's programs (initdb, postgres) and no running
-// server; where they are missing, the test fails and says what to install. As root, the server runs as nobody.
+// Package pgtest gives tests a PostgreSQL of their own: a server on a unix socket in a folder of its own, started once
+// for a test binary, and a fresh database for every test. It needs the server's programs (initdb, postgres) and no
+// running server; where they are missing, the test fails and says what to install. As root, the server runs as nobody.
 //
 // The server and its folder are gone soon after the test binary is, however that ends: a watchdog waits for it.
 //
@@ -65,8 +65,8 @@ func (s *Server) database(t testing.TB, options string) string {
 	return s.address(name)
 }
 
-// Template is a database that is prepared once, by the first test that needs a copy of it. Its zero value with Prepare set is
-// ready to use.
+// Template is a database that is prepared once, by the first test that needs a copy of it. Its zero value with Prepare
+// set is ready to use.
 type Template struct {
 	Prepare func(dsn string) error // fills an empty database, and leaves no connection to it open
 

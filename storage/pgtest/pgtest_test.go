@@ -84,7 +84,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	gone := func() bool {
 		_, noDir := os.Stat(dir)
 		stat, noProcess := os.ReadFile(filepath.Join("/proc", first, "stat"))
-		dead := noProcess != nil || strings.Contains(string(stat), ") Z ") // a zombie waits for init, which is not ours to blame
+		// a zombie waits for init, which is not ours to blame
+		dead := noProcess != nil || strings.Contains(string(stat), ") Z ")
 		return errors.Is(noDir, fs.ErrNotExist) && dead
 	}
 	for !gone() {
@@ -118,7 +119,8 @@ func TestStopAndStart(t *testing.T) {
 
 func TestMissingProgramsAreNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := programs(filepath.Join(t.TempDir(), "*/bin/initdb")); err == nil || !strings.Contains(err.Error(), "apt-get install postgresql") {
+	if _, err := programs(filepath.Join(t.TempDir(), "*/bin/initdb")); err == nil ||
+		!strings.Contains(err.Error(), "apt-get install postgresql") {
 		t.Errorf("error is %v", err)
 	}
 	versions := t.TempDir()

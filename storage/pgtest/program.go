@@ -3,8 +3,8 @@ package pgtest
 // New starts a server for a program that is no test, which may stop and start it as it likes, and must Close it.
 func New() (*Server, error) { return start() }
 
-// Durable starts a server whose commits reach the disk, as those of a real one do, in a folder that it makes in parent, whose path
-// must be short. It is for benches.
+// Durable starts a server whose commits reach the disk, as those of a real one do, in a folder that it makes in parent,
+// whose path must be short. It is for benches.
 func Durable(parent string) (*Server, error) {
 	dir, err := newFolder(parent)
 	if err != nil {

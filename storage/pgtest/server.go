@@ -27,7 +27,8 @@ const (
 )
 
 // missing is what a test fails with where PostgreSQL is not installed.
-const missing = "these tests need PostgreSQL's server programs (initdb, postgres), which are neither in PATH nor in /usr/lib/postgresql/*/bin: " +
+const missing = "these tests need PostgreSQL's server programs (initdb, postgres), which are neither in PATH nor in " +
+	"/usr/lib/postgresql/*/bin: " +
 	"install them with \"apt-get install postgresql\" (no server has to run)"
 
 // Server is a private PostgreSQL server.
@@ -95,7 +96,8 @@ func programs(others string) (string, error) {
 func folder() (string, error) {
 	parent := os.TempDir()
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs("/dev/shm", &fs); err == nil && int64(fs.Bavail)*fs.Bsize > roomNeeded && syscall.Access("/dev/shm", 2) == nil {
+	if err := syscall.Statfs("/dev/shm", &fs); err == nil && int64(fs.Bavail)*fs.Bsize > roomNeeded &&
+		syscall.Access("/dev/shm", 2) == nil {
 		parent = "/dev/shm"
 	}
 	return newFolder(parent)
@@ -114,8 +116,8 @@ func newFolder(parent string) (string, error) {
 	return dir, nil
 }
 
-// watch starts the watchdog: a shell that reads pids until this process closes the pipe, or is dead, and then kills the last
-// one and removes the folder.
+// watch starts the watchdog: a shell that reads pids until this process closes the pipe, or is dead, and then kills the
+// last one and removes the folder.
 func watch(dir string) (io.WriteCloser, error) {
 	const script = `pid=
 while read -r line; do pid=$line; done
@@ -142,7 +144,8 @@ rm -rf "$1"`
 func (s *Server) initialize() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	cmd := s.command(ctx, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+	cmd := s.command(ctx, "initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+		"--no-sync", "--no-instructions",
 		"--wal-segsize="+s.segment())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
@@ -150,7 +153,8 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-// segment is the size of a file of the write-ahead log in MB: small files make a fresh server small, big ones a busy one quick.
+// segment is the size of a file of the write-ahead log in MB: small files make a fresh server small, big ones a busy
+// one quick.
 func (s *Server) segment() string {
 	if s.durable {
 		return "16"
@@ -168,7 +172,8 @@ func (s *Server) Start() error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own
-	settings := []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off"}
+	settings := []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "wal_level=minimal",
+		"max_wal_senders=0", "autovacuum=off"}
 	if s.durable { // as packaged, but for what any guide to a server of this size sets
 		settings = []string{"shared_buffers=512MB", "max_wal_size=2GB"}
 	}
@@ -177,7 +182,8 @@ func (s *Server) Start() error {
 		listen = "127.0.0.1"
 		settings = append(settings, fmt.Sprintf("port=%d", s.port))
 	}
-	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses=" + listen, "-c", "max_connections=200", "-c", "log_min_messages=fatal"}
+	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses=" + listen, "-c", "max_connections=200", "-c",
+		"log_min_messages=fatal"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}

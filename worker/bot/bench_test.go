@@ -14,8 +14,10 @@ import (
 func benchTenants() []flowhq.Business {
 	hours := everyDay("08:00", "19:00")
 	items := []flowhq.Item{
-		{Name: "Facial", Price: 30000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true}, {Name: "Manicure", Price: 15000, Available: true},
-		{Name: "Gel Manicure", Price: 20000, Available: true}, {Name: "Pedicure", Price: 18000, Available: true}, {Name: "Kukata nywele", Price: 10000, Available: true},
+		{Name: "Facial", Price: 30000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true},
+		{Name: "Manicure", Price: 15000, Available: true},
+		{Name: "Gel Manicure", Price: 20000, Available: true}, {Name: "Pedicure", Price: 18000, Available: true},
+		{Name: "Kukata nywele", Price: 10000, Available: true},
 	}
 	settings := flowhq.Settings{Contact: "+255700000101", Services: items, Products: items, Hours: hours}.Normalize()
 	return []flowhq.Business{
@@ -29,8 +31,10 @@ func benchTenants() []flowhq.Business {
 func BenchmarkStep(b *testing.B) {
 	talks := [][]string{
 		{"Habari", "1", "Facial", "kesho", "saa nne asubuhi", "Asha", "ndiyo", "asante"},
-		{"mambo", "bei ya kanga", "nataka kuagiza facial 3 na pedicure 1", "Juma, Kariakoo", "hapana, facial 2", "ndiyo"},
-		{"hello", "my internet is down since morning and nobody has come to look at it", "router light is red, house 12", "what are your working hours?"},
+		{"mambo", "bei ya kanga", "nataka kuagiza facial 3 na pedicure 1", "Juma, Kariakoo", "hapana, facial 2",
+			"ndiyo"},
+		{"hello", "my internet is down since morning and nobody has come to look at it",
+			"router light is red, house 12", "what are your working hours?"},
 	}
 	now := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 	tenants := benchTenants()
@@ -49,7 +53,8 @@ func BenchmarkStep(b *testing.B) {
 			states[which] = State{}
 		}
 		begin := time.Now()
-		states[which], _ = Step(flows[which], tenants[which], states[which], Message{ID: "M", Kind: flowhq.KindText, Text: talk[at], At: now}, now)
+		states[which], _ = Step(flows[which], tenants[which], states[which],
+			Message{ID: "M", Kind: flowhq.KindText, Text: talk[at], At: now}, now)
 		took = append(took, time.Since(begin))
 	}
 	slices.Sort(took)
@@ -80,10 +85,13 @@ func BenchmarkLargeShop(b *testing.B) {
 	biz := benchTenants()[1]
 	biz.Settings.Products = nil
 	for i := range flowhq.MaxItems {
-		biz.Settings.Products = append(biz.Settings.Products, flowhq.Item{Name: "Bidhaa " + swahiliHour(i*2%1440) + " " + when.ClockText(i%1440), Price: int64(i), Available: true})
+		biz.Settings.Products = append(biz.Settings.Products,
+			flowhq.Item{Name: "Bidhaa " + swahiliHour(i*2%1440) + " " + when.ClockText(i%1440), Price: int64(i),
+				Available: true})
 	}
 	flow := Default(biz.Template, biz.Language)
 	for b.Loop() {
-		Step(flow, biz, State{}, Message{Text: "nataka kuagiza kanga tatu"}, time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))
+		Step(flow, biz, State{}, Message{Text: "nataka kuagiza kanga tatu"},
+			time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))
 	}
 }

@@ -65,7 +65,8 @@ type textDefinition struct {
 // The keys of each part of a flow, as docs/flow.schema.json has them.
 
 func flowKeys() []string {
-	return []string{"flow", "template", "language", "menu", "intents", "tasks", "fallback", "forget_after_hours", "human_after", "texts"}
+	return []string{"flow", "template", "language", "menu", "intents", "tasks", "fallback", "forget_after_hours",
+		"human_after", "texts"}
 }
 
 func menuKeys() []string {
@@ -73,7 +74,8 @@ func menuKeys() []string {
 }
 
 func intentKeys() []string {
-	return []string{"means", "hints", "words", "without", "start", "reply", "item", "item_asks", "otherwise", "asks", "menu", "handoff"}
+	return []string{"means", "hints", "words", "without", "start", "reply", "item", "item_asks", "otherwise", "asks",
+		"menu", "handoff"}
 }
 
 func taskKeys() []string {
@@ -81,7 +83,8 @@ func taskKeys() []string {
 }
 
 func askKeys() []string {
-	return []string{"fact", "type", "from", "options", "with", "label", "question", "quantity", "otherwise", "min", "max", "optional", "opening", "answers"}
+	return []string{"fact", "type", "from", "options", "with", "label", "question", "quantity", "otherwise", "min",
+		"max", "optional", "opening", "answers"}
 }
 
 func fallbackKeys() []string {
@@ -213,7 +216,8 @@ func (f *findings) defineTask(of entry) taskDefinition {
 func (f *findings) defineAsk(n ast.Node) askDefinition {
 	d := askDefinition{at: nodePosition(n), min: 1, max: 10_000}
 	texts := map[string]*scalar{"fact": &d.fact, "type": &d.kind, "from": &d.from, "with": &d.with, "label": &d.label}
-	lists := map[string]*[]scalar{"options": &d.options, "question": &d.question, "otherwise": &d.other, "quantity": &d.quantity}
+	lists := map[string]*[]scalar{"options": &d.options, "question": &d.question, "otherwise": &d.other,
+		"quantity": &d.quantity}
 	flags := map[string]*bool{"optional": &d.optional, "opening": &d.opening, "answers": &d.answers}
 	for _, e := range f.entriesOf(n, "a question") {
 		key := e.key.text

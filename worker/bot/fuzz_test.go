@@ -48,11 +48,13 @@ func FuzzLoad(f *testing.F) {
 func fuzzNow() time.Time { return time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC) }
 
 func FuzzMatcher(f *testing.F) {
-	for _, s := range []string{"Habari", "naomba miadi", "how much is it", "\u200bhe\u200dllo", "j3 2moro", "30,000", "no problem", "\xff\xfe", "😀👍🏾", "مرحبا ٣", "ﬁne ＡＢＣ", "a/b-c.d:e"} {
+	for _, s := range []string{"Habari", "naomba miadi", "how much is it", "\u200bhe\u200dllo", "j3 2moro", "30,000",
+		"no problem", "\xff\xfe", "😀👍🏾", "مرحبا ٣", "ﬁne ＡＢＣ", "a/b-c.d:e"} {
 		f.Add(s)
 	}
 	words := Default(flowhq.TemplateBooking, flowhq.Swahili).words
-	list := newListing([]flowhq.Item{{Name: "Gel Manicure", Available: true}, {Name: "Manicure", Available: true}, {Name: "", Available: true}, {Name: "7 Up", Available: true}})
+	list := newListing([]flowhq.Item{{Name: "Gel Manicure", Available: true}, {Name: "Manicure", Available: true},
+		{Name: "", Available: true}, {Name: "7 Up", Available: true}})
 	f.Fuzz(func(t *testing.T, text string) {
 		tokens := lexicon.Tokenize(text)
 		if len(tokens) > lexicon.MaxTokens {
@@ -64,7 +66,10 @@ func FuzzMatcher(f *testing.F) {
 				t.Fatalf("token %+v does not lie in the text in its order", k)
 			}
 			last = k.From
-			if k.Kind != lexicon.SymbolToken && strings.ToLower(k.Text) != k.Text && !strings.ContainsFunc(k.Text, func(r rune) bool { return r > 0x7f }) {
+			if k.Kind != lexicon.SymbolToken && strings.ToLower(k.Text) != k.Text &&
+				!strings.ContainsFunc(k.Text, func(r rune) bool {
+					return r > 0x7f
+				}) {
 				t.Fatalf("token %q is not folded", k.Text)
 			}
 		}
@@ -94,8 +99,10 @@ func FuzzMatcher(f *testing.F) {
 
 func FuzzParseWhen(f *testing.F) {
 	for _, s := range []string{
-		"kesho saa nne asubuhi", "26/3 10:30", "half past three in the afternoon tomorrow", "31 february", "in two hours", "wiki ijayo jumatano",
-		"saa kumi na mbili kasorobo jioni", "2026-04-02 15:45", "tomorrow 2-4pm", "baada ya dakika 99999", "99999999999999999999 am", "10:75",
+		"kesho saa nne asubuhi", "26/3 10:30", "half past three in the afternoon tomorrow", "31 february",
+		"in two hours", "wiki ijayo jumatano",
+		"saa kumi na mbili kasorobo jioni", "2026-04-02 15:45", "tomorrow 2-4pm", "baada ya dakika 99999",
+		"99999999999999999999 am", "10:75",
 	} {
 		f.Add(s, int64(0), uint8(7), uint8(21))
 	}
@@ -141,13 +148,16 @@ func clockOrMidnight(minute int) string {
 // FuzzStep plays a conversation: lines are messages; the first bytes choose the business, edits and pauses.
 func FuzzStep(f *testing.F) {
 	for which, talk := range []string{
-		"1\nFacial\nkesho\nsaa nne asubuhi\nAsha\nndiyo", "agiza kanga 3 na viatu 1\nJuma, Kariakoo\nhapana, kanga 99999999999999999999\nndiyo",
-		"my internet is down\nhouse 12\nthanks", "STOP\nhello\nSTART\nbei", "nataka mtu", "1\nmenu\n1\ncancel", "\xff\xfe\n😀\n\u200b",
+		"1\nFacial\nkesho\nsaa nne asubuhi\nAsha\nndiyo",
+		"agiza kanga 3 na viatu 1\nJuma, Kariakoo\nhapana, kanga 99999999999999999999\nndiyo",
+		"my internet is down\nhouse 12\nthanks", "STOP\nhello\nSTART\nbei", "nataka mtu", "1\nmenu\n1\ncancel",
+		"\xff\xfe\n😀\n\u200b",
 	} {
 		f.Add(talk, uint8(which), uint8(0))
 	}
 	tenants := benchTenants()
-	tenants = append(tenants, flowhq.Business{Template: flowhq.TemplateBooking, Language: flowhq.English}, flowhq.Business{Template: flowhq.TemplateEcommerce, Language: flowhq.English})
+	tenants = append(tenants, flowhq.Business{Template: flowhq.TemplateBooking, Language: flowhq.English},
+		flowhq.Business{Template: flowhq.TemplateEcommerce, Language: flowhq.English})
 	flows := make([]*Flow, len(tenants))
 	for i, biz := range tenants {
 		flows[i] = Default(biz.Template, biz.Language)
@@ -187,7 +197,8 @@ func fuzzOne(t *testing.T, flow *Flow, biz flowhq.Business, state State, m Messa
 		t.Fatal(err)
 	}
 	next, actions := Step(flow, biz, state, m, now)
-	if again, same := Step(flow, biz, state, m, now); !reflect.DeepEqual(next, again) || !reflect.DeepEqual(actions, same) {
+	if again, same := Step(flow, biz, state, m, now); !reflect.DeepEqual(next, again) ||
+		!reflect.DeepEqual(actions, same) {
 		t.Fatalf("not the same twice for %q", m.Text)
 	}
 	if after, err := json.Marshal(state); err != nil || string(after) != string(before) {
@@ -218,7 +229,8 @@ func checkActions(t *testing.T, actions []Action) {
 		switch a.Kind {
 		case ActionReply:
 			replies++
-			if strings.TrimSpace(a.Text) == "" || utf8.RuneCountInString(a.Text) > MaxReply || !utf8.ValidString(a.Text) {
+			if strings.TrimSpace(a.Text) == "" || utf8.RuneCountInString(a.Text) > MaxReply ||
+				!utf8.ValidString(a.Text) {
 				t.Fatalf("a reply of %d bytes: %q", len(a.Text), a.Text)
 			}
 		case ActionRecord:
@@ -246,7 +258,8 @@ func checkRecord(t *testing.T, r *flowhq.RequestEvent) {
 	if r.Fields.Total != total && r.Type == flowhq.RequestOrder {
 		t.Fatalf("total %d of %+v", r.Fields.Total, r.Fields.Items)
 	}
-	if r.Type == flowhq.RequestBooking && (r.Fields.Service == "" || when.ParseClock(r.Fields.Time) < 0 || r.Fields.Date == "" || r.Fields.Name == "") {
+	if r.Type == flowhq.RequestBooking && (r.Fields.Service == "" || when.ParseClock(r.Fields.Time) < 0 ||
+		r.Fields.Date == "" || r.Fields.Name == "") {
 		t.Fatalf("booking %+v", r.Fields)
 	}
 	if len(r.Fields.Detail) > 4*maxDetail+100 {
@@ -256,7 +269,8 @@ func checkRecord(t *testing.T, r *flowhq.RequestEvent) {
 
 // FuzzForeignState steps from states that no step gave: a try-out hands in whatever its caller sends.
 func FuzzForeignState(f *testing.F) {
-	f.Add(`{"task":"booking","ask":"time","facts":{"date":"9999-99-99","readings":[-5,99999],"part":77},"turns":-9}`, "saa nne", uint8(0))
+	f.Add(`{"task":"booking","ask":"time","facts":{"date":"9999-99-99","readings":[-5,99999],"part":77},"turns":-9}`,
+		"saa nne", uint8(0))
 	f.Add(`{"task":"order","ask":"confirmation","facts":{"items":[{"product":"Kanga","quantity":-7,"price":-1}]},"misses":-3}`, "ndiyo", uint8(1))
 	f.Add(`{"task":"ticket","ask":"nothing","offer":{"date":"x","time":"99:99"},"before":{"id":"a","state":{"task":"x"}}}`, "yes", uint8(2))
 	tenants := benchTenants()
@@ -272,9 +286,11 @@ func FuzzForeignState(f *testing.F) {
 		n := int(which) % len(tenants)
 		for _, line := range strings.SplitN(text, "\n", 10) {
 			var actions []Action
-			state, actions = Step(flows[n], tenants[n], state, Message{ID: "A", Kind: flowhq.KindText, Text: line}, fuzzNow())
+			state, actions = Step(flows[n], tenants[n], state, Message{ID: "A", Kind: flowhq.KindText, Text: line},
+				fuzzNow())
 			for _, a := range actions {
-				if a.Kind == ActionReply && (strings.TrimSpace(a.Text) == "" || utf8.RuneCountInString(a.Text) > MaxReply || !utf8.ValidString(a.Text)) {
+				if a.Kind == ActionReply && (strings.TrimSpace(a.Text) == "" ||
+					utf8.RuneCountInString(a.Text) > MaxReply || !utf8.ValidString(a.Text)) {
 					t.Fatalf("a reply of %d bytes: %q", len(a.Text), a.Text)
 				}
 			}

@@ -80,8 +80,12 @@ func readOnce(k *weakCache[definition]) (definition, error) {
 }
 
 var (
-	commonSwahili = weakCache[definition]{build: func() (*definition, error) { return readCommon("flows/common.sw.yaml") }}
-	commonEnglish = weakCache[definition]{build: func() (*definition, error) { return readCommon("flows/common.en.yaml") }}
+	commonSwahili = weakCache[definition]{build: func() (*definition, error) {
+		return readCommon("flows/common.sw.yaml")
+	}}
+	commonEnglish = weakCache[definition]{build: func() (*definition, error) {
+		return readCommon("flows/common.en.yaml")
+	}}
 )
 
 func readCommon(name string) (*definition, error) {
@@ -124,8 +128,8 @@ func CommonYAML(l flowhq.Language) string {
 	return string(text)
 }
 
-// Default gives a template's own flow. It is compiled at each call, some milliseconds, so keep it. A template or language
-// that does not exist gets booking in Swahili, as the database's defaults say.
+// Default gives a template's own flow. It is compiled at each call, some milliseconds, so keep it. A template or
+// language that does not exist gets booking in Swahili, as the database's defaults say.
 func Default(t flowhq.TemplateType, l flowhq.Language) *Flow {
 	text := DefaultYAML(t, l)
 	if text == "" {

@@ -21,7 +21,8 @@ func TestEveryEmbeddedFlowLoads(t *testing.T) {
 				t.Fatalf("%s %s: %v", template, l, err)
 			}
 			if flow.Template != template || flow.Language != l || len(flow.menu) != 4 {
-				t.Errorf("%s %s: got %s %s with a menu of %d", template, l, flow.Template, flow.Language, len(flow.menu))
+				t.Errorf("%s %s: got %s %s with a menu of %d", template, l, flow.Template, flow.Language,
+					len(flow.menu))
 			}
 		}
 	}
@@ -91,19 +92,24 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 		{"unknown task", "start: booking", "start: order", 9, 12, `there is no task "order"`},
 		{"unknown intent in the menu", "intent: book}", "intent: buy}", 5, 30, `there is no intent "buy"`},
 		{"unknown placeholder", "done: Thank you.", "done: Thank you, {nmae}.", 15, 11, "{nmae} is not known here"},
-		{"a text that YAML takes for a mapping", "done: Thank you.", "done: {name}, thank you.", 15, 17, "must stand in quotes"},
+		{"a text that YAML takes for a mapping", "done: Thank you.", "done: {name}, thank you.", 15, 17,
+			"must stand in quotes"},
 		{"open brace", "done: Thank you.", "done: Thank you, {name.", 15, 11, "is no placeholder"},
 		{"wrong record", "record: BOOKING", "record: BOOK", 12, 13, "must record BOOKING, ORDER or TICKET"},
 		{"unknown type", "type: choice", "type: choose", 14, 31, `"choose" is no type of question`},
 		{"nothing to choose from", ", from: services", "", 14, 9, "wants options"},
 		{"no question", ", question: Which?", "", 14, 9, "has no text"},
-		{"fact asked twice", "      - {fact: service, type: choice, from: services, question: Which?}", "      - {fact: name, type: name, question: Who?}\n      - {fact: name, type: name, question: Who?}", 15, 16, "asked twice"},
-		{"fixed kind", "fact: service, type: choice, from: services", "fact: date, type: text", 14, 28, "must be asked as that"},
+		{"fact asked twice", "      - {fact: service, type: choice, from: services, question: Which?}",
+			"      - {fact: name, type: name, question: Who?}\n      - {fact: name, type: name, question: Who?}", 15,
+			16, "asked twice"},
+		{"fixed kind", "fact: service, type: choice, from: services", "fact: date, type: text", 14, 28,
+			"must be asked as that"},
 		{"wrong format", "flow: 1", "flow: 2", 1, 7, "begins with \"flow: 1\""},
 		{"wrong template", "template: BOOKING", "template: BARBER", 2, 11, "template must be"},
 		{"wrong language", "language: EN", "language: FR", 3, 11, "language must be"},
 		{"the same key twice", "language: EN", "language: EN\nlanguage: SW", 4, 1, "language"},
-		{"a text where a list of names is wanted", "intents:\n  book:\n    means: [booking]\n    start: booking", "intents: none", 6, 10, "wants a list of names"},
+		{"a text where a list of names is wanted", "intents:\n  book:\n    means: [booking]\n    start: booking",
+			"intents: none", 6, 10, "wants a list of names"},
 		{"an intent that does nothing", "    start: booking", "    asks: service", 7, 3, "does nothing"},
 		{"wrong number", "done: Thank you.", "done: Thank you.\nhuman_after: many", 16, 14, "wants a whole number"},
 		{"wrong flag", "start: booking", "start: booking\n    menu: often", 10, 11, "wants true or false"},
@@ -111,8 +117,10 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 		{"tag", "language: EN", "language: !x EN", 3, 11, "tags"},
 		{"unknown text", "done: Thank you.", "done: Thank you.\ntexts: {helo: Hi}", 16, 9, `did you mean "hello"?`},
 		{"a word that is none", "means: [booking]", "words: ['?!']", 8, 13, "holds no word"},
-		{"without a word that is not there", "means: [booking]", "means: [booking]\n    without: [zebra]", 9, 15, "is none of the words"},
-		{"fallback of nothing", "done: Thank you.", "done: Thank you.\nfallback: {start: ticket}", 16, 19, `there is no task "ticket"`},
+		{"without a word that is not there", "means: [booking]", "means: [booking]\n    without: [zebra]", 9, 15,
+			"is none of the words"},
+		{"fallback of nothing", "done: Thank you.", "done: Thank you.\nfallback: {start: ticket}", 16, 19,
+			`there is no task "ticket"`},
 	}
 	if _, err := Load([]byte(smallFlow)); err != nil {
 		t.Fatalf("the flow that the cases change does not load: %v", err)
@@ -138,7 +146,8 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 }
 
 func TestAllProblemsAreToldTogetherInTheirOrder(t *testing.T) {
-	text := strings.NewReplacer("[booking]", "[bokings]", "Thank you.", "Dear {nmae}", "intent: book}", "intent: buy}").Replace(smallFlow)
+	text := strings.NewReplacer("[booking]", "[bokings]", "Thank you.", "Dear {nmae}", "intent: book}",
+		"intent: buy}").Replace(smallFlow)
 	_, err := Load([]byte(text))
 	problems, _ := errors.AsType[Problems](err)
 	if len(problems) != 3 || problems[0].Line != 5 || problems[1].Line != 8 || problems[2].Line != 15 {
@@ -215,9 +224,11 @@ func TestTheFlowInTheDocumentationLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	biz := flowhq.Business{Name: "B", Language: flowhq.English, Settings: flowhq.Settings{Services: []flowhq.Item{{Name: "Dinner", Price: 100, Available: true}}}.Normalize()}
+	biz := flowhq.Business{Name: "B", Language: flowhq.English,
+		Settings: flowhq.Settings{Services: []flowhq.Item{{Name: "Dinner", Price: 100, Available: true}}}.Normalize()}
 	for _, question := range []string{"where can I park?", "parking", "naegesha wapi"} {
-		if _, acts := Step(flow, biz, State{}, Message{Text: question}, fuzzNow()); !strings.Contains(replyOf(acts), "behind the house") {
+		if _, acts := Step(flow, biz, State{}, Message{Text: question}, fuzzNow()); !strings.Contains(replyOf(acts),
+			"behind the house") {
 			t.Errorf("%s: %q", question, replyOf(acts))
 		}
 	}

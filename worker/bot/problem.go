@@ -40,6 +40,7 @@ type findings struct{ list Problems }
 
 func (f *findings) add(at position, format string, args ...any) {
 	if len(f.list) < maxProblems {
-		f.list = append(f.list, Problem{Line: max(at.line, 1), Column: max(at.column, 1), Message: fmt.Sprintf(format, args...)})
+		f.list = append(f.list, Problem{Line: max(at.line, 1), Column: max(at.column, 1),
+			Message: fmt.Sprintf(format, args...)})
 	}
 }

@@ -18,8 +18,8 @@ type Message struct {
 	Target string // id of the message that was edited or deleted
 }
 
-// State is what is remembered of one chat. Its zero value is a new chat, its JSON form what is stored. Its size is bounded
-// whatever the customer writes.
+// State is what is remembered of one chat. Its zero value is a new chat, its JSON form what is stored. Its size is
+// bounded whatever the customer writes.
 type State struct {
 	// FlowVersion is the version of the flow that the step in hand began with; it means something while InStep.
 	FlowVersion int             `json:"flow_version,omitempty"`
@@ -28,15 +28,17 @@ type State struct {
 	Ask         string          `json:"ask,omitempty"` // the fact asked for, or askConfirmation, or askChange
 	Facts       Facts           `json:"facts,omitzero"`
 	Offer       *Offer          `json:"offer,omitempty"`
-	Topic       string          `json:"topic,omitempty"` // service or product talked about last, while no task is in hand
-	TopicAsks   string          `json:"topic_asks,omitempty"`
-	TopicSaid   string          `json:"topic_said,omitempty"` // how the customer asked for it, when that says more: "viatu vya size 42"
-	Misses      int             `json:"misses,omitempty"`     // times in a row that nothing was understood
-	Turns       int             `json:"turns,omitempty"`      // replies so far, for wordings that take turns
-	LastAt      time.Time       `json:"last_at,omitzero"`
-	ClosedUntil string          `json:"closed_until,omitempty"` // the closed period that the customer was told of, by its end
-	OptedOut    bool            `json:"opted_out,omitempty"`
-	Name        string          `json:"name,omitempty"` // given with an earlier request
+	// service or product talked about last, while no task is in hand
+	Topic     string `json:"topic,omitempty"`
+	TopicAsks string `json:"topic_asks,omitempty"`
+	// how the customer asked for it, when that says more: "viatu vya size 42"
+	TopicSaid   string    `json:"topic_said,omitempty"`
+	Misses      int       `json:"misses,omitempty"` // times in a row that nothing was understood
+	Turns       int       `json:"turns,omitempty"`  // replies so far, for wordings that take turns
+	LastAt      time.Time `json:"last_at,omitzero"`
+	ClosedUntil string    `json:"closed_until,omitempty"` // the closed period that the customer was told of, by its end
+	OptedOut    bool      `json:"opted_out,omitempty"`
+	Name        string    `json:"name,omitempty"` // given with an earlier request
 	// Recorded are the ids of the messages that the last record was made of: edits of them go to the business.
 	Recorded []string `json:"recorded,omitempty"`
 	Before   *Earlier `json:"before,omitempty"`
@@ -141,8 +143,10 @@ type Action struct {
 	Reason  HandoverReason       `json:"reason,omitempty"`  // of a hand-over
 	Cause   string               `json:"cause,omitempty"`
 	Step    string               `json:"step,omitempty"` // for the trace
-	Asks    string               `json:"asks,omitempty"` // what a reply asks for: menu, service, product, quantity, date, time, name …; several joined by _or_
-	Says    string               `json:"says,omitempty"` // what a reply tells: closed, closed_now, past, opted_out, handed_over; several joined by a comma
+	// what a reply asks for: menu, service, product, quantity, date, time, name …; several joined by _or_
+	Asks string `json:"asks,omitempty"`
+	// what a reply tells: closed, closed_now, past, opted_out, handed_over; several joined by a comma
+	Says string `json:"says,omitempty"`
 }
 
 // RecordOf tells which kind of request a chat is in the middle of; "" when it is in none.

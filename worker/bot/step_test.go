@@ -19,7 +19,8 @@ func talk(t *testing.T, flow *Flow, biz flowhq.Business, state State, lines ...s
 	now := fuzzNow()
 	for i, line := range lines {
 		now = now.Add(10 * time.Second)
-		state, acts = Step(flow, biz, state, Message{ID: "m" + string(rune('a'+i)), Kind: flowhq.KindText, Text: line, Name: "Push Name", At: now}, now)
+		state, acts = Step(flow, biz, state, Message{ID: "m" + string(rune('a'+i)), Kind: flowhq.KindText, Text: line,
+			Name: "Push Name", At: now}, now)
 	}
 	return state, acts
 }
@@ -45,7 +46,8 @@ func TestActionsComeInTheirOrder(t *testing.T) {
 		want  []ActionKind
 	}{
 		{"a reply", []string{"habari"}, []ActionKind{ActionReply}},
-		{"a record is kept before it is talked about", []string{"facial kesho saa nne asubuhi", "Asha", "ndiyo"}, []ActionKind{ActionRecord, ActionReply, ActionNotifyOwner}},
+		{"a record is kept before it is talked about", []string{"facial kesho saa nne asubuhi", "Asha", "ndiyo"},
+			[]ActionKind{ActionRecord, ActionReply, ActionNotifyOwner}},
 		{"a human", []string{"nataka kuongea na mtu"}, []ActionKind{ActionHandoff, ActionReply, ActionNotifyOwner}},
 		{"opting out", []string{"STOP"}, []ActionKind{ActionOptOut, ActionReply}},
 		{"silence after it", []string{"STOP", "bei"}, nil},
@@ -118,7 +120,8 @@ func TestOneFlowServesManyChatsAtOnce(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for range 20 {
-				if _, got := talk(t, flow, biz, State{}, "facial kesho saa nne asubuhi", "Asha", "ndiyo"); !reflect.DeepEqual(got, want) {
+				if _, got := talk(t, flow, biz, State{}, "facial kesho saa nne asubuhi", "Asha",
+					"ndiyo"); !reflect.DeepEqual(got, want) {
 					t.Errorf("got %v", got)
 					return
 				}
@@ -132,7 +135,8 @@ func TestTheStateOfALongChatStaysSmall(t *testing.T) {
 	flow, biz := salonFlow()
 	state := State{}
 	for range 50 {
-		state, _ = talk(t, flow, biz, state, strings.Repeat("naomba kitu cha ajabu ", 500), "facial", strings.Repeat("z", 5000), "1", "qqq www")
+		state, _ = talk(t, flow, biz, state, strings.Repeat("naomba kitu cha ajabu ", 500), "facial",
+			strings.Repeat("z", 5000), "1", "qqq www")
 	}
 	text, err := json.Marshal(state)
 	if err != nil || len(text) > 4000 {
@@ -156,7 +160,8 @@ func TestTheOwnGreetingTakesThePlaceOfTheTemplates(t *testing.T) {
 	flow, biz := salonFlow()
 	biz.Settings.Greeting = "Karibu sana kwa Neema!"
 	_, acts := talk(t, flow, biz, State{}, "habari")
-	if got := replyOf(acts); !strings.HasPrefix(got, "Karibu sana kwa Neema!") || !strings.Contains(got, "1. Weka miadi") {
+	if got := replyOf(acts); !strings.HasPrefix(got, "Karibu sana kwa Neema!") ||
+		!strings.Contains(got, "1. Weka miadi") {
 		t.Errorf("answered %q", got)
 	}
 }
@@ -165,7 +170,8 @@ func TestTheNoticeOfAHumanNamesTheCustomer(t *testing.T) {
 	flow, biz := salonFlow()
 	_, acts := talk(t, flow, biz, State{}, "nataka kuongea na mtu")
 	for _, a := range acts {
-		if a.Kind == ActionNotifyOwner && strings.Contains(a.Text, "Push Name") && strings.Contains(a.Text, "nataka kuongea na mtu") {
+		if a.Kind == ActionNotifyOwner && strings.Contains(a.Text, "Push Name") &&
+			strings.Contains(a.Text, "nataka kuongea na mtu") {
 			return
 		}
 	}
@@ -175,7 +181,8 @@ func TestTheNoticeOfAHumanNamesTheCustomer(t *testing.T) {
 func TestAReactionChangesNothing(t *testing.T) {
 	flow, biz := salonFlow()
 	state, _ := talk(t, flow, biz, State{}, "1")
-	next, acts := Step(flow, biz, state, Message{ID: "r", Kind: flowhq.KindReaction, Text: "👍", Target: "ma"}, fuzzNow().Add(time.Hour))
+	next, acts := Step(flow, biz, state, Message{ID: "r", Kind: flowhq.KindReaction, Text: "👍", Target: "ma"},
+		fuzzNow().Add(time.Hour))
 	if !reflect.DeepEqual(next, state) || len(kinds(acts)) != 0 {
 		t.Errorf("state %+v, actions %+v", next, acts)
 	}
@@ -223,7 +230,8 @@ func loadCustom(t *testing.T) *Flow {
 }
 
 func TestEveryTypeOfQuestion(t *testing.T) {
-	_, acts := talk(t, loadCustom(t), customBiz(), State{}, "a table please", "the main hall", "four", "+255 712 345 678", "near the window", "yes")
+	_, acts := talk(t, loadCustom(t), customBiz(), State{}, "a table please", "the main hall", "four",
+		"+255 712 345 678", "near the window", "yes")
 	r := requestOf(acts)
 	want := "area: Main hall\nGuests: 4\nphone: +255712345678\nwishes: near the window"
 	if r == nil || r.Fields.Detail != want {
@@ -265,7 +273,8 @@ func TestSomeMissesCallAHuman(t *testing.T) {
 	if got := kinds(acts); len(got) == 0 || got[0] != ActionHandoff {
 		t.Errorf("got %v", got)
 	}
-	if _, acts = talk(t, loadCustom(t), customBiz(), State{}, "qwe", "rty", "table", "uio"); kinds(acts)[0] == ActionHandoff {
+	if _, acts = talk(t, loadCustom(t), customBiz(), State{}, "qwe", "rty", "table",
+		"uio"); kinds(acts)[0] == ActionHandoff {
 		t.Error("what was understood in between does not count")
 	}
 }
@@ -297,7 +306,8 @@ func TestStep_signals(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]bool{"Start": true, "anza": true, "bei": false} {
-		if next, _ := Step(flow, biz, State{OptedOut: true}, Message{ID: "A", Kind: flowhq.KindText, Text: text}, fuzzNow()); next.OptedOut == want {
+		if next, _ := Step(flow, biz, State{OptedOut: true}, Message{ID: "A", Kind: flowhq.KindText, Text: text},
+			fuzzNow()); next.OptedOut == want {
 			t.Errorf("%q of one who opted out: opted out is %v", text, next.OptedOut)
 		}
 	}
@@ -305,18 +315,23 @@ func TestStep_signals(t *testing.T) {
 
 func TestWhatIsWrittenInFullIsWrittenWell(t *testing.T) {
 	for minute, want := range map[int]string{
-		7 * 60: "saa moja asubuhi (07:00)", 10*60 + 30: "saa nne na nusu asubuhi (10:30)", 12 * 60: "saa sita mchana (12:00)", 8*60 + 45: "saa tatu kasorobo asubuhi (08:45)",
-		15*60 + 15: "saa tisa na robo alasiri (15:15)", 18 * 60: "saa kumi na mbili jioni (18:00)", 19 * 60: "saa moja usiku (19:00)", 0: "saa sita usiku (00:00)",
-		5 * 60: "saa kumi na moja alfajiri (05:00)", 14*60 + 20: "saa nane na dakika 20 mchana (14:20)", 11*60 + 45: "saa sita kasorobo asubuhi (11:45)",
+		7 * 60: "saa moja asubuhi (07:00)", 10*60 + 30: "saa nne na nusu asubuhi (10:30)",
+		12 * 60: "saa sita mchana (12:00)", 8*60 + 45: "saa tatu kasorobo asubuhi (08:45)",
+		15*60 + 15: "saa tisa na robo alasiri (15:15)", 18 * 60: "saa kumi na mbili jioni (18:00)",
+		19 * 60: "saa moja usiku (19:00)", 0: "saa sita usiku (00:00)",
+		5 * 60: "saa kumi na moja alfajiri (05:00)", 14*60 + 20: "saa nane na dakika 20 mchana (14:20)",
+		11*60 + 45: "saa sita kasorobo asubuhi (11:45)",
 	} {
 		if got := hourText(minute, flowhq.Swahili); got != want {
 			t.Errorf("%d: got %q, want %q", minute, got, want)
 		}
-		if w := ParseWhen("kesho "+swahiliHour(minute), fuzzNow(), nil, flowhq.Swahili); w.Time != when.ClockText(minute) {
+		if w := ParseWhen("kesho "+swahiliHour(minute), fuzzNow(), nil,
+			flowhq.Swahili); w.Time != when.ClockText(minute) {
 			t.Errorf("%q is read as %q", swahiliHour(minute), w.Time)
 		}
 	}
-	for amount, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 30000: "30,000", 1234567: "1,234,567", -4500: "-4,500"} {
+	for amount, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 30000: "30,000", 1234567: "1,234,567",
+		-4500: "-4,500"} {
 		if got := grouped(amount); got != want {
 			t.Errorf("%d: got %q, want %q", amount, got, want)
 		}

@@ -5,8 +5,8 @@ import (
 	"weak"
 )
 
-// kept is a value that is made at its first use and again when nobody has used it for so long that the garbage collector
-// took it: hundreds of workers share a machine, and one whose customers are silent needs no words.
+// kept is a value that is made at its first use and again when nobody has used it for so long that the garbage
+// collector took it: hundreds of workers share a machine, and one whose customers are silent needs no words.
 type weakCache[T any] struct {
 	mu    sync.Mutex
 	build func() (*T, error)

@@ -128,31 +128,37 @@ func shortenAtLine(s string, n int) string {
 
 // The placeholders that every text may use.
 func commonPlaceholders() []string {
-	return []string{"business", "greeting", "menu", "contact", "address", "delivery_info", "hours", "services", "products", "prices", "currency", "customer", "example"}
+	return []string{"business", "greeting", "menu", "contact", "address", "delivery_info", "hours", "services",
+		"products", "prices", "currency", "customer", "example"}
 }
 
 // textPlaceholders are the texts that every flow must have, with what each may use beside the common placeholders.
 func textPlaceholders() map[string][]string {
 	return map[string][]string{
-		"hello": nil, "menu": nil, "greet_morning": nil, "greet_afternoon": nil, "greet_evening": nil, "greet_night": nil,
+		"hello": nil, "menu": nil, "greet_morning": nil, "greet_afternoon": nil, "greet_evening": nil,
+		"greet_night":    nil,
 		"not_understood": nil, "not_understood_question": {"question"}, "words_please": nil,
 		"handed_over": nil, "opted_out": nil, "opted_in": nil,
 		"closed_now": {"opens"}, "closed_now_unknown": nil,
-		"closed_day": {"date", "offer"}, "closed_time": {"date", "open_hours", "offer"}, "past_day": {"date", "offer"}, "past_time": {"date", "offer"},
-		"too_far": nil, "impossible_date": nil, "impossible_time": nil, "which_time": {"options"},
+		"closed_day": {"date", "offer"}, "closed_time": {"date", "open_hours", "offer"}, "past_day": {"date", "offer"},
+		"past_time": {"date", "offer"},
+		"too_far":   nil, "impossible_date": nil, "impossible_time": nil, "which_time": {"options"},
 		"open_hours": {"open", "date"}, "offer": {"next"}, "or": nil,
-		"which_item": {"options"}, "no_such_item": nil, "unavailable_item": {"item"}, "on_request": nil, "not_available": nil, "more_items": {"count"},
+		"which_item": {"options"}, "no_such_item": nil, "unavailable_item": {"item"}, "on_request": nil,
+		"not_available": nil, "more_items": {"count"},
 		"quantity_bad": {"max"}, "name_again": nil, "phone_again": nil, "number_again": {"min", "max"},
 		"confirm_choices": nil, "change_what": {"facts"}, "changed": nil, "cancelled": nil,
 		"taken_back": nil, "recorded_already": nil,
 		"notify_human": {"message"}, "notify_change": {"message"}, "somebody": nil, "our_business": nil,
-		"label_service": nil, "label_items": nil, "label_date": nil, "label_time": nil, "label_name": nil, "label_delivery": nil, "label_detail": nil,
+		"label_service": nil, "label_items": nil, "label_date": nil, "label_time": nil, "label_name": nil,
+		"label_delivery": nil, "label_detail": nil,
 	}
 }
 
 // factPlaceholders are what the texts of a task may use beside the common ones and the task's own facts.
 func factPlaceholders() []string {
-	return []string{"service", "date", "time", "name", "items", "total", "price", "delivery", "detail", "list", "item", "open_hours"}
+	return []string{"service", "date", "time", "name", "items", "total", "price", "delivery", "detail", "list", "item",
+		"open_hours"}
 }
 
 // parseTexts compiles the wordings of one text and names placeholders that it may not use.
@@ -166,7 +172,8 @@ func (f *findings) parseTexts(key string, variants []scalar, allowed ...[]string
 		}
 		for _, name := range used {
 			if !slices.ContainsFunc(allowed, func(names []string) bool { return slices.Contains(names, name) }) {
-				f.add(v.at, "%s: {%s} is not known here; known are {%s}", key, name, strings.Join(slices.Concat(allowed...), "} {"))
+				f.add(v.at, "%s: {%s} is not known here; known are {%s}", key, name,
+					strings.Join(slices.Concat(allowed...), "} {"))
 			}
 		}
 		if utf8.RuneCountInString(v.text) > MaxReply {

@@ -43,7 +43,8 @@ func parseYAML(text []byte) (root ast.Node, err error) {
 		}
 	}()
 	if len(text) > MaxFlowSize {
-		return nil, Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("the flow is larger than %d KiB", MaxFlowSize>>10)}}
+		return nil, Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("the flow is larger than %d KiB",
+			MaxFlowSize>>10)}}
 	}
 	tokens := lexer.Tokenize(string(text))
 	if p := refusedToken(tokens); p != nil {
@@ -57,7 +58,8 @@ func parseYAML(text []byte) (root ast.Node, err error) {
 		return nil, Problems{{Line: 1, Column: 1, Message: "the flow is empty"}}
 	}
 	if len(file.Docs) > 1 {
-		return nil, Problems{{Line: 1, Column: 1, Message: "a flow is one YAML document; take out the lines that are only ---"}}
+		return nil, Problems{{Line: 1, Column: 1, Message: "a flow is one YAML document; take out the lines that " +
+			"are only ---"}}
 	}
 	return file.Docs[0].Body, nil
 }
@@ -68,7 +70,8 @@ func refusedToken(tokens yamltoken.Tokens) *Problem {
 		what := ""
 		switch t.Type {
 		case yamltoken.AnchorType, yamltoken.AliasType:
-			what = "anchors and aliases (& and *) are not used in flows; put a text that begins with one of them in quotes"
+			what = "anchors and aliases (& and *) are not used in flows; put a text that begins with one of " +
+				"them in quotes"
 		case yamltoken.TagType:
 			what = "tags (!) are not used in flows; put a text that begins with ! in quotes"
 		case yamltoken.MergeKeyType:
@@ -106,7 +109,8 @@ func syntaxProblem(err error, text string) Problem {
 		message = e.GetMessage()
 		at = tokenPosition(e.GetToken())
 	}
-	if lines := strings.SplitN(text, "\n", at.line+1); at.line <= len(lines) && strings.Contains(lines[at.line-1], ": {") {
+	if lines := strings.SplitN(text, "\n", at.line+1); at.line <= len(lines) &&
+		strings.Contains(lines[at.line-1], ": {") {
 		format = "this is no YAML: %s; a text that begins with { must stand in quotes"
 	}
 	return Problem{Line: at.line, Column: at.column, Message: fmt.Sprintf(format, message)}

@@ -14,7 +14,8 @@ import (
 // goroutine is left behind.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	var quiet signallog.Loggable = signalLogger{log: slog.New(slog.DiscardHandler)} // before the first simulator uses it
+	// before the first simulator uses it
+	var quiet signallog.Loggable = signalLogger{log: slog.New(slog.DiscardHandler)}
 	signallog.Setup(&quiet)
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		os.Exit(2)

@@ -26,9 +26,10 @@ func TestFrameParser_parse(t *testing.T) {
 	long := frame(70_000)
 	var all []byte
 	for _, m := range [][]byte{
-		message(binary, frame(5)),                                                                               // 1
-		message(ping, []byte("hm")),                                                                             // none
-		message(binary, append(frame(1), frame(200)...)),                                                        // 2 and 3
+		message(binary, frame(5)),   // 1
+		message(ping, []byte("hm")), // none
+		// 2 and 3
+		message(binary, append(frame(1), frame(200)...)),
 		message(binary, long),                                                                                   // 4
 		message(first, long[:100]), message(ping, nil), message(more, long[100:300]), message(last, long[300:]), // 5
 		message(binary, long[:2]), message(binary, long[2:]), // 6

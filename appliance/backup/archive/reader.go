@@ -16,8 +16,8 @@ import (
 	"flowhq/storage/dump"
 )
 
-// Visitor takes what Read reads, in the order of the file. A method that is nil is not called. What it is given is checked only
-// when Read has returned without an error: nothing must be taken for good before.
+// Visitor takes what Read reads, in the order of the file. A method that is nil is not called. What it is given is
+// checked only when Read has returned without an error: nothing must be taken for good before.
 type Visitor struct {
 	Manifest func(Manifest) error
 	File     func(tenant, name string, size int64, content io.Reader) error
@@ -42,8 +42,8 @@ func Peek(from io.Reader, keys Keys) (Manifest, error) {
 
 var errEnough = errors.New("enough was read")
 
-// Read reads a whole backup, checks every checksum, and gives its contents. A file that is damaged, cut off or none of ours is
-// CodeInvalid, a wrong key CodeUnauthorized; an error of the visitor comes back as it is.
+// Read reads a whole backup, checks every checksum, and gives its contents. A file that is damaged, cut off or none of
+// ours is CodeInvalid, a wrong key CodeUnauthorized; an error of the visitor comes back as it is.
 func Read(from io.Reader, keys Keys, v Visitor) (Contents, error) {
 	source := &failing{from: from}
 	plain, err := keys.Unseal(source)
@@ -102,7 +102,8 @@ func (r *reader) read() (Contents, error) {
 		return Contents{}, err
 	}
 	if manifest.Format > Format {
-		return Contents{}, flowhq.Errorf(flowhq.CodeConflict, "The backup was written by a newer Flow HQ (%s). Install that version, then restore.", manifest.Version)
+		return Contents{}, flowhq.Errorf(flowhq.CodeConflict,
+			"The backup was written by a newer Flow HQ (%s). Install that version, then restore.", manifest.Version)
 	}
 	if r.visit.Manifest != nil {
 		if err := r.visit.Manifest(manifest); err != nil {

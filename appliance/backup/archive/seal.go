@@ -33,13 +33,15 @@ func (k Keys) Check() error {
 func (k Keys) recipient() (age.Recipient, error) {
 	switch {
 	case k.Passphrase != "" && k.Recipient != "":
-		return nil, flowhq.Errorf(flowhq.CodeInvalid, "A backup is encrypted by a passphrase or for a recipient, not both.")
+		return nil, flowhq.Errorf(flowhq.CodeInvalid,
+			"A backup is encrypted by a passphrase or for a recipient, not both.")
 	case k.Passphrase != "":
 		return age.NewScryptRecipient(k.Passphrase)
 	}
 	list, err := age.ParseRecipients(strings.NewReader(k.Recipient))
 	if err != nil || len(list) != 1 {
-		return nil, &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The recipient of backups is no age recipient like age1….", Cause: err}
+		return nil, &flowhq.Error{Code: flowhq.CodeInvalid,
+			Message: "The recipient of backups is no age recipient like age1….", Cause: err}
 	}
 	return list[0], nil
 }
@@ -56,7 +58,8 @@ func (k Keys) identities() ([]age.Identity, error) {
 	for _, text := range k.Identities {
 		list, err := age.ParseIdentities(strings.NewReader(text))
 		if err != nil {
-			return nil, &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The identity file holds no age identity (AGE-SECRET-KEY-1…).", Cause: err}
+			return nil, &flowhq.Error{Code: flowhq.CodeInvalid,
+				Message: "The identity file holds no age identity (AGE-SECRET-KEY-1…).", Cause: err}
 		}
 		all = append(all, list...)
 	}
@@ -92,11 +95,14 @@ func (k Keys) Unseal(from io.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	if len(ids) == 0 {
-		return nil, flowhq.Errorf(flowhq.CodeUnauthorized, "The backup is encrypted. Name the file with its passphrase (--passphrase-file) or its age identity (--identity-file).")
+		return nil, flowhq.Errorf(flowhq.CodeUnauthorized,
+			"The backup is encrypted. Name the file with its passphrase (--passphrase-file) or its age identity "+
+				"(--identity-file).")
 	}
 	plain, err := age.Decrypt(in, ids...)
 	if _, wrong := errors.AsType[*age.NoIdentityMatchError](err); wrong || errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, &flowhq.Error{Code: flowhq.CodeUnauthorized, Message: "The passphrase or identity does not open this backup.", Cause: err}
+		return nil, &flowhq.Error{Code: flowhq.CodeUnauthorized,
+			Message: "The passphrase or identity does not open this backup.", Cause: err}
 	}
 	if err != nil {
 		return nil, damage("its encryption cannot be read", err)
@@ -106,5 +112,6 @@ func (k Keys) Unseal(from io.Reader) (io.Reader, error) {
 
 // damage is the error for a file that is not what a backup wrote.
 func damage(what string, cause error) error {
-	return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The backup is damaged or incomplete: " + what + ". Use another one.", Cause: cause}
+	return &flowhq.Error{Code: flowhq.CodeInvalid,
+		Message: "The backup is damaged or incomplete: " + what + ". Use another one.", Cause: cause}
 }

@@ -35,7 +35,8 @@ func NewWriter(to io.Writer, keys Keys, m Manifest) (*Writer, error) {
 		return nil, err
 	}
 	// Two goroutines and a small window: the appliance has a small machine and a worker's memory would be taken for it.
-	zip, err := zstd.NewWriter(sealed, zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(true))
+	zip, err := zstd.NewWriter(sealed, zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20),
+		zstd.WithEncoderCRC(true))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +139,8 @@ func (w *Writer) json(name string, v any) error {
 }
 
 func (w *Writer) entry(name string, size int64, from io.Reader) error {
-	h := &tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: w.taken, Format: tar.FormatPAX, Typeflag: tar.TypeReg}
+	h := &tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: w.taken, Format: tar.FormatPAX,
+		Typeflag: tar.TypeReg}
 	if err := w.tar.WriteHeader(h); err != nil {
 		return err
 	}
@@ -149,6 +151,7 @@ func (w *Writer) entry(name string, size int64, from io.Reader) error {
 	if err := w.tar.Flush(); err != nil { // fails when from was shorter
 		return err
 	}
-	w.contents.Entries = append(w.contents.Entries, Entry{Name: name, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	w.contents.Entries = append(w.contents.Entries,
+		Entry{Name: name, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))})
 	return nil
 }

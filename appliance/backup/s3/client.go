@@ -23,8 +23,9 @@ type Config struct {
 	Bucket    string
 	AccessKey string
 	SecretKey string
-	Patience  time.Duration // how long a request may make no progress, and how long failures are tried again; 0: a minute
-	PartSize  int           // bytes of a part; 0: 8 MiB. A server takes 10,000 parts
+	// how long a request may make no progress, and how long failures are tried again; 0: a minute
+	Patience  time.Duration
+	PartSize  int // bytes of a part; 0: 8 MiB. A server takes 10,000 parts
 	Transport http.RoundTripper
 }
 
@@ -66,7 +67,8 @@ func baseOf(c Config) (*url.URL, error) {
 	}
 	u, err := url.Parse(strings.TrimRight(c.Endpoint, "/"))
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The address of the S3 storage must be like https://s3.example.com.")
+		return nil, flowhq.Errorf(flowhq.CodeInvalid,
+			"The address of the S3 storage must be like https://s3.example.com.")
 	}
 	u.Path += "/" + c.Bucket + "/"
 	return u, nil
@@ -109,7 +111,8 @@ func (c *Client) Delete(ctx context.Context, key string) error {
 }
 
 // call does one request, several times if that can help, and reads the answer's XML into out unless that is nil.
-func (c *Client) call(ctx context.Context, method, key string, q url.Values, body []byte, out any, header *http.Header) error {
+func (c *Client) call(ctx context.Context, method, key string, q url.Values, body []byte, out any,
+	header *http.Header) error {
 	ends := time.Now().Add(c.c.Patience)
 	for n := 0; ; n++ {
 		err := c.try(ctx, method, key, q, body, out, header)
@@ -128,7 +131,8 @@ func (c *Client) call(ctx context.Context, method, key string, q url.Values, bod
 	}
 }
 
-func (c *Client) try(ctx context.Context, method, key string, q url.Values, body []byte, out any, header *http.Header) error {
+func (c *Client) try(ctx context.Context, method, key string, q url.Values, body []byte, out any,
+	header *http.Header) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stall := time.AfterFunc(c.c.Patience, cancel)
@@ -155,7 +159,8 @@ func (c *Client) try(ctx context.Context, method, key string, q url.Values, body
 	return xml.Unmarshal(answer, out)
 }
 
-func (c *Client) send(ctx context.Context, method, key string, q url.Values, body []byte, progress func()) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, key string, q url.Values, body []byte,
+	progress func()) (*http.Response, error) {
 	u := *c.base
 	u.Path += key
 	u.RawPath = escapedPath(u.Path)
@@ -206,7 +211,8 @@ func refusal(status int, body []byte) error {
 // mayPass tells whether the same request may succeed later.
 func mayPass(err error) bool {
 	if r, ok := errors.AsType[*refused](err); ok {
-		return r.Status >= 500 || r.Status == http.StatusTooManyRequests || r.Status == http.StatusRequestTimeout || r.Code == "InternalError" || r.Code == "SlowDown"
+		return r.Status >= 500 || r.Status == http.StatusTooManyRequests || r.Status == http.StatusRequestTimeout ||
+			r.Code == "InternalError" || r.Code == "SlowDown"
 	}
 	return true
 }
@@ -219,15 +225,21 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	r, ok := errors.AsType[*refused](err)
 	switch {
 	case !ok:
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: where + " can't be reached or does not answer in time.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: where + " can't be reached or does not answer in time.", Cause: err}
 	case r.Code == "NoSuchBucket":
-		return &flowhq.Error{Code: flowhq.CodeNotFound, Message: where + " has no bucket " + c.c.Bucket + ": make it there first.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeNotFound,
+			Message: where + " has no bucket " + c.c.Bucket + ": make it there first.", Cause: err}
 	case r.Status == http.StatusNotFound:
 		return &flowhq.Error{Code: flowhq.CodeNotFound, Message: where + " has no such backup.", Cause: err}
 	case r.Code == "RequestTimeTooSkewed":
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: where + " refuses because this server's clock is wrong. Set the time.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable,
+			Message: where + " refuses because this server's clock is wrong. Set the time.", Cause: err}
 	case r.Status == http.StatusForbidden, r.Status == http.StatusUnauthorized:
-		return &flowhq.Error{Code: flowhq.CodeForbidden, Message: where + " refuses: check BACKUP_S3_ACCESS_KEY, BACKUP_S3_SECRET_KEY, BACKUP_S3_REGION and the key's rights on the bucket.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeForbidden,
+			Message: where + " refuses: check BACKUP_S3_ACCESS_KEY, BACKUP_S3_SECRET_KEY, BACKUP_S3_REGION and the " +
+				"key's rights on the bucket.", Cause: err}
 	}
-	return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: fmt.Sprintf("%s answers with an error (%d %s).", where, r.Status, r.Code), Cause: err}
+	return &flowhq.Error{Code: flowhq.CodeUnavailable,
+		Message: fmt.Sprintf("%s answers with an error (%d %s).", where, r.Status, r.Code), Cause: err}
 }

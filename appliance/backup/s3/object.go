@@ -53,7 +53,8 @@ func (u *Upload) Write(p []byte) (n int, err error) {
 func (u *Upload) flush() error {
 	number := len(u.parts) + 1
 	var header http.Header
-	err := u.c.call(u.ctx, http.MethodPut, u.key, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {u.id}}, u.part, nil, &header)
+	err := u.c.call(u.ctx, http.MethodPut, u.key, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {u.id}},
+		u.part, nil, &header)
 	if err != nil {
 		return err
 	}
@@ -99,12 +100,14 @@ func (c *Client) Unfinished(ctx context.Context, prefix string, before time.Time
 			Initiated time.Time
 		}
 	}
-	if err := c.call(ctx, http.MethodGet, "", url.Values{"uploads": {""}, "prefix": {prefix}}, nil, &list, nil); err != nil {
+	if err := c.call(ctx, http.MethodGet, "", url.Values{"uploads": {""}, "prefix": {prefix}}, nil, &list,
+		nil); err != nil {
 		return err
 	}
 	for _, u := range list.Upload {
 		if u.Initiated.Before(before) {
-			if err := c.call(ctx, http.MethodDelete, u.Key, url.Values{"uploadId": {u.UploadId}}, nil, nil, nil); err != nil {
+			if err := c.call(ctx, http.MethodDelete, u.Key, url.Values{"uploadId": {u.UploadId}}, nil, nil,
+				nil); err != nil {
 				return err
 			}
 		}

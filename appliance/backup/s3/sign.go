@@ -17,21 +17,23 @@ const (
 	timeForm = "20060102T150405Z"
 )
 
-// sign signs a request by Signature Version 4 for the service s3. Every header that is set then is signed, and Host. bodySum is
-// the SHA-256 of the body in hexadecimal digits.
+// sign signs a request by Signature Version 4 for the service s3. Every header that is set then is signed, and Host.
+// bodySum is the SHA-256 of the body in hexadecimal digits.
 func sign(r *http.Request, key, secret, region, bodySum string, now time.Time) {
 	now = now.UTC()
 	r.Header.Set("X-Amz-Date", now.Format(timeForm))
 	r.Header.Set("X-Amz-Content-Sha256", bodySum)
 	headers, names := canonicalHeaders(r)
-	request := strings.Join([]string{r.Method, escapedPath(r.URL.Path), canonicalQuery(r.URL.Query()), headers, names, bodySum}, "\n")
+	request := strings.Join([]string{r.Method, escapedPath(r.URL.Path), canonicalQuery(r.URL.Query()), headers, names,
+		bodySum}, "\n")
 	scope := strings.Join([]string{now.Format(dateForm), region, "s3", "aws4_request"}, "/")
 	text := strings.Join([]string{"AWS4-HMAC-SHA256", now.Format(timeForm), scope, sum([]byte(request))}, "\n")
 	k := []byte("AWS4" + secret)
 	for _, part := range []string{now.Format(dateForm), region, "s3", "aws4_request"} {
 		k = mac(k, part)
 	}
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/"+scope+",SignedHeaders="+names+",Signature="+hex.EncodeToString(mac(k, text)))
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/"+scope+",SignedHeaders="+names+",Signature="+
+		hex.EncodeToString(mac(k, text)))
 }
 
 func canonicalHeaders(r *http.Request) (lines, names string) {
@@ -76,7 +78,8 @@ func escaped(s string, slash bool) string {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~', c == '/' && slash:
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' &&
+			c <= '9', c == '-', c == '_', c == '.', c == '~', c == '/' && slash:
 			b.WriteByte(c)
 		default:
 			b.WriteByte('%')

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Clean gives s as both engines can keep it: NUL characters are taken out, bytes that are no UTF-8 replaced. A customer may
-// send either, and a message must not be refused for it.
+// Clean gives s as both engines can keep it: NUL characters are taken out, bytes that are no UTF-8 replaced. A customer
+// may send either, and a message must not be refused for it.
 func Clean(s string) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "")

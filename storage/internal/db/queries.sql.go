@@ -2843,9 +2843,9 @@ const tenantExists = `-- name: TenantExists :one
 SELECT id FROM tenants WHERE id = $1
 `
 
-// Every query that both engines understand as it stands. sqlc makes internal/db from this file and PostgreSQL's migrations,
-// and compiles it against SQLite's as a check ("go generate ./storage"). What one engine alone can do is in postgres.go and
-// sqlite.go; statements with a varying number of rows are in insert.go.
+// Every query that both engines understand as it stands. sqlc makes internal/db from this file and PostgreSQL's
+// migrations, and compiles it against SQLite's as a check ("go generate ./storage"). What one engine alone can do is in
+// postgres.go and sqlite.go; statements with a varying number of rows are in insert.go.
 func (q *Queries) TenantExists(ctx context.Context, id string) (string, error) {
 	row := q.db.QueryRowContext(ctx, tenantExists, id)
 	var id_2 string

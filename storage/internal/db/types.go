@@ -89,7 +89,8 @@ func (t *Text) Scan(src any) error {
 // JSON is a JSON document; an empty one is NULL.
 type JSON []byte
 
-// Value implements driver.Valuer. What is no JSON is kept as a JSON string; characters that PostgreSQL can't keep are taken out.
+// Value implements driver.Valuer. What is no JSON is kept as a JSON string; characters that PostgreSQL can't keep are
+// taken out.
 func (j JSON) Value() (driver.Value, error) {
 	if len(j) == 0 {
 		return nil, nil

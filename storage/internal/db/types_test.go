@@ -10,7 +10,8 @@ import (
 
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
-		"": "", "habari": "habari", "a\x00b\x00": "ab", "a\xffb": "a\uFFFDb", "\xf0\x9f\x98\x80": "😀", "\xed\xa0\x80": "\uFFFD",
+		"": "", "habari": "habari", "a\x00b\x00": "ab", "a\xffb": "a\uFFFDb", "\xf0\x9f\x98\x80": "😀",
+		"\xed\xa0\x80": "\uFFFD",
 	} {
 		if got := db.Clean(in); got != want {
 			t.Errorf("Clean(%q) is %q, want %q", in, got, want)

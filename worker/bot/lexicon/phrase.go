@@ -26,7 +26,8 @@ type part struct {
 	gap   bool // up to maxGap words may stand before it
 }
 
-// takes removes the single word of gone from a phrase of one part; of longer phrases, only the very same one is emptied.
+// takes removes the single word of gone from a phrase of one part; of longer phrases, only the very same one is
+// emptied.
 func (p *phrase) takes(gone phrase) bool {
 	if len(p.parts) != len(gone.parts) {
 		return false

@@ -2,9 +2,8 @@ package lexicon
 
 import "strings"
 
-// IsVerbForm tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza, nimeagiza,
-// tuagize). The negative forms (siagizi, hatuagizi) do not count: they
-// say the opposite.
+// IsVerbForm tells whether word is a form of the Swahili verb with the given root ("agiza": naagiza, kuagiza,
+// nimeagiza, tuagize). The negative forms (siagizi, hatuagizi) do not count: they say the opposite.
 func IsVerbForm(word, root string) bool {
 	found := false
 	eachStem(word, func(stem string) { found = found || verbForm(stem, root) })

@@ -57,7 +57,8 @@ func NewVocabulary() *Vocabulary {
 // Clone gives a copy that can be added to.
 func (v *Vocabulary) Clone() *Vocabulary {
 	c := &Vocabulary{
-		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: cloneLists(v.verbs), roots: cloneLists(v.roots),
+		names: slices.Clone(v.names), phrases: slices.Clone(v.phrases), verbs: cloneLists(v.verbs),
+		roots: cloneLists(v.roots),
 		first: cloneLists(v.first), known: maps.Clone(v.known), long: make([][]string, len(v.long)),
 		around: v.around, light: v.light,
 	}
@@ -85,8 +86,8 @@ func (v *Vocabulary) Knows(word string) bool { return v.known[word] != UnknownWo
 // Meanings lists the names of the meanings; their numbers count from 0.
 func (v *Vocabulary) Meanings() []string { return v.names }
 
-// SetCourtesies says which meanings may stand around a phrase that is to be the whole message (around), and which hide no
-// other meaning beneath a longer phrase of theirs (light).
+// SetCourtesies says which meanings may stand around a phrase that is to be the whole message (around), and which hide
+// no other meaning beneath a longer phrase of theirs (light).
 func (v *Vocabulary) SetCourtesies(around, light []int) { v.around, v.light = around, light }
 
 // Lookup gives the number of a meaning; -1 when there is none of that name.
@@ -229,8 +230,8 @@ func undouble(w string) string {
 	return w
 }
 
-// Find gives every phrase of the vocabulary in the message, those within a longer one left out. Around tells which tokens
-// are courtesies or symbols: they may stand around a phrase that is to be the whole message.
+// Find gives every phrase of the vocabulary in the message, those within a longer one left out. Around tells which
+// tokens are courtesies or symbols: they may stand around a phrase that is to be the whole message.
 func (v *Vocabulary) Find(tokens []Token, words []Word) (matches []Match, around []bool) {
 	for i := range words {
 		matches = v.findAt(matches, words, i)

@@ -44,8 +44,8 @@ func knownKeys() []string {
 	return []string{"name", "tenant", "at", "say", "asks", "shows", "hides", "says", "outcome", "then_silent", "note"}
 }
 
-// Conversations runs the cases of a file of conversations. A case with a key that is not known fails: what it wants would
-// not be looked at.
+// Conversations runs the cases of a file of conversations. A case with a key that is not known fails: what it wants
+// would not be looked at.
 func Conversations(text []byte) ([]Result, error) {
 	var b book
 	var k keys
@@ -158,8 +158,8 @@ func (c *chat) sayAll(say []any) error {
 	return nil
 }
 
-// say takes one thing that happens in a chat: a text of the customer, or a mapping with kind, wait, repeat and times, edit,
-// delete, or owner.
+// say takes one thing that happens in a chat: a text of the customer, or a mapping with kind, wait, repeat and times,
+// edit, delete, or owner.
 func (c *chat) say(one any) error {
 	m, ok := one.(map[string]any)
 	if !ok {

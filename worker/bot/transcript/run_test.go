@@ -50,7 +50,8 @@ func TestWrongCasesFail(t *testing.T) {
 		{"hides", `{name: x, tenant: salon, say: [bei], hides: [Facial]}`, "shows"},
 		{"says", `{name: x, tenant: salon, say: [mambo], says: closed}`, "says none, wants closed"},
 		{"request", `{name: x, tenant: salon, say: [mambo], outcome: {request: BOOKING}}`, `request is "none"`},
-		{"field", `{name: x, tenant: salon, say: [facial kesho saa nne asubuhi, Asha, ndiyo], outcome: {name: Juma}}`, `name is "Asha", wants "Juma"`},
+		{"field", `{name: x, tenant: salon, say: [facial kesho saa nne asubuhi, Asha, ndiyo], outcome: {name: Juma}}`,
+			`name is "Asha", wants "Juma"`},
 		{"count", `{name: x, tenant: salon, say: [mambo], outcome: {requests: 1}}`, "requests"},
 		{"handoff", `{name: x, tenant: salon, say: [mambo], outcome: {handoff: true}}`, "handoff"},
 		{"opted out", `{name: x, tenant: salon, say: [mambo], outcome: {opted_out: true}}`, "opted_out"},
@@ -96,7 +97,8 @@ func TestRunCountsAndSaysWhatItCannotRead(t *testing.T) {
 		}
 		return path
 	}
-	good := write("a.yaml", oneTenant+"  - {name: good, tenant: salon, say: [mambo], asks: menu}\n  - {name: bad, tenant: salon, say: [mambo], asks: date}\n")
+	good := write("a.yaml", oneTenant+"  - {name: good, tenant: salon, say: [mambo], asks: menu}\n  - {name: bad, "+
+		"tenant: salon, say: [mambo], asks: date}\n")
 	times := write("b.csv", "lang,text,date,time\nSW,kesho,2026-03-11,\n")
 	var out strings.Builder
 	passed, failed, err := Run(&out, []string{good, times})
@@ -107,7 +109,8 @@ func TestRunCountsAndSaysWhatItCannotRead(t *testing.T) {
 	if len(lines) != 4 || lines[3] != "2 passed, 1 failed" || !strings.HasPrefix(lines[1], "FAIL  a.yaml: bad") {
 		t.Errorf("printed %q", lines)
 	}
-	for _, name := range []string{filepath.Join(dir, "none.yaml"), write("c.txt", "x"), write("d.yaml", "tenants: [1"), write("e.yaml", "tenets: {}"), write("f.csv", "lang\n\"x")} {
+	for _, name := range []string{filepath.Join(dir, "none.yaml"), write("c.txt", "x"), write("d.yaml", "tenants: [1"),
+		write("e.yaml", "tenets: {}"), write("f.csv", "lang\n\"x")} {
 		if _, _, err := Run(io.Discard, []string{name}); err == nil {
 			t.Errorf("%s: no error", filepath.Base(name))
 		}

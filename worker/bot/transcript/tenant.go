@@ -49,7 +49,8 @@ func (i *item) UnmarshalYAML(text []byte) error {
 // business gives the tenant as the conversations know it, and its flow.
 func (t tenant) business(id string) (flowhq.Business, *bot.Flow, error) {
 	biz := flowhq.Business{
-		TenantID: id, Name: t.BusinessName, Template: flowhq.TemplateType(t.Template), Language: flowhq.Language(t.Language),
+		TenantID: id, Name: t.BusinessName, Template: flowhq.TemplateType(t.Template),
+		Language: flowhq.Language(t.Language),
 		Settings: flowhq.Settings{
 			Timezone: t.Timezone, Currency: t.Currency, Contact: t.Contact, Address: t.Address, Delivery: t.Delivery,
 			Greeting: t.Greeting, OwnerNumber: t.OwnerNumber, Services: items(t.Services), Products: items(t.Products),
@@ -75,13 +76,14 @@ func (t tenant) business(id string) (flowhq.Business, *bot.Flow, error) {
 func items(list []item) []flowhq.Item {
 	var out []flowhq.Item
 	for _, i := range list {
-		out = append(out, flowhq.Item{Name: i.Name, Price: i.Price, Unit: i.Unit, Available: i.Available == nil || *i.Available})
+		out = append(out, flowhq.Item{Name: i.Name, Price: i.Price, Unit: i.Unit, Available: i.Available == nil ||
+			*i.Available})
 	}
 	return out
 }
 
-// readHours reads {mon-sat: "08:00-19:00", sun: closed}; several days are joined by a comma, and so are several times of a
-// day, which may also be a list.
+// readHours reads {mon-sat: "08:00-19:00", sun: closed}; several days are joined by a comma, and so are several times
+// of a day, which may also be a list.
 func readHours(short map[string]any, holidays []string) (*flowhq.Hours, error) {
 	h := &flowhq.Hours{Holidays: holidays}
 	for _, name := range sortedKeys(short) {

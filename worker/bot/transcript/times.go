@@ -10,9 +10,9 @@ import (
 	"flowhq/worker/bot"
 )
 
-// TimeExpressions runs rows of "lang,text,date,time". For every row it is 2026-03-10 09:00, a Tuesday, in Dar es Salaam, and
-// the business is open every day from 07:00 to 21:00. In time, "past" means that it lies in the past, "ask" that it must be
-// asked back; an empty column was not said.
+// TimeExpressions runs rows of "lang,text,date,time". For every row it is 2026-03-10 09:00, a Tuesday, in Dar es
+// Salaam, and the business is open every day from 07:00 to 21:00. In time, "past" means that it lies in the past, "ask"
+// that it must be asked back; an empty column was not said.
 func TimeExpressions(text string) ([]Result, error) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord = -1

@@ -9,8 +9,8 @@ import (
 	"flowhq/worker/bot"
 )
 
-// Desk answers for programs what Talk and Print show to a person. It keeps nothing: the state of a conversation goes in and
-// comes out. Its zero value is ready.
+// Desk answers for programs what Talk and Print show to a person. It keeps nothing: the state of a conversation goes in
+// and comes out. Its zero value is ready.
 type Desk struct{}
 
 // Check tells all that is wrong with a flow, in the order of the text; none: it can be used.
@@ -40,8 +40,8 @@ func (Desk) Texts(t flowhq.TemplateType, l flowhq.Language) (own, common string)
 	return bot.DefaultYAML(t, l), bot.CommonYAML(l)
 }
 
-// Try goes on with a conversation. A flow that does not load is flowhq.CodeInvalid on flow_yaml, a state that no answer gave
-// on state.
+// Try goes on with a conversation. A flow that does not load is flowhq.CodeInvalid on flow_yaml, a state that no answer
+// gave on state.
 func (Desk) Try(t flowhq.Tryout) (flowhq.TryAnswer, error) {
 	with, err := use(t.With)
 	if err != nil {
@@ -76,7 +76,8 @@ func turn(chat *Chat, m flowhq.TryMessage, now time.Time) flowhq.TryTurn {
 	t := flowhq.TryTurn{ID: id, At: now, Kind: m.Kind, Text: m.Text, Acts: make([]flowhq.TryAct, len(actions))}
 	for i, a := range actions {
 		t.Acts[i] = flowhq.TryAct{
-			Kind: string(a.Kind), Text: a.Text, Asks: a.Asks, Says: a.Says, Step: a.Step, Cause: a.Cause, Request: a.Request,
+			Kind: string(a.Kind), Text: a.Text, Asks: a.Asks, Says: a.Says, Step: a.Step, Cause: a.Cause,
+			Request: a.Request,
 		}
 	}
 	return t

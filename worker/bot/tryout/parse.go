@@ -10,9 +10,9 @@ import (
 	"flowhq"
 )
 
-// ParseTranscript reads a transcript from text: one message a line, "customer: …", "owner: …" or "bot: …" (a line without
-// one of these is the customer's), each with an optional time (2026-03-10T09:00) before it; without one a message comes ten
-// seconds after the one before. An empty line begins another chat, # a comment.
+// ParseTranscript reads a transcript from text: one message a line, "customer: …", "owner: …" or "bot: …" (a line
+// without one of these is the customer's), each with an optional time (2026-03-10T09:00) before it; without one a
+// message comes ten seconds after the one before. An empty line begins another chat, # a comment.
 func ParseTranscript(r io.Reader, biz flowhq.Business, begin time.Time) ([]flowhq.Message, error) {
 	var out []flowhq.Message
 	lines := bufio.NewScanner(r)
@@ -36,7 +36,8 @@ func ParseTranscript(r io.Reader, biz flowhq.Business, begin time.Time) ([]flowh
 				at, line = said, strings.TrimSpace(rest)
 			}
 		}
-		m := flowhq.Message{Chat: fmt.Sprintf("chat %d", number), WAMessageID: fmt.Sprintf("line %d", n), CreatedAt: at, Kind: flowhq.KindText}
+		m := flowhq.Message{Chat: fmt.Sprintf("chat %d", number), WAMessageID: fmt.Sprintf("line %d", n), CreatedAt: at,
+			Kind: flowhq.KindText}
 		m.Direction, m.Author, m.Text = whose(line)
 		out = append(out, m)
 	}

@@ -10,13 +10,14 @@ import (
 	"flowhq/worker/bot"
 )
 
-// Replay takes what customers wrote before through the flow in force and through a draft, and gives every message that the
-// draft answers otherwise, with both answers. Messages may be of several chats and in any order; of those that went out,
-// only the owner's own count: they hand the chat over.
+// Replay takes what customers wrote before through the flow in force and through a draft, and gives every message that
+// the draft answers otherwise, with both answers. Messages may be of several chats and in any order; of those that went
+// out, only the owner's own count: they hand the chat over.
 func Replay(inForce, draft Setting, log []flowhq.Message) flowhq.ReplayAnswer {
 	log = slices.Clone(log)
 	slices.SortStableFunc(log, func(a, b flowhq.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	p := &replay{inForce: inForce, draft: draft, chats: map[string]*pair{}, sum: flowhq.ReplayAnswer{Changes: []flowhq.ReplayChange{}}}
+	p := &replay{inForce: inForce, draft: draft, chats: map[string]*pair{},
+		sum: flowhq.ReplayAnswer{Changes: []flowhq.ReplayChange{}}}
 	for _, m := range log {
 		p.take(m)
 	}
@@ -27,8 +28,10 @@ func Replay(inForce, draft Setting, log []flowhq.Message) flowhq.ReplayAnswer {
 func Print(w io.Writer, r flowhq.ReplayAnswer, biz flowhq.Business) error {
 	var b strings.Builder
 	for _, c := range r.Changes {
-		fmt.Fprintf(&b, "%s %s\ncustomer: %s\n  now:   %s\n  draft: %s\n\n", c.At.In(biz.Settings.Location()).Format(TimeForm), harmless(c.Chat),
-			indent(c.Text), strings.ReplaceAll(harmless(c.Now), "\n", "\n         "), strings.ReplaceAll(harmless(c.Draft), "\n", "\n         "))
+		fmt.Fprintf(&b, "%s %s\ncustomer: %s\n  now:   %s\n  draft: %s\n\n",
+			c.At.In(biz.Settings.Location()).Format(TimeForm), harmless(c.Chat),
+			indent(c.Text), strings.ReplaceAll(harmless(c.Now), "\n", "\n         "),
+			strings.ReplaceAll(harmless(c.Draft), "\n", "\n         "))
 	}
 	if more := r.Changed - len(r.Changes); more > 0 {
 		fmt.Fprintf(&b, "… and %d more\n", more)
@@ -73,7 +76,8 @@ func (p *replay) take(m flowhq.Message) {
 	}
 	p.sum.Changed++
 	if len(p.sum.Changes) < flowhq.MaxReplayChanges {
-		p.sum.Changes = append(p.sum.Changes, flowhq.ReplayChange{Chat: key, At: m.CreatedAt.UTC(), Text: m.Text, Now: before, Draft: after})
+		p.sum.Changes = append(p.sum.Changes, flowhq.ReplayChange{Chat: key, At: m.CreatedAt.UTC(), Text: m.Text,
+			Now: before, Draft: after})
 	}
 }
 

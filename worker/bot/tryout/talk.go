@@ -35,7 +35,8 @@ var ErrNoTime = errors.New("is no time like 2026-03-10T09:00")
 
 // ParseNow reads a time in the tenant's zone: 2026-03-10T09:00, or with a space in the middle.
 func ParseNow(text string, biz flowhq.Business) (time.Time, error) {
-	at, err := time.ParseInLocation(TimeForm, strings.Replace(strings.TrimSpace(text), " ", "T", 1), biz.Settings.Location())
+	at, err := time.ParseInLocation(TimeForm, strings.Replace(strings.TrimSpace(text), " ", "T", 1),
+		biz.Settings.Location())
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q %w", text, ErrNoTime)
 	}
@@ -51,7 +52,8 @@ const help = `Write what a customer would write. Lines that begin with a slash a
   /quit                   end
 `
 
-// Talk runs the conversation until the input ends, /quit is written or ctx is done. The error is one of reading or writing.
+// Talk runs the conversation until the input ends, /quit is written or ctx is done. The error is one of reading or
+// writing.
 func (t *Terminal) Talk(ctx context.Context) error {
 	s := &session{terminal: t, chat: NewChat(t.Setting), now: t.Now.In(t.Business.Settings.Location()), trace: t.Trace}
 	s.printf("%s · %s %s · %s\n%s\n", t.Business.Name, t.Flow.Template, t.Flow.Language, s.clock(), help)

@@ -11,10 +11,12 @@ import (
 )
 
 func salon() flowhq.Business {
-	return flowhq.Business{Name: "Neema Salon", Template: flowhq.TemplateBooking, Language: flowhq.Swahili, Settings: flowhq.Settings{
-		Contact:  "+255700000101",
-		Services: []flowhq.Item{{Name: "Facial", Price: 30000, Available: true}, {Name: "Kusuka", Price: 25000, Available: true}},
-	}.Normalize()}
+	return flowhq.Business{Name: "Neema Salon", Template: flowhq.TemplateBooking, Language: flowhq.Swahili,
+		Settings: flowhq.Settings{
+			Contact: "+255700000101",
+			Services: []flowhq.Item{{Name: "Facial", Price: 30000, Available: true},
+				{Name: "Kusuka", Price: 25000, Available: true}},
+		}.Normalize()}
 }
 
 func setting() Setting {
@@ -33,7 +35,8 @@ func morning(t *testing.T) time.Time {
 func talk(t *testing.T, lines ...string) string {
 	t.Helper()
 	var out strings.Builder
-	terminal := Terminal{Setting: setting(), In: strings.NewReader(strings.Join(lines, "\n")), Out: &out, Now: morning(t), Trace: true}
+	terminal := Terminal{Setting: setting(), In: strings.NewReader(strings.Join(lines, "\n")), Out: &out,
+		Now: morning(t), Trace: true}
 	if err := terminal.Talk(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -82,14 +85,17 @@ func TestTalkEndsAtQuit(t *testing.T) {
 }
 
 func TestReplayShowsWhatADraftChanges(t *testing.T) {
-	yaml := strings.Replace(bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili), "Tuandike kwa jina gani?", "Jina lako tafadhali?", 1)
+	yaml := strings.Replace(bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili), "Tuandike kwa jina gani?",
+		"Jina lako tafadhali?", 1)
 	flow, err := bot.Load([]byte(yaml))
 	if err != nil {
 		t.Fatal(err)
 	}
 	draft := setting()
 	draft.Flow = flow
-	log, err := ParseTranscript(strings.NewReader("# two chats\ncustomer: facial kesho saa nne asubuhi\nbot: …\nAsha\n\n2026-03-10T12:00 mteja: bei\n"), salon(), morning(t))
+	log, err := ParseTranscript(strings.NewReader(
+		"# two chats\ncustomer: facial kesho saa nne asubuhi\nbot: …\nAsha\n\n2026-03-10T12:00 mteja: bei\n"), salon(),
+		morning(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +103,8 @@ func TestReplayShowsWhatADraftChanges(t *testing.T) {
 	if sum.Chats != 2 || sum.Messages != 3 || sum.Changed != 1 || len(sum.Changes) != 1 {
 		t.Fatalf("got %+v", sum)
 	}
-	if got := sum.Changes[0]; got.Now != "Tuandike kwa jina gani?" || got.Draft != "Jina lako tafadhali?" || got.Chat != "chat 1" {
+	if got := sum.Changes[0]; got.Now != "Tuandike kwa jina gani?" || got.Draft != "Jina lako tafadhali?" ||
+		got.Chat != "chat 1" {
 		t.Errorf("got %+v", got)
 	}
 	var out strings.Builder
@@ -126,8 +133,10 @@ func TestReplayIsSilentWhereTheOwnerWrote(t *testing.T) {
 func TestReplayFollowsEdits(t *testing.T) {
 	at := morning(t)
 	log := []flowhq.Message{
-		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindText, WAMessageID: "a", Text: "facial", CreatedAt: at},
-		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindEdit, WAMessageID: "b", Target: "a", Text: "kusuka", CreatedAt: at.Add(time.Second)},
+		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindText, WAMessageID: "a", Text: "facial",
+			CreatedAt: at},
+		{Chat: "+1", Direction: flowhq.DirectionIn, Kind: flowhq.KindEdit, WAMessageID: "b", Target: "a",
+			Text: "kusuka", CreatedAt: at.Add(time.Second)},
 	}
 	draft := setting()
 	draft.Business.Settings.Services[1].Name = "Rasta"

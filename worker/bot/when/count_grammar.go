@@ -50,8 +50,8 @@ func addUnits(from time.Time, n int, unit calendarKind) time.Time {
 	return from.AddDate(0, n, 0)
 }
 
-// countsFrom reads behind a number of days from when they are counted, and whether backwards: "from now", "from Friday",
-// "kutoka leo", "zijazo", "ago".
+// countsFrom reads behind a number of days from when they are counted, and whether backwards: "from now", "from
+// Friday", "kutoka leo", "zijazo", "ago".
 func (g *countGrammar) countsFrom(end int) (from time.Time, next int, back, ok bool) {
 	today := StartOfDay(g.now)
 	switch k := g.kind(end); {

@@ -142,7 +142,8 @@ func (c *Cursor) leadsToPart(i int) bool {
 	return c.Text(i) == "this"
 }
 
-// greets tells whether the part of the day at i belongs to a greeting: "habari za asubuhi", "good morning", "usiku mwema".
+// greets tells whether the part of the day at i belongs to a greeting: "habari za asubuhi", "good morning", "usiku
+// mwema".
 func (c *Cursor) greets(i int) bool {
 	if c.kind(i-1) == wordGood || c.kind(i+1) == wordGood || c.kind(i-1) == wordNews {
 		return true

@@ -77,7 +77,8 @@ func (g *dateGrammar) named(i int) (dayFound, bool) {
 
 // isHour tells whether what stands behind a number makes an hour of it: "10 asubuhi", "10 am", "10:30".
 func (g *dateGrammar) isHour(end int) bool {
-	return g.partFollows(end) || g.kind(end) == wordAm || g.kind(end) == wordPm || end < len(g.tokens) && g.tokens[end].Sep == ":"
+	return g.partFollows(end) || g.kind(end) == wordAm || g.kind(end) == wordPm || end < len(g.tokens) &&
+		g.tokens[end].Sep == ":"
 }
 
 // dayThenMonth reads the month of a day before it, with a year or without.

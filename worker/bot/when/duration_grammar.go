@@ -56,8 +56,8 @@ func (g *durationGrammar) fromNow(i int) (end int, ok bool) {
 	return i, false
 }
 
-// durationAt reads a length of time in minutes. "saa mbili" is one only when introduced and when no part of the day makes
-// an hour of the clock of it.
+// durationAt reads a length of time in minutes. "saa mbili" is one only when introduced and when no part of the day
+// makes an hour of the clock of it.
 func (g *durationGrammar) durationAt(i int, introduced bool) (minutes int64, end int, ok bool) {
 	switch k := g.kind(i); {
 	case k == wordHalf:

@@ -2,8 +2,8 @@ package when
 
 import "flowhq/worker/bot/lexicon"
 
-// Number reads a number at token i, in digits or in words of either language: "3", "tatu", "kumi na mbili", "twenty one".
-// It gives the value and the token after it; ok is false when there is no number.
+// Number reads a number at token i, in digits or in words of either language: "3", "tatu", "kumi na mbili", "twenty
+// one". It gives the value and the token after it; ok is false when there is no number.
 func (c *Cursor) Number(i int) (value int64, end int, ok bool) {
 	if i >= len(c.tokens) {
 		return 0, i, false

@@ -50,7 +50,8 @@ type machinery struct {
 
 // NewReader makes a reader of a message: its tokens, and the words that a vocabulary makes of them.
 func NewReader(tokens []lexicon.Token, words []lexicon.Word, with Context) *Reader {
-	m := &machinery{cursor: newCursor(tokens, words), calendar: calendar{now: with.Now}, opening: opening{hours: with.Hours}}
+	m := &machinery{cursor: newCursor(tokens, words), calendar: calendar{now: with.Now},
+		opening: opening{hours: with.Hours}}
 	cursor, calendar, opening := &m.cursor, &m.calendar, &m.opening
 	m.dates = dateGrammar{cursor, calendar}
 	m.weeks = weekGrammar{cursor, calendar}
@@ -73,8 +74,8 @@ func (r *Reader) SaysAny() bool {
 	return len(f.days)+len(f.clocks) > 0
 }
 
-// Read reads the whole message and judges what it says: the last day and the last hour count, but those that are refused
-// ("not tomorrow", "badala ya saa nne") do not.
+// Read reads the whole message and judges what it says: the last day and the last hour count, but those that are
+// refused ("not tomorrow", "badala ya saa nne") do not.
 func (r *Reader) Read(e Expectation) Moment {
 	m := Moment{Minute: -1, Part: e.Part}
 	f := r.scanner.scan(e)

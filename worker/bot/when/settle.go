@@ -35,8 +35,8 @@ func halfDay(c clockFound) int {
 	return c.hour % 12
 }
 
-// readings gives the four minutes of the day that an hour without a part of the day may mean: Swahili day, Swahili night,
-// western morning, western afternoon.
+// readings gives the four minutes of the day that an hour without a part of the day may mean: Swahili day, Swahili
+// night, western morning, western afternoon.
 func readings(c clockFound) [4]int {
 	h := c.hour % 12
 	return [4]int{
@@ -44,8 +44,8 @@ func readings(c clockFound) [4]int {
 	}
 }
 
-// settleByPart takes the Swahili reading that falls into the part of the day that was said, else the western one. An hour
-// said in English alone is western first.
+// settleByPart takes the Swahili reading that falls into the part of the day that was said, else the western one. An
+// hour said in English alone is western first.
 func (s *settler) settleByPart(c clockFound, m *Moment) {
 	all := readings(c)
 	order := [4]int{0, 1, 2, 3}

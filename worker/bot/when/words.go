@@ -78,30 +78,42 @@ type calendarTable struct {
 // count up from the first value.
 func calendarTables() []calendarTable {
 	return []calendarTable{
-		{wordNumber, false, 0, "sifuri|moja mmoja kimoja mojawapo|mbili mawili wawili viwili miwili|tatu matatu watatu vitatu mitatu|" +
-			"nne manne wanne vinne minne|tano matano watano vitano mitano|sita|saba|nane manane wanane vinane minane|tisa|kumi"},
-		{wordNumber, true, 0, "zero|one|two couple|three|four|five|six|seven|eight|nine|ten|eleven|twelve dozen dazeni dozeni|thirteen|" +
+		{wordNumber, false, 0, "sifuri|moja mmoja kimoja mojawapo|mbili mawili wawili viwili miwili|tatu matatu " +
+			"watatu vitatu mitatu|" +
+			"nne manne wanne vinne minne|tano matano watano vitano mitano|sita|saba|nane manane wanane vinane " +
+			"minane|tisa|kumi"},
+		{wordNumber, true, 0, "zero|one|two couple|three|four|five|six|seven|eight|nine|ten|eleven|twelve dozen " +
+			"dazeni dozeni|thirteen|" +
 			"fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"},
-		{wordTens, false, 20, "ishirini"}, {wordTens, false, 30, "thelathini"}, {wordTens, false, 40, "arobaini arubaini"},
+		{wordTens, false, 20, "ishirini"}, {wordTens, false, 30, "thelathini"},
+		{wordTens, false, 40, "arobaini arubaini"},
 		{wordTens, false, 50, "hamsini"}, {wordTens, false, 60, "sitini"}, {wordTens, false, 70, "sabini"},
 		{wordTens, false, 80, "themanini"}, {wordTens, false, 90, "tisini"},
-		{wordTens, true, 20, "twenty"}, {wordTens, true, 30, "thirty"}, {wordTens, true, 40, "forty fourty"}, {wordTens, true, 50, "fifty"},
-		{wordTens, true, 60, "sixty"}, {wordTens, true, 70, "seventy"}, {wordTens, true, 80, "eighty"}, {wordTens, true, 90, "ninety"},
+		{wordTens, true, 20, "twenty"}, {wordTens, true, 30, "thirty"}, {wordTens, true, 40, "forty fourty"},
+		{wordTens, true, 50, "fifty"},
+		{wordTens, true, 60, "sixty"}, {wordTens, true, 70, "seventy"}, {wordTens, true, 80, "eighty"},
+		{wordTens, true, 90, "ninety"},
 		{wordOrdinal, false, 1, "kwanza mosi|pili"},
 		{wordOrdinal, true, 1, "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|" +
 			"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"},
 		{wordOrdinal, true, 30, "thirtieth"},
-		{wordDay, false, -2, "juzi|jana|leo|kesho keshoo ksho kesh kexho|keshokutwa kshokutwa keshokuchwa|mtondo|mtondogoo mtondogo"},
-		{wordDay, true, -1, "yesterday|today tday|tomorrow tmrw tmr tmw tomoz tmoro tmrrw tmrow tomoro tomorow tommorow tommorrow tomorro"},
+		{wordDay, false, -2, "juzi|jana|leo|kesho keshoo ksho kesh kexho|keshokutwa kshokutwa " +
+			"keshokuchwa|mtondo|mtondogoo mtondogo"},
+		{wordDay, true, -1, "yesterday|today tday|tomorrow tmrw tmr tmw tomoz tmoro tmrrw tmrow tomoro tomorow " +
+			"tommorow tommorrow tomorro"},
 		{wordTonight, true, 0, "tonight tonite"},
-		{wordWeekday, false, 0, "jumapili jpili jumapil|jumatatu jtatu jumatat jmatatu|jumanne jnne jumane|jumatano jtano jumatanu|" +
+		{wordWeekday, false, 0, "jumapili jpili jumapil|jumatatu jtatu jumatat jmatatu|jumanne jnne jumane|jumatano " +
+			"jtano jumatanu|" +
 			"alhamisi alhamis alhams alh ahamisi|ijumaa ijm|jumamosi jmosi jumamos"},
-		{wordWeekday, true, 0, "sunday sun|monday mon|tuesday tue tues|wednesday wed weds wednsday|thursday thu thur thurs|friday fri|saturday sat"},
+		{wordWeekday, true, 0, "sunday sun|monday mon|tuesday tue tues|wednesday wed weds wednsday|thursday thu thur " +
+			"thurs|friday fri|saturday sat"},
 		{wordJuma, false, 0, "juma"},
 		{wordMonth, false, 1, "januari|februari|machi|aprili|mei|juni|julai|agosti|septemba|oktoba|novemba|desemba disemba"},
-		{wordMonth, true, 1, "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sep sept|october oct|" +
+		{wordMonth, true, 1, "january jan|february feb|march mar|april apr|may|june jun|july jul|august " +
+			"aug|september sep sept|october oct|" +
 			"november nov|december dec"},
-		{wordPart, false, partDawn, "alfajiri alfajir|asubuhi asbh asb asubui asbuhi asubuh subuhi asub|mchana mchan mchn adhuhuri|alasiri alasili|" +
+		{wordPart, false, partDawn, "alfajiri alfajir|asubuhi asbh asb asubui asbuhi asubuh subuhi asub|mchana mchan " +
+			"mchn adhuhuri|alasiri alasili|" +
 			"jioni jion magharibi|usiku usk usku"},
 		{wordPart, true, partMorning, "morning mrng dawn|afternoon|evening eve|night nite"},
 		{wordSaa, false, 0, "saa sa"}, {wordAt, true, 0, "at around about by"}, {wordAt, false, 0, "mnamo kama"},
@@ -114,9 +126,11 @@ func calendarTables() []calendarTable {
 		{wordNoon, true, 0, "noon midday"}, {wordMidnight, true, 0, "midnight"},
 		{wordDate, false, 0, "tarehe tareh trh tar tr"}, {wordDate, true, 0, "date"},
 		{wordMonthUnit, false, 0, "mwezi"}, {wordMonthUnit, true, 0, "month months"},
-		{wordNext, false, 0, "ijayo ijao ujao lijalo inayokuja inayofuata linalokuja zijazo yajayo"}, {wordNext, true, 0, "next coming"},
+		{wordNext, false, 0, "ijayo ijao ujao lijalo inayokuja inayofuata linalokuja zijazo yajayo"},
+		{wordNext, true, 0, "next coming"},
 		{wordThis, false, 0, "hii huu hili"}, {wordThis, true, 0, "this"},
-		{wordLast, false, 0, "iliyopita uliopita lililopita ilopita zilizopita yaliyopita"}, {wordLast, true, 0, "last"},
+		{wordLast, false, 0, "iliyopita uliopita lililopita ilopita zilizopita yaliyopita"},
+		{wordLast, true, 0, "last"},
 		{wordYear, false, 0, "mwaka"}, {wordYear, true, 0, "year"},
 		{wordWeek, false, 0, "wiki"}, {wordWeek, true, 0, "week weeks"},
 		{wordHour, false, 0, "masaa lisaa"}, {wordHour, true, 0, "hour hours hrs hr"},
@@ -130,7 +144,8 @@ func calendarTables() []calendarTable {
 		{wordNot, true, 0, "not"}, {wordNot, false, 0, "sio siyo si isiwe"},
 		{wordInstead, true, 0, "instead"}, {wordInstead, false, 0, "badala"},
 		{wordOr, true, 0, "or"}, {wordOr, false, 0, "au ama"},
-		{wordCannot, true, 0, "cant cannot couldnt wont"}, {wordCannot, false, 0, "siwezi sitaweza haifai haiwezekani sipo sitakuwepo"},
+		{wordCannot, true, 0, "cant cannot couldnt wont"},
+		{wordCannot, false, 0, "siwezi sitaweza haifai haiwezekani sipo sitakuwepo"},
 		{wordGood, true, 0, "good"}, {wordGood, false, 0, "njema mwema mzuri nzuri"},
 		{wordNews, false, 0, "habari"},
 		{wordBefore, true, 0, "before"}, {wordBefore, false, 0, "kabla"},
@@ -181,8 +196,8 @@ const (
 	partNight
 )
 
-// InPart tells whether a minute of the day lies in a part of it. The Swahili parts overlap (11:00 is asubuhi and mchana),
-// as people speak; the English ones are wider.
+// InPart tells whether a minute of the day lies in a part of it. The Swahili parts overlap (11:00 is asubuhi and
+// mchana), as people speak; the English ones are wider.
 func InPart(part, minute int) bool {
 	from, to := partSpan(part)
 	if from > to {

@@ -1,5 +1,5 @@
-// Command cmd runs conversations and expressions of time from files against the flows, prints a line for each case and a
-// last line with the counts, and exits with status 1 when one fails, with 2 when a file cannot be read.
+// Command cmd runs conversations and expressions of time from files against the flows, prints a line for each case and
+// a last line with the counts, and exits with status 1 when one fails, with 2 when a file cannot be read.
 package main
 
 import (
