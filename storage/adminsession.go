@@ -9,7 +9,7 @@ import (
 )
 
 // CreateAdminSession keeps a signed-in browser. An empty ID is filled in.
-func (s *Store) CreateAdminSession(ctx context.Context, a flowhq.AdminSession) error {
+func (s *UserStore) CreateAdminSession(ctx context.Context, a flowhq.AdminSession) error {
 	if a.ID == "" {
 		a.ID = newID()
 	}
@@ -22,7 +22,7 @@ func (s *Store) CreateAdminSession(ctx context.Context, a flowhq.AdminSession) e
 }
 
 // AdminSessionByHash finds a session by the SHA-256 of its cookie's value, whether or not it has expired.
-func (s *Store) AdminSessionByHash(ctx context.Context, tokenHash []byte) (flowhq.AdminSession, error) {
+func (s *UserStore) AdminSessionByHash(ctx context.Context, tokenHash []byte) (flowhq.AdminSession, error) {
 	r, err := s.queries().AdminSessionByHash(ctx, tokenHash)
 	if err != nil {
 		return flowhq.AdminSession{}, s.fail("find admin session", orNotFound(err, "Session"))
@@ -31,7 +31,7 @@ func (s *Store) AdminSessionByHash(ctx context.Context, tokenHash []byte) (flowh
 }
 
 // TouchAdminSession writes when the session was last seen.
-func (s *Store) TouchAdminSession(ctx context.Context, id string, at time.Time) error {
+func (s *UserStore) TouchAdminSession(ctx context.Context, id string, at time.Time) error {
 	return s.writeRelaxed(ctx, "touch admin session", func(t *tx) error {
 		n, err := t.Queries.TouchAdminSession(ctx, db.TouchAdminSessionParams{ID: id, LastSeenAt: db.At(at)})
 		return oneRow(n, err, "Session")
@@ -39,7 +39,7 @@ func (s *Store) TouchAdminSession(ctx context.Context, id string, at time.Time) 
 }
 
 // DeleteAdminSession signs a browser out.
-func (s *Store) DeleteAdminSession(ctx context.Context, id string) error {
+func (s *UserStore) DeleteAdminSession(ctx context.Context, id string) error {
 	return s.write(ctx, "delete admin session", func(t *tx) error {
 		n, err := t.Queries.DeleteAdminSession(ctx, id)
 		return oneRow(n, err, "Session")
@@ -47,7 +47,7 @@ func (s *Store) DeleteAdminSession(ctx context.Context, id string) error {
 }
 
 // AdminSessions lists sessions, last seen first.
-func (s *Store) AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error) {
+func (s *UserStore) AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error) {
 	at, id := before(q.Before)
 	rows, err := s.queries().AdminSessions(ctx, db.AdminSessionsParams{
 		BeforeAt: at, BeforeID: id, AliveAt: sinceAny(q.Alive), SeenSince: sinceAny(q.SeenSince), MaxRows: limitOrAll(q.Limit),
@@ -63,7 +63,7 @@ func (s *Store) AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) (
 }
 
 // DeleteExpiredAdminSessions removes the sessions that expired at or before now, and tells how many they were.
-func (s *Store) DeleteExpiredAdminSessions(ctx context.Context, now time.Time) (int, error) {
+func (s *UserStore) DeleteExpiredAdminSessions(ctx context.Context, now time.Time) (int, error) {
 	var n int64
 	err := s.write(ctx, "delete expired admin sessions", func(t *tx) (err error) {
 		n, err = t.Queries.DeleteExpiredAdminSessions(ctx, db.At(now))

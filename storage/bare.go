@@ -22,7 +22,7 @@ type bare struct {
 
 // strip takes off what can be. Where that is refused (somebody else uses the tables or owns them, something hangs on an index),
 // nothing is taken off, and the load only takes longer.
-func (s *Store) strip(ctx context.Context, tx *sql.Tx, tables []dump.Table) (*bare, error) {
+func (s *BackupStore) strip(ctx context.Context, tx *sql.Tx, tables []dump.Table) (*bare, error) {
 	if s.engine.name() == SQLite {
 		return stripSQLite(ctx, tx, tables)
 	}

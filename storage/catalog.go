@@ -13,7 +13,7 @@ type catalog struct {
 	enums   map[string][]string // values by enum, in order; none on SQLite
 }
 
-func (s *Store) catalog(ctx context.Context) (*catalog, error) {
+func (s *SchemaStore) catalog(ctx context.Context) (*catalog, error) {
 	c := &catalog{tables: map[string][]string{}, enums: map[string][]string{}}
 	columns, indexes := `
 SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
@@ -43,7 +43,7 @@ WHERE t.typnamespace = quote_ident(current_schema())::regnamespace ORDER BY t.ty
 }
 
 // pairs calls each with the rows of a query for two texts.
-func (s *Store) pairs(ctx context.Context, query string, each func(a, b string)) error {
+func (s *SchemaStore) pairs(ctx context.Context, query string, each func(a, b string)) error {
 	rows, err := s.writer.QueryContext(ctx, query)
 	if err != nil {
 		return err

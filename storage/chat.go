@@ -11,7 +11,7 @@ import (
 
 // Chats gives a part of the tenant's chats with the newest message of each, last seen first, from one picture of the
 // database. It costs one look into an index for each chat.
-func (s *Store) Chats(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error) {
+func (s *ConversationStore) Chats(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error) {
 	customers, err := s.Customers(ctx, tenantID, q)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *Store) Chats(ctx context.Context, tenantID string, q flowhq.CustomerQue
 }
 
 // Customer gives the customer of one chat; CodeNotFound "Chat not found".
-func (s *Store) Customer(ctx context.Context, tenantID, chat string) (flowhq.Customer, error) {
+func (s *ConversationStore) Customer(ctx context.Context, tenantID, chat string) (flowhq.Customer, error) {
 	row, err := s.queries().CustomerByChat(ctx, db.CustomerByChatParams{TenantID: tenantID, Chat: chat})
 	if err != nil {
 		return flowhq.Customer{}, s.fail("find customer", orNotFound(err, "Chat"))
@@ -43,7 +43,7 @@ func (s *Store) Customer(ctx context.Context, tenantID, chat string) (flowhq.Cus
 }
 
 // SetLabels replaces the labels of a customer.
-func (s *Store) SetLabels(ctx context.Context, tenantID, chat string, labels []string) error {
+func (s *ConversationStore) SetLabels(ctx context.Context, tenantID, chat string, labels []string) error {
 	raw, err := json.Marshal(labels)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (s *Store) SetLabels(ctx context.Context, tenantID, chat string, labels []s
 }
 
 // Request gives one request of a tenant's customers; CodeNotFound "Request not found".
-func (s *Store) Request(ctx context.Context, tenantID, id string) (flowhq.CustomerRequest, error) {
+func (s *ConversationStore) Request(ctx context.Context, tenantID, id string) (flowhq.CustomerRequest, error) {
 	row, err := s.queries().GetRequest(ctx, db.GetRequestParams{TenantID: tenantID, ID: id})
 	if err != nil {
 		return flowhq.CustomerRequest{}, s.fail("find request", orNotFound(err, "Request"))
@@ -64,7 +64,7 @@ func (s *Store) Request(ctx context.Context, tenantID, id string) (flowhq.Custom
 }
 
 // RequestHistory gives what happened to a request since it was made, newest first, MaxLimit entries at most.
-func (s *Store) RequestHistory(ctx context.Context, tenantID, id string) ([]flowhq.TenantEvent, error) {
+func (s *ConversationStore) RequestHistory(ctx context.Context, tenantID, id string) ([]flowhq.TenantEvent, error) {
 	r, err := s.Request(ctx, tenantID, id)
 	if err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func (c *copying) run(ctx context.Context) (out CopyResult, err error) {
 }
 
 // mustBeCopied wants a source that is as this program knows it.
-func (s *Store) mustBeCopied(ctx context.Context) error {
+func (s *SchemaStore) mustBeCopied(ctx context.Context) error {
 	schema, err := s.Schema(ctx)
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (s *Store) mustBeCopied(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) unfinishedCopy() error {
+func (s *SchemaStore) unfinishedCopy() error {
 	return flowhq.Errorf(flowhq.CodeConflict, "%s holds a copy that was not finished. Give the same `flowhq storage copy` again to finish it, or use another database.", s.addr)
 }
 
@@ -229,11 +229,11 @@ func (c *copying) begin(ctx context.Context) error {
 }
 
 // identity tells a database from others, without its password.
-func (s *Store) identity() string {
+func (s *database) identity() string {
 	if s.addr.schema != "" {
-		return s.String() + ", schema " + s.addr.schema
+		return s.addr.String() + ", schema " + s.addr.schema
 	}
-	return s.String()
+	return s.addr.String()
 }
 
 func (a *address) same(b *address) bool {
@@ -244,7 +244,7 @@ func (a *address) same(b *address) bool {
 }
 
 // picture has fn read one unchanging picture of the database.
-func (s *Store) picture(ctx context.Context, tables []dump.Table, fn func(*dump.Reader) error) error {
+func (s *BackupStore) picture(ctx context.Context, tables []dump.Table, fn func(*dump.Reader) error) error {
 	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
 	if err != nil {
 		return err

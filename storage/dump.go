@@ -20,8 +20,7 @@ func Tables(ctx context.Context) (tables []dump.Table, err error) {
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
 	scratch.SetMaxOpenConns(1)
-	s := &Store{engine: sqliteEngine{}}
-	files, dialect, err := s.migrations()
+	files, dialect, err := migrationsOf(sqliteEngine{})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ func Tables(ctx context.Context) (tables []dump.Table, err error) {
 }
 
 // Dump has fn read one unchanging picture of the whole database. On SQLite the write-ahead log grows meanwhile.
-func (s *Store) Dump(ctx context.Context, fn func(*dump.Reader) error) error {
+func (s *BackupStore) Dump(ctx context.Context, fn func(*dump.Reader) error) error {
 	tables, err := Tables(ctx)
 	if err != nil {
 		return err
@@ -56,7 +55,7 @@ const loadCache, usualCache = 64 << 10, 2 << 10
 
 // Load has fn write rows of any tables, altogether or not at all. On SQLite nobody else writes meanwhile. Unlike others this
 // transaction is never tried again: fn runs once.
-func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
+func (s *BackupStore) Load(ctx context.Context, fn func(*dump.Writer) error) error {
 	tables, err := Tables(ctx)
 	if err != nil {
 		return err
@@ -87,7 +86,7 @@ func (s *Store) Load(ctx context.Context, fn func(*dump.Writer) error) error {
 	return s.fail("load", raw.Commit())
 }
 
-func (s *Store) dialect() dump.Dialect {
+func (s *BackupStore) dialect() dump.Dialect {
 	if s.engine.name() == SQLite {
 		return dump.SQLite
 	}

@@ -13,9 +13,9 @@ import (
 
 // CustomerData gives everything that is kept of a customer, by table, each row by the names of its columns: times in RFC 3339,
 // JSON as it is. An unknown chat is CodeNotFound.
-func (s *Store) CustomerData(ctx context.Context, tenantID, chat string) (map[string][]map[string]any, error) {
+func (s *ConversationStore) CustomerData(ctx context.Context, tenantID, chat string) (map[string][]map[string]any, error) {
 	out := map[string][]map[string]any{}
-	err := s.Dump(ctx, func(r *dump.Reader) error {
+	err := (&BackupStore{s.database}).Dump(ctx, func(r *dump.Reader) error {
 		tx, ok := r.DB.(*sql.Tx)
 		if !ok {
 			return fmt.Errorf("a dump runs in a transaction, not in a %T", r.DB)
@@ -44,7 +44,7 @@ func (s *Store) CustomerData(ctx context.Context, tenantID, chat string) (map[st
 
 // EraseCustomer deletes everything that is kept of a customer and tells how many rows that were. An unknown chat is
 // CodeNotFound. The time line says that it was done, not of whom.
-func (s *Store) EraseCustomer(ctx context.Context, tenantID, chat, cause string) (rows int64, err error) {
+func (s *ConversationStore) EraseCustomer(ctx context.Context, tenantID, chat, cause string) (rows int64, err error) {
 	tables, err := Tables(ctx)
 	if err != nil {
 		return 0, err

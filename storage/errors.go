@@ -36,7 +36,7 @@ const (
 
 // fail makes of err what a method gives back: domain errors as they are, a database that is away as CodeUnavailable,
 // the rest wrapped with what was being done.
-func (s *Store) fail(what string, err error) error {
+func (s *database) fail(what string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func awaySQLite(code int) (flowhq.Outage, string) {
 }
 
 // explainOpen says what stands in the way of using the database at all, and what to do.
-func (s *Store) explainOpen(err error) error {
+func (s *database) explainOpen(err error) error {
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		return domain
 	}

@@ -23,14 +23,14 @@ func TestAway(t *testing.T) {
 		&pgconn.PgError{Code: "3D000"}, &pgconn.PgError{Code: "58030"}, &pgconn.PgError{Code: "55P03"},
 		context.DeadlineExceeded, io.ErrUnexpectedEOF, sql.ErrConnDone, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
 	} {
-		got := (&Store{}).fail("do it", fmt.Errorf("wrapped: %w", err))
+		got := (&database{}).fail("do it", fmt.Errorf("wrapped: %w", err))
 		domain, ok := errors.AsType[*flowhq.Error](got)
 		if !ok || domain.Code != flowhq.CodeUnavailable || domain.Message == "" || !errors.Is(got, err) {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}
 	for _, err := range []error{&pgconn.PgError{Code: "22021"}, &pgconn.PgError{Code: "42601"}, context.Canceled, errors.New("other")} {
-		if got := (&Store{}).fail("do it", err); flowhq.CodeOf(got) != flowhq.CodeInternal || !errors.Is(got, err) {
+		if got := (&database{}).fail("do it", err); flowhq.CodeOf(got) != flowhq.CodeInternal || !errors.Is(got, err) {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}

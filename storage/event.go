@@ -9,7 +9,7 @@ import (
 )
 
 // AddTenantEvent adds an entry to the tenant's time line.
-func (s *Store) AddTenantEvent(ctx context.Context, tenantID, kind, detail string, payload json.RawMessage) error {
+func (s *EventStore) AddTenantEvent(ctx context.Context, tenantID, kind, detail string, payload json.RawMessage) error {
 	return s.write(ctx, "add event", func(t *tx) error {
 		if _, err := t.TenantExists(ctx, tenantID); err != nil {
 			return orNotFound(err, "Tenant")
@@ -21,7 +21,7 @@ func (s *Store) AddTenantEvent(ctx context.Context, tenantID, kind, detail strin
 }
 
 // TenantEvents gives a part of the tenant's time line, newest first.
-func (s *Store) TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
+func (s *EventStore) TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
 	at, id := before(q.Before)
 	rows, err := s.queries().TenantEvents(ctx, db.TenantEventsParams{
 		TenantID: tenantID, BeforeAt: at, BeforeID: id, EventType: q.Type, MaxRows: limit(q.Limit),
@@ -46,7 +46,7 @@ func eventsOf(rows []db.TenantEvent) []flowhq.TenantEvent {
 }
 
 // PortalEvents gives a part of the portal's event log of one tenant, newest first.
-func (s *Store) PortalEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.PortalEvent, error) {
+func (s *EventStore) PortalEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.PortalEvent, error) {
 	at, id := before(q.Before)
 	rows, err := s.queries().PortalEvents(ctx, db.PortalEventsParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit)})
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Store) PortalEvents(ctx context.Context, tenantID string, q flowhq.Even
 }
 
 // mustExist tells an empty list of a tenant from that of one that does not exist (CodeNotFound).
-func (s *Store) mustExist(ctx context.Context, tenantID string) error {
+func (s *database) mustExist(ctx context.Context, tenantID string) error {
 	_, err := s.queries().TenantExists(ctx, tenantID)
 	return s.fail("find tenant", orNotFound(err, "Tenant"))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // RestoreHold gives a tenant's fence, nil when it has none.
-func (s *Store) RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error) {
+func (s *WorkerStore) RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error) {
 	r, err := s.queries().GetFence(ctx, tenantID)
 	there, err := found(err)
 	if err != nil || !there {
@@ -20,7 +20,7 @@ func (s *Store) RestoreHold(ctx context.Context, tenantID string) (*flowhq.Resto
 
 // RestoreHolds lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0 being all. A fence's
 // place is when it was made and its tenant.
-func (s *Store) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
+func (s *WorkerStore) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
 	at, id := after(from)
 	rows, err := s.queries().Fences(ctx, db.FencesParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
 	if err != nil {
@@ -34,14 +34,14 @@ func (s *Store) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) 
 }
 
 // SettleRestoreHold notes that the restored files of a tenant are in its folder.
-func (s *Store) SettleRestoreHold(ctx context.Context, tenantID string) error {
+func (s *WorkerStore) SettleRestoreHold(ctx context.Context, tenantID string) error {
 	return s.write(ctx, "settle fence", func(t *tx) error { return t.Queries.SettleFence(ctx, tenantID) })
 }
 
 // ReleaseRestoreHold takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
 // No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device,
 // unless the device's keys were removed here.
-func (s *Store) ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error) {
+func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error) {
 	var out flowhq.RestoreHold
 	err := s.write(ctx, "lift fence", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {

@@ -24,7 +24,7 @@ const (
 
 // Hold marks the database as used by a running Flow HQ, so that Seize is refused, until release is called or this process ends. A
 // lock that was lost with its connection is taken again by itself.
-func (s *Store) Hold(ctx context.Context) (release func(), err error) {
+func (s *DatabaseLock) Hold(ctx context.Context) (release func(), err error) {
 	if s.engine.name() == SQLite {
 		f, err := s.lockFile(syscall.LOCK_SH)
 		if err != nil {
@@ -43,7 +43,7 @@ func (s *Store) Hold(ctx context.Context) (release func(), err error) {
 }
 
 // holdOn takes the shared lock on a connection of its own.
-func (s *Store) holdOn(ctx context.Context) (*sql.Conn, error) {
+func (s *DatabaseLock) holdOn(ctx context.Context) (*sql.Conn, error) {
 	conn, err := s.writer.Conn(ctx)
 	if err != nil {
 		return nil, s.fail("mark the database as used", err)
@@ -58,7 +58,7 @@ func (s *Store) holdOn(ctx context.Context) (*sql.Conn, error) {
 	return conn, nil
 }
 
-func (s *Store) keepHold(ctx context.Context, conn *sql.Conn) {
+func (s *DatabaseLock) keepHold(ctx context.Context, conn *sql.Conn) {
 	tick := time.NewTicker(holdLook)
 	defer tick.Stop()
 	for {
@@ -81,7 +81,7 @@ func (s *Store) keepHold(ctx context.Context, conn *sql.Conn) {
 }
 
 // letGo gives a connection back without its lock.
-func (s *Store) letGo(conn *sql.Conn) {
+func (s *DatabaseLock) letGo(conn *sql.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, _ = conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()") // a server that is away has let go already
@@ -89,7 +89,7 @@ func (s *Store) letGo(conn *sql.Conn) {
 }
 
 // Seize keeps every running Flow HQ out until release is called or this process ends; one that is running is CodeConflict.
-func (s *Store) Seize(ctx context.Context) (release func(), err error) {
+func (s *DatabaseLock) Seize(ctx context.Context) (release func(), err error) {
 	if s.engine.name() == SQLite {
 		f, err := s.lockFile(syscall.LOCK_EX)
 		if err != nil {
@@ -122,12 +122,12 @@ func (s *Store) Seize(ctx context.Context) (release func(), err error) {
 	}
 }
 
-func (s *Store) inUse() error {
+func (s *DatabaseLock) inUse() error {
 	return flowhq.Errorf(flowhq.CodeConflict, "%s is in use by a running Flow HQ. Stop it first: systemctl stop flowhq (or end `flowhq serve`).", s.addr)
 }
 
 // lockFile locks a file beside SQLite's. The database file itself must not be locked by other means than SQLite's own.
-func (s *Store) lockFile(how int) (*os.File, error) {
+func (s *DatabaseLock) lockFile(how int) (*os.File, error) {
 	f, err := os.OpenFile(s.addr.file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("storage: lock: %w", err)

@@ -12,7 +12,7 @@ import (
 const inviteKept = 30 * 24 * time.Hour
 
 // CreateInvite keeps a link for an owner by the SHA-256 of its token, and drops those of the tenant that expired long ago.
-func (s *Store) CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash []byte) (flowhq.LinkInvite, error) {
+func (s *InviteStore) CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash []byte) (flowhq.LinkInvite, error) {
 	err := s.write(ctx, "create link", func(t *tx) error {
 		if err := t.lockTenant(i.TenantID); err != nil {
 			return err
@@ -29,7 +29,7 @@ func (s *Store) CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash
 }
 
 // InviteByHash finds a link whether or not it is still open; CodeNotFound "Link not found".
-func (s *Store) InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.LinkInvite, error) {
+func (s *InviteStore) InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.LinkInvite, error) {
 	row, err := s.queries().InviteByHash(ctx, tokenHash)
 	if err != nil {
 		return flowhq.LinkInvite{}, s.fail("find link", orNotFound(err, "Link"))
@@ -38,7 +38,7 @@ func (s *Store) InviteByHash(ctx context.Context, tokenHash []byte) (flowhq.Link
 }
 
 // Invites lists a tenant's links, newest first.
-func (s *Store) Invites(ctx context.Context, tenantID string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
+func (s *InviteStore) Invites(ctx context.Context, tenantID string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
 	at, id := before(p.Before)
 	rows, err := s.queries().Invites(ctx, db.InvitesParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Store) Invites(ctx context.Context, tenantID string, p flowhq.PageQuery
 }
 
 // RevokeInvite ends a link; once more changes nothing.
-func (s *Store) RevokeInvite(ctx context.Context, tenantID, id string) error {
+func (s *InviteStore) RevokeInvite(ctx context.Context, tenantID, id string) error {
 	return s.write(ctx, "revoke link", func(t *tx) error {
 		n, err := t.Queries.RevokeInvite(ctx, db.RevokeInviteParams{TenantID: tenantID, ID: id, RevokedAt: t.now})
 		return oneRow(n, err, "Link")
@@ -60,7 +60,7 @@ func (s *Store) RevokeInvite(ctx context.Context, tenantID, id string) error {
 }
 
 // InviteOpened notes when a link was first opened.
-func (s *Store) InviteOpened(ctx context.Context, id string) error {
+func (s *InviteStore) InviteOpened(ctx context.Context, id string) error {
 	return s.writeRelaxed(ctx, "open link", func(t *tx) error {
 		return t.OpenInvite(ctx, db.OpenInviteParams{ID: id, OpenedAt: t.now})
 	})
@@ -71,38 +71,4 @@ func inviteOf(r db.LinkInvite) flowhq.LinkInvite {
 		ID: r.ID, TenantID: r.TenantID, Author: r.Author, CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time,
 		RevokedAt: r.RevokedAt.Ptr(), OpenedAt: r.OpenedAt.Ptr(),
 	}
-}
-
-// SavePause keeps why and until when a tenant is paused.
-func (s *Store) SavePause(ctx context.Context, p flowhq.Pause) error {
-	return s.write(ctx, "save pause", func(t *tx) error {
-		if err := t.lockTenant(p.TenantID); err != nil {
-			return err
-		}
-		return t.Queries.SavePause(ctx, db.SavePauseParams{
-			TenantID: p.TenantID, Reason: p.Reason, Author: p.Author, CreatedAt: t.now, UntilAt: db.AtPtr(p.Until),
-		})
-	})
-}
-
-// Pause gives why a tenant is paused; nil when nothing was said.
-func (s *Store) Pause(ctx context.Context, tenantID string) (*flowhq.Pause, error) {
-	r, err := s.queries().GetPause(ctx, tenantID)
-	if there, err := found(err); err != nil || !there {
-		return nil, s.fail("read pause", err)
-	}
-	return &flowhq.Pause{
-		TenantID: r.TenantID, Reason: r.Reason, Author: r.Author, CreatedAt: r.CreatedAt.Time, Until: r.UntilAt.Ptr(),
-	}, nil
-}
-
-// EndPause forgets why a tenant was paused.
-func (s *Store) EndPause(ctx context.Context, tenantID string) error {
-	return s.write(ctx, "end pause", func(t *tx) error { return t.DeletePause(ctx, tenantID) })
-}
-
-// DuePauses gives the tenants whose pause ends at or before now.
-func (s *Store) DuePauses(ctx context.Context, now time.Time) ([]string, error) {
-	ids, err := s.queries().DuePauses(ctx, db.At(now))
-	return ids, s.fail("list pauses", err)
 }

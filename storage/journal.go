@@ -17,7 +17,7 @@ import (
 //
 // A power failure under SQLite may take back what was acknowledged last, mark and effect together; the worker, which lost
 // its connection too, is told the mark when it says hello and sends the rest again.
-func (s *Store) ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
+func (s *JournalStore) ApplyEvents(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b flowhq.WorkerEvent) int { return cmp.Compare(a.Seq, b.Seq) })
 	err = s.writeRelaxed(ctx, "apply events", func(t *tx) (err error) {
@@ -41,7 +41,7 @@ func refused(ctx context.Context, err error) bool {
 
 // applySingly applies events one by one after the batch was refused for what is in it. One that can't be applied must not
 // hold up all that the worker tells after it: it is left out, with a trail in the log and on the time line.
-func (s *Store) applySingly(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
+func (s *JournalStore) applySingly(ctx context.Context, tenantID, journal string, events []flowhq.WorkerEvent) (acked int64, err error) {
 	for _, e := range events {
 		one := []flowhq.WorkerEvent{e}
 		err := s.writeRelaxed(ctx, "apply event", func(t *tx) (err error) {
@@ -71,7 +71,7 @@ func (s *Store) applySingly(ctx context.Context, tenantID, journal string, event
 }
 
 // Acked gives the high-water mark of a journal, 0 when nothing of it was seen.
-func (s *Store) Acked(ctx context.Context, tenantID, journal string) (int64, error) {
+func (s *JournalStore) Acked(ctx context.Context, tenantID, journal string) (int64, error) {
 	acked, err := s.queries().Acked(ctx, db.AckedParams{TenantID: tenantID, Journal: journal})
 	_, err = found(err)
 	return acked, s.fail("read journal mark", err)

@@ -12,7 +12,7 @@ import (
 
 // AddLabels makes an enum column of PostgreSQL take more values, as a database of the predecessor's later form has them. It is
 // done at once, outside of any transaction. On SQLite, which has no enums, nothing has to be done.
-func (s *Store) AddLabels(ctx context.Context, table, column string, labels []string) error {
+func (s *BackupStore) AddLabels(ctx context.Context, table, column string, labels []string) error {
 	if s.engine.name() == SQLite || len(labels) == 0 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func missingLabels(ours ddl, there *catalog) map[string][]string {
 
 // completeLabels lets PostgreSQL's enums take every value that this program writes, before its migrations are done: a value can't be
 // used in the transaction that adds it.
-func (s *Store) completeLabels(ctx context.Context) error {
+func (s *SchemaStore) completeLabels(ctx context.Context) error {
 	if s.engine.name() == SQLite {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (s *Store) completeLabels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ours, err := s.steps(0)
+	ours, err := stepsAfter(s.engine, 0)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ type learned map[string]map[string]map[string]bool
 
 // learn lets the enums of a table take the values that rows have in them. A backup that was taken on SQLite does not say which those
 // are, for its columns are texts. It is done on a connection of its own, since a value can't be used in the transaction that adds it.
-func (s *Store) learn(ctx context.Context, known learned, table string, columns []dump.Column, rows []dump.Row) error {
+func (s *BackupStore) learn(ctx context.Context, known learned, table string, columns []dump.Column, rows []dump.Row) error {
 	if s.engine.name() == SQLite {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 
 // TenantSummaries gives what the list of tenants shows of each, newest first: a line has no QR code, no hours and no times
 // that nobody looks at, so that a thousand are read in a few milliseconds. The day's figures are not in it.
-func (s *Store) TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, error) {
+func (s *DashboardStore) TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, error) {
 	rows, err := s.queries().TenantLines(ctx)
 	if err != nil {
 		return nil, s.fail("list tenant lines", err)
@@ -31,7 +31,7 @@ func (s *Store) TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, er
 }
 
 // MessageHours gives the messages of each tenant by the hour, from the hour that since lies in.
-func (s *Store) MessageHours(ctx context.Context, since time.Time) ([]flowhq.MessageHour, error) {
+func (s *DashboardStore) MessageHours(ctx context.Context, since time.Time) ([]flowhq.MessageHour, error) {
 	rows, err := s.queries().MessageHours(ctx, db.At(since.UTC().Truncate(time.Hour)))
 	if err != nil {
 		return nil, s.fail("read message hours", err)
@@ -47,7 +47,7 @@ func (s *Store) MessageHours(ctx context.Context, since time.Time) ([]flowhq.Mes
 }
 
 // DropMessageHours forgets the figures of hours before a time.
-func (s *Store) DropMessageHours(ctx context.Context, before time.Time) error {
+func (s *DashboardStore) DropMessageHours(ctx context.Context, before time.Time) error {
 	return s.write(ctx, "drop message hours", func(t *tx) error {
 		_, err := t.Queries.DropMessageHours(ctx, db.At(before))
 		return err
@@ -55,7 +55,7 @@ func (s *Store) DropMessageHours(ctx context.Context, before time.Time) error {
 }
 
 // OpenRequests counts the customers' requests that wait for somebody, by tenant.
-func (s *Store) OpenRequests(ctx context.Context) (map[string]int, error) {
+func (s *DashboardStore) OpenRequests(ctx context.Context) (map[string]int, error) {
 	rows, err := s.queries().OpenRequests(ctx)
 	if err != nil {
 		return nil, s.fail("count open requests", err)
@@ -68,7 +68,7 @@ func (s *Store) OpenRequests(ctx context.Context) (map[string]int, error) {
 }
 
 // WaitingSetupRequests counts the owners' requests that wait for a decision.
-func (s *Store) WaitingSetupRequests(ctx context.Context) (int, error) {
+func (s *DashboardStore) WaitingSetupRequests(ctx context.Context) (int, error) {
 	n, err := s.queries().WaitingSetupRequests(ctx)
 	return int(n), s.fail("count setup requests", err)
 }

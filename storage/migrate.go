@@ -48,7 +48,7 @@ func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
 	}
 	if a.pg == nil {
 		if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) {
-			wanted, err := (&Store{engine: sqliteEngine{}}).wanted()
+			wanted, err := wantedVersion(sqliteEngine{})
 			return Schema{Engine: SQLite, Database: a.String(), Wanted: wanted, Absent: true}, err
 		}
 	}
@@ -61,10 +61,10 @@ func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
 }
 
 // Schema tells how far the schema is, without changing it.
-func (s *Store) Schema(ctx context.Context) (Schema, error) {
+func (s *SchemaStore) Schema(ctx context.Context) (Schema, error) {
 	out := Schema{Engine: s.engine.name(), Database: s.addr.String()}
 	var err error
-	if out.Wanted, err = s.wanted(); err != nil {
+	if out.Wanted, err = wantedVersion(s.engine); err != nil {
 		return Schema{}, err
 	}
 	if out.Current, err = s.Version(ctx); err != nil {
@@ -75,7 +75,7 @@ func (s *Store) Schema(ctx context.Context) (Schema, error) {
 }
 
 // Version gives the number of the last migration that was done, 0 when none was.
-func (s *Store) Version(ctx context.Context) (int64, error) {
+func (s *SchemaStore) Version(ctx context.Context) (int64, error) {
 	there, err := s.hasTable(ctx, versionTable)
 	if err != nil || !there {
 		return 0, s.fail("read version", err)
@@ -86,12 +86,12 @@ func (s *Store) Version(ctx context.Context) (int64, error) {
 }
 
 // Migrated tells whether the schema is as this program needs it.
-func (s *Store) Migrated(ctx context.Context) (bool, error) {
+func (s *SchemaStore) Migrated(ctx context.Context) (bool, error) {
 	schema, err := s.Schema(ctx)
 	return schema.UpToDate(), err
 }
 
-func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
+func (s *SchemaStore) hasTable(ctx context.Context, name string) (bool, error) {
 	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1"
 	if s.engine.name() == PostgreSQL {
 		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
@@ -100,9 +100,9 @@ func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
 	return found(s.writer.QueryRowContext(ctx, query, name).Scan(&got))
 }
 
-// wanted gives the number of the last migration that this program knows.
-func (s *Store) wanted() (int64, error) {
-	files, _, err := s.migrations()
+// wantedVersion gives the number of the last migration that this program knows.
+func wantedVersion(e engine) (int64, error) {
+	files, _, err := migrationsOf(e)
 	if err != nil {
 		return 0, err
 	}
@@ -121,17 +121,17 @@ func (s *Store) wanted() (int64, error) {
 // versionOf gives the number that a migration's file name begins with.
 func versionOf(path string) (int64, error) { return goose.NumericComponent(path) }
 
-func (s *Store) migrations() (fs.FS, goose.Dialect, error) {
+func migrationsOf(e engine) (fs.FS, goose.Dialect, error) {
 	dialect, dir := goose.DialectPostgres, "migrations/postgres"
-	if s.engine.name() == SQLite {
+	if e.name() == SQLite {
 		dialect, dir = goose.DialectSQLite3, "migrations/sqlite"
 	}
 	files, err := fs.Sub(migrations, dir)
 	return files, dialect, err
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
-	files, dialect, err := s.migrations()
+func (s *SchemaStore) provider() (*goose.Provider, error) {
+	files, dialect, err := migrationsOf(s.engine)
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +140,10 @@ func (s *Store) provider() (*goose.Provider, error) {
 }
 
 // migrate brings the schema up to date. One process does it at a time; those that come later wait and find it done.
-func (s *Store) migrate(ctx context.Context) error { return s.migrateAs(ctx, false) }
+func (s *SchemaStore) migrate(ctx context.Context) error { return s.migrateAs(ctx, false) }
 
 // migrateAs is migrate for whoever may work on a database that holds an unfinished copy (copying), which others may not.
-func (s *Store) migrateAs(ctx context.Context, copying bool) (err error) {
+func (s *SchemaStore) migrateAs(ctx context.Context, copying bool) (err error) {
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (s *Store) migrateAs(ctx context.Context, copying bool) (err error) {
 }
 
 // forgetCopy removes the mark that a copy is through, which whoever works with it has no use for.
-func (s *Store) forgetCopy(ctx context.Context, copying bool) error {
+func (s *SchemaStore) forgetCopy(ctx context.Context, copying bool) error {
 	there, err := s.hasTable(ctx, copiedTable)
 	if err != nil || !there || copying {
 		return err
@@ -195,7 +195,7 @@ func (s *Store) forgetCopy(ctx context.Context, copying bool) error {
 	return err
 }
 
-func (s *Store) lockMigrations(ctx context.Context) (unlock func() error, err error) {
+func (s *SchemaStore) lockMigrations(ctx context.Context) (unlock func() error, err error) {
 	if s.engine.name() == SQLite {
 		return lockFolder(ctx, filepath.Dir(s.addr.file))
 	}

@@ -36,24 +36,24 @@ func MakePlan(ctx context.Context, dsn string, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Schema: schema}
-	s := &Store{engine: sqliteEngine{}}
 	if schema.Absent {
-		steps, err := s.steps(schema.Current)
+		steps, err := stepsAfter(sqliteEngine{}, schema.Current)
 		p.sort(steps, &catalog{})
 		return p, err
 	}
-	if s, err = connect(ctx, dsn, o, false); err != nil {
+	s, err := connect(ctx, dsn, o, false)
+	if err != nil {
 		return Plan{}, err
 	}
 	return p, errors.Join(s.plan(ctx, &p), s.Close())
 }
 
-func (s *Store) plan(ctx context.Context, p *Plan) error {
+func (s *SchemaStore) plan(ctx context.Context, p *Plan) error {
 	there, err := s.catalog(ctx)
 	if err != nil {
 		return s.fail("plan", err)
 	}
-	steps, err := s.steps(p.Current)
+	steps, err := stepsAfter(s.engine, p.Current)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Store) plan(ctx context.Context, p *Plan) error {
 			return s.fail("plan", err)
 		}
 	}
-	all, err := s.steps(0)
+	all, err := stepsAfter(s.engine, 0)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *Store) plan(ctx context.Context, p *Plan) error {
 const relinkMigration = 3
 
 // countRelinks counts by the rule of that migration. Enums that another program made may not know the values.
-func (s *Store) countRelinks(ctx context.Context, p *Plan, there *catalog) error {
+func (s *SchemaStore) countRelinks(ctx context.Context, p *Plan, there *catalog) error {
 	query := `
 SELECT count(*) FROM tenants t LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
 WHERE (t.status::text NOT IN ('NEW', 'QR_PENDING') OR s.state::text = 'CONNECTED'
@@ -109,10 +109,10 @@ var (
 	createEnum  = regexp.MustCompile(`CREATE TYPE "(\w+)" AS ENUM \((.*?)\)`)
 )
 
-// steps gives what the migrations after a version make.
-func (s *Store) steps(after int64) (ddl, error) {
+// stepsAfter gives what the migrations after a version make.
+func stepsAfter(e engine, after int64) (ddl, error) {
 	out := ddl{columns: map[string][]string{}, enums: map[string][]string{}}
-	files, _, err := s.migrations()
+	files, _, err := migrationsOf(e)
 	if err != nil {
 		return out, err
 	}

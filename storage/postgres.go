@@ -24,7 +24,7 @@ const minConns = 4
 // postgres is the engine PostgreSQL, 13 and later.
 type postgres struct{}
 
-func (s *Store) connectPostgres(ctx context.Context, o Options) error {
+func (s *database) connectPostgres(ctx context.Context, o Options) error {
 	conns := defaultConns
 	switch {
 	case o.MaxConns > 0:

@@ -24,7 +24,7 @@ func (s *Store) Probe(ctx context.Context) error {
 const leastRoom = 1 << 20
 
 // full tells whether the disk of a SQLite file is.
-func (s *Store) full() bool {
+func (s *database) full() bool {
 	var fs syscall.Statfs_t
 	if s.engine.name() != SQLite || syscall.Statfs(filepath.Dir(s.addr.file), &fs) != nil {
 		return false
@@ -51,7 +51,7 @@ func (s *Store) Check(ctx context.Context) error {
 
 // dropIdle closes connections that nobody uses at the moment, so that the next ones are made anew: after a restart those there are
 // dead, and after a fail-over they lead to a server that is read-only from now on.
-func (s *Store) dropIdle() {
+func (s *database) dropIdle() {
 	if s.addr == nil || s.addr.pg == nil {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Customers gives a part of the tenant's customers, last seen first.
-func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
+func (s *ConversationStore) Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
 	at, id := before(q.Before)
 	part := strings.TrimSpace(q.Query)
 	rows, err := s.queries().Customers(ctx, db.CustomersParams{
@@ -35,7 +35,7 @@ func (s *Store) Customers(ctx context.Context, tenantID string, q flowhq.Custome
 }
 
 // Requests gives a part of what the tenant's customers asked for, newest first.
-func (s *Store) Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
+func (s *ConversationStore) Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
 	at, id := before(q.Before)
 	part, from, to := strings.TrimSpace(q.Query), q.From, q.To
 	if from.Year() < 1970 {
@@ -101,7 +101,7 @@ type requestTold struct {
 
 // UpdateRequest changes a request as a person works it off, and records who did what on the time line. A status that there is
 // not, or NO_SHOW on what is no booking, is CodeInvalid on status.
-func (s *Store) UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
+func (s *ConversationStore) UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
 	var out flowhq.CustomerRequest
 	err := s.write(ctx, "update request", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {

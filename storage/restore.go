@@ -37,7 +37,7 @@ type Put func(table string, columns []dump.Column, rows []dump.Row) error
 
 // Restore brings back what feed puts, in one transaction: it happens altogether or not at all. Sessions come back disconnected,
 // workers stopped, each with a fence; who was signed in is not. What stands in the way is CodeConflict and says what.
-func (s *Store) Restore(ctx context.Context, r Restore, feed func(Put) error) error {
+func (s *BackupStore) Restore(ctx context.Context, r Restore, feed func(Put) error) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
 		b := &bringing{Restore: r, s: s, ctx: ctx, w: w, now: db.At(s.now()), users: map[string]string{},
 			spare: map[string]spareUser{}, labels: learned{}, found: map[string]*flowhq.RestoreHold{}}
@@ -55,7 +55,7 @@ func (s *Store) Restore(ctx context.Context, r Restore, feed func(Put) error) er
 // bringing is a restore under way.
 type bringing struct {
 	Restore
-	s      *Store
+	s      *BackupStore
 	ctx    context.Context
 	w      *dump.Writer
 	t      *tx

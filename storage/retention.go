@@ -12,7 +12,7 @@ import (
 )
 
 // Keepings gives what must be known of tenants to remove their old rows, so many at most, after the given id; "" begins.
-func (s *Store) Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
+func (s *RetentionStore) Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
 	rows, err := s.queries().Keepings(ctx, db.KeepingsParams{AfterID: after, MaxRows: limit(most)})
 	if err != nil {
 		return nil, s.fail("list retentions", err)
@@ -32,7 +32,7 @@ func (s *Store) Keepings(ctx context.Context, after string, most int) ([]flowhq.
 
 // DeleteOld removes rows of a kind that are older than before, so many at most, the oldest first, and tells how many it was: one
 // small transaction, so that others who write wait only shortly. Open requests are never old.
-func (s *Store) DeleteOld(ctx context.Context, tenantID string, kind flowhq.RetentionKind, before time.Time, most int) (int, error) {
+func (s *RetentionStore) DeleteOld(ctx context.Context, tenantID string, kind flowhq.RetentionKind, before time.Time, most int) (int, error) {
 	var n int64
 	err := s.writeRelaxed(ctx, "delete old "+string(kind), func(t *tx) (err error) {
 		at, rows := db.At(before), int32(most)
@@ -55,7 +55,7 @@ func (s *Store) DeleteOld(ctx context.Context, tenantID string, kind flowhq.Rete
 
 // LatestActivity gives the time of the newest sign of life in the database, the zero time when there is none: a clock that is
 // far from it may be wrong.
-func (s *Store) LatestActivity(ctx context.Context) (time.Time, error) {
+func (s *RetentionStore) LatestActivity(ctx context.Context) (time.Time, error) {
 	seen, err := s.queries().LatestActivity(ctx)
 	if err != nil {
 		return time.Time{}, s.fail("find latest activity", err)
@@ -76,7 +76,7 @@ const reclaimPages = 2000
 
 // Reclaim gives space of deleted rows back, in small steps: more tells whether another one would give back more. SQLite's file
 // shrinks; PostgreSQL vacuums the tables that grow, which lets their space be used again and locks nobody out.
-func (s *Store) Reclaim(ctx context.Context) (more bool, err error) {
+func (s *RetentionStore) Reclaim(ctx context.Context) (more bool, err error) {
 	if s.engine.name() == PostgreSQL {
 		_, err := s.writer.ExecContext(ctx, "VACUUM (SKIP_LOCKED, ANALYZE) message_logs, message_traces, tenant_events, customer_requests")
 		return false, s.fail("vacuum", err)
@@ -106,6 +106,6 @@ func (s *Store) Reclaim(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
-func (s *Store) pragma(ctx context.Context, query string) (n int64, err error) {
+func (s *RetentionStore) pragma(ctx context.Context, query string) (n int64, err error) {
 	return n, s.writer.QueryRowContext(ctx, query).Scan(&n)
 }

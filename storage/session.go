@@ -10,7 +10,7 @@ import (
 // SaveSession writes what a worker reports of its session: phase, state, code, linked device, and when WhatsApp was heard,
 // which never goes backwards. qr is the code's data URL; it is kept only while codes are shown, and the end and the cause of
 // a ban or a restriction only while it lasts. A device that appears sets LinkedAt, one that goes clears it.
-func (s *Store) SaveSession(ctx context.Context, tenantID string, r flowhq.SessionReport, qr string) error {
+func (s *WorkerStore) SaveSession(ctx context.Context, tenantID string, r flowhq.SessionReport, qr string) error {
 	return s.write(ctx, "save session", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 )
 
 // PublishedSettings gives the version in force. A tenant that another program made gets a first version from its config.
-func (s *Store) PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error) {
 	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID, State: string(flowhq.SettingsPublished)})
 	there, err := found(err)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Store) PublishedSettings(ctx context.Context, tenantID string) (flowhq.
 }
 
 // SettingsDraft gives the tenant's draft, nil when there is none.
-func (s *Store) SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error) {
 	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID, State: string(flowhq.SettingsDraft)})
 	there, err := found(err)
 	if err != nil || !there {
@@ -44,7 +44,7 @@ func (s *Store) SettingsDraft(ctx context.Context, tenantID string) (*flowhq.Set
 }
 
 // SettingsVersion gives one version; CodeNotFound "Version not found".
-func (s *Store) SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion, error) {
 	if version < 1 || version > math.MaxInt32 {
 		return flowhq.SettingsVersion{}, flowhq.NotFound("Version")
 	}
@@ -57,7 +57,7 @@ func (s *Store) SettingsVersion(ctx context.Context, tenantID string, version in
 }
 
 // SettingsVersions lists versions, newest first, the draft among them.
-func (s *Store) SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
 	below := int32(math.MaxInt32)
 	if q.Below > 0 && q.Below < math.MaxInt32 {
 		below = int32(q.Below)
@@ -83,7 +83,7 @@ func (s *Store) SettingsVersions(ctx context.Context, tenantID string, q flowhq.
 }
 
 // SaveDraft makes the tenant's one draft, or replaces what it holds.
-func (s *Store) SaveDraft(ctx context.Context, tenantID string, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SaveDraft(ctx context.Context, tenantID string, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "save draft", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -115,7 +115,7 @@ func (s *Store) SaveDraft(ctx context.Context, tenantID string, settings flowhq.
 
 // PublishDraft turns the draft PUBLISHED and the version that was in force OLD, and copies the hours to the config. Without a
 // draft it is CodeConflict.
-func (s *Store) PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "publish settings", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -142,7 +142,7 @@ func (s *Store) PublishDraft(ctx context.Context, tenantID, author string) (flow
 }
 
 // Rollback publishes a copy of an earlier version under a new number. An unknown version is CodeNotFound, the draft's CodeConflict.
-func (s *Store) Rollback(ctx context.Context, tenantID string, version int, author string) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) Rollback(ctx context.Context, tenantID string, version int, author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "roll back settings", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {

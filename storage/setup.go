@@ -10,7 +10,7 @@ import (
 // SubmitSetupRequest makes an owner's request: the tenant is renamed, takes the number and becomes NEW, its config is written,
 // the request and its portal event are made, all at once. A tenant that is linked already, or has a request that is
 // open or approved, is CodeConflict; a number that another tenant has CodeInvalid on whatsappNumber.
-func (s *Store) SubmitSetupRequest(ctx context.Context, userID string, n flowhq.NewSetupRequest) (flowhq.SetupRequest, error) {
+func (s *SetupStore) SubmitSetupRequest(ctx context.Context, userID string, n flowhq.NewSetupRequest) (flowhq.SetupRequest, error) {
 	var out flowhq.SetupRequest
 	err := s.write(ctx, "submit setup request", func(t *tx) error {
 		u, err := t.GetUser(ctx, userID)
@@ -104,7 +104,7 @@ func (t *tx) insertSetupRequest(tenantID, userID string, n flowhq.NewSetupReques
 }
 
 // SetupRequests lists requests with their tenants and users, newest first, in three queries.
-func (s *Store) SetupRequests(ctx context.Context, want flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error) {
+func (s *SetupStore) SetupRequests(ctx context.Context, want flowhq.SetupQuery) ([]flowhq.SetupRequestDetail, error) {
 	at, id := before(want.Before)
 	decided := asNumber(want.Decided)
 	var out []flowhq.SetupRequestDetail
@@ -121,7 +121,7 @@ func (s *Store) SetupRequests(ctx context.Context, want flowhq.SetupQuery) ([]fl
 
 // OpenSetupRequests lists the requests that wait for a decision, the longest waiting first: those after a place, the zero one
 // being the start, at most so many, 0 being all.
-func (s *Store) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
+func (s *SetupStore) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.SetupRequestDetail, error) {
 	at, id := after(from)
 	var out []flowhq.SetupRequestDetail
 	err := s.read(ctx, "list setup requests", func(q *db.Queries) error {
@@ -136,7 +136,7 @@ func (s *Store) OpenSetupRequests(ctx context.Context, from flowhq.Cursor, most 
 }
 
 // SetupRivals gives what the requests that wait may be in conflict with: all of them, and those of their tenants that were rejected.
-func (s *Store) SetupRivals(ctx context.Context) ([]flowhq.SetupRequest, error) {
+func (s *SetupStore) SetupRivals(ctx context.Context) ([]flowhq.SetupRequest, error) {
 	rows, err := s.queries().SetupRivals(ctx)
 	if err != nil {
 		return nil, s.fail("list setup requests", err)
@@ -185,7 +185,7 @@ func joinSetup(requests []db.SetupRequest, tenants []db.TenantDetailsOfSetupRequ
 }
 
 // SetupRequest gives one request with its tenant and user.
-func (s *Store) SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error) {
+func (s *SetupStore) SetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error) {
 	var out flowhq.SetupRequestDetail
 	err := s.read(ctx, "read setup request", func(q *db.Queries) (err error) {
 		out, err = setupDetail(ctx, q, id)
@@ -195,7 +195,7 @@ func (s *Store) SetupRequest(ctx context.Context, id string) (flowhq.SetupReques
 }
 
 // LatestSetupRequest gives the tenant's newest request, nil when it has none.
-func (s *Store) LatestSetupRequest(ctx context.Context, tenantID string) (*flowhq.SetupRequest, error) {
+func (s *SetupStore) LatestSetupRequest(ctx context.Context, tenantID string) (*flowhq.SetupRequest, error) {
 	r, err := s.queries().LatestSetupRequest(ctx, tenantID)
 	there, err := found(err)
 	if err != nil || !there {
@@ -206,7 +206,7 @@ func (s *Store) LatestSetupRequest(ctx context.Context, tenantID string) (*flowh
 }
 
 // ReviewSetupRequest turns a SUBMITTED request REVIEWING; one that is REVIEWING stays so; a decided one is CodeConflict.
-func (s *Store) ReviewSetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error) {
+func (s *SetupStore) ReviewSetupRequest(ctx context.Context, id string) (flowhq.SetupRequestDetail, error) {
 	var out flowhq.SetupRequestDetail
 	err := s.write(ctx, "review setup request", func(t *tx) error {
 		r, err := t.openSetupRequest(id)
@@ -227,7 +227,7 @@ func (s *Store) ReviewSetupRequest(ctx context.Context, id string) (flowhq.Setup
 
 // DecideSetupRequest sets a request APPROVED or REJECTED, with notes, and records the portal event. Approved, the tenant's
 // config takes the request's template, its status becomes QR_PENDING and its wish running. A decided one is CodeConflict.
-func (s *Store) DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus, notes string) (flowhq.SetupRequestDetail, error) {
+func (s *SetupStore) DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus, notes string) (flowhq.SetupRequestDetail, error) {
 	var out flowhq.SetupRequestDetail
 	err := s.write(ctx, "decide setup request", func(t *tx) error {
 		if to != flowhq.SetupApproved && to != flowhq.SetupRejected {

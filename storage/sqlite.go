@@ -27,7 +27,7 @@ const (
 
 type sqliteEngine struct{}
 
-func (s *Store) connectSQLite(ctx context.Context, create bool) error {
+func (s *database) connectSQLite(ctx context.Context, create bool) error {
 	s.engine = sqliteEngine{}
 	unlock, err := prepareFile(ctx, s.addr.file, create)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Store) connectSQLite(ctx context.Context, create bool) error {
 	return errors.Join(s.connectFile(ctx), unlock())
 }
 
-func (s *Store) connectFile(ctx context.Context) error {
+func (s *database) connectFile(ctx context.Context) error {
 	writer, err := openSQLite(s.addr.file, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_auto_vacuum": {"INCREMENTAL"}})
 	if err != nil {
 		return err

@@ -32,8 +32,72 @@ type Options struct {
 	Waiting  func(error)      // is told, again and again, why Open waits; nil: nobody
 }
 
-// Store is an open database. Its methods may be called from any goroutine.
+// Store is an open database. It consists of one store for each subject; whoever works with one subject alone takes that
+// one. All of them share the database's connections, and their methods may be called from any goroutine.
 type Store struct {
+	*database
+	TenantStore
+	SettingsStore
+	UserStore
+	SetupStore
+	InviteStore
+	PauseStore
+	WorkerStore
+	JournalStore
+	EventStore
+	ConversationStore
+	DashboardStore
+	RetentionStore
+	BackupStore
+	SchemaStore
+	DatabaseLock
+}
+
+// The stores by subject. Each holds the methods that read and write what its name says.
+type (
+	// TenantStore keeps businesses and their configuration.
+	TenantStore struct{ *database }
+	// SettingsStore keeps the settings of businesses: the published version, the versions before it and the draft.
+	SettingsStore struct{ *database }
+	// UserStore keeps the users of the predecessor's portal and the sessions of administrators.
+	UserStore struct{ *database }
+	// SetupStore keeps setup requests.
+	SetupStore struct{ *database }
+	// InviteStore keeps the invitations to link a telephone.
+	InviteStore struct{ *database }
+	// PauseStore keeps why and until when businesses are paused.
+	PauseStore struct{ *database }
+	// WorkerStore keeps the desired state, the status and the WhatsApp session of workers, and the holds after a restore.
+	WorkerStore struct{ *database }
+	// JournalStore takes in what workers report from their journals.
+	JournalStore struct{ *database }
+	// EventStore keeps the time lines of businesses and what happened in the predecessor's portal.
+	EventStore struct{ *database }
+	// ConversationStore keeps customers, their requests, their messages and the decisions about them.
+	ConversationStore struct{ *database }
+	// DashboardStore reads what the dashboard shows of all businesses at once.
+	DashboardStore struct{ *database }
+	// RetentionStore removes old rows and gives their space back.
+	RetentionStore struct{ *database }
+	// BackupStore reads and writes whole tables: for backups, restores and copies.
+	BackupStore struct{ *database }
+	// SchemaStore knows and changes the schema of the database.
+	SchemaStore struct{ *database }
+	// DatabaseLock tells other programs that this one uses the database, or keeps them out.
+	DatabaseLock struct{ *database }
+)
+
+func newStore(d *database) *Store {
+	return &Store{
+		database: d, TenantStore: TenantStore{d}, SettingsStore: SettingsStore{d}, UserStore: UserStore{d}, SetupStore: SetupStore{d},
+		InviteStore: InviteStore{d}, PauseStore: PauseStore{d}, WorkerStore: WorkerStore{d}, JournalStore: JournalStore{d},
+		EventStore: EventStore{d}, ConversationStore: ConversationStore{d}, DashboardStore: DashboardStore{d},
+		RetentionStore: RetentionStore{d}, BackupStore: BackupStore{d}, SchemaStore: SchemaStore{d}, DatabaseLock: DatabaseLock{d},
+	}
+}
+
+// database is what all stores share: the connections, the engine, and the transactions on them.
+type database struct {
 	writer *sql.DB
 	reader *sql.DB // the same as writer on PostgreSQL
 	engine engine
@@ -117,7 +181,7 @@ func connect(ctx context.Context, dsn string, o Options, create bool) (*Store, e
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{addr: a, log: o.Logger, now: o.Now}
+	s := &database{addr: a, log: o.Logger, now: o.Now}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -132,7 +196,7 @@ func connect(ctx context.Context, dsn string, o Options, create bool) (*Store, e
 	if err != nil {
 		return nil, s.explainOpen(err)
 	}
-	return s, nil
+	return newStore(s), nil
 }
 
 // Close ends all connections. Transactions under way are finished first.

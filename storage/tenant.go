@@ -12,7 +12,7 @@ import (
 
 // CreateTenant makes a tenant with its config, its session (DISCONNECTED), its worker (STOPPED, wish stopped) and a first
 // published version of its settings. A number that another tenant has is CodeInvalid on phone_number.
-func (s *Store) CreateTenant(ctx context.Context, n flowhq.NewTenant, settings flowhq.Settings, author string) (flowhq.TenantDetail, error) {
+func (s *TenantStore) CreateTenant(ctx context.Context, n flowhq.NewTenant, settings flowhq.Settings, author string) (flowhq.TenantDetail, error) {
 	var out flowhq.TenantDetail
 	err := s.write(ctx, "create tenant", func(t *tx) (err error) {
 		if err := t.claimNumber("", n.PhoneNumber, "phone_number"); err != nil {
@@ -25,7 +25,7 @@ func (s *Store) CreateTenant(ctx context.Context, n flowhq.NewTenant, settings f
 }
 
 // Tenant gives one tenant with all that belongs to it one to one.
-func (s *Store) Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error) {
+func (s *TenantStore) Tenant(ctx context.Context, id string) (flowhq.TenantDetail, error) {
 	r, err := s.queries().TenantDetail(ctx, id)
 	if err != nil {
 		return flowhq.TenantDetail{}, s.fail("read tenant", orNotFound(err, "Tenant"))
@@ -34,7 +34,7 @@ func (s *Store) Tenant(ctx context.Context, id string) (flowhq.TenantDetail, err
 }
 
 // Tenants lists tenants, newest first, in one query. Letters outside ASCII are case-folded on PostgreSQL alone.
-func (s *Store) Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error) {
+func (s *TenantStore) Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.TenantDetail, error) {
 	at, id := before(f.Before)
 	part := strings.TrimSpace(f.Query)
 	rows, err := s.queries().TenantDetails(ctx, db.TenantDetailsParams{
@@ -52,7 +52,7 @@ func (s *Store) Tenants(ctx context.Context, f flowhq.TenantFilter) ([]flowhq.Te
 
 // UpdateTenant changes what the patch names. A number that another tenant has is CodeInvalid on phone_number. New hours are
 // published as a new version of the settings too, which are what conversations go by; a draft stays as it is.
-func (s *Store) UpdateTenant(ctx context.Context, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error) {
+func (s *TenantStore) UpdateTenant(ctx context.Context, id string, p flowhq.TenantPatch) (flowhq.TenantDetail, error) {
 	var out flowhq.TenantDetail
 	err := s.write(ctx, "update tenant", func(t *tx) error {
 		if err := t.lockTenant(id); err != nil {
@@ -77,7 +77,7 @@ func (s *Store) UpdateTenant(ctx context.Context, id string, p flowhq.TenantPatc
 }
 
 // DeleteTenant removes the tenant and everything that belongs to it. Its user stays, without a tenant.
-func (s *Store) DeleteTenant(ctx context.Context, id string) error {
+func (s *TenantStore) DeleteTenant(ctx context.Context, id string) error {
 	return s.write(ctx, "delete tenant", func(t *tx) error {
 		if err := t.lockTenant(id); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (t *tx) deleteTenant(id string) error {
 
 // Transition applies flowhq.NextStatus to the tenant; whether a device is linked is read in the same transaction. A change of
 // status is recorded on the time line with its cause. A tenant that becomes ACTIVE turns its APPROVED setup requests ACTIVE.
-func (s *Store) Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error) {
+func (s *TenantStore) Transition(ctx context.Context, id string, o flowhq.StatusTrigger, cause string) (from, to flowhq.TenantStatus, err error) {
 	err = s.write(ctx, "change tenant status", func(t *tx) error {
 		if err := t.lockTenant(id); err != nil {
 			return err

@@ -27,17 +27,17 @@ type tx struct {
 
 // write runs fn in a transaction that writes. It runs fn again when the database asks for that (a serialization failure, a
 // deadlock), so fn must set what it gives back anew each time.
-func (s *Store) write(ctx context.Context, what string, fn func(*tx) error) error {
+func (s *database) write(ctx context.Context, what string, fn func(*tx) error) error {
 	return s.writeAs(ctx, what, false, fn)
 }
 
 // writeRelaxed is write for what its sender keeps and sends again until it is told that it was taken, or that the next
 // one makes up for: a power failure may take the last of it.
-func (s *Store) writeRelaxed(ctx context.Context, what string, fn func(*tx) error) error {
+func (s *database) writeRelaxed(ctx context.Context, what string, fn func(*tx) error) error {
 	return s.writeAs(ctx, what, true, fn)
 }
 
-func (s *Store) writeAs(ctx context.Context, what string, relaxed bool, fn func(*tx) error) error {
+func (s *database) writeAs(ctx context.Context, what string, relaxed bool, fn func(*tx) error) error {
 	for n := 1; ; n++ {
 		err := s.try(ctx, relaxed, fn)
 		if err == nil {
@@ -56,7 +56,7 @@ func (s *Store) writeAs(ctx context.Context, what string, relaxed bool, fn func(
 	}
 }
 
-func (s *Store) try(ctx context.Context, relaxed bool, fn func(*tx) error) (err error) {
+func (s *database) try(ctx context.Context, relaxed bool, fn func(*tx) error) (err error) {
 	raw, done, err := s.engine.begin(ctx, s.writer, relaxed)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *Store) try(ctx context.Context, relaxed bool, fn func(*tx) error) (err 
 }
 
 // read runs fn on one unchanging picture of the database.
-func (s *Store) read(ctx context.Context, what string, fn func(*db.Queries) error) error {
+func (s *database) read(ctx context.Context, what string, fn func(*db.Queries) error) error {
 	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
 	if err != nil {
 		return s.fail(what, err)
@@ -87,7 +87,7 @@ func (s *Store) read(ctx context.Context, what string, fn func(*db.Queries) erro
 }
 
 // readIsolation: a read transaction of SQLite is a snapshot anyway.
-func (s *Store) readIsolation() sql.IsolationLevel {
+func (s *database) readIsolation() sql.IsolationLevel {
 	if s.engine.name() == PostgreSQL {
 		return sql.LevelRepeatableRead
 	}
@@ -95,7 +95,7 @@ func (s *Store) readIsolation() sql.IsolationLevel {
 }
 
 // queries run single statements that read.
-func (s *Store) queries() *db.Queries { return db.New(db.Cleaned(s.reader)) }
+func (s *database) queries() *db.Queries { return db.New(db.Cleaned(s.reader)) }
 
 // lockTenant keeps other writers of the tenant out until the end of the transaction; a tenant that does not exist is CodeNotFound.
 func (t *tx) lockTenant(id string) error {

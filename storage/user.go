@@ -9,7 +9,7 @@ import (
 )
 
 // Users lists users, newest first.
-func (s *Store) Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error) {
+func (s *UserStore) Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, error) {
 	at, id := before(p.Before)
 	rows, err := s.queries().Users(ctx, db.UsersParams{BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
 	if err != nil {
@@ -24,7 +24,7 @@ func (s *Store) Users(ctx context.Context, p flowhq.PageQuery) ([]flowhq.User, e
 
 // UserByEmail finds a user whatever the case of the address is. Where another program made several that differ in case
 // alone, the one written the same is found first, then the oldest.
-func (s *Store) UserByEmail(ctx context.Context, email string) (flowhq.User, error) {
+func (s *UserStore) UserByEmail(ctx context.Context, email string) (flowhq.User, error) {
 	u, there, err := userByEmail(ctx, s.queries(), email)
 	if err == nil && !there {
 		err = flowhq.NotFound("User")
@@ -34,7 +34,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (flowhq.User, err
 
 // CreateUser makes a user. An e-mail address that is taken, or a tenant that has a user, is CodeConflict; an unknown tenant
 // CodeNotFound. The role is OWNER where none is given.
-func (s *Store) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error) {
+func (s *UserStore) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error) {
 	var out flowhq.User
 	err := s.write(ctx, "create user", func(t *tx) (err error) {
 		if err := t.lockName("email", foldEmail(u.Email)); err != nil {
@@ -67,7 +67,7 @@ func (s *Store) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, err
 
 // CreateOwner makes a tenant named name (NEW, without a number, with config, session, worker and settings) and its OWNER. When
 // the e-mail address is known, it gives those there are, and created is false; a known user without a tenant gets one.
-func (s *Store) CreateOwner(ctx context.Context, email, name string) (u flowhq.User, d flowhq.TenantDetail, created bool, err error) {
+func (s *UserStore) CreateOwner(ctx context.Context, email, name string) (u flowhq.User, d flowhq.TenantDetail, created bool, err error) {
 	err = s.write(ctx, "create owner", func(t *tx) (err error) {
 		if err := t.lockName("email", foldEmail(email)); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Store) CreateOwner(ctx context.Context, email, name string) (u flowhq.U
 }
 
 // DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests CodeConflict.
-func (s *Store) DeleteUser(ctx context.Context, id string) error {
+func (s *UserStore) DeleteUser(ctx context.Context, id string) error {
 	return s.write(ctx, "delete user", func(t *tx) error {
 		requests, err := t.SetupRequestsOfUser(ctx, id)
 		if err != nil {

@@ -10,12 +10,12 @@ import (
 )
 
 // SetDesired writes whether the tenant's worker should run.
-func (s *Store) SetDesired(ctx context.Context, tenantID string, w flowhq.DesiredState) error {
+func (s *WorkerStore) SetDesired(ctx context.Context, tenantID string, w flowhq.DesiredState) error {
 	return s.write(ctx, "set wish", func(t *tx) error { return t.setWish(tenantID, w) })
 }
 
 // SetWorkerStatus writes what the tenant's worker is doing and its last error; "" clears that.
-func (s *Store) SetWorkerStatus(ctx context.Context, tenantID string, status flowhq.WorkerStatus, lastError string) error {
+func (s *WorkerStore) SetWorkerStatus(ctx context.Context, tenantID string, status flowhq.WorkerStatus, lastError string) error {
 	return s.write(ctx, "set worker status", func(t *tx) error {
 		return t.onWorker(tenantID, func() (int64, error) {
 			return t.Queries.SetWorkerStatus(ctx, db.SetWorkerStatusParams{
@@ -26,7 +26,7 @@ func (s *Store) SetWorkerStatus(ctx context.Context, tenantID string, status flo
 }
 
 // ShouldRun gives the ids of the tenants whose worker should run, oldest first: wish running, tenant not PAUSED.
-func (s *Store) ShouldRun(ctx context.Context) ([]string, error) {
+func (s *WorkerStore) ShouldRun(ctx context.Context) ([]string, error) {
 	ids, err := s.queries().Wished(ctx)
 	return ids, s.fail("list wishes", err)
 }
@@ -39,7 +39,7 @@ type beat struct {
 
 // Heartbeats writes when workers were seen, and when WhatsApp was heard, of many tenants in one transaction. None of these
 // times goes backwards. Unknown tenants are ignored.
-func (s *Store) Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error {
+func (s *WorkerStore) Heartbeats(ctx context.Context, beats []flowhq.Heartbeat) error {
 	latest := make(map[string]beat, len(beats))
 	for _, b := range beats {
 		got := latest[b.TenantID]
