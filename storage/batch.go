@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +61,8 @@ func newBatch(t *tx, tenantID string) *batch {
 	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}, tally: newTally()}
 }
 
-// add takes an event in. An event without the field that its kind names does nothing.
+// add takes an event in. An event of a kind that this program does not know, or without the field that its kind names, is an
+// error.
 func (b *batch) add(e flowhq.WorkerEvent) error {
 	when := b.moment(e.At)
 	switch {
@@ -69,22 +71,9 @@ func (b *batch) add(e flowhq.WorkerEvent) error {
 	case e.Kind == flowhq.EventTrace && e.Trace != nil:
 		return b.addTrace(*e.Trace, when)
 	case e.Kind == flowhq.EventChat && e.Chat != nil:
-		chat, err := b.chat(e.Chat.Chat)
-		if err != nil {
-			return err
-		}
-		c := *e.Chat
-		c.Chat = chat
-		b.chats = append(b.chats, dated[*flowhq.ChatEvent]{when, &c})
+		return b.addChat(*e.Chat, when)
 	case e.Kind == flowhq.EventRequest && e.Request != nil:
-		chat, err := b.chat(e.Request.Chat)
-		if err != nil {
-			return err
-		}
-		r := *e.Request
-		r.Chat = chat
-		b.see(chat, "", when)
-		b.requests = append(b.requests, dated[*flowhq.RequestEvent]{when, &r})
+		return b.addRequest(*e.Request, when)
 	case e.Kind == flowhq.EventMerge && e.Merge != nil:
 		if err := b.flush(); err != nil {
 			return err
@@ -94,7 +83,29 @@ func (b *batch) add(e flowhq.WorkerEvent) error {
 		n := e.Note
 		id := stableID(when, b.tenantID, n.Type, n.Detail, string(n.Payload))
 		b.notes = append(b.notes, []any{id, b.tenantID, n.Type, n.Detail, db.JSON(n.Payload), when})
+		return nil
+	default:
+		return fmt.Errorf("%w: %q", errEventKind, e.Kind)
 	}
+}
+
+// errEventKind is the error of an event that cannot be understood: a newer worker may know more kinds than this program.
+var errEventKind = errors.New("an event of an unknown kind, or without what its kind says")
+
+func (b *batch) addChat(e flowhq.ChatEvent, when db.Time) (err error) {
+	if e.Chat, err = b.chat(e.Chat); err != nil {
+		return err
+	}
+	b.chats = append(b.chats, dated[*flowhq.ChatEvent]{when, &e})
+	return nil
+}
+
+func (b *batch) addRequest(e flowhq.RequestEvent, when db.Time) (err error) {
+	if e.Chat, err = b.chat(e.Chat); err != nil {
+		return err
+	}
+	b.see(e.Chat, "", when)
+	b.requests = append(b.requests, dated[*flowhq.RequestEvent]{when, &e})
 	return nil
 }
 

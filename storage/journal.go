@@ -54,8 +54,8 @@ func (s *JournalStore) applySingly(ctx context.Context, tenantID, journal string
 		if !refused(ctx, err) {
 			return 0, err
 		}
-		s.log.ErrorContext(ctx, "an event of a worker can't be applied and is left out", "tenant", tenantID, "journal", journal, "seq", e.Seq,
-			"kind", e.Kind, "error", err)
+		s.log.ErrorContext(ctx, "an event of a worker cannot be stored and is left out", "tenant", tenantID,
+			"journal", journal, "seq", e.Seq, "kind", e.Kind, "error", err, "left_out_since_start", s.leftOut.Add(1))
 		one[0] = flowhq.WorkerEvent{Seq: e.Seq, At: e.At, Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{
 			Type: flowhq.TenantEventWorker, Detail: fmt.Sprintf("an event of kind %q could not be stored and was left out", e.Kind),
 		}}
@@ -69,6 +69,10 @@ func (s *JournalStore) applySingly(ctx context.Context, tenantID, journal string
 	}
 	return acked, nil
 }
+
+// LeftOut tells how many events of workers could not be stored, and were left out, since the store was opened. Each is in the
+// log with its error, and on the time line of its business.
+func (s *JournalStore) LeftOut() int64 { return s.leftOut.Load() }
 
 // Acked gives the high-water mark of a journal, 0 when nothing of it was seen.
 func (s *JournalStore) Acked(ctx context.Context, tenantID, journal string) (int64, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -70,7 +71,10 @@ type (
 	// WorkerStore keeps the desired state, the status and the WhatsApp session of workers, and the holds after a restore.
 	WorkerStore struct{ *database }
 	// JournalStore takes in what workers report from their journals.
-	JournalStore struct{ *database }
+	JournalStore struct {
+		*database
+		leftOut atomic.Int64 // events
+	}
 	// EventStore keeps the time lines of businesses and what happened in the predecessor's portal.
 	EventStore struct{ *database }
 	// ConversationStore keeps customers, their requests, their messages and the decisions about them.
@@ -90,7 +94,7 @@ type (
 func newStore(d *database) *Store {
 	return &Store{
 		database: d, TenantStore: TenantStore{d}, SettingsStore: SettingsStore{d}, UserStore: UserStore{d}, SetupStore: SetupStore{d},
-		InviteStore: InviteStore{d}, PauseStore: PauseStore{d}, WorkerStore: WorkerStore{d}, JournalStore: JournalStore{d},
+		InviteStore: InviteStore{d}, PauseStore: PauseStore{d}, WorkerStore: WorkerStore{d}, JournalStore: JournalStore{database: d},
 		EventStore: EventStore{d}, ConversationStore: ConversationStore{d}, DashboardStore: DashboardStore{d},
 		RetentionStore: RetentionStore{d}, BackupStore: BackupStore{d}, SchemaStore: SchemaStore{d}, DatabaseLock: DatabaseLock{d},
 	}
