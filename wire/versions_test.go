@@ -17,9 +17,12 @@ import (
 
 // What a worker of protocol 1 sends.
 const (
-	helloV1     = `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"t1","token":"token-t1","pid":7,"version":"1.0.0","journal":"j","last_seq":41}}`
-	heartbeatV1 = `{"jsonrpc":"2.0","id":2,"method":"heartbeat","params":{"report":{"phase":"CONNECTED","since":"2026-01-05T10:00:00Z"},"unacked":3,"dropped_logs":2}}`
-	eventsV1    = `{"jsonrpc":"2.0","id":3,"method":"events","params":{"journal":"j","events":[{"seq":42,"at":"2026-01-05T10:00:00Z","kind":"note","note":{"type":"worker","detail":"hello"}}]}}`
+	helloV1 = `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"tenant_id":"t1",` +
+		`"token":"token-t1","pid":7,"version":"1.0.0","journal":"j","last_seq":41}}`
+	heartbeatV1 = `{"jsonrpc":"2.0","id":2,"method":"heartbeat","params":{"report":` +
+		`{"phase":"CONNECTED","since":"2026-01-05T10:00:00Z"},"unacked":3,"dropped_logs":2}}`
+	eventsV1 = `{"jsonrpc":"2.0","id":3,"method":"events","params":{"journal":"j","events":[` +
+		`{"seq":42,"at":"2026-01-05T10:00:00Z","kind":"note","note":{"type":"worker","detail":"hello"}}]}}`
 )
 
 // TestServer_OlderWorker: an appliance goes on with a worker of the version before.
@@ -48,6 +51,12 @@ func TestServer_OlderWorker(t *testing.T) {
 	if r.app.heartbeats[0].Unacked != 3 || r.app.events[0].Note.Detail != "hello" {
 		t.Errorf("came as %+v, %+v", r.app.heartbeats, r.app.events)
 	}
+	answersOldWorker(t, r, old)
+}
+
+// answersOldWorker calls a worker of the version before and has it refuse.
+func answersOldWorker(t *testing.T, r *rig, old raw) {
+	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- r.server.TakeOver(t.Context(), "t1", "+2557") }()
 	var call struct {
@@ -65,7 +74,8 @@ func TestServer_OlderWorker(t *testing.T) {
 	}
 	refusal := `{"jsonrpc":"2.0","id":` + string(
 		call.ID,
-	) + `,"error":{"code":-32010,"message":"Chat not found","data":{"code":"not_found","message":"Chat not found"}}}`
+	) + `,"error":` +
+		`{"code":-32010,"message":"Chat not found","data":{"code":"not_found","message":"Chat not found"}}}`
 	if _, err := old.Write([]byte(refusal + "\n")); err != nil {
 		t.Fatal(err)
 	}

@@ -273,7 +273,8 @@ func downward(t *testing.T, s *wire.Server, c *commands) {
 	if err := errors.Join(calls...); err != nil {
 		t.Error(err)
 	}
-	want := "ping|link_code +255700000001|configure 9|relink|logout|send ID1 +2557 hello\nworld|take_over +2557|release +2557|opt_in +2557|drain|snapshot /x"
+	want := "ping|link_code +255700000001|configure 9|relink|logout|" +
+		"send ID1 +2557 hello\nworld|take_over +2557|release +2557|opt_in +2557|drain|snapshot /x"
 	if got := strings.Join(c.said, "|"); got != want {
 		t.Errorf("commands\n got %q\nwant %q", got, want)
 	}

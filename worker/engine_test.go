@@ -92,7 +92,10 @@ func TestARemarkIsMadeOnce(t *testing.T) {
 
 func TestOnlyDirectChats(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
-		for i, k := range []message.Place{message.PlaceGroup, message.PlaceStatus, message.PlaceBroadcast, message.PlaceNewsletter} {
+		places := []message.Place{
+			message.PlaceGroup, message.PlaceStatus, message.PlaceBroadcast, message.PlaceNewsletter,
+		}
+		for i, k := range places {
 			h.take(message.Incoming{ID: fmt.Sprint(i), Place: k, From: message.Person{PN: asha}, Text: "x"})
 		}
 		synctest.Wait()

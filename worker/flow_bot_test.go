@@ -86,7 +86,8 @@ func TestRealFlowThroughTheEngine(t *testing.T) {
 	inVirtualTime(t, func(t *testing.T, h *house) {
 		h.e.flows.loader = botLoader{}
 		c := plain()
-		c.Business.Name, c.Business.Template, c.Business.Language = "Neema Salon", flowhq.TemplateBooking, flowhq.Swahili
+		c.Business.Name = "Neema Salon"
+		c.Business.Template, c.Business.Language = flowhq.TemplateBooking, flowhq.Swahili
 		must(t, h.e.configure(c))
 		h.says(asha, "Habari")
 		synctest.Wait()

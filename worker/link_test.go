@@ -143,7 +143,7 @@ func (p *process) start() {
 
 // ends waits for the process to end by itself.
 func (p *process) ends() bool {
-	return eventually(p.T, patience, func() bool {
+	return eventually(p.T, func() bool {
 		release, err := lock(p.config.Dir)
 		if err == nil {
 			release()
@@ -168,7 +168,7 @@ func (p *process) says(from, text string) {
 
 func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	if !eventually(t, patience, ok) {
+	if !eventually(t, ok) {
 		t.Fatalf("not within %s: %s", patience, what)
 	}
 }
@@ -399,14 +399,17 @@ func TestConfigFromEnv(t *testing.T) {
 		wire.EnvSimulatorKey: key, wire.EnvWAVersion: "2.3000.1",
 	}
 	c, err := ConfigFromEnv(func(k string) string { return env[k] })
-	if err != nil || c.TenantID != "t1" || c.Dir != "/x" || c.Socket != "/s" || c.Token != "tok" || c.Version != "1.2" ||
+	if err != nil || c.TenantID != "t1" || c.Dir != "/x" || c.Socket != "/s" ||
+		c.Token != "tok" || c.Version != "1.2" ||
 		c.Simulator.Addr != "127.0.0.1:9" || c.Simulator.RootKey[31] != 0xab || c.WhatsAppVersion != "2.3000.1" ||
 		!c.Sandbox {
 		t.Errorf("%+v, %v", c, err)
 	}
 	env = map[string]string{wire.EnvSimulator: "127.0.0.1:9", wire.EnvLogLevel: "loud"}
 	_, err = ConfigFromEnv(func(k string) string { return env[k] })
-	for _, name := range []string{wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvLogLevel, wire.EnvSimulatorKey} {
+	for _, name := range []string{
+		wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvLogLevel, wire.EnvSimulatorKey,
+	} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %v", name, err)
 		}

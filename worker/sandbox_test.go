@@ -37,7 +37,8 @@ func playPrisoner() int {
 	try := func(what string, err error) {
 		if err == nil {
 			fmt.Println("could", what)
-		} else if !errors.Is(err, os.ErrPermission) && !errors.Is(err, syscall.EPERM) && !errors.Is(err, syscall.EACCES) {
+		} else if !errors.Is(err, os.ErrPermission) && !errors.Is(err, syscall.EPERM) &&
+			!errors.Is(err, syscall.EACCES) {
 			fmt.Println("odd", what, err)
 		}
 	}

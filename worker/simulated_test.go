@@ -214,7 +214,7 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 		}
 	}
 	s.sim.EndFaults()
-	if !eventually(t, patience, s.answered) {
+	if !eventually(t, s.answered) {
 		t.Error("not everything was answered in time")
 	}
 	total := 0

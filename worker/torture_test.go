@@ -20,11 +20,11 @@ func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // patience is how long a test waits for what must come; only a test that fails waits so long.
 const patience = 3 * time.Minute
 
-func eventually(t *testing.T, limit time.Duration, ok func() bool) bool {
+func eventually(t *testing.T, ok func() bool) bool {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(limit)
+	late := time.After(patience)
 	for !ok() {
 		select {
 		case <-tick.C:
@@ -75,7 +75,7 @@ func TestTorture(t *testing.T) {
 	w.mu.Lock()
 	w.faults = false
 	w.mu.Unlock()
-	if !eventually(t, patience, w.settled) {
+	if !eventually(t, w.settled) {
 		t.Error("not everything was answered in time")
 	}
 	w.check()
@@ -101,7 +101,7 @@ func TestSecondProcessOnAFolderIsRefused(t *testing.T) {
 	defer stop()
 	w.start()
 	w.writes(1)
-	if !eventually(t, patience, w.settled) {
+	if !eventually(t, w.settled) {
 		t.Fatalf("the first does not work:\n%s", w.output)
 	}
 	first := w.child

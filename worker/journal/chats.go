@@ -97,35 +97,41 @@ func (tx *Tx) UpsertChat(p message.Person, at time.Time) (*Chat, []Merge, error)
 		return nil, nil, err
 	}
 	switch {
-	case byPN != nil && byLID != nil && byPN.ID != byLID.ID:
-		if byLID.PN != "" { // the LID was another number's: it moves
-			err = tx.exec("UPDATE chats SET lid = NULL WHERE id = ?", byLID.ID)
-			if err == nil {
-				byPN.LID = p.LID
-				err = tx.SaveChat(byPN)
-			}
-			return byPN, nil, err
-		}
-		m, err := mergeChats(tx, byPN, byLID, at)
-		return byPN, m, err
 	case byPN != nil:
-		if p.LID != "" && byPN.LID != p.LID {
-			byPN.LID = p.LID
-			err = tx.SaveChat(byPN)
-		}
-		return byPN, nil, err
-	case byLID != nil && p.PN != "" && byLID.PN == "":
-		m, err := addNumber(tx, byLID, p.PN, at)
-		return byLID, m, err
+		return joinToNumber(tx, byPN, byLID, p.LID, at)
 	case byLID != nil && p.PN == "":
 		return byLID, nil, nil
+	case byLID != nil && byLID.PN == "":
+		m, err := addNumber(tx, byLID, p.PN, at)
+		return byLID, m, err
 	case byLID != nil: // known under another number: the LID goes with the new one
-		if err := tx.exec("UPDATE chats SET lid = NULL WHERE id = ?", byLID.ID); err != nil {
+		if err := removeLID(tx, byLID); err != nil {
 			return nil, nil, err
 		}
 	}
 	c, err := addChat(tx, p, at)
 	return c, nil, err
+}
+
+// joinToNumber gives the chat of a number the LID that came with it, and what is known of the LID so far.
+func joinToNumber(tx *Tx, byPN, byLID *Chat, lid string, at time.Time) (*Chat, []Merge, error) {
+	switch {
+	case lid == "" || byPN.LID == lid:
+		return byPN, nil, nil
+	case byLID != nil && byLID.PN == "":
+		m, err := mergeChats(tx, byPN, byLID, at)
+		return byPN, m, err
+	case byLID != nil: // the LID was another number's: it moves
+		if err := removeLID(tx, byLID); err != nil {
+			return nil, nil, err
+		}
+	}
+	byPN.LID = lid
+	return byPN, nil, tx.SaveChat(byPN)
+}
+
+func removeLID(tx *Tx, c *Chat) error {
+	return tx.exec("UPDATE chats SET lid = NULL WHERE id = ?", c.ID)
 }
 
 func findChats(tx *Tx, p message.Person) (byPN, byLID *Chat, err error) {
@@ -209,7 +215,8 @@ func writeMerge(tx *Tx, m Merge, at time.Time) error {
 func (tx *Tx) SaveChat(c *Chat) error {
 	return tx.exec(
 		`UPDATE chats SET pn = nullif(?, ''), lid = nullif(?, ''), name = ?, language = ?, state = ?, flow = ?,
-			opted_out = ?, handoff_cause = ?, handoff_ends = ?, handoff_text = ?, wait_told = ?, wrote = ?, last_seen = ? WHERE id = ?`,
+			opted_out = ?, handoff_cause = ?, handoff_ends = ?, handoff_text = ?,
+			wait_told = ?, wrote = ?, last_seen = ? WHERE id = ?`,
 		c.PN,
 		c.LID,
 		c.Name,

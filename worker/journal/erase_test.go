@@ -23,7 +23,9 @@ func TestErase(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = j.Write(func(tx *journal.Tx) error {
-		for pn, text := range map[string]string{"+255711000001": "siri yangu kubwa", "+255711000002": "habari za mwingine"} {
+		for pn, text := range map[string]string{
+			"+255711000001": "siri yangu kubwa", "+255711000002": "habari za mwingine",
+		} {
 			chat, _, err := tx.UpsertChat(message.Person{PN: pn, LID: "9" + pn[1:]}, time.Now())
 			if err != nil {
 				return err
@@ -77,7 +79,7 @@ func TestErase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.Close()
+	defer func() { _ = j.Close() }()
 	if j.LastSeq() < last {
 		t.Errorf("numbers would be given again: %d after %d", j.LastSeq(), last)
 	}

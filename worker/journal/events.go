@@ -85,7 +85,8 @@ func (tx *Tx) Prune(b Bounds, acked int64, now time.Time) (more bool, err error)
 			(SELECT seq FROM events WHERE seq <= ? AND (at < ? OR seq <= ?) ORDER BY seq LIMIT ?)`,
 			[]any{acked, millis(now.Add(-b.Events)), edge, pruneStep}},
 		{`DELETE FROM seen WHERE (chat, id) IN (SELECT chat, id FROM seen
-			WHERE at < min(?, coalesce((SELECT at FROM seen ORDER BY at DESC LIMIT 1 OFFSET ?), 0)) ORDER BY at LIMIT ?)`,
+			WHERE at < min(?, coalesce((SELECT at FROM seen ORDER BY at DESC LIMIT 1 OFFSET ?), 0))
+			ORDER BY at LIMIT ?)`,
 			[]any{millis(now.Add(-b.Seen)), b.SeenLeast - 1, pruneStep}},
 		{`DELETE FROM outbox WHERE n IN (SELECT n FROM outbox WHERE state <> 0 AND created_at < ? AND
 			n <= (SELECT max(n) FROM outbox) - ? ORDER BY n LIMIT ?)`,

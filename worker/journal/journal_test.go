@@ -123,7 +123,10 @@ func TestBatchesAreBounded(t *testing.T) {
 	for range 10 {
 		write(t, j, func(tx *journal.Tx) error { return tx.Event(noteEvent(time.Now(), strings.Repeat("x", 1000))) })
 	}
-	for _, c := range []struct{ after, n, bytes, want int }{{0, 200, 1 << 20, 10}, {0, 4, 1 << 20, 4}, {0, 200, 3500, 3}, {0, 200, 10, 1}, {8, 200, 1 << 20, 2}, {10, 200, 1 << 20, 0}} {
+	for _, c := range []struct{ after, n, bytes, want int }{
+		{0, 200, 1 << 20, 10}, {0, 4, 1 << 20, 4}, {0, 200, 3500, 3},
+		{0, 200, 10, 1}, {8, 200, 1 << 20, 2}, {10, 200, 1 << 20, 0},
+	} {
 		var got []flowhq.WorkerEvent
 		err := j.Read(func(tx *journal.Tx) (err error) {
 			got, err = tx.EventsAfter(int64(c.after), c.n, c.bytes)

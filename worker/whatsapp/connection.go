@@ -142,7 +142,7 @@ const hangUpLimit = 500 * time.Millisecond
 // that comes at that moment leaks a goroutine, and when the server closes at the same time there is a data race.
 func (n *connection) hangUp(dead bool) {
 	// Requests that wait for an answer end at once, and do not wait for another connection.
-	n.wa.DangerousInternals().ExpectDisconnect()
+	n.internals().ExpectDisconnect()
 	if wire := n.socket.Load(); wire != nil {
 		if half, ok := (*wire).(interface{ CloseWrite() error }); ok && !dead && half.CloseWrite() == nil {
 			n.untilClosed()
@@ -161,6 +161,11 @@ func (n *connection) untilClosed() {
 	defer tick.Stop()
 	for end := time.Now().Add(hangUpLimit); n.wa.IsConnected() && time.Now().Before(end); <-tick.C {
 	}
+}
+
+// internals gives calls of whatsmeow that it does not export otherwise, such as sending a stanza of one's own.
+func (n *connection) internals() *whatsmeow.DangerousInternalClient {
+	return n.wa.DangerousInternals() //nolint:staticcheck // marked as deprecated to warn; there is no other way
 }
 
 // enter marks the beginning of work for the connection; it is refused once the connection is closing.
@@ -218,7 +223,7 @@ func (n *connection) sent(node *waBinary.Node) {
 	if out := n.sending.Load(); out != nil && out.id == id {
 		out.written(node)
 	} else if node.Attrs["category"] == "peer" {
-		n.wa.DangerousInternals().ReceiveResponse(n.ctx, &waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"id": id}})
+		n.internals().ReceiveResponse(n.ctx, &waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"id": id}})
 	}
 }
 
@@ -248,7 +253,7 @@ func (n *connection) ping() {
 	n.do(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, n.client.cfg.Silence)
 		defer cancel()
-		in := n.wa.DangerousInternals()
+		in := n.internals()
 		_ = in.SendNode(ctx, waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{
 			"id": in.GenerateRequestID(), "xmlns": "w:p", "type": "get", "to": types.ServerJID,
 		}})
@@ -265,7 +270,7 @@ func (n *connection) sendAway() {
 		if name == nil || *name == "" {
 			return
 		}
-		err := n.wa.DangerousInternals().SendNode(ctx, waBinary.Node{
+		err := n.internals().SendNode(ctx, waBinary.Node{
 			Tag: "presence", Attrs: waBinary.Attrs{"type": string(types.PresenceUnavailable), "name": *name},
 		})
 		if err != nil {

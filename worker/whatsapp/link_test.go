@@ -175,7 +175,9 @@ func TestPairingSurvivesALostConnection(t *testing.T) {
 
 func TestPairingRefused(t *testing.T) {
 	t.Parallel()
-	for code, phase := range map[int]flowhq.Phase{402: flowhq.PhaseBanned, 405: flowhq.PhaseOutdated, 400: flowhq.PhaseStarting} {
+	for code, phase := range map[int]flowhq.Phase{
+		402: flowhq.PhaseBanned, 405: flowhq.PhaseOutdated, 400: flowhq.PhaseStarting,
+	} {
 		srv := simulator(t)
 		r := newRig(t, srv)
 		_, next := r.phase(0, flowhq.PhaseQR)
@@ -194,14 +196,22 @@ func TestOpenRefusesWhatIsWrong(t *testing.T) {
 	receive := func(context.Context, message.Incoming) error { return nil }
 	key := [32]byte{1}
 	for name, c := range map[string]Config{
-		"no folder":          {Receive: receive},
-		"no receiver":        {Dir: t.TempDir()},
-		"far simulator":      {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "10.0.0.1:80", RootKey: key}},
-		"simulator by name":  {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "localhost:80", RootKey: key}},
-		"simulator, no port": {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:0", RootKey: key}},
-		"simulator, no key":  {Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:80"}},
-		"bad version":        {Dir: t.TempDir(), Receive: receive, Version: "new"},
-		"no such folder":     {Dir: t.TempDir() + "/a/b", Receive: receive},
+		"no folder":   {Receive: receive},
+		"no receiver": {Dir: t.TempDir()},
+		"far simulator": {
+			Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "10.0.0.1:80", RootKey: key},
+		},
+		"simulator by name": {
+			Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "localhost:80", RootKey: key},
+		},
+		"simulator, no port": {
+			Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:0", RootKey: key},
+		},
+		"simulator, no key": {
+			Dir: t.TempDir(), Receive: receive, Simulator: &Simulator{Addr: "127.0.0.1:80"},
+		},
+		"bad version":    {Dir: t.TempDir(), Receive: receive, Version: "new"},
+		"no such folder": {Dir: t.TempDir() + "/a/b", Receive: receive},
 	} {
 		if cl, err := Open(t.Context(), c); err == nil {
 			t.Errorf("%s: opened", name)

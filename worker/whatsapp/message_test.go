@@ -92,13 +92,28 @@ func TestKindsOverTheWire(t *testing.T) {
 		send wasim.Message
 		want message.Incoming
 	}{
-		{wasim.Message{Kind: wasim.KindImage, Text: "a dress"}, message.Incoming{Kind: flowhq.KindImage, Text: "a dress"}},
+		{
+			wasim.Message{Kind: wasim.KindImage, Text: "a dress"},
+			message.Incoming{Kind: flowhq.KindImage, Text: "a dress"},
+		},
 		{wasim.Message{Kind: wasim.KindVoice}, message.Incoming{Kind: flowhq.KindVoice}},
 		{wasim.Message{Kind: wasim.KindSticker}, message.Incoming{Kind: flowhq.KindSticker}},
-		{wasim.Message{Kind: wasim.KindLocation, Text: "Kariakoo"}, message.Incoming{Kind: flowhq.KindLocation, Text: "Kariakoo"}},
-		{wasim.Message{Kind: wasim.KindReaction, Text: "👍", Target: first}, message.Incoming{Kind: flowhq.KindReaction, Text: "👍", Target: first}},
-		{wasim.Message{Kind: wasim.KindEdit, Text: "second", Target: first}, message.Incoming{Kind: flowhq.KindEdit, Text: "second", Target: first}},
-		{wasim.Message{Kind: wasim.KindDelete, Target: first}, message.Incoming{Kind: flowhq.KindDelete, Target: first}},
+		{
+			wasim.Message{Kind: wasim.KindLocation, Text: "Kariakoo"},
+			message.Incoming{Kind: flowhq.KindLocation, Text: "Kariakoo"},
+		},
+		{
+			wasim.Message{Kind: wasim.KindReaction, Text: "👍", Target: first},
+			message.Incoming{Kind: flowhq.KindReaction, Text: "👍", Target: first},
+		},
+		{
+			wasim.Message{Kind: wasim.KindEdit, Text: "second", Target: first},
+			message.Incoming{Kind: flowhq.KindEdit, Text: "second", Target: first},
+		},
+		{
+			wasim.Message{Kind: wasim.KindDelete, Target: first},
+			message.Incoming{Kind: flowhq.KindDelete, Target: first},
+		},
 	} {
 		k.send.To = phoneNo
 		id, err := asha.Send(k.send)
@@ -121,7 +136,10 @@ func TestKindsOverTheWire(t *testing.T) {
 func TestChatsOverTheWire(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
-	for chat, want := range map[wasim.Chat]message.Place{wasim.ChatGroup: message.PlaceGroup, wasim.ChatStatus: message.PlaceStatus, wasim.ChatNewsletter: message.PlaceNewsletter, wasim.ChatDirect: message.PlaceDirect} {
+	for chat, want := range map[wasim.Chat]message.Place{
+		wasim.ChatGroup: message.PlaceGroup, wasim.ChatStatus: message.PlaceStatus,
+		wasim.ChatNewsletter: message.PlaceNewsletter, wasim.ChatDirect: message.PlaceDirect,
+	} {
 		_, err := asha.Send(wasim.Message{To: phoneNo, Text: "to " + string(chat), Chat: chat})
 		must(t, err)
 		if m := r.message("to " + string(chat)); m.Place != want {

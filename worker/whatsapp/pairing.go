@@ -314,7 +314,7 @@ func (n *connection) unlink(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
-	in := n.wa.DangerousInternals()
+	in := n.internals()
 	id := in.GenerateRequestID()
 	reply := in.WaitResponse(id)
 	err := in.SendNode(ctx, waBinary.Node{

@@ -228,14 +228,13 @@ func (r *rig) message(text string) (found message.Incoming) {
 }
 
 // link scans the code that is shown and waits until the device is ready.
-func (r *rig) link() *wasim.Phone {
+func (r *rig) link() {
 	r.t.Helper()
 	phone := r.phone()
 	report, next := r.phase(0, flowhq.PhaseQR)
 	_, err := phone.Scan(within(r.t), report.QRCode)
 	must(r.t, err)
 	r.phase(next, flowhq.PhaseConnected)
-	return phone
 }
 
 func (r *rig) phone() *wasim.Phone {

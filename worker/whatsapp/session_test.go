@@ -306,9 +306,8 @@ func TestRestrictedThenFree(t *testing.T) {
 	t.Parallel()
 	r, asha := linked(t)
 	r.works(asha, "before")
-	var next int
 	for tried := false; !tried; { // each pause is twice as long as the one before
-		next = r.mark()
+		next := r.mark()
 		r.inject(wasim.Fault{Fault: "error-ack", Code: 463})
 		_, err := r.say(message.Person{PN: customerNo}, "refused")
 		wantErr(t, err, ErrRestricted)
@@ -323,7 +322,7 @@ func TestRestrictedThenFree(t *testing.T) {
 			write(t, asha, "still heard")
 			r.message("still heard")
 		}
-		_, next = r.phase(next, flowhq.PhaseConnected)
+		r.phase(next, flowhq.PhaseConnected)
 	}
 	r.works(asha, "after")
 }

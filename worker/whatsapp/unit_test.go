@@ -45,12 +45,13 @@ func TestAddresses(t *testing.T) {
 		jids []types.JID
 		want message.Person
 	}{
-		"number":         {[]types.JID{pn}, message.Person{PN: both.PN}},
-		"device":         {[]types.JID{device, lid}, both},
-		"lid first":      {[]types.JID{lid, pn}, both},
-		"lid alone":      {[]types.JID{lid, types.EmptyJID}, message.Person{LID: "101"}},
-		"group":          {[]types.JID{types.NewJID("1-2", types.GroupServer)}, message.Person{}},
-		"hosted":         {[]types.JID{types.NewJID("255700000001", types.HostedServer), types.NewJID("101", types.HostedLIDServer)}, both},
+		"number":    {[]types.JID{pn}, message.Person{PN: both.PN}},
+		"device":    {[]types.JID{device, lid}, both},
+		"lid first": {[]types.JID{lid, pn}, both},
+		"lid alone": {[]types.JID{lid, types.EmptyJID}, message.Person{LID: "101"}},
+		"group":     {[]types.JID{types.NewJID("1-2", types.GroupServer)}, message.Person{}},
+		"hosted": {[]types.JID{
+			types.NewJID("255700000001", types.HostedServer), types.NewJID("101", types.HostedLIDServer)}, both},
 		"status":         {[]types.JID{types.StatusBroadcastJID}, message.Person{}},
 		"server itself":  {[]types.JID{types.ServerJID}, message.Person{}},
 		"first one wins": {[]types.JID{pn, types.NewJID("2", types.DefaultUserServer)}, message.Person{PN: both.PN}},
@@ -82,10 +83,19 @@ func TestChatKinds(t *testing.T) {
 			{Chat: jid("255711", types.DefaultUserServer)}, {Chat: jid("202", types.HiddenUserServer)},
 			{Chat: jid("255711", types.DefaultUserServer), IsFromMe: true}, {Chat: jid("255711", types.HostedServer)},
 		},
-		message.PlaceSelf:       {{Chat: jid("255700000001", types.DefaultUserServer), IsFromMe: true}, {Chat: jid("101", types.HiddenUserServer), IsFromMe: true}},
-		message.PlaceGroup:      {{Chat: jid("1-2", types.GroupServer), IsGroup: true}, {Chat: jid("1-2", types.GroupServer), IsFromMe: true}},
-		message.PlaceStatus:     {{Chat: types.StatusBroadcastJID, IsGroup: true}},
-		message.PlaceBroadcast:  {{Chat: jid("123", types.BroadcastServer)}, {Chat: types.PSAJID}, {Chat: types.MetaAIJID}, {Chat: types.NewMetaAIJID}},
+		message.PlaceSelf: {
+			{Chat: jid("255700000001", types.DefaultUserServer), IsFromMe: true},
+			{Chat: jid("101", types.HiddenUserServer), IsFromMe: true},
+		},
+		message.PlaceGroup: {
+			{Chat: jid("1-2", types.GroupServer), IsGroup: true},
+			{Chat: jid("1-2", types.GroupServer), IsFromMe: true},
+		},
+		message.PlaceStatus: {{Chat: types.StatusBroadcastJID, IsGroup: true}},
+		message.PlaceBroadcast: {
+			{Chat: jid("123", types.BroadcastServer)}, {Chat: types.PSAJID},
+			{Chat: types.MetaAIJID}, {Chat: types.NewMetaAIJID},
+		},
 		message.PlaceNewsletter: {{Chat: jid("123", types.NewsletterServer)}},
 	} {
 		for _, source := range infos {
