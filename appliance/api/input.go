@@ -15,6 +15,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale/key"
 )
 
 // input is the body of a request, read field by field so that every wrong field is named, not only the first. Fields
@@ -50,7 +51,7 @@ func readInput(c *gin.Context) (*input, error) {
 	case "application/x-www-form-urlencoded":
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			return nil, flowhq.Errorf(flowhq.CodeInvalid, "The form can't be read.")
+			return nil, flowhq.Fail(flowhq.CodeInvalid, key.RefusalFormUnreadable)
 		}
 		return &input{form: form, isForm: true}, nil
 	default:
@@ -72,7 +73,7 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, errBodyTooLarge()
 	}
 	if err != nil {
-		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The body broke off.")
+		return nil, flowhq.Fail(flowhq.CodeInvalid, key.RefusalBodyBrokenOff)
 	}
 	return body, nil
 }
@@ -84,9 +85,9 @@ func readJSON(body []byte) (*input, error) {
 	}
 	if err := json.Unmarshal(body, &in.fields); err != nil || in.fields == nil {
 		if json.Valid(body) {
-			return nil, flowhq.Errorf(flowhq.CodeInvalid, "The body must be a JSON object.")
+			return nil, flowhq.Fail(flowhq.CodeInvalid, key.RefusalBodyObject)
 		}
-		return nil, flowhq.Errorf(flowhq.CodeInvalid, "The body is not valid JSON.")
+		return nil, flowhq.Fail(flowhq.CodeInvalid, key.RefusalBodyJson)
 	}
 	return in, nil
 }

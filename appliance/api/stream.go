@@ -12,6 +12,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/dashboard"
+	"flowhq/locale/key"
 )
 
 // writeTimeout is how long one write to a watcher may take; who reads more slowly is cut off and comes again by itself.
@@ -33,8 +34,7 @@ func (a *API) streamChanges(changes *dashboard.Changes) call {
 		case a.streams <- struct{}{}:
 			defer func() { <-a.streams }()
 		default:
-			return flowhq.Errorf(flowhq.CodeUnavailable,
-				"Too many pages watch at once. Close some, or try again in a moment.")
+			return flowhq.Fail(flowhq.CodeUnavailable, key.RefusalWatchers)
 		}
 		ctx, cancel := context.WithCancel(c.Request.Context())
 		defer cancel()

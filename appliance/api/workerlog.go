@@ -18,6 +18,7 @@ import (
 	"flowhq/appliance/dashboard"
 	"flowhq/appliance/supervisor"
 	"flowhq/appliance/tenants"
+	"flowhq/locale/key"
 )
 
 // logLines is how many of the latest lines are shown where no number is asked for, maxLogLines how many at most.
@@ -128,8 +129,7 @@ func (a *API) streamLog(logs *supervisor.Logs) call {
 		case a.streams <- struct{}{}:
 			defer func() { <-a.streams }()
 		default:
-			return flowhq.Errorf(flowhq.CodeUnavailable,
-				"Too many pages watch at once. Close some, or try again in a moment.")
+			return flowhq.Fail(flowhq.CodeUnavailable, key.RefusalWatchers)
 		}
 		h := c.Writer.Header()
 		h.Set("Content-Type", "text/event-stream; charset=utf-8")

@@ -6,6 +6,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/supervisor"
+	"flowhq/locale/key"
 )
 
 // ErasureStore hands out and deletes what is kept of one customer.
@@ -72,8 +73,7 @@ func (s *Erasure) EraseCustomer(ctx context.Context, by, id, chat string) (rows 
 		if err := s.eraseChat(ctx, id, chat); err != nil {
 			return &flowhq.Error{
 				Code: flowhq.CodeUnavailable, Cause: err,
-				Message: "What the bot remembers of the customer could not be erased. " +
-					"The worker stays stopped; try again.",
+				Text: flowhq.Say(key.RefusalCustomerNotErased),
 			}
 		}
 		if rows, err = s.store.EraseCustomer(ctx, id, chat, "A customer's data was erased by "+by); err != nil {

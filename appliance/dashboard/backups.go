@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // BackupKeeper takes and keeps backups of the whole box.
@@ -40,7 +41,7 @@ func (s *Backups) Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupSt
 // CodeConflict.
 func (s *Backups) StartBackup(ctx context.Context, by string) error {
 	if s.keeper == nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "No backups are kept here.")
+		return flowhq.Fail(flowhq.CodeConflict, key.RefusalNoBackups)
 	}
 	s.log.Info("a backup is asked for", "by", by)
 	return s.keeper.Start(ctx, by)

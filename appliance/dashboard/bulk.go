@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"context"
-	"flowhq/locale/key"
 	"log/slog"
 	"slices"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // Jobs are kept in memory for so long after their end, and so many of them.

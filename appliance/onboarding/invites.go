@@ -11,6 +11,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/supervisor"
+	"flowhq/locale/key"
 )
 
 // inviteLife is how long a link for an owner leads somewhere.
@@ -68,8 +69,7 @@ func (s *Invites) CanInvite() bool { return s.publicURL != "" }
 // address is told once; the store keeps a hash of its token. Without PUBLIC_URL it is CodeConflict.
 func (s *Invites) CreateInvite(ctx context.Context, by, id string) (address string, i flowhq.LinkInvite, err error) {
 	if !s.CanInvite() {
-		return "", i, flowhq.Errorf(flowhq.CodeConflict,
-			"Set PUBLIC_URL to the address of this server that can be reached from outside, then links can be made.")
+		return "", i, flowhq.Fail(flowhq.CodeConflict, key.RefusalNoPublicUrl)
 	}
 	if _, err = s.store.Tenant(ctx, id); err != nil {
 		return "", i, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // core is what the parts share: the table of workers, and the writing of what becomes of them.
@@ -43,8 +44,7 @@ func newCore(c Config) *core {
 func (k *core) Exclusively(ctx context.Context, id string, do func(context.Context) error) error {
 	release, err := k.locks.acquire(ctx, id)
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable,
-			Message: "Something else is being done with this tenant. Try again.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.RefusalTenantBusy), Cause: err}
 	}
 	defer release()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
@@ -222,7 +222,7 @@ func (k *core) reachable(id string) error {
 		return nil
 	}
 	if k.processes.Running(id) {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The worker is still starting. Try again in a moment.")
+		return flowhq.Fail(flowhq.CodeUnavailable, key.RefusalWorkerStarting)
 	}
-	return flowhq.Errorf(flowhq.CodeUnavailable, "The worker is not running. Start it first.")
+	return flowhq.Fail(flowhq.CodeUnavailable, key.RefusalWorkerNotRunning)
 }

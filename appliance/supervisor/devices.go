@@ -5,6 +5,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // Devices links phones to tenants, unlinks them, and makes tenants ready for another phone.
@@ -54,7 +55,7 @@ func (s *Devices) LinkCode(ctx context.Context, id, phone string) (flowhq.LinkCo
 		return flowhq.LinkCode{}, err
 	}
 	if t.Session.Linked() {
-		return flowhq.LinkCode{}, flowhq.Errorf(flowhq.CodeConflict, "A device is linked already. Log it out first.")
+		return flowhq.LinkCode{}, flowhq.Fail(flowhq.CodeConflict, key.RefusalDeviceLinked)
 	}
 	if err := s.reachable(id); err != nil {
 		return flowhq.LinkCode{}, err
@@ -73,7 +74,7 @@ func (s *Devices) Logout(ctx context.Context, by, id string) error {
 			return err
 		}
 		if !t.Session.Linked() {
-			return flowhq.Errorf(flowhq.CodeConflict, "No device is linked.")
+			return flowhq.Fail(flowhq.CodeConflict, key.RefusalDeviceNotLinked)
 		}
 		s.Note(ctx, id, flowhq.TenantEventAdmin, "Device logged out by "+by)
 		return s.links.Logout(ctx, id)

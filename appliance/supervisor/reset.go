@@ -5,6 +5,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/form"
+	"flowhq/locale/key"
 )
 
 // ResetSession makes a tenant ready for another phone: the device is unlinked when it can be reached, its keys are
@@ -50,7 +51,7 @@ func (s *Devices) forgetDevice(ctx context.Context, t flowhq.TenantDetail) error
 	if err := s.removeDevice(t.ID); err != nil {
 		return &flowhq.Error{
 			Code: flowhq.CodeUnavailable, Cause: err,
-			Message: "The keys of the device could not be removed. The worker stays stopped; try again.",
+			Text: flowhq.Say(key.RefusalKeysNotRemoved),
 		}
 	}
 	return s.saveSession(ctx, t.ID, flowhq.SessionReport{Phase: flowhq.PhaseOff})

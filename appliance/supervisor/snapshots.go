@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // Snapshots copies the databases of tenants, and stops workers for whoever replaces them.
@@ -47,8 +48,7 @@ func (s *Snapshots) Snapshot(ctx context.Context, id, to string) error {
 func (s *Snapshots) WhileStopped(ctx context.Context, id string, do func(context.Context) error) error {
 	release, err := s.locks.acquire(ctx, id)
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable,
-			Message: "Something else is being done with this tenant. Try again.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.RefusalTenantBusy), Cause: err}
 	}
 	defer release()
 	_, err = s.store.Tenant(ctx, id)

@@ -1,12 +1,14 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // Workers starts, stops and restarts workers for whoever asks.
@@ -55,12 +57,11 @@ func (s *Workers) asked(ctx context.Context, d Decision, t flowhq.TenantDetail, 
 func (s *Workers) refusal(ctx context.Context, d Decision, t flowhq.TenantDetail) error {
 	switch d {
 	case RefusePaused:
-		return flowhq.Errorf(flowhq.CodeConflict, "The tenant is paused. Resume it first.")
+		return flowhq.Fail(flowhq.CodeConflict, key.RefusalTenantPaused)
 	case RefuseRunning:
-		return flowhq.Errorf(flowhq.CodeRunning, "Worker already running")
+		return flowhq.Fail(flowhq.CodeRunning, key.RefusalWorkerRunning)
 	case RefuseEnding:
-		return flowhq.Errorf(flowhq.CodeUnavailable,
-			"Flow HQ is being stopped. Start the worker again when it is back.")
+		return flowhq.Fail(flowhq.CodeUnavailable, key.RefusalStopping)
 	case RefuseHeld:
 		return s.held(ctx, t.ID)
 	}
@@ -73,9 +74,8 @@ func (s *Workers) held(ctx context.Context, id string) error {
 	if err != nil || hold == nil {
 		return err
 	}
-	return flowhq.Errorf(flowhq.CodeConflict,
-		"This business was restored from a backup of %s. Confirm first that its device runs nowhere else: "+
-			"two on one device throw each other out.", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
+	return flowhq.Fail(flowhq.CodeConflict, key.RefusalRestoreHeld,
+		"taken", hold.Origin.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // StopWorker makes stopped the worker's desired state and stops it; it returns when its processes are gone. Stopping
@@ -201,8 +201,9 @@ func (s *Workers) Halt(ctx context.Context, id string) error {
 		s.mu.Lock()
 		w.HaltFailed()
 		s.mu.Unlock()
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker could not be stopped: " + reason(err) +
-			". Try again, or force a restart.", Cause: err}
+		return &flowhq.Error{
+			Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.RefusalWorkerNotStopped, "reason", reason(err)), Cause: err,
+		}
 	}
 	return s.writeStopped(ctx, id)
 }
@@ -296,7 +297,7 @@ func linkedJID(t flowhq.TenantDetail) string {
 // reason gives an error as a person may read it.
 func reason(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		return e.Message
+		return cmp.Or(e.Message, e.Text.String())
 	}
 	return err.Error()
 }
