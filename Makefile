@@ -20,8 +20,17 @@ FUZZTIME ?= 30s
 FOR ?= 10m
 PAGE ?= docs/benchmarks/procman.md
 
+# What a newcomer needs, in the order in which it is needed.
+FIRST := demo run build test lint
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' -v first='$(FIRST)' ' \
+		/^[a-z-]+:.*## / { what[$$1] = $$2; order[++n] = $$1 } \
+		END { count = split(first, f, " "); print "To begin with:"; \
+			for (i = 1; i <= count; i++) { printf "  make %-18s %s\n", f[i], what[f[i]]; seen[f[i]] = 1 } \
+			print "\nEverything else:"; \
+			for (i = 1; i <= n; i++) if (!seen[order[i]]) printf "  make %-18s %s\n", order[i], what[order[i]] }' \
+		$(MAKEFILE_LIST)
 
 build: ## bin/flowhq, bin/flowhq-worker and bin/wasim (the simulator)
 	go build -ldflags '$(LDFLAGS)' -o bin/flowhq ./cmd/flowhq
