@@ -83,7 +83,7 @@ func (h *ownerLinkPages) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.Li
 
 func (h *ownerLinkPages) gone(c *gin.Context, code int) {
 	lang := language(c.Request)
-	h.renderIn(c, lang, code, pageLink, "link", linkPage{Lang: lang, Gone: true, Simulator: h.simulator})
+	h.renderLink(c, lang, code, "link", linkPage{Lang: lang, Gone: true, Simulator: h.simulator})
 }
 
 // linkLanguage is the owner's: what was chosen on this page, else what the business answers in.
@@ -113,11 +113,11 @@ func (h *ownerLinkPages) show(c *gin.Context) {
 			return
 		}
 		v.Self += "&have=" + state
-		h.renderIn(c, lang, http.StatusOK, pageLink, "linking", v)
+		h.renderLink(c, lang, http.StatusOK, "linking", v)
 		return
 	}
 	opened(c, h.log, h.devices, t)
-	h.renderIn(c, lang, http.StatusOK, pageLink, "link", h.view(c, lang, t, i, v))
+	h.renderLink(c, lang, http.StatusOK, "link", h.view(c, lang, t, i, v))
 }
 
 func (h *ownerLinkPages) view(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail, i flowhq.LinkInvite, v linkingView) linkPage {
@@ -173,12 +173,12 @@ func (h *ownerLinkPages) pairing(c *gin.Context) {
 		v.Wrong = h.translators[lang].text(key.PageLinkCodeSlow)
 	}
 	if c.GetHeader("HX-Request") != "" {
-		h.renderIn(c, lang, http.StatusOK, pageLink, "link-code-body", v)
+		h.renderLink(c, lang, http.StatusOK, "link-code-body", v)
 		return
 	}
 	panel := h.panel(c, lang, t)
 	panel.Code = v
-	h.renderIn(c, lang, http.StatusOK, pageLink, "link", h.view(c, lang, t, i, panel))
+	h.renderLink(c, lang, http.StatusOK, "link", h.view(c, lang, t, i, panel))
 }
 
 // ask asks WhatsApp for a pairing code.

@@ -113,13 +113,13 @@ func needs(l translator, o flowhq.Overview) []need {
 		n := need{Tone: shown.Tone, Icon: "shop", Title: t.Name + ": " + shown.Word, URL: "/admin/tenants/" + t.ID,
 			Link: l.text(key.PageActionShow)}
 		n.Remedy, _ = why(l, t)
-		switch {
-		case t.Status == flowhq.TenantQRPending:
+		switch t.Status {
+		case flowhq.TenantQRPending:
 			n.Icon, n.Link = "qr", l.text(key.PageActionLink)
 			if n.Remedy == "" {
 				n.Remedy = l.text(key.PageOverviewUnlinked)
 			}
-		case t.Status == flowhq.TenantActive:
+		case flowhq.TenantActive:
 			n.Tone = "calm"
 		}
 		out = append(out, n)

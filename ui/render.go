@@ -168,9 +168,9 @@ func (h *renderer) render(c *gin.Context, status int, page, part string, view an
 	h.write(c.Writer, c.Request, language(c.Request), drawing{status, page, part, view})
 }
 
-// renderIn is render in another language than the reader's own.
-func (h *renderer) renderIn(c *gin.Context, lang flowhq.Language, status int, page, part string, view any) {
-	h.write(c.Writer, c.Request, lang, drawing{status, page, part, view})
+// renderLink is render for the page of a link invite, which has a language of its own.
+func (h *renderer) renderLink(c *gin.Context, lang flowhq.Language, status int, part string, view any) {
+	h.write(c.Writer, c.Request, lang, drawing{status, pageLink, part, view})
 }
 
 // drawing is a page, or one part of it, with what it shows.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -177,13 +178,10 @@ func customerName(l translator, c flowhq.Customer) string {
 	return c.Chat
 }
 
-// initial gives the sign of somebody in a list: the first letter, or nothing for a number.
+// initial gives the letter that stands for a name in a list; nothing for a number.
 func initial(name string) string {
-	for _, r := range name {
-		if unicode.IsLetter(r) {
-			return string(unicode.ToUpper(r))
-		}
-		return ""
+	if r, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(r) {
+		return string(unicode.ToUpper(r))
 	}
 	return ""
 }

@@ -93,12 +93,11 @@ func (h *linkingPages) show(c *gin.Context, t flowhq.TenantDetail) {
 		return
 	}
 	opened(c, h.log, h.devices, t)
-	h.draw(c, http.StatusOK, t, "", invitesView{})
+	h.draw(c, http.StatusOK, t, invitesView{})
 }
 
-func (h *linkingPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, wrong string, made invitesView) {
+func (h *linkingPages) draw(c *gin.Context, code int, t flowhq.TenantDetail, made invitesView) {
 	v := linkingPage{tenantFrame: h.frame(c, t, "/linking"), Linking: h.panel(c, t)}
-	v.Head.Wrong = wrong
 	invites, err := h.invitesView(c, t.ID)
 	if err != nil {
 		h.fail(c, err)
@@ -149,15 +148,15 @@ func newInviteRow(l translator, i flowhq.LinkInvite, now time.Time) inviteRow {
 func (h *linkingPages) createInvite(c *gin.Context, t flowhq.TenantDetail) {
 	address, _, err := h.invites.CreateInvite(c.Request.Context(), access.By(c), t.ID)
 	if err != nil {
-		h.draw(c, statusOf(err), t, "", invitesView{Wrong: h.sentence(c, err)})
+		h.draw(c, statusOf(err), t, invitesView{Wrong: h.sentence(c, err)})
 		return
 	}
-	h.draw(c, http.StatusCreated, t, "", invitesView{Address: address})
+	h.draw(c, http.StatusCreated, t, invitesView{Address: address})
 }
 
 func (h *linkingPages) revokeInvite(c *gin.Context, t flowhq.TenantDetail) {
 	if err := h.invites.RevokeInvite(c.Request.Context(), access.By(c), t.ID, c.Param("link")); err != nil {
-		h.draw(c, statusOf(err), t, "", invitesView{Wrong: h.sentence(c, err)})
+		h.draw(c, statusOf(err), t, invitesView{Wrong: h.sentence(c, err)})
 		return
 	}
 	doneAt(c, tenantURL(t.ID, "/linking"), "revoked")

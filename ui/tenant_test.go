@@ -52,6 +52,12 @@ func TestTenant_Forms(t *testing.T) {
 		!strings.Contains(took, "release "+asha) {
 		t.Errorf("the worker was asked %q", took)
 	}
+	checkFormsStored(t, v)
+}
+
+// checkFormsStored looks at what the forms have changed.
+func checkFormsStored(t *testing.T, v *village) {
+	t.Helper()
 	p, err := v.PauseOf(v.Ctx, v.salon)
 	if err != nil || p == nil || p.Until == nil || p.Until.UTC().Format(time.RFC3339) != "2027-01-09T21:00:00Z" {
 		t.Errorf("the day does not begin in Dar es Salaam: %v, %+v", err, p)

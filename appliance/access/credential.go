@@ -97,12 +97,8 @@ func parseArgon(phc string) (*argonHash, error) {
 		return nil, fmt.Errorf("only version %d of argon2id is known", argon2.Version)
 	}
 	var h argonHash
-	if n, err := fmt.Sscanf(parts[3]+"\n", "m=%d,t=%d,p=%d\n", &h.memory, &h.time, &h.threads); n != 3 || err != nil {
-		return nil, errors.New("its parameters must look like m=65536,t=3,p=4")
-	}
-	if h.threads == 0 || h.time == 0 || h.time > argonMaxTime || h.memory < 8*uint32(h.threads) ||
-		h.memory > argonMaxMemory {
-		return nil, errors.New("its parameters are out of bounds")
+	if err := h.readParameters(parts[3]); err != nil {
+		return nil, err
 	}
 	var err error
 	if h.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil || len(h.salt) < 8 {
@@ -112,6 +108,18 @@ func parseArgon(phc string) (*argonHash, error) {
 		return nil, errors.New("its hash is not base64 without padding of 16 to 128 bytes")
 	}
 	return &h, nil
+}
+
+// readParameters reads "m=65536,t=3,p=4" and checks the bounds.
+func (h *argonHash) readParameters(text string) error {
+	if n, err := fmt.Sscanf(text+"\n", "m=%d,t=%d,p=%d\n", &h.memory, &h.time, &h.threads); n != 3 || err != nil {
+		return errors.New("its parameters must look like m=65536,t=3,p=4")
+	}
+	if h.threads == 0 || h.time == 0 || h.time > argonMaxTime || h.memory < 8*uint32(h.threads) ||
+		h.memory > argonMaxMemory {
+		return errors.New("its parameters are out of bounds")
+	}
+	return nil
 }
 
 func (h *argonHash) matches(password string) bool {

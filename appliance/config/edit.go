@@ -37,12 +37,7 @@ func edited(text string, set map[string]string) (string, error) {
 		}
 	}
 	lines := strings.SplitAfter(text, "\n")
-	last := make(map[string]int)
-	for i, line := range lines {
-		if name, _, err := parseLine(strings.TrimSpace(line)); err == nil && name != "" {
-			last[name] = i
-		}
-	}
+	last := lastLines(lines)
 	var b strings.Builder
 	done := make(map[string]bool)
 	for i, line := range lines {
@@ -65,6 +60,17 @@ func edited(text string, set map[string]string) (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+// lastLines gives for each name the index of the last line that sets it: that one counts.
+func lastLines(lines []string) map[string]int {
+	last := make(map[string]int)
+	for i, line := range lines {
+		if name, _, err := parseLine(strings.TrimSpace(line)); err == nil && name != "" {
+			last[name] = i
+		}
+	}
+	return last
 }
 
 func setting(name, value string) string {

@@ -125,33 +125,42 @@ func (s *Sweeper) tenant(ctx context.Context, t flowhq.RetentionRule) (removed i
 	}
 	keep := t.Own.Apply(s.Keep)
 	for _, kind := range flowhq.RetentionKinds() {
-		for {
-			now := s.Now()
-			before, ends := keep.Before(kind, now)
-			if !ends {
-				break
-			}
-			if !s.Quiet.Contain(now.In(t.Location)) {
-				return removed, nil // the rest of it tomorrow
-			}
-			n, err := s.Store.DeleteOld(ctx, t.TenantID, kind, before, stepRows)
-			removed += n
-			if flowhq.CodeOf(err) == flowhq.CodeNotFound { // deleted meanwhile
-				return removed, nil
-			}
-			if err != nil {
-				return removed, err
-			}
-			if n < stepRows {
-				break
-			}
-			if err := s.pause(ctx); err != nil {
-				return removed, err
-			}
+		n, done, err := s.rows(ctx, t, keep, kind)
+		removed += n
+		if err != nil || !done {
+			return removed, err // the rest tomorrow
 		}
 	}
 	s.swept[t.TenantID] = s.Now()
 	return removed, nil
+}
+
+// rows removes a tenant's old rows of one kind. It is not done when the quiet hours end, or when the tenant was deleted
+// meanwhile.
+func (s *Sweeper) rows(ctx context.Context, t flowhq.RetentionRule, keep flowhq.Retention, kind flowhq.RetentionKind) (
+	removed int, done bool, err error,
+) {
+	for {
+		now := s.Now()
+		before, ends := keep.Before(kind, now)
+		if !ends {
+			return removed, true, nil
+		}
+		if !s.Quiet.Contain(now.In(t.Location)) {
+			return removed, false, nil
+		}
+		n, err := s.Store.DeleteOld(ctx, t.TenantID, kind, before, stepRows)
+		removed += n
+		if flowhq.CodeOf(err) == flowhq.CodeNotFound {
+			return removed, false, nil
+		}
+		if err != nil || n < stepRows {
+			return removed, err == nil, err
+		}
+		if err := s.pause(ctx); err != nil {
+			return removed, false, err
+		}
+	}
 }
 
 func (s *Sweeper) reclaim(ctx context.Context) error {

@@ -88,7 +88,7 @@ func (c *confirmation) changeNothing(task *task) {
 		c.askConfirmation(task, "")
 	case no:
 		c.state.leaveTask()
-		c.out.answer("cancelled", "menu")
+		c.out.answer("cancelled")
 	case c.digression.digress(task) || c.digression.courtesy(task):
 	default:
 		c.unclear(task)

@@ -103,7 +103,7 @@ func (c *confirmation) confirmNumber(task *task, n int64) {
 	default:
 		c.state.leaveTask()
 		c.out.trace(flowhq.TraceStep, "cancelled by the customer")
-		c.out.answer("cancelled", "menu")
+		c.out.answer("cancelled")
 	}
 }
 

@@ -56,7 +56,7 @@ func (d *idle) takeNumber(topic, topicAsks string) bool {
 func (d *idle) serveWanted(w wanted, topic string) bool {
 	switch {
 	case d.has(d.flow.means.menu):
-		d.out.answer("menu", "menu")
+		d.out.answer("menu")
 	case topic != "" && d.takesTopic(w):
 		d.startWithTopic(topic)
 	case w.handsOver():
@@ -82,7 +82,7 @@ func (d *idle) respondToRest() {
 	case d.has(m.greeting):
 		d.greet()
 	case d.hasAny(m.cancel, m.start, m.back):
-		d.out.answer("menu", "menu")
+		d.out.answer("menu")
 	case d.wantsUnknown():
 		d.tasks.start(d.selling(), "", "")
 	default:
@@ -120,7 +120,7 @@ func (d *idle) startWithTopic(topic string) {
 		d.tasks.start(task, topic, "")
 		return
 	}
-	d.out.answer("menu", "menu")
+	d.out.answer("menu")
 }
 
 func (d *idle) greet() {

@@ -87,10 +87,10 @@ func (o *outbox) closedNotice() string {
 	})
 }
 
-// answer says one of the flow's texts and counts as understood.
-func (o *outbox) answer(key, asks string) {
+// answer says one of the flow's texts, counts as understood and leads back to the menu.
+func (o *outbox) answer(key string) {
 	o.state.Misses = 0
-	o.reply(o.render(key, nil), asks)
+	o.reply(o.render(key, nil), "menu")
 }
 
 // repeat asks a question whose answer was not understood once more.

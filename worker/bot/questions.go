@@ -8,8 +8,8 @@ import (
 // asker writes questions, and facts as the texts show them.
 type asker struct{ *composer }
 
-// questionText writes a question and names what it asks for.
-func (a *asker) question(task *task, q *question) (text, kind string) {
+// question writes a question and names what it asks for.
+func (a *asker) question(q *question) (text, kind string) {
 	if q.kind == askItems {
 		if n := a.pendingItem(); n >= 0 {
 			item := a.state.Facts.Items[n].Product

@@ -33,10 +33,10 @@ func (k *tasks) commands(task *task) bool {
 	case k.cancels():
 		k.state.leaveTask()
 		k.out.trace(flowhq.TraceStep, "cancelled by the customer")
-		k.out.answer("cancelled", "menu")
+		k.out.answer("cancelled")
 	case k.has(m.menu):
 		k.state.leaveTask()
-		k.out.answer("menu", "menu")
+		k.out.answer("menu")
 	case k.has(m.back):
 		k.goBack(task)
 	default:
@@ -80,7 +80,7 @@ func (k *tasks) goBack(task *task) {
 	}
 	if last == nil {
 		k.state.leaveTask()
-		k.out.answer("menu", "menu")
+		k.out.answer("menu")
 		return
 	}
 	k.clearFact(last.fact)
@@ -137,7 +137,7 @@ func (k *tasks) notAnswered(task *task, q *question) {
 	if k.handover.missed() {
 		return
 	}
-	text, kind := k.out.asks.question(task, q)
+	text, kind := k.out.asks.question(q)
 	if k.state.Misses == 1 {
 		if hint := k.hint(q); hint != "" {
 			k.out.reply(paragraphs(hint, text), kind)

@@ -79,7 +79,7 @@ func (k *tasks) continueWith(task *task, out outcome, lead string) {
 	question := ""
 	if !r.complete {
 		if q := task.question(r.ask); q != nil {
-			question, _ = k.out.asks.question(task, q)
+			question, _ = k.out.asks.question(q)
 		}
 	}
 	text := ""
@@ -98,7 +98,7 @@ func (k *tasks) advance(task *task, lead string) {
 			continue
 		}
 		k.state.Ask = q.fact
-		text, kind := k.out.asks.question(task, q)
+		text, kind := k.out.asks.question(q)
 		k.out.trace(flowhq.TraceStep, "asks "+kind)
 		k.out.reply(paragraphs(lead, text), kind)
 		return
@@ -123,7 +123,7 @@ func (k *tasks) askAgain(task *task, lead string) {
 			k.advance(task, lead)
 			return
 		}
-		text, kind := k.out.asks.question(task, q)
+		text, kind := k.out.asks.question(q)
 		k.out.reply(paragraphs(lead, text), kind)
 	}
 }

@@ -71,7 +71,7 @@ func (t *turn) answerText(text string) {
 	case t.state.OptedOut:
 		t.hearOptedOut()
 		return
-	case t.has(t.flow.means.stop) && !(t.state.InStep() && (t.has(t.flow.means.cancel) || t.has(t.flow.means.remove))):
+	case t.has(t.flow.means.stop) && !t.stopsTask():
 		t.optOut()
 		return
 	case t.has(t.flow.means.human) && !t.callsHimself():
@@ -116,4 +116,9 @@ func (t *turn) askForWords() {
 	}
 	t.out.trace(flowhq.TraceStep, "a message without words: "+string(t.msg.Kind))
 	t.out.reply(t.out.render("words_please", nil), "text_please")
+}
+
+// stopsTask tells whether the customer wants to leave the task in progress, or a part of it, and not all messages.
+func (t *turn) stopsTask() bool {
+	return t.state.InStep() && (t.has(t.flow.means.cancel) || t.has(t.flow.means.remove))
 }

@@ -102,24 +102,30 @@ func goesOn(t *testing.T) func(tx *journal.Tx) error {
 		if err != nil || parcel == nil || parcel.ID != "3EB0OUT1" {
 			t.Errorf("parcel %+v, %v", parcel, err)
 		}
-		if first, err := tx.MarkHeld("3EB0OUT1"); !first || err != nil {
-			t.Errorf("held for the first time: %v, %v", first, err)
-		}
-		events, err := tx.EventsAfter(0, 10, 1<<20)
-		if err != nil || len(events) != 1 || events[0].Note.Detail != "kept" {
-			t.Errorf("events %+v, %v", events, err)
-		}
-		fresh, err := tx.EnqueueOutgoing(
-			journal.Outgoing{
-				ID: "NEW", ChatID: chat.ID, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y",
-				CreatedAt: time.Now(),
-			},
-		)
-		if !fresh {
-			t.Error("a new reply is not new")
-		}
-		return err
+		return goesOnWriting(t, tx, chat.ID)
 	}
+}
+
+// goesOnWriting does what follows on the messages that were left.
+func goesOnWriting(t *testing.T, tx *journal.Tx, chat int64) error {
+	t.Helper()
+	if first, err := tx.MarkHeld("3EB0OUT1"); !first || err != nil {
+		t.Errorf("held for the first time: %v, %v", first, err)
+	}
+	events, err := tx.EventsAfter(0, 10, 1<<20)
+	if err != nil || len(events) != 1 || events[0].Note.Detail != "kept" {
+		t.Errorf("events %+v, %v", events, err)
+	}
+	fresh, err := tx.EnqueueOutgoing(
+		journal.Outgoing{
+			ID: "NEW", ChatID: chat, Text: "x", Author: flowhq.AuthorBot, Cause: journal.CauseReply, Asked: "y",
+			CreatedAt: time.Now(),
+		},
+	)
+	if !fresh {
+		t.Error("a new reply is not new")
+	}
+	return err
 }
 
 // An upgrade that is taken back finds a newer file: it may go on with one that says so, and refuses any other in words.

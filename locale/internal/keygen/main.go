@@ -56,7 +56,7 @@ func read(file string, keys map[string]string) error {
 	area := strings.TrimSuffix(filepath.Base(file), ".json")
 	for k := range texts {
 		if !strings.HasPrefix(k, area+".") {
-			return fmt.Errorf("the key %s does not begin with %s.", k, area)
+			return fmt.Errorf("the key %s does not begin with %q", k, area+".")
 		}
 		name := constantName(k)
 		if other, ok := keys[name]; ok {

@@ -102,19 +102,26 @@ func readHours(short map[string]any, holidays []string) (*flowhq.Hours, error) {
 			spans = append(spans, more...)
 		}
 		for days := range strings.SplitSeq(name, ",") {
-			from, to, err := dayRange(strings.TrimSpace(days))
-			if err != nil {
+			if err := setDays(h, strings.TrimSpace(days), spans); err != nil {
 				return nil, err
-			}
-			for day := from; ; day = (day + 1) % 7 {
-				h.Days[day] = spans
-				if day == to {
-					break
-				}
 			}
 		}
 	}
 	return h, h.Check()
+}
+
+// setDays gives the same times to a day or a range of days.
+func setDays(h *flowhq.Hours, days string, spans []flowhq.Span) error {
+	from, to, err := dayRange(days)
+	if err != nil {
+		return err
+	}
+	for day := from; ; day = (day + 1) % 7 {
+		h.Days[day] = spans
+		if day == to {
+			return nil
+		}
+	}
 }
 
 func dayRange(days string) (from, to int, err error) {
