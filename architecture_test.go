@@ -48,6 +48,11 @@ var mayImport = map[string][]string{
 		"flowhq/appliance/tenants", "flowhq/appliance/onboarding", "flowhq/appliance/conversations",
 		"flowhq/appliance/dashboard",
 	},
+	"flowhq/appliance/localtrust": {"flowhq/procman"},
+	"flowhq/appliance/localapi": {
+		"flowhq", "flowhq/appliance/access", "flowhq/appliance/api", "flowhq/appliance/backup", "flowhq/appliance/localtrust",
+		"flowhq/appliance/services", "flowhq/procman", "flowhq/storage",
+	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/message", "flowhq/worker/whatsapp", "flowhq/wire",

@@ -15,6 +15,7 @@ import (
 	"flowhq/appliance/backup/s3"
 	"flowhq/appliance/config"
 	"flowhq/appliance/dashboard"
+	"flowhq/appliance/localapi"
 )
 
 var (
@@ -126,7 +127,7 @@ func (a *appliance) eraseChat(ctx context.Context, tenantID, chat string) error 
 // fence holds the worker back.
 func (a *appliance) settle(ctx context.Context) error {
 	a.dropSpools.Do(func() { // what an appliance left that was killed while it took one in
-		left, _ := filepath.Glob(filepath.Join(a.config.SessionsPath, spoolPattern))
+		left, _ := filepath.Glob(filepath.Join(a.config.SessionsPath, localapi.SpoolPattern))
 		for _, path := range left {
 			_ = os.Remove(path)
 		}

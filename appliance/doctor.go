@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"flowhq/appliance/config"
+	"flowhq/appliance/localapi"
 	"flowhq/storage"
 )
 
@@ -157,7 +158,7 @@ func checkDatabase(ctx context.Context, c *config.Config) Finding {
 }
 
 // askRunning gives what a running appliance with this configuration says of itself, nil when none answers.
-func askRunning(ctx context.Context, c *config.Config) *Status {
+func askRunning(ctx context.Context, c *config.Config) *localapi.Status {
 	ctx, cancel := context.WithTimeout(ctx, doctorPatient)
 	defer cancel()
 	transport := &http.Transport{
@@ -176,14 +177,14 @@ func askRunning(ctx context.Context, c *config.Config) *Status {
 		return nil
 	}
 	defer res.Body.Close()
-	var s Status
+	var s localapi.Status
 	if res.StatusCode != http.StatusOK || json.NewDecoder(res.Body).Decode(&s) != nil {
 		return nil
 	}
 	return &s
 }
 
-func checkPort(ctx context.Context, c *config.Config, running *Status) Finding {
+func checkPort(ctx context.Context, c *config.Config, running *localapi.Status) Finding {
 	const what = "port"
 	l, err := listenHTTP(ctx, c)
 	switch {
@@ -235,7 +236,7 @@ func checkFiles() Finding {
 	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("up to %d", limit.Max)}
 }
 
-func checkGroups(c *config.Config, running *Status) Finding {
+func checkGroups(c *config.Config, running *localapi.Status) Finding {
 	const what = "memory limit"
 	if c.WorkerMemoryMax == 0 {
 		return Finding{Verdict: Warning, What: what,

@@ -101,7 +101,7 @@ func (a *appliance) handOver(cancel context.CancelFunc, path string) error {
 	}
 	ctx, done := context.WithTimeout(context.Background(), leaveLimit)
 	defer done()
-	a.control.finish(ctx)
+	a.control.Finish(ctx)
 	a.website.leave(ctx)
 	a.website.close(ctx)
 	cancel()

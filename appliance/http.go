@@ -36,6 +36,7 @@ type website struct {
 	server   *http.Server
 	listener *door
 	guests   guests
+	gate     *access.Gatekeeper
 	stopping chan struct{}
 	ending   sync.Once
 }
@@ -79,6 +80,7 @@ func (w *website) engine(c *config.Config, s *services.Services, store *storage.
 	if err != nil {
 		return nil, err
 	}
+	w.gate = gate
 	texts, err := locale.New()
 	if err != nil {
 		return nil, err

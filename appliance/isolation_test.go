@@ -150,7 +150,10 @@ func traced(pid int) error {
 
 // control asks the appliance for its status.
 func (o orders) control() error {
-	client := http.Client{Transport: &http.Transport{DialContext: dialer(o.Control), DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", o.Control)
+	}, DisableKeepAlives: true}}
 	res, err := client.Get("http://appliance/v1/status")
 	if err != nil {
 		return err

@@ -27,10 +27,6 @@ func TestMain(m *testing.M) {
 		passedMain(os.Args[2])
 		return
 	}
-	if len(os.Args) == 4 && os.Args[1] == "dial" {
-		dialMain(os.Args[2], os.Args[3])
-		return
-	}
 	remove, err := asworker.Link()
 	if err != nil {
 		panic(err)

@@ -285,6 +285,7 @@ func TestControlSocket(t *testing.T) {
 		}
 		return res.StatusCode, string(body)
 	}
+	admin, local := "/admin/tenants/"+id, "/local/tenants/"+id
 	calls := []struct {
 		method, path string
 		status       int
@@ -292,22 +293,30 @@ func TestControlSocket(t *testing.T) {
 	}{
 		{http.MethodGet, "/v1/status", 200, `"version"`},
 		{http.MethodPost, "/v1/reload", 200, `"need_restart":null`},
-		{http.MethodGet, "/v1/workers", 200, id},
-		{http.MethodPost, "/v1/workers/salon%20amina/start", 200, id}, // by name
-		{http.MethodPost, "/v1/workers/" + id + "/start", 409, "Worker already running"},
-		{http.MethodGet, "/v1/workers/" + id[:8], 200, `"session_folder"`}, // by the beginning of the id
-		{http.MethodGet, "/v1/workers/+255700000001/events", 200, "the command line"},
-		{http.MethodGet, "/v1/workers/nobody", 404, "No tenant has"},
-		{http.MethodGet, "/v1/workers/" + id + "/events?limit=x", 400, "whole number"},
-		{http.MethodPost, "/v1/workers/" + id + "/dance", 404, "no action"},
-		{http.MethodPost, "/v1/workers/" + id + "/restart", 200, id},
-		{http.MethodPost, "/v1/workers/" + id + "/stop", 200, `"stopped"`},
-		{http.MethodGet, "/v1/workers/" + id + "/logs?lines=5", 200, "stand-in for"},
+		{http.MethodGet, "/local/workers", 200, id},
+		{http.MethodGet, "/local/names?called=salon%20amina", 200, id},
+		{http.MethodGet, "/local/names?called=" + id[:8], 200, id},
+		{http.MethodGet, "/local/names?called=%2B255700000001", 200, id},
+		{http.MethodGet, "/local/names?called=nobody", 404, "No tenant has"},
+		{http.MethodPost, admin + "/worker/start", 200, "Worker started"},
+		{http.MethodPost, admin + "/worker/start", 400, "Worker already running"},
+		{http.MethodGet, "/local/workers/" + id, 200, `"session_folder"`},
+		{http.MethodGet, admin + "/events", 200, "the command line"},
+		{http.MethodGet, admin + "/events?limit=x", 400, "limit"},
+		{http.MethodGet, "/local/process-events?limit=x", 400, "whole number"},
+		{http.MethodPost, admin + "/worker/dance", 404, "different versions"},
+		{http.MethodGet, "/v1/workers", 404, `"message":"This command and the running appliance`}, // of a version before
+		{http.MethodGet, "/portal/me", 404, "different versions"},
+		{http.MethodPost, admin + "/worker/restart", 200, "Worker restarted"},
+		{http.MethodGet, local + "/conversation", 200, `"in_force"`},
+		{http.MethodPost, admin + "/worker/stop", 200, "Worker stopped"},
+		{http.MethodGet, local + "/log?lines=5", 200, "stand-in for"},
+		{http.MethodGet, local + "/log/search?text=stand-in", 200, "stand-in for"},
 	}
 	for _, c := range calls {
-		if c.path == "/v1/workers/"+id+"/stop" { // what it logs first is to be there
+		if c.path == admin+"/worker/stop" { // what it logs first is to be there
 			h.until("the worker logs", func() error {
-				if _, body := ask(http.MethodGet, "/v1/workers/"+id+"/logs"); !strings.Contains(body, "stand-in for") {
+				if _, body := ask(http.MethodGet, local+"/log"); !strings.Contains(body, "stand-in for") {
 					return errors.New(body)
 				}
 				return nil

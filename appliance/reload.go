@@ -9,43 +9,35 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/config"
+	"flowhq/appliance/localapi"
 )
 
-// Reloaded is what a reload came to.
-type Reloaded struct {
-	File        string   `json:"file"`
-	Warnings    []string `json:"warnings"`
-	NeedRestart []string `json:"need_restart"` // settings that changed and that the running appliance cannot change
-	HandsOver   string   `json:"hands_over"`   // program that takes over in a moment, "" when none does
-}
-
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
-// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new
-// start, to is the program to hand over to. Only the goroutine of run calls it.
-func (a *appliance) reload(ctx context.Context, all bool) (done Reloaded, to string, err error) {
+// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new start, to is the
+// program to hand over to. Only the goroutine of run calls it.
+func (a *appliance) reload(ctx context.Context, all bool) (done localapi.Reloaded, to string, err error) {
 	a.reloading.Store(true)
 	defer a.reloading.Store(false)
 	c, err := a.readAgain()
 	if err != nil {
-		return Reloaded{}, "", err
+		return localapi.Reloaded{}, "", err
 	}
 	if to = a.successor(); to != "" {
 		if err := a.checkSuccessor(ctx, to); err != nil {
 			a.log.Error("reload: another program is in force and cannot take over", "program", to, "error", err)
-			return Reloaded{}, "", err
+			return localapi.Reloaded{}, "", err
 		}
 	}
 	waiting := needRestart(a.config, c)
 	if to == "" && all && len(waiting) > 0 {
 		if fixed := cannotFollow(waiting); len(fixed) > 0 {
-			return Reloaded{}, "", flowhq.Errorf(flowhq.CodeConflict,
-				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.",
-				strings.Join(fixed, ", "))
+			return localapi.Reloaded{}, "", flowhq.Errorf(flowhq.CodeConflict,
+				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.", strings.Join(fixed, ", "))
 		}
 		to = ownProgram
 	}
 	if to != "" {
-		return Reloaded{File: c.File, Warnings: c.Warnings, HandsOver: to}, to, nil
+		return localapi.Reloaded{File: c.File, Warnings: c.Warnings, HandsOver: to}, to, nil
 	}
 	return a.apply(ctx, c, waiting), "", nil
 }
@@ -82,7 +74,7 @@ func (a *appliance) readAgain() (*config.Config, error) {
 }
 
 // apply puts in force what a running appliance can change.
-func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []string) Reloaded {
+func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []string) localapi.Reloaded {
 	next := *a.config // what needs a restart stays as it is
 	next.LogLevel, next.Limits, next.WorkerMemoryMax, next.WhatsAppVersion = c.LogLevel, c.Limits, c.WorkerMemoryMax,
 		c.WhatsAppVersion
@@ -96,7 +88,7 @@ func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []strin
 		a.log.Warn("reload: these settings changed and need a restart", "names", waiting)
 	}
 	a.log.Info("settings reloaded", "file", c.File)
-	return Reloaded{File: c.File, Warnings: c.Warnings, NeedRestart: waiting}
+	return localapi.Reloaded{File: c.File, Warnings: c.Warnings, NeedRestart: waiting}
 }
 
 // reloadRequest is a reload that somebody waits for.
@@ -106,17 +98,17 @@ type reloadRequest struct {
 }
 
 type reloadAnswer struct {
-	Reloaded
+	localapi.Reloaded
 	err error
 }
 
 // askReload has run reload and waits for what it came to.
-func (a *appliance) askReload(ctx context.Context, all bool) (Reloaded, error) {
+func (a *appliance) askReload(ctx context.Context, all bool) (localapi.Reloaded, error) {
 	r := reloadRequest{all: all, answer: make(chan reloadAnswer, 1)}
 	select {
 	case a.reloads <- r:
 	case <-ctx.Done():
-		return Reloaded{}, flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is busy starting or stopping. Try again.")
+		return localapi.Reloaded{}, flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is busy starting or stopping. Try again.")
 	}
 	got := <-r.answer // buffered, and run always answers
 	return got.Reloaded, got.err

@@ -18,6 +18,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/config"
+	"flowhq/appliance/localapi"
 	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
 	"flowhq/appliance/services"
@@ -46,7 +47,7 @@ type appliance struct {
 
 	dropSpools sync.Once
 	workers    *wire.Server
-	control    *control
+	control    *localapi.Server
 	website    *website
 
 	inherited *procman.Inherited // from the program before, nil when started afresh
@@ -123,8 +124,8 @@ func (a *appliance) make(ctx context.Context) error {
 	if a.website, err = newWebsite(a.config, a.listener, a.services, a.store, a.log.Logger); err != nil {
 		return err
 	}
-	a.control = newControl(a)
-	return nil
+	a.control, err = newLocal(a)
+	return err
 }
 
 // openStore opens the database, and waits for one that can't be reached yet: its server may come up later than the appliance,
@@ -223,7 +224,7 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 		return nil
 	})
 	a.start(func() error { return a.workers.Serve(work) })
-	a.start(a.control.serve)
+	a.start(a.control.Serve)
 	a.start(func() error { return a.services.Run(work) })
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(func() error { a.keeper.Run(work); return nil })
@@ -342,7 +343,7 @@ func (a *appliance) abandon() {
 
 func (a *appliance) closeRest() {
 	if a.control != nil {
-		a.control.close()
+		a.control.Close()
 	}
 	if a.workers != nil {
 		_ = a.workers.Close()

@@ -26,3 +26,16 @@ func StatusOf(code flowhq.Code) int {
 		return http.StatusInternalServerError
 	}
 }
+
+// CodeOf gives the code that a status stands for, for those who call the API: the other way round of StatusOf.
+func CodeOf(status int) flowhq.Code {
+	for _, code := range []flowhq.Code{
+		flowhq.CodeInvalid, flowhq.CodeUnauthorized, flowhq.CodeForbidden, flowhq.CodeNotFound, flowhq.CodeConflict,
+		flowhq.CodeUnavailable,
+	} {
+		if StatusOf(code) == status {
+			return code
+		}
+	}
+	return flowhq.CodeInternal
+}

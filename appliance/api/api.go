@@ -50,6 +50,7 @@ const (
 	Open   Area = iota // everybody
 	Admin              // who is signed in or shows the admin password
 	Portal             // who shows the portal's key
+	Local              // the command line, over the control socket; refused everywhere else
 )
 
 // Route is one call.
@@ -101,6 +102,7 @@ func Mount(engine *gin.Engine, routes []Route, gate *access.Gatekeeper) {
 		// gin has set Allow
 		gate.Refuse(c, http.StatusMethodNotAllowed, "This address does not take "+c.Request.Method+".")
 	})
+	refuseLocal(engine, gate)
 	Register(engine, routes, gate)
 }
 
@@ -113,6 +115,7 @@ func Register(engine gin.IRoutes, routes []Route, gate *access.Gatekeeper) {
 			engine.Handle(r.Method, r.Path, admin, r.Handler)
 		case Portal:
 			engine.Handle(r.Method, r.Path, portal, r.Handler)
+		case Local: // see RegisterLocal
 		default:
 			engine.Handle(r.Method, r.Path, r.Handler)
 		}

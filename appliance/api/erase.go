@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,15 +27,20 @@ func exportCustomer(erasure *conversations.Erasure) call {
 	}
 }
 
+// ErasedRows is the header that says how many rows an erasure removed.
+const ErasedRows = "Flowhq-Erased-Rows"
+
 func eraseCustomer(erasure *conversations.Erasure) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
 			return err
 		}
-		if _, err := erasure.EraseCustomer(c.Request.Context(), access.By(c), id, c.Param("chat")); err != nil {
+		rows, err := erasure.EraseCustomer(c.Request.Context(), access.By(c), id, c.Param("chat"))
+		if err != nil {
 			return err
 		}
+		c.Header(ErasedRows, strconv.FormatInt(rows, 10))
 		c.Status(http.StatusNoContent)
 		return nil
 	}

@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
-
-	"flowhq/appliance"
 )
 
 const tenantHelp = "\n\nThe business is named by its id or the beginning of it, its number, or its name."
@@ -52,10 +50,13 @@ func runAction(cmd *cobra.Command, tenant, action, done string) error {
 	if err != nil {
 		return err
 	}
-	var v appliance.WorkerView
-	if err := c.call(cmd.Context(), http.MethodPost, workerPath(tenant, "/"+action), &v); err != nil {
+	t, err := c.find(cmd.Context(), tenant)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "The worker of %s %s.\n", clip(v.Name, 60), done)
+	if err := c.call(cmd.Context(), http.MethodPost, adminArea+t.TenantID+"/worker/"+action, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "The worker of %s %s.\n", clip(t.Name, 60), done)
 	return nil
 }

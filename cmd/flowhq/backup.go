@@ -18,6 +18,7 @@ import (
 	"flowhq/appliance"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
+	"flowhq/appliance/localapi"
 )
 
 func newBackup() *cobra.Command {
@@ -77,18 +78,21 @@ func runBackup(cmd *cobra.Command, o backupOptions) error {
 
 // running tells whether an appliance answers.
 func (c *client) running(ctx context.Context) bool {
-	return c.call(ctx, http.MethodGet, "/v1/status", nil) == nil
+	return c.call(ctx, http.MethodGet, statusPath, nil) == nil
 }
 
 // followBackup has the appliance take a backup and waits for what it comes to.
 func (c *client) followBackup(cmd *cobra.Command) error {
 	ctx, out := cmd.Context(), newBackupProgress(cmd)
-	if err := c.call(ctx, http.MethodPost, "/v1/backups", nil); err != nil {
+	if err := c.call(ctx, http.MethodPost, "/admin/backups", nil); err != nil {
 		return err
 	}
 	for {
-		var v appliance.BackupsView
-		if err := c.call(ctx, http.MethodGet, "/v1/backups", &v); err != nil {
+		var v struct {
+			State   flowhq.BackupState `json:"state"`
+			Backups []flowhq.Backup    `json:"backups"`
+		}
+		if err := c.call(ctx, http.MethodGet, "/admin/backups", &v); err != nil {
 			return err
 		}
 		s := v.State
@@ -165,12 +169,20 @@ type takeFunc func(begin func(tenant string) (io.Writer, error)) (taken, error)
 // streamed has the running appliance take the backup.
 func (c *client) streamed(cmd *cobra.Command, tenant string) takeFunc {
 	return func(begin func(string) (io.Writer, error)) (t taken, err error) {
-		res, err := c.open(cmd.Context(), http.MethodGet, "/v1/backups/stream?tenant="+url.QueryEscape(tenant))
+		path := "/local/backup"
+		if tenant != "" {
+			found, err := c.find(cmd.Context(), tenant)
+			if err != nil {
+				return t, err
+			}
+			path += "?tenant=" + url.QueryEscape(found.TenantID)
+		}
+		res, err := c.open(cmd.Context(), http.MethodGet, path)
 		if err != nil {
 			return t, err
 		}
 		defer res.Body.Close()
-		t.tenant = res.Header.Get("Flowhq-Tenant")
+		t.tenant = res.Header.Get(localapi.TenantHeader)
 		to, err := begin(t.tenant)
 		if err != nil {
 			return t, err
@@ -178,10 +190,10 @@ func (c *client) streamed(cmd *cobra.Command, tenant string) takeFunc {
 		if _, err := io.Copy(to, res.Body); err != nil {
 			return t, err
 		}
-		if failure, _ := url.PathUnescape(res.Trailer.Get(appliance.TrailerFailure)); failure != "" {
+		if failure, _ := url.PathUnescape(res.Trailer.Get(localapi.TrailerFailure)); failure != "" {
 			return t, flowhq.Errorf(flowhq.CodeUnavailable, "%s", failure)
 		}
-		problems, err := url.PathUnescape(res.Trailer.Get(appliance.TrailerProblems))
+		problems, err := url.PathUnescape(res.Trailer.Get(localapi.TrailerProblems))
 		if err != nil || problems == "" {
 			return t, errors.New("the appliance ended before the backup did")
 		}

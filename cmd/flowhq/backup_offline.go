@@ -12,6 +12,7 @@ import (
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
 	"flowhq/appliance/config"
+	"flowhq/appliance/localapi"
 	"flowhq/storage"
 )
 
@@ -29,7 +30,7 @@ func offline(cmd *cobra.Command, wanted string) (take takeFunc, done func(), err
 			done()
 			return nil, nil, err
 		}
-		t, err := appliance.FindTenant(wanted, tenants)
+		t, err := localapi.FindTenant(wanted, tenants)
 		if err != nil {
 			done()
 			return nil, nil, err

@@ -30,8 +30,7 @@ func newChatAction(action, short, long, done string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.call(cmd.Context(), http.MethodPost,
-				workerPath(args[0], "/chats/"+url.PathEscape(args[1])+"/"+action), nil); err != nil {
+			if err := c.of(cmd.Context(), adminArea, args[0], http.MethodPost, "/chats/"+url.PathEscape(args[1])+"/"+action, nil); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), done, args[1])

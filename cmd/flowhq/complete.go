@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 // completePatience is how long a shell may be kept waiting after the tab key.
@@ -26,14 +26,14 @@ func completeTenant(cmd *cobra.Command, args []string, typed string) ([]string, 
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completePatience)
 	defer cancel()
-	var names []appliance.WorkerName
-	if err := c.call(ctx, http.MethodGet, "/v1/names", &names); err != nil {
+	var names []localapi.WorkerName
+	if err := c.call(ctx, http.MethodGet, "/local/names", &names); err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return offers(names, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
-func offers(names []appliance.WorkerName, typed string) []string {
+func offers(names []localapi.WorkerName, typed string) []string {
 	times := make(map[string]int)
 	for _, n := range names {
 		times[strings.ToLower(n.Name)]++

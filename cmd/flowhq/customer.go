@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/api"
 )
 
 func newCustomer() *cobra.Command {
@@ -25,8 +26,10 @@ func newCustomer() *cobra.Command {
 	return cmd
 }
 
-func customerPath(tenant, chat string) string {
-	return workerPath(tenant, "/customers/"+url.PathEscape(chat))
+// customerPath gives the address of all that is kept of a customer.
+func (c *client) customerPath(ctx context.Context, tenant, chat string) (string, error) {
+	t, err := c.find(ctx, tenant)
+	return adminArea + url.PathEscape(t.TenantID) + "/chats/" + url.PathEscape(chat) + "/data", err
 }
 
 func newCustomerExport() *cobra.Command {
@@ -40,13 +43,20 @@ func newCustomerExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			res, err := c.open(cmd.Context(), http.MethodGet, customerPath(args[0], args[1]))
+			path, err := c.customerPath(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			res, err := c.open(cmd.Context(), http.MethodGet, path)
 			if err != nil {
 				return err
 			}
 			defer res.Body.Close()
-			_, err = io.Copy(cmd.OutOrStdout(), res.Body)
-			return err
+			if _, err := io.Copy(cmd.OutOrStdout(), res.Body); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout())
+			return nil
 		},
 	}
 }
@@ -67,11 +77,17 @@ is restarted for it, which takes a moment. Backups that were taken before hold t
 			if err != nil {
 				return err
 			}
-			var done appliance.ErasedView
-			if err := c.call(cmd.Context(), http.MethodDelete, customerPath(args[0], args[1]), &done); err != nil {
+			path, err := c.customerPath(cmd.Context(), args[0], args[1])
+			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Erased: %d rows, and what the bot remembered.\n", done.Rows)
+			res, err := c.open(cmd.Context(), http.MethodDelete, path)
+			if err != nil {
+				return err
+			}
+			_ = res.Body.Close()
+			rows := res.Header.Get(api.ErasedRows)
+			fmt.Fprintf(cmd.OutOrStdout(), "Erased: %s rows, and what the bot remembered.\n", rows)
 			return nil
 		},
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/procman"
 )
 
@@ -27,8 +27,8 @@ func newDescribe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var d appliance.WorkerDescription
-			if err := c.call(cmd.Context(), http.MethodGet, workerPath(args[0], ""), &d); err != nil {
+			var d localapi.WorkerDescription
+			if err := c.of(cmd.Context(), workersPath+"/", args[0], http.MethodGet, "", &d); err != nil {
 				return err
 			}
 			if asJSON {
@@ -41,7 +41,7 @@ func newDescribe() *cobra.Command {
 	return cmd
 }
 
-func printDescription(out io.Writer, d appliance.WorkerDescription) error {
+func printDescription(out io.Writer, d localapi.WorkerDescription) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%s\t%s\n", name, clip(fmt.Sprintf(format, args...), 400))

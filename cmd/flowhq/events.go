@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/procman"
 )
 
@@ -79,8 +79,7 @@ func tenantEvents(c *client, out io.Writer, tenant string, limit int) func(conte
 	printed := make(map[string]bool)
 	return func(ctx context.Context) error {
 		var events []flowhq.TenantEvent
-		if err := c.call(ctx, http.MethodGet, workerPath(tenant, fmt.Sprintf("/events?limit=%d", limit)),
-			&events); err != nil {
+		if err := c.of(ctx, adminArea, tenant, http.MethodGet, fmt.Sprintf("/events?limit=%d", limit), &events); err != nil {
 			return err
 		}
 		now := make(map[string]bool, len(events))
@@ -98,9 +97,8 @@ func tenantEvents(c *client, out io.Writer, tenant string, limit int) func(conte
 func allEvents(c *client, out io.Writer, limit int) func(context.Context) error {
 	last := uint64(0)
 	return func(ctx context.Context) error {
-		var events []appliance.WorkerEvent
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/v1/events?after=%d&limit=%d", last, limit),
-			&events); err != nil {
+		var events []localapi.WorkerEvent
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/local/process-events?after=%d&limit=%d", last, limit), &events); err != nil {
 			return err
 		}
 		for _, e := range events {
@@ -111,7 +109,7 @@ func allEvents(c *client, out io.Writer, limit int) func(context.Context) error 
 	}
 }
 
-func eventLine(e appliance.WorkerEvent) string {
+func eventLine(e localapi.WorkerEvent) string {
 	words := []string{string(e.Type)}
 	if e.Type == procman.EventState {
 		words = []string{fmt.Sprintf("%s → %s", cmp.Or(string(e.From), "-"), e.To)}

@@ -67,8 +67,12 @@ func (o logsOptions) check() error {
 }
 
 func printLogs(cmd *cobra.Command, c *client, tenant string, o logsOptions) error {
-	res, err := c.open(cmd.Context(), http.MethodGet,
-		workerPath(tenant, fmt.Sprintf("/logs?lines=%d&follow=%t", o.lines, o.follow)))
+	t, err := c.find(cmd.Context(), tenant)
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("%s%s/log?lines=%d&follow=%t", localArea, t.TenantID, o.lines, o.follow)
+	res, err := c.open(cmd.Context(), http.MethodGet, path)
 	if err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func searchLogs(cmd *cobra.Command, c *client, tenant string, o logsOptions) err
 		"limit": {strconv.Itoa(o.lines)},
 	}
 	var found procman.Found
-	if err := c.call(cmd.Context(), http.MethodGet, workerPath(tenant, "/search?"+query.Encode()), &found); err != nil {
+	if err := c.of(cmd.Context(), localArea, tenant, http.MethodGet, "/log/search?"+query.Encode(), &found); err != nil {
 		return err
 	}
 	for _, m := range found.Matches {

@@ -22,6 +22,7 @@ import (
 	"flowhq"
 	"flowhq/appliance"
 	"flowhq/appliance/config"
+	"flowhq/appliance/localapi"
 	"flowhq/internal/asworker"
 	"flowhq/internal/wasim"
 	"flowhq/wire"
@@ -156,7 +157,7 @@ func TestTryTalksAndReplays(t *testing.T) {
 
 func TestNamesCannotSteerTheTerminal(t *testing.T) {
 	var b bytes.Buffer
-	err := printWorkers(&b, []appliance.WorkerView{{TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "A\x1b[2J\u009bB\nC"}})
+	err := printWorkers(&b, []localapi.WorkerView{{TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "A\x1b[2J\u009bB\nC"}})
 	if err != nil || strings.ContainsAny(b.String(), "\x1b\u009b") || !strings.Contains(b.String(), "A[2JBC") {
 		t.Errorf("%q, %v", b.String(), err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/procman"
 )
 
@@ -30,8 +30,8 @@ gets a table, a pipe plain columns; --json gives all that is known. ` + "`flowhq
 			if err != nil {
 				return err
 			}
-			var workers []appliance.WorkerView
-			if err := c.call(cmd.Context(), http.MethodGet, "/v1/workers", &workers); err != nil {
+			var workers []localapi.WorkerView
+			if err := c.call(cmd.Context(), http.MethodGet, workersPath, &workers); err != nil {
 				return err
 			}
 			if asJSON {
@@ -47,12 +47,12 @@ gets a table, a pipe plain columns; --json gives all that is known. ` + "`flowhq
 // psHeader is what `pm2 ls` shows, and what this appliance adds: the WhatsApp session and the business's own status.
 var psHeader = []string{"id", "name", "pid", "uptime", "↺", "status", "cpu", "mem", "whatsapp", "business"}
 
-func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
+func printWorkers(out io.Writer, workers []localapi.WorkerView) error {
 	if len(workers) == 0 {
 		fmt.Fprintln(out, "There are no businesses yet. Make one on the admin page.")
 		return nil
 	}
-	slices.SortStableFunc(workers, func(a, b appliance.WorkerView) int {
+	slices.SortStableFunc(workers, func(a, b localapi.WorkerView) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
 	t := workerTable(workers)
@@ -63,7 +63,7 @@ func printWorkers(out io.Writer, workers []appliance.WorkerView) error {
 // it all.
 var expendable = []string{"business", "id", "pid", "uptime"}
 
-func workerTable(workers []appliance.WorkerView) table {
+func workerTable(workers []localapi.WorkerView) table {
 	t := table{header: psHeader}
 	for _, v := range workers {
 		p := v.Process

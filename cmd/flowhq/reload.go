@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 // handOverPatience bounds how long the program that takes over may need until it answers.
@@ -41,11 +41,11 @@ func runReload(cmd *cobra.Command, all bool) error {
 	if err != nil {
 		return err
 	}
-	var before appliance.Status
-	if err := c.call(cmd.Context(), http.MethodGet, "/v1/status", &before); err != nil {
+	var before localapi.Status
+	if err := c.call(cmd.Context(), http.MethodGet, statusPath, &before); err != nil {
 		return err
 	}
-	var done appliance.Reloaded
+	var done localapi.Reloaded
 	if err := c.call(cmd.Context(), http.MethodPost, fmt.Sprintf("/v1/reload?all=%t", all), &done); err != nil {
 		return err
 	}
@@ -64,15 +64,14 @@ func runReload(cmd *cobra.Command, all bool) error {
 }
 
 // awaitHandOver waits until the program that takes over answers.
-func awaitHandOver(cmd *cobra.Command, c *client, before appliance.Status) error {
+func awaitHandOver(cmd *cobra.Command, c *client, before localapi.Status) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(cmd.Context(), handOverPatience)
 	defer cancel()
 	for ctx.Err() == nil {
-		var now appliance.Status
-		if err := c.call(ctx, http.MethodGet, "/v1/status", &now); err == nil && now.StartedAt.After(before.StartedAt) {
-			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version,
-				time.Since(began).Round(10*time.Millisecond))
+		var now localapi.Status
+		if err := c.call(ctx, http.MethodGet, statusPath, &now); err == nil && now.StartedAt.After(before.StartedAt) {
+			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version, time.Since(began).Round(10*time.Millisecond))
 			return nil
 		}
 		if gone(before.PID) {

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq"
-	"flowhq/appliance"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
+	"flowhq/appliance/localapi"
 )
 
 func newRestore() *cobra.Command {
@@ -128,7 +128,7 @@ func pickTenant(ctx context.Context, wanted string, open openFunc, keys archive.
 		tenants = append(tenants, flowhq.TenantDetail{
 			Tenant: flowhq.Tenant{ID: t.ID, Name: t.Name, PhoneNumber: t.Number}})
 	}
-	t, err := appliance.FindTenant(wanted, tenants)
+	t, err := localapi.FindTenant(wanted, tenants)
 	if flowhq.CodeOf(err) == flowhq.CodeNotFound {
 		return "", flowhq.Errorf(flowhq.CodeNotFound, "The backup holds no business %q.", wanted)
 	}
@@ -156,7 +156,7 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 		"database_only": want.DatabaseOnly} {
 		q.Set(name, fmt.Sprint(set))
 	}
-	answer, err := c.follow(cmd.Context(), "/v1/restore?"+q.Encode(), plain, out)
+	answer, err := c.follow(cmd.Context(), "/local/restore?"+q.Encode(), plain, out)
 	out.end()
 	if err != nil {
 		return err
@@ -167,27 +167,22 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 	return nil
 }
 
-// follow has the appliance restore what body holds and shows how far it is. One of an earlier version says nothing
-// until the end.
-func (c *client) follow(ctx context.Context, path string, body io.Reader,
-	out *backupProgress) (answer appliance.RestoreAnswer, err error) {
+// follow has the appliance restore what body holds and shows how far it is.
+func (c *client) follow(ctx context.Context, path string, body io.Reader, out *backupProgress) (answer localapi.RestoreAnswer, err error) {
 	res, err := c.request(ctx, http.MethodPost, path, body)
 	if err != nil {
 		return answer, err
 	}
 	defer res.Body.Close()
 	dec := json.NewDecoder(res.Body)
-	if res.Header.Get("Content-Type") != appliance.RestoreLines {
-		return answer, dec.Decode(&answer)
-	}
 	for {
-		var line appliance.RestoreLine
+		var line localapi.RestoreLine
 		if err := dec.Decode(&line); err != nil {
 			return answer, fmt.Errorf("the appliance ended before the restore did: %w", err)
 		}
 		switch {
 		case line.Error != nil:
-			return answer, &flowhq.Error{Code: line.Error.Code, Message: line.Error.Message}
+			return answer, &flowhq.Error{Code: line.Error.Code, Message: line.Error.Error}
 		case line.Answer != nil:
 			return *line.Answer, nil
 		case line.Progress != nil:

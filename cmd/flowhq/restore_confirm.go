@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 func newConfirm() *cobra.Command {
@@ -49,8 +49,30 @@ here, and its worker runs again as it did. Without TENANT, those that are held b
 	return cmd
 }
 
-func (c *client) held(cmd *cobra.Command) (list []appliance.FenceView, err error) {
-	return list, c.call(cmd.Context(), http.MethodGet, "/v1/fences", &list)
+// heldBack is a business that is held back after a restore.
+type heldBack struct {
+	TenantID string    `json:"tenant_id"`
+	Host     string    `json:"host"`
+	TakenAt  time.Time `json:"taken_at"`
+	Name     string    `json:"-"`
+}
+
+func (c *client) held(cmd *cobra.Command) (list []heldBack, err error) {
+	var businesses []localapi.WorkerName
+	if err := c.call(cmd.Context(), http.MethodGet, "/local/names", &businesses); err != nil {
+		return nil, err
+	}
+	if err := c.call(cmd.Context(), http.MethodGet, "/admin/fences", &list); err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(businesses))
+	for _, b := range businesses {
+		names[b.TenantID] = b.Name
+	}
+	for i := range list {
+		list[i].Name = names[list[i].TenantID]
+	}
+	return list, nil
 }
 
 func (c *client) listHeld(cmd *cobra.Command) error {
@@ -72,11 +94,15 @@ func (c *client) listHeld(cmd *cobra.Command) error {
 }
 
 func (c *client) confirm(cmd *cobra.Command, tenant string) error {
-	var v appliance.WorkerView
-	if err := c.call(cmd.Context(), http.MethodPost, "/v1/fences/"+url.PathEscape(tenant)+"/lift", &v); err != nil {
+	t, err := c.find(cmd.Context(), tenant)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s is released.\n", clip(v.Name, 60))
+	path := adminArea + url.PathEscape(t.TenantID) + "/fence/lift"
+	if err := c.call(cmd.Context(), http.MethodPost, path, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s is released.\n", clip(t.Name, 60))
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/procman"
 )
 
@@ -23,19 +23,13 @@ import (
 var topOrders = []struct {
 	key   byte
 	name  string
-	first func(a, b appliance.WorkerView) int
+	first func(a, b localapi.WorkerView) int
 }{
-	{'c', "cpu", func(a, b appliance.WorkerView) int {
-		return cmp.Compare(b.Process.CPUPercent, a.Process.CPUPercent)
-	}},
-	{'m', "memory", func(a, b appliance.WorkerView) int {
-		return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS)
-	}},
-	{'r', "restarts", func(a, b appliance.WorkerView) int {
-		return cmp.Compare(b.Process.Restarts, a.Process.Restarts)
-	}},
-	{'u', "uptime", func(a, b appliance.WorkerView) int { return cmp.Compare(b.Uptime, a.Uptime) }},
-	{'n', "name", func(a, b appliance.WorkerView) int {
+	{'c', "cpu", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.CPUPercent, a.Process.CPUPercent) }},
+	{'m', "memory", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS) }},
+	{'r', "restarts", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.Restarts, a.Process.Restarts) }},
+	{'u', "uptime", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Uptime, a.Uptime) }},
+	{'n', "name", func(a, b localapi.WorkerView) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	}},
 }
@@ -160,8 +154,8 @@ func (t *top) wait(ctx context.Context, keys <-chan byte) bool {
 }
 
 func (t *top) show(ctx context.Context, tenant string, screen *os.File) error {
-	var s appliance.Status
-	if err := t.client.call(ctx, http.MethodGet, "/v1/status", &s); err != nil {
+	var s localapi.Status
+	if err := t.client.call(ctx, http.MethodGet, statusPath, &s); err != nil {
 		return err
 	}
 	workers, err := t.look(ctx, tenant)
@@ -230,19 +224,19 @@ func cut(line string, columns int) string {
 	return line
 }
 
-func (t *top) look(ctx context.Context, tenant string) ([]appliance.WorkerView, error) {
+func (t *top) look(ctx context.Context, tenant string) ([]localapi.WorkerView, error) {
 	if tenant != "" {
-		var one appliance.WorkerView
-		err := t.client.call(ctx, http.MethodGet, workerPath(tenant, ""), &one)
-		return []appliance.WorkerView{one}, err
+		var one localapi.WorkerView
+		err := t.client.of(ctx, workersPath+"/", tenant, http.MethodGet, "", &one)
+		return []localapi.WorkerView{one}, err
 	}
-	var all []appliance.WorkerView
-	err := t.client.call(ctx, http.MethodGet, "/v1/workers", &all)
+	var all []localapi.WorkerView
+	err := t.client.call(ctx, http.MethodGet, workersPath, &all)
 	return all, err
 }
 
 // summary is what stands above the table.
-func (t *top) summary(s appliance.Status, workers []appliance.WorkerView) string {
+func (t *top) summary(s localapi.Status, workers []localapi.WorkerView) string {
 	running, ill := 0, 0
 	var memory int64
 	var cpu float64

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 // screen is a terminal of the test's own: what is printed on it, and its keys.
@@ -128,11 +128,10 @@ func TestTopOnATerminal(t *testing.T) {
 func TestPSOnATerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	s := newScreen(t, 200, 50)
-	workers := make([]appliance.WorkerView, 1000)
+	workers := make([]localapi.WorkerView, 1000)
 	for i := range workers {
-		workers[i] = appliance.WorkerView{
-			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i),
-			Uptime:  3700,
+		workers[i] = localapi.WorkerView{
+			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i), Uptime: 3700,
 			Process: flowhq.Process{State: "running", PID: 1000 + i, Restarts: i, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 		}
 	}
@@ -151,9 +150,8 @@ func TestPSOnATerminal(t *testing.T) {
 func TestPSOnANarrowTerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	s := newScreen(t, 80, 24)
-	if err := printWorkers(s.tty, []appliance.WorkerView{{
-		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700,
-		Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
+	if err := printWorkers(s.tty, []localapi.WorkerView{{
+		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700, Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
 		Process: flowhq.Process{State: "running", PID: 1234567, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 	}}); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/worker/bot"
 	"flowhq/worker/bot/tryout"
 )
@@ -126,8 +126,8 @@ func (o *tryOptions) conversations(cmd *cobra.Command) (inForce, tried flowhq.Co
 		if err != nil {
 			return inForce, tried, err
 		}
-		var v appliance.TalkView
-		if err := c.call(cmd.Context(), http.MethodGet, workerPath(o.tenant, "/conversation"), &v); err != nil {
+		var v localapi.Conversations
+		if err := c.of(cmd.Context(), localArea, o.tenant, http.MethodGet, "/conversation", &v); err != nil {
 			return inForce, tried, err
 		}
 		inForce, tried = v.InForce, v.InForce
@@ -176,7 +176,7 @@ func (o *tryOptions) messages(cmd *cobra.Command, biz flowhq.Business, now time.
 		return nil, err
 	}
 	var log []flowhq.Message
-	err = c.call(cmd.Context(), http.MethodGet, workerPath(o.tenant, fmt.Sprintf("/messages?limit=%d", o.limit)), &log)
+	err = c.of(cmd.Context(), localArea, o.tenant, http.MethodGet, fmt.Sprintf("/messages?limit=%d", o.limit), &log)
 	return log, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 	"flowhq/appliance/release"
 )
 
@@ -116,8 +117,8 @@ func sayWorkers(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var workers []appliance.WorkerView
-	if err := c.call(cmd.Context(), http.MethodGet, "/v1/workers", &workers); err != nil {
+	var workers []localapi.WorkerView
+	if err := c.call(cmd.Context(), http.MethodGet, workersPath, &workers); err != nil {
 		return nil // it does not run
 	}
 	running, linking := 0, 0

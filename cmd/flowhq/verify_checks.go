@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 // testName begins the names of what a verification makes, so that one that was killed is tidied up by the next.
@@ -203,8 +203,8 @@ func (v *verification) awaitWorker(ctx context.Context, t *testTenant, deadline 
 }
 
 func (v *verification) replyLimit(ctx context.Context) (string, error) {
-	var s appliance.Status
-	if err := v.control.call(ctx, http.MethodGet, "/v1/status", &s); err != nil {
+	var s localapi.Status
+	if err := v.control.call(ctx, http.MethodGet, statusPath, &s); err != nil {
 		return "", fmt.Errorf("the running limits cannot be asked for: %w", err)
 	}
 	if s.Limits.RepliesPerMinute < 1 {
@@ -246,7 +246,7 @@ func (v *verification) removeUsers(ctx context.Context) error {
 	var errs []error
 	for _, u := range users {
 		if strings.HasSuffix(u.Email, testMail) {
-			errs = append(errs, v.control.call(ctx, http.MethodDelete, "/v1/users/"+u.ID, nil))
+			errs = append(errs, v.control.call(ctx, http.MethodDelete, "/local/users/"+u.ID, nil))
 		}
 	}
 	return errors.Join(errs...)

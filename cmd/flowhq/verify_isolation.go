@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"flowhq/appliance"
+	"flowhq/appliance/localapi"
 )
 
 type userView struct {
@@ -96,8 +96,8 @@ func (v *verification) portalIsolation(ctx context.Context) (string, error) {
 
 // makeUsers gives each test business a user, where users can be removed again.
 func (v *verification) makeUsers(ctx context.Context) (int, error) {
-	var s appliance.Status
-	if err := v.control.call(ctx, http.MethodGet, "/v1/status", &s); err != nil || !s.DeletesUser {
+	var s localapi.Status
+	if err := v.control.call(ctx, http.MethodGet, statusPath, &s); err != nil || !s.DeletesUser {
 		return 0, nil // somebody else's machine, or a store that keeps users for ever
 	}
 	for n, t := range v.tenants {

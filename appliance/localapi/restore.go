@@ -1,4 +1,4 @@
-package appliance
+package localapi
 
 import (
 	"context"
@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"flowhq"
+	"flowhq/appliance/api"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
 )
@@ -27,36 +30,32 @@ type RestoreAnswer struct {
 type RestoreLine struct {
 	Progress *backup.Progress `json:"progress,omitempty"`
 	Answer   *RestoreAnswer   `json:"answer,omitempty"`
-	Error    *ControlError    `json:"error,omitempty"`
+	Error    *Failure         `json:"error,omitempty"`
 }
 
 // RestoreLines is the content type of such an answer.
 const RestoreLines = "application/x-ndjson"
 
-// restoreTenant brings one business back from a backup that the command line sends, decrypted.
-func (c *control) restoreTenant(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Query().Get("progress") != "true" { // a command line of an earlier version
-		answer(func(r *http.Request) (any, error) { return c.bringBack(r, func(backup.Progress) {}) })(w, r)
-		return
-	}
-	lines := &restoreLines{to: w, flush: http.NewResponseController(w)}
-	got, err := c.bringBack(r, lines.progress)
+// restore restores one business from a backup that the command line sends, decrypted.
+func (l *Calls) restore(c *gin.Context) error {
+	lines := &restoreLines{to: c.Writer}
+	got, err := l.bringBack(c.Request, lines.progress)
 	switch {
 	case err != nil && !lines.begun:
-		writeError(w, err)
+		return err
 	case err != nil:
-		said := controlError(err)
-		lines.write(RestoreLine{Error: &said})
+		failure := failureOf(err)
+		lines.write(RestoreLine{Error: &failure})
 	default:
 		lines.write(RestoreLine{Answer: &got})
 	}
+	return nil
 }
 
 // restoreLines writes lines while the caller listens. One who has gone is no matter: the restore goes on or not by its
 // context.
 type restoreLines struct {
-	to    http.ResponseWriter
-	flush *http.ResponseController
+	to    gin.ResponseWriter
 	begun bool
 	told  time.Time
 	phase string
@@ -75,18 +74,20 @@ func (l *restoreLines) write(line RestoreLine) {
 		l.to.Header().Set("Content-Type", RestoreLines)
 	}
 	_ = json.NewEncoder(l.to).Encode(line)
-	_ = l.flush.Flush()
+	l.to.Flush()
 }
 
-func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out RestoreAnswer, err error) {
+func (l *Calls) bringBack(r *http.Request, tell func(backup.Progress)) (out RestoreAnswer, err error) {
 	q := r.URL.Query()
-	want := backup.Wanted{Tenant: q.Get("tenant"), AsNew: q.Get("as_new") == "true",
-		Replace: q.Get("replace") == "true", DatabaseOnly: q.Get("database_only") == "true"}
+	want := backup.Wanted{
+		Tenant: q.Get("tenant"), AsNew: q.Get("as_new") == "true", Replace: q.Get("replace") == "true",
+		DatabaseOnly: q.Get("database_only") == "true",
+	}
 	if want.Tenant == "" {
 		return out, flowhq.Errorf(flowhq.CodeConflict,
 			"Flow HQ is running. Stop it before everything is restored, or name one business (--tenant).")
 	}
-	path, err := c.spool(r.Body)
+	path, err := l.spool(r.Body)
 	if err != nil {
 		return out, err
 	}
@@ -94,32 +95,30 @@ func (c *control) bringBack(r *http.Request, tell func(backup.Progress)) (out Re
 	open := func(context.Context) (io.ReadCloser, error) { return os.Open(path) }
 	var got backup.Restored
 	restore := func(ctx context.Context) (err error) {
-		got, err = backup.Restore(ctx, backup.Target{Store: c.store, Sessions: c.sessions, Now: time.Now,
-			Progress: tell}, want, open, archive.Keys{})
+		target := backup.Target{Store: l.cfg.Store, Sessions: l.cfg.Sessions, Now: time.Now, Progress: tell}
+		got, err = backup.Restore(ctx, target, want, open, archive.Keys{})
 		return err
 	}
 	switch {
 	case want.AsNew: // touches nobody
 		err = restore(r.Context())
 	case !want.Replace: // one that is here makes it fail, and its worker must not be stopped for that
-		if err = c.absent(r.Context(), want.Tenant); err == nil {
-			err = c.services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
+		if err = l.absent(r.Context(), want.Tenant); err == nil {
+			err = l.cfg.Services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
 		}
 	default:
-		err = c.services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
+		err = l.cfg.Services.Snapshots.WhileStopped(r.Context(), want.Tenant, restore)
 	}
 	if err != nil {
 		return out, err
 	}
-	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host,
-		Rows: got.Contents.Rows()}
-	c.log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by",
-		byConsole)
+	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host, Rows: got.Contents.Rows()}
+	l.cfg.Log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by", api.ByCommandLine)
 	return out, nil
 }
 
-func (c *control) absent(ctx context.Context, tenantID string) error {
-	t, err := c.services.Tenants.Tenant(ctx, tenantID)
+func (l *Calls) absent(ctx context.Context, tenantID string) error {
+	t, err := l.cfg.Services.Tenants.Tenant(ctx, tenantID)
 	switch flowhq.CodeOf(err) {
 	case flowhq.CodeNotFound:
 		return nil
@@ -130,11 +129,12 @@ func (c *control) absent(ctx context.Context, tenantID string) error {
 	return err
 }
 
-const spoolPattern = ".restore-*.tmp"
+// SpoolPattern matches the files in the folder of sessions that hold a backup while it is restored.
+const SpoolPattern = ".restore-*.tmp"
 
 // spool keeps what is sent until it was read twice.
-func (c *control) spool(from io.Reader) (path string, err error) {
-	f, err := os.CreateTemp(c.sessions, spoolPattern)
+func (l *Calls) spool(from io.Reader) (path string, err error) {
+	f, err := os.CreateTemp(l.cfg.Sessions, SpoolPattern)
 	if err != nil {
 		return "", err
 	}

@@ -1,10 +1,12 @@
-package appliance
+package localtrust
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -16,8 +18,34 @@ import (
 
 type peerKey struct{}
 
-// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is judged once, when
-// the connection is taken: a connection that is handed on later stays what it was.
+// Trust judges who dials the control socket. Make one with New.
+type Trust struct {
+	manager *procman.Manager
+	log     *slog.Logger
+}
+
+// New makes a Trust that refuses the workers of m and what came of them.
+func New(m *procman.Manager, log *slog.Logger) *Trust { return &Trust{manager: m, log: log} }
+
+// ConnContext is for http.Server: it keeps who dialled for the requests on a connection.
+func (t *Trust) ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, peerKey{}, judgePeer(conn, t.manager))
+}
+
+// Guard passes on the requests of peers that may control the appliance. The others go to refuse.
+func (t *Trust) Guard(next, refuse http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p, _ := r.Context().Value(peerKey{}).(peer); !p.allowed {
+			t.log.Warn("a process that does not belong to an admin was refused at the control socket", "pid", p.pid)
+			refuse.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is decided once, when the
+// connection is accepted. A connection that is passed to another process later keeps this decision.
 type peer struct {
 	pid     int
 	allowed bool
@@ -100,9 +128,4 @@ func parentOf(pid int) (int, bool) {
 	}
 	parent, err := strconv.Atoi(fields[1])
 	return parent, err == nil
-}
-
-// withPeer keeps who dialled for the requests on a connection.
-func (c *control) withPeer(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, peerKey{}, judgePeer(conn, c.manager))
 }

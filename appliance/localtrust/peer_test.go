@@ -1,4 +1,4 @@
-package appliance
+package localtrust
 
 import (
 	"context"
@@ -18,9 +18,18 @@ import (
 	"flowhq/procman"
 )
 
-// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by
-// itself, by a child, by one that nobody would take for its child any more (in a session of its own, without an
-// environment, its parent dead), or over a connection that a child made and left to it.
+// TestMain lets the test program be the process that dials.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "dial" {
+		dialMain(os.Args[2], os.Args[3])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by itself, by a
+// child, by one that nobody would take for its child any more (in a session of its own, without an environment, its parent
+// dead), or over a connection that a child made and left to it.
 func dialMain(socket, how string) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -117,9 +126,8 @@ func hand(socket string) {
 	_ = syscall.Sendmsg(3, []byte("x"), syscall.UnixRights(int(f.Fd())), nil, 0)
 }
 
-// TestWorkersMayNotControl: workers and whatever comes of them are refused at a real socket, with control groups and
-// without.
-func TestWorkersMayNotControl(t *testing.T) {
+// TestTrust_Guard: workers and whatever comes of them are refused at a real socket, with control groups and without.
+func TestTrust_Guard(t *testing.T) {
 	for _, groups := range []bool{true, false} {
 		t.Run(fmt.Sprintf("groups=%t", groups), func(t *testing.T) {
 			cfg := procman.Config{StateDir: filepath.Join(t.TempDir(), "state")}
@@ -158,9 +166,12 @@ func TestWorkersMayNotControl(t *testing.T) {
 // guarded serves nothing but the guard.
 func guarded(t *testing.T, m *procman.Manager) (socket string) {
 	t.Helper()
-	c := &control{manager: m, log: slog.New(slog.DiscardHandler)}
-	server := http.Server{ConnContext: c.withPeer,
-		Handler: c.guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))}
+	trust := New(m, slog.New(slog.DiscardHandler))
+	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	server := http.Server{
+		ConnContext: trust.ConnContext,
+		Handler:     trust.Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), refuse),
+	}
 	socket = filepath.Join(t.TempDir(), "control")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
