@@ -434,7 +434,8 @@ func (l *load) leftBy(ctx context.Context, t *talk) (n left, err error) {
 	if err != nil {
 		return n, err
 	}
-	n.lines = strings.Count(string(text), `"msg":"left out"`)
+	// as the version before said it, and as it is said now
+	n.lines = strings.Count(string(text), `"msg":"left out"`) + strings.Count(string(text), `"msg":"not for a bot"`)
 	var events []struct{ Type, Detail string }
 	if err := l.api.Admin(ctx, http.MethodGet, "/admin/tenants/"+t.id+"/events?limit=1000", nil, &events); err != nil {
 		return n, err
