@@ -97,5 +97,5 @@ func (s *Server) call(ctx context.Context, limit time.Duration, tenantID, method
 	if err == nil && result != nil {
 		err = resp.UnmarshalResult(result)
 	}
-	return decodeError(err, "The worker")
+	return decodeError(err, workerPeer)
 }

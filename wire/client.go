@@ -11,6 +11,7 @@ import (
 	"github.com/creachadair/jrpc2"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 const dialTimeout = 5 * time.Second
@@ -89,9 +90,7 @@ func (c *Conn) session(ctx context.Context) (greeted bool, err error) {
 		return false, err
 	}
 	if w.Protocol < OldestProtocol || w.Protocol > Protocol {
-		return false, flowhq.Errorf(
-			flowhq.CodeConflict, "The appliance speaks protocol %d, which this worker does not", w.Protocol,
-		)
+		return false, flowhq.Fail(flowhq.CodeConflict, key.WorkerApplianceSpeaks, "protocol", w.Protocol)
 	}
 	if c.config.Greeted != nil {
 		c.config.Greeted(w)
@@ -149,7 +148,7 @@ func (c *Conn) call(ctx context.Context, limit time.Duration, method string, par
 	client := c.client
 	c.mu.Unlock()
 	if client == nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The appliance is not connected")
+		return flowhq.Fail(flowhq.CodeUnavailable, key.WorkerApplianceAway)
 	}
 	return call(ctx, client, limit, method, params, result)
 }
@@ -161,5 +160,5 @@ func call(ctx context.Context, client *jrpc2.Client, limit time.Duration, method
 	if err == nil && result != nil {
 		err = resp.UnmarshalResult(result)
 	}
-	return decodeError(err, "The appliance")
+	return decodeError(err, appliancePeer)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/creachadair/jrpc2"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // codeDomain is the JSON-RPC code of an error that carries a flowhq.Error as its data.
@@ -29,9 +30,9 @@ func encodeError(err error) error {
 	}
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {
-		e = flowhq.Errorf(flowhq.CodeInternal, "Something went wrong inside")
+		e = flowhq.Fail(flowhq.CodeInternal, key.WorkerInternal)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			e = flowhq.Errorf(flowhq.CodeUnavailable, "It took too long")
+			e = flowhq.Fail(flowhq.CodeUnavailable, key.WorkerSlow)
 		}
 	}
 	data := errorData{Code: e.Code, Message: cmp.Or(e.Message, e.Text.String()), Fields: e.Fields}
@@ -41,14 +42,28 @@ func encodeError(err error) error {
 	return (&jrpc2.Error{Code: codeDomain, Message: data.Message}).WithData(data)
 }
 
+// peerTexts are the keys of what a caller is told when the other side does not do its part.
+type peerTexts struct{ away, silent, unclear string }
+
+var (
+	workerPeer    = peerTexts{key.WorkerAway, key.WorkerSilent, key.WorkerUnderstands}
+	appliancePeer = peerTexts{key.WorkerApplianceAway, key.WorkerApplianceSilent, key.WorkerApplianceUnderstands}
+)
+
+func failed(code flowhq.Code, text string, cause error) *flowhq.Error {
+	e := flowhq.Fail(code, text)
+	e.Cause = cause
+	return e
+}
+
 // decodeError gives the flowhq.Error of a failed call. A failure that the other side did not report is CodeUnavailable.
-func decodeError(err error, peer string) error {
+func decodeError(err error, peer peerTexts) error {
 	if err == nil {
 		return nil
 	}
 	remote, ok := errors.AsType[*jrpc2.Error](err)
 	if !ok {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: peer + " is not connected", Cause: err}
+		return failed(flowhq.CodeUnavailable, peer.away, err)
 	}
 	var data errorData
 	if remote.Code == codeDomain && json.Unmarshal(remote.Data, &data) == nil && data.Code != "" {
@@ -60,8 +75,8 @@ func decodeError(err error, peer string) error {
 	}
 	switch remote.Code {
 	case jrpc2.Cancelled, jrpc2.DeadlineExceeded:
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: peer + " did not answer in time", Cause: err}
+		return failed(flowhq.CodeUnavailable, peer.silent, err)
 	default:
-		return &flowhq.Error{Code: flowhq.CodeInternal, Message: peer + " did not understand the call", Cause: err}
+		return failed(flowhq.CodeInternal, peer.unclear, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // helloTimeout is how long a connection may stay open without having said who it is.
@@ -150,7 +151,7 @@ func (s *Server) link(tenantID string) (*link, error) {
 	defer s.mu.Unlock()
 	l := s.links[tenantID]
 	if l == nil {
-		return nil, flowhq.Errorf(flowhq.CodeUnavailable, "The worker is not connected")
+		return nil, flowhq.Fail(flowhq.CodeUnavailable, key.WorkerAway)
 	}
 	return l, nil
 }

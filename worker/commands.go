@@ -48,23 +48,23 @@ func (c *commands) Logout(ctx context.Context) error { return deviceError(c.dev.
 
 // deviceError makes an error of the device one that a person can read.
 func deviceError(err error) error {
-	switch {
-	case err == nil || flowhq.CodeOf(err) != flowhq.CodeInternal:
+	if err == nil || flowhq.CodeOf(err) != flowhq.CodeInternal {
 		return err
+	}
+	e := flowhq.Fail(flowhq.CodeInternal, key.WorkerWhatsappRefused)
+	switch {
 	case errors.Is(err, whatsapp.ErrLinked):
-		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "A device is linked already", Cause: err}
+		e = flowhq.Fail(flowhq.CodeConflict, key.WorkerDeviceLinked)
 	case errors.Is(err, whatsapp.ErrNotLinked):
-		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "No device is linked", Cause: err}
+		e = flowhq.Fail(flowhq.CodeConflict, key.WorkerNoDevice)
 	case errors.Is(err, whatsapp.ErrOffline), errors.Is(err, whatsapp.ErrUnknown), errors.Is(err, whatsapp.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded):
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "WhatsApp cannot be reached just now", Cause: err}
+		e = flowhq.Fail(flowhq.CodeUnavailable, key.WorkerWhatsappAway)
 	case errors.Is(err, whatsapp.ErrRestricted):
-		return &flowhq.Error{
-			Code: flowhq.CodeUnavailable, Message: "WhatsApp restricts this number just now", Cause: err,
-		}
-	default:
-		return &flowhq.Error{Code: flowhq.CodeInternal, Message: "WhatsApp refused", Cause: err}
+		e = flowhq.Fail(flowhq.CodeUnavailable, key.WorkerWhatsappRestricts)
 	}
+	e.Cause = err
+	return e
 }
 
 // Send journals an admin's text. It goes only to people who wrote first, unless that very admin allows it, and never to
@@ -91,13 +91,9 @@ func (c *commands) Send(_ context.Context, id, chat, text string, allowFirst boo
 	return c.change(chat, open, func(tx *journal.Tx, found *journal.Chat, now time.Time) error {
 		switch {
 		case !found.Wrote && !allowFirst:
-			return flowhq.Errorf(
-				flowhq.CodeForbidden,
-				"This person has not written first. Numbers that write unasked are banned; "+
-					"allow it expressly if you must",
-			)
+			return flowhq.Fail(flowhq.CodeForbidden, key.WorkerNotWrittenFirst)
 		case found.OptedOut:
-			return flowhq.Errorf(flowhq.CodeConflict, "This customer asked for no more messages")
+			return flowhq.Fail(flowhq.CodeConflict, key.WorkerOptedOut)
 		}
 		_, err := tx.EnqueueOutgoing(journal.Outgoing{
 			ID: messageID(
@@ -147,21 +143,21 @@ func (c *commands) OptIn(ctx context.Context, chat string) error {
 }
 
 // openKnown finds a chat; nil when there is none.
-func openKnown(tx *journal.Tx, key string) (*journal.Chat, error) { return tx.ChatByKey(key) }
+func openKnown(tx *journal.Tx, chat string) (*journal.Chat, error) { return tx.ChatByKey(chat) }
 
 // openAnyNumber finds the chat of a phone number, and makes one when the number never wrote.
-func openAnyNumber(tx *journal.Tx, key string) (*journal.Chat, error) {
-	if !strings.HasPrefix(key, "+") {
-		return tx.ChatByKey(key)
+func openAnyNumber(tx *journal.Tx, chat string) (*journal.Chat, error) {
+	if !strings.HasPrefix(chat, "+") {
+		return tx.ChatByKey(chat)
 	}
-	c, _, err := tx.UpsertChat(message.Person{PN: key}, time.Now())
+	c, _, err := tx.UpsertChat(message.Person{PN: chat}, time.Now())
 	return c, err
 }
 
 // changeSeen changes a chat and waits until the appliance has the events of the change, at most ackWait: the change
 // holds without that.
-func (c *commands) changeSeen(ctx context.Context, key string, do chatChange) error {
-	err := c.change(key, openKnown, do)
+func (c *commands) changeSeen(ctx context.Context, chat string, do chatChange) error {
+	err := c.change(chat, openKnown, do)
 	if err == nil {
 		c.acked(ctx, c.j.LastSeq())
 	}
@@ -172,10 +168,10 @@ func (c *commands) changeSeen(ctx context.Context, key string, do chatChange) er
 type chatChange func(tx *journal.Tx, found *journal.Chat, now time.Time) error
 
 // change changes a chat that the appliance named.
-func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.Chat, error), do chatChange) error {
+func (c *commands) change(chat string, open func(*journal.Tx, string) (*journal.Chat, error), do chatChange) error {
 	var id int64
 	err := c.write(func(tx *journal.Tx) error {
-		found, err := open(tx, key)
+		found, err := open(tx, chat)
 		if err != nil {
 			return err
 		}
@@ -189,7 +185,9 @@ func (c *commands) change(key string, open func(*journal.Tx, string) (*journal.C
 		return tx.SaveChat(found)
 	})
 	if journal.Failed(err) {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The worker cannot write its journal", Cause: err}
+		e := flowhq.Fail(flowhq.CodeUnavailable, key.WorkerJournalFault)
+		e.Cause = err
+		return e
 	}
 	if err == nil {
 		c.schedule(id)

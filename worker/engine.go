@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/worker/journal"
 	"flowhq/worker/limit"
 	"flowhq/worker/message"
@@ -144,7 +145,9 @@ func (e *engine) checkFlow(c flowhq.WorkerConfig) error {
 	}
 	_, err := e.flows.loader.load(int64(c.Version), flowOf(&c))
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeInvalid, Message: "The flow cannot be used: " + err.Error(), Cause: err}
+		e := flowhq.Fail(flowhq.CodeInvalid, key.WorkerFlowUnusable, "problem", err.Error())
+		e.Cause = err
+		return e
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/worker/journal"
 )
 
@@ -25,7 +26,7 @@ const deviceFile = "device.db"
 func (c *commands) Snapshot(ctx context.Context, path string) error {
 	rel, err := filepath.Rel(c.dir, path)
 	if err != nil || !filepath.IsAbs(path) || rel == "." || rel == ".." || strings.HasPrefix(rel, "../") {
-		return flowhq.Errorf(flowhq.CodeInvalid, "The snapshot's folder must lie in the tenant's folder")
+		return flowhq.Fail(flowhq.CodeInvalid, key.WorkerSnapshotOutside)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
