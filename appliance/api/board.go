@@ -12,6 +12,7 @@ import (
 	"flowhq/appliance/access"
 	"flowhq/appliance/dashboard"
 	"flowhq/locale"
+	"flowhq/locale/key"
 )
 
 // lineView is a tenant as lists show it, with the figures of the day.
@@ -219,7 +220,8 @@ func viewBulk(texts *locale.Catalogue, j flowhq.BulkJob) bulkView {
 	return bulkView{
 		ID: j.ID, Action: j.Action, By: j.By, Begun: stamp(j.Begun), Ended: maybe(j.Ended), Done: done, Failed: failed,
 		Results: list(j.Results, func(r *flowhq.BulkResult) bulkResultView {
-			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done, Error: orNull(texts.Say(flowhq.English, r.Error))}
+			return bulkResultView{TenantID: r.TenantID, Name: r.Name, Done: r.Done,
+				Error: orNull(texts.Say(flowhq.English, r.Error))}
 		}),
 	}
 }
@@ -236,7 +238,7 @@ func startBulk(jobs *dashboard.BulkJobs, texts *locale.Catalogue) call {
 		if in.isForm {
 			ids = in.form["ids"]
 		} else {
-			in.into("ids", &ids, "must be a list of ids")
+			in.into("ids", &ids, key.InputIds)
 		}
 		if err := in.err(); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/conversations"
+	"flowhq/locale/key"
 )
 
 // chatView is a customer with the newest message of the chat.
@@ -93,7 +94,7 @@ func setLabels(chats *conversations.Chats, of target) call {
 // texts gives a list of texts.
 func (in *input) texts(name string) []string {
 	if !in.has(name) {
-		in.complain(name, "must be a list of texts")
+		in.complain(name, key.InputTexts)
 		return nil
 	}
 	if in.isForm {
@@ -101,7 +102,7 @@ func (in *input) texts(name string) []string {
 	}
 	var out []string
 	if json.Unmarshal(in.fields[name], &out) != nil {
-		in.complain(name, "must be a list of texts")
+		in.complain(name, key.InputTexts)
 	}
 	return out
 }
@@ -120,7 +121,7 @@ func searchMessages(chats *conversations.Chats) call {
 		}
 		text := strings.TrimSpace(c.Query("q"))
 		if text == "" {
-			return flowhq.Invalid([]flowhq.FieldError{{Field: "q", Message: "must not be empty"}})
+			return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("q", key.FieldEmpty)})
 		}
 		found, next, err := chats.SearchMessages(c.Request.Context(), id, text,
 			flowhq.MessageQuery{Chat: c.Query("chat"), Before: before, Limit: limit})

@@ -309,3 +309,15 @@ func TestStartWorker(t *testing.T) {
 	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).want(200)
 	w.ask("POST", "/admin/tenants/"+id+"/worker/start", nil).wantError(400, "Worker already running")
 }
+
+// What is wrong with opening hours is said in words, never as the key of a text.
+func TestInput_OpeningHours(t *testing.T) {
+	w := newWorld(t)
+	id := w.tenant("+255711000078")
+	body := `{"hours_json":{"mon":[{"open":"8","close":"17:00"}]}}`
+	a := w.ask("PATCH", "/admin/tenants/"+id, body)
+	a.wantFields("hours_json")
+	if got, _ := a.at("fields", 0, "message").(string); got != `mon: open: "8" is not a time of day like 08:00` {
+		t.Errorf("it says %q", got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/tenants/settings"
+	"flowhq/locale/key"
 )
 
 // flowTextView is one flow of a tenant; own is false where the template's own flow is used.
@@ -103,7 +104,7 @@ func (in *input) trial() settings.Trial {
 	case "published":
 		w.InForce = true
 	default:
-		in.complain("use", "must be draft or published")
+		in.complain("use", key.InputDraftOrPublished)
 	}
 	return w
 }
@@ -178,7 +179,7 @@ func (in *input) tryMessages() []flowhq.TryMessage {
 		}
 	}
 	var raw []json.RawMessage
-	in.into("messages", &raw, "must be a list")
+	in.into("messages", &raw, key.InputList)
 	out := make([]flowhq.TryMessage, len(raw))
 	for i, one := range raw {
 		field := fmt.Sprintf("messages[%d]", i)
@@ -188,7 +189,7 @@ func (in *input) tryMessages() []flowhq.TryMessage {
 		}
 		var m struct{ Kind, Text, Target, Wait string }
 		if err := json.Unmarshal(one, &m); err != nil {
-			in.complain(fieldPath(field, err), "must be a text, or an object with kind, text, target, wait (texts)")
+			in.complain(fieldPath(field, err), key.InputTryMessage)
 			continue
 		}
 		out[i] = flowhq.TryMessage{Kind: flowhq.MessageKind(m.Kind), Text: m.Text, Target: m.Target}
@@ -198,7 +199,7 @@ func (in *input) tryMessages() []flowhq.TryMessage {
 		if m.Wait != "" {
 			wait, err := time.ParseDuration(m.Wait)
 			if err != nil || wait < 0 {
-				in.complain(field+".wait", "must be a length of time like 26h or 30m")
+				in.complain(field+".wait", key.InputDuration)
 			}
 			out[i].Wait = wait
 		}

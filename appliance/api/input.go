@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -93,8 +92,8 @@ func readJSON(body []byte) (*input, error) {
 }
 
 // complain notes a wrong field.
-func (in *input) complain(field, format string, args ...any) {
-	in.wrong = append(in.wrong, flowhq.FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
+func (in *input) complain(field, key string, args ...any) {
+	in.wrong = append(in.wrong, flowhq.Wrong(field, key, args...))
 }
 
 // err gives all that was wrong, or nil.
@@ -118,11 +117,11 @@ func (in *input) text(name string) string {
 	if in.isForm {
 		s = in.form.Get(name)
 	} else if json.Unmarshal(in.fields[name], &s) != nil {
-		in.complain(name, "must be a text")
+		in.complain(name, key.InputText)
 		return ""
 	}
 	if strings.ContainsRune(s, 0) {
-		in.complain(name, "holds a character that can't be kept")
+		in.complain(name, key.InputCharacter)
 		return ""
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
@@ -149,9 +148,9 @@ func (in *input) flag(name string) (yes bool) {
 		case "", "false", "0":
 			return false
 		}
-		in.complain(name, "must be true or false")
+		in.complain(name, key.InputBoolean)
 	} else if json.Unmarshal(in.fields[name], &yes) != nil {
-		in.complain(name, "must be true or false")
+		in.complain(name, key.InputBoolean)
 	}
 	return yes
 }
@@ -167,7 +166,7 @@ func (in *input) number(name string) int {
 	}
 	var n int
 	if json.Unmarshal(raw, &n) != nil {
-		in.complain(name, "must be a whole number")
+		in.complain(name, key.FieldWholeNumber)
 	}
 	return n
 }
@@ -182,7 +181,7 @@ func (in *input) into(name string, dst any, want string) {
 		raw = json.RawMessage(in.form.Get(name))
 	}
 	if err := json.Unmarshal(raw, dst); err != nil {
-		in.complain(fieldPath(name, err), "%s", want)
+		in.complain(fieldPath(name, err), want)
 	}
 }
 
@@ -205,19 +204,10 @@ func (in *input) openingHours(name string) *flowhq.Hours {
 	}
 	var h flowhq.Hours
 	if err := h.UnmarshalJSON(raw); err != nil {
-		in.complain(name, "%s", plainWords(err))
+		in.wrong = append(in.wrong, flowhq.FieldError{Field: name, Text: flowhq.TextOf(err)})
 		return nil
 	}
 	return &h
-}
-
-// plainWords takes what encoding/json adds off the end of a sentence: nobody but us can read it.
-func plainWords(err error) string {
-	text := err.Error()
-	for _, tail := range []string{": json: ", ": invalid character", ": unexpected end", ": parsing time"} {
-		text, _, _ = strings.Cut(text, tail)
-	}
-	return text
 }
 
 // sent tells whether a field was sent at all, null included.

@@ -11,6 +11,7 @@ import (
 	"flowhq/appliance/onboarding"
 	"flowhq/appliance/supervisor"
 	"flowhq/appliance/tenants"
+	"flowhq/locale/key"
 )
 
 // inviteView is a link for an owner; its address is told once, when it is made.
@@ -113,7 +114,7 @@ func pauseFor(pauses *supervisor.Pauses, businesses *tenants.Service) call {
 		if until := in.text("until"); until != "" {
 			at, err := time.Parse(time.RFC3339, until)
 			if err != nil {
-				in.complain("until", "must be a moment like 2026-12-25T00:00:00+03:00")
+				in.complain("until", key.InputMoment)
 			}
 			p.Until = &at
 		}

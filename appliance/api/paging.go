@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // page reads limit and before from the query. def is the limit where none is asked for; 0 there means no limit.
@@ -41,12 +42,11 @@ func pageAt(c *gin.Context, def int, read func(place string) error) (limit int, 
 	if q.Has("limit") {
 		limit, err = strconv.Atoi(q.Get("limit"))
 		if err != nil || limit < 1 || limit > flowhq.MaxLimit {
-			wrong = append(wrong, flowhq.FieldError{Field: "limit", Message: "must be a whole number from 1 to 1000"})
+			wrong = append(wrong, flowhq.Wrong("limit", key.FieldBetweenWords, "limit", flowhq.MaxLimit))
 		}
 	}
 	if place := q.Get("before"); place != "" && read(place) != nil {
-		wrong = append(wrong, flowhq.FieldError{Field: "before",
-			Message: "is no place in this list; take it from the Link header of the part before"})
+		wrong = append(wrong, flowhq.Wrong("before", key.FieldCursor))
 	}
 	return limit, flowhq.Invalid(wrong)
 }

@@ -10,6 +10,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/access"
 	"flowhq/appliance/conversations"
+	"flowhq/locale/key"
 )
 
 type customerView struct {
@@ -126,28 +127,26 @@ func requestQuery(c *gin.Context) (flowhq.RequestQuery, error) {
 	var wrong []flowhq.FieldError
 	if q.Day != "" {
 		if _, err := time.Parse(time.DateOnly, q.Day); err != nil {
-			wrong = append(wrong, flowhq.FieldError{Field: "day", Message: "must be a day like 2026-03-11"})
+			wrong = append(wrong, flowhq.Wrong("day", key.FieldDay))
 		}
 	}
 	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
 		if text := c.Query(name); text != "" {
 			if *at, err = time.Parse(time.RFC3339, text); err != nil {
-				wrong = append(wrong, flowhq.FieldError{Field: name,
-					Message: "must be a time like 2026-03-11T00:00:00Z"})
+				wrong = append(wrong, flowhq.Wrong(name, key.FieldTime))
 			}
 		}
 	}
 	switch q.Type {
 	case "", flowhq.RequestBooking, flowhq.RequestOrder, flowhq.RequestTicket:
 	default:
-		wrong = append(wrong, flowhq.FieldError{Field: "type", Message: "must be BOOKING, ORDER or TICKET"})
+		wrong = append(wrong, flowhq.Wrong("type", key.InputRequestType))
 	}
 	switch q.Status {
 	case "", flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone,
 		flowhq.RequestCancelled, flowhq.RequestNoShow:
 	default:
-		wrong = append(wrong, flowhq.FieldError{Field: "status",
-			Message: "must be NEW, CONFIRMED, DONE, CANCELLED or NO_SHOW"})
+		wrong = append(wrong, flowhq.Wrong("status", key.InputRequestStatus))
 	}
 	return q, flowhq.Invalid(wrong)
 }

@@ -12,6 +12,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/access"
 	"flowhq/appliance/tenants/settings"
+	"flowhq/locale/key"
 )
 
 // settingsVersionView is a row of tenant_settings; flow_yaml is null where the template's own flow is used.
@@ -165,7 +166,7 @@ func (in *input) settings() flowhq.Settings {
 	doc := in
 	if in.has("settings") && !in.isForm {
 		doc = &input{}
-		in.into("settings", &doc.fields, "must be an object")
+		in.into("settings", &doc.fields, key.InputObject)
 	}
 	s := flowhq.Settings{
 		Timezone: doc.text("timezone"), Currency: doc.text("currency"), Contact: doc.text("contact"),
@@ -174,8 +175,8 @@ func (in *input) settings() flowhq.Settings {
 		Services: doc.items("services"), Products: doc.items("products"),
 	}
 	s.Hours = doc.openingHours("hours")
-	doc.into("retention", &s.Retention, "must be an object with days for messages, traces, events or requests")
-	doc.into("limits", &s.Limits, "must be an object with replies_per_minute, contact_replies or handoff_hours")
+	doc.into("retention", &s.Retention, key.InputRetention)
+	doc.into("limits", &s.Limits, key.InputLimits)
 	if doc != in {
 		in.wrong = append(in.wrong, doc.wrong...)
 	}
@@ -185,12 +186,12 @@ func (in *input) settings() flowhq.Settings {
 // items reads a list of services or products.
 func (in *input) items(name string) []flowhq.Item {
 	var raw []json.RawMessage
-	in.into(name, &raw, "must be a list")
+	in.into(name, &raw, key.InputList)
 	items := make([]flowhq.Item, len(raw))
 	for n, one := range raw {
 		if err := json.Unmarshal(one, &items[n]); err != nil {
 			in.complain(fieldPath(fmt.Sprintf("%s[%d]", name, n), err),
-				"wants name (a text), price (a whole number), unit (a text), available (true or false)")
+				key.InputItem)
 		}
 	}
 	return items
@@ -240,7 +241,7 @@ func rollbackSettings(versions *settings.Settings) call {
 		}
 		version := in.number("version")
 		if version < 1 && len(in.wrong) == 0 {
-			in.complain("version", "must be the number of a version, from 1")
+			in.complain("version", key.InputVersion)
 		}
 		if err := in.err(); err != nil {
 			return err

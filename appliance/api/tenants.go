@@ -11,6 +11,7 @@ import (
 	"flowhq/appliance/access"
 	"flowhq/appliance/conversations"
 	"flowhq/appliance/tenants"
+	"flowhq/locale/key"
 )
 
 // logsWithTenant is how many log rows come along with one tenant.
@@ -30,8 +31,7 @@ func listTenants(businesses *tenants.Service) call {
 		switch filter.Status {
 		case "", flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused, flowhq.TenantError:
 		default:
-			return flowhq.Invalid([]flowhq.FieldError{{Field: "status",
-				Message: "must be NEW, QR_PENDING, ACTIVE, PAUSED or ERROR"}})
+			return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("status", key.InputTenantStatus)})
 		}
 		rows, err := businesses.Tenants(c.Request.Context(), filter)
 		if err != nil {

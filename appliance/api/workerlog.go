@@ -44,8 +44,8 @@ func linesWanted(c *gin.Context) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > maxLogLines {
-		return 0, flowhq.Invalid([]flowhq.FieldError{{Field: "lines",
-			Message: fmt.Sprintf("must be between 0 and %d", maxLogLines)}})
+		return 0, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("lines", key.FieldBetween, "from", 0, "to",
+			maxLogLines)})
 	}
 	return n, nil
 }
