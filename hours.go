@@ -117,7 +117,8 @@ func (h *Hours) Check() error {
 				return wrongHours(nil, "hours.of_day", "day", Say("hours."+keys[day]), "problem", TextOf(err))
 			}
 			if from < last {
-				return wrongHours(nil, "hours.overlap", "day", Say("hours."+keys[day]), "open", s.Open, "close", s.Close)
+				return wrongHours(nil, "hours.overlap", "day", Say("hours."+keys[day]), "open", s.Open, "close",
+					s.Close)
 			}
 			last = to
 		}
@@ -174,8 +175,8 @@ func (h *Hours) OpenAt(t time.Time) bool {
 	return false
 }
 
-// NextOpen gives the next moment at or after t at which the business is open, looking 60 days ahead; false when there is
-// none. t must be in the tenant's zone.
+// NextOpen gives the next moment at or after t at which the business is open, looking 60 days ahead; false when there
+// is none. t must be in the tenant's zone.
 func (h *Hours) NextOpen(t time.Time) (time.Time, bool) {
 	if h.OpenAt(t) {
 		return t, true

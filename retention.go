@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// Retention says for how many days rows are kept; 0 keeps them for ever. What is linked to a customer (name, number, labels) and
-// what is still open stays in any case.
+// Retention says for how many days rows are kept; 0 keeps them for ever. What is linked to a customer (name, number,
+// labels) and what is still open stays in any case.
 type Retention struct {
 	Messages int // the message log
 	Traces   int // the decisions behind messages

@@ -13,15 +13,15 @@ import (
 	"flowhq/wire"
 )
 
-// engine is the program that workers run. Its file may be replaced at any time, by an upgrade of its package or by a build;
-// what is started afterwards runs the new one.
+// engine is the program that workers run. Its file may be replaced at any time, by an upgrade of its package or by a
+// build; what is started afterwards runs the new one.
 type engine struct {
 	path string   // may be a link to the version in force
 	args []string // further arguments; only tests have some
 }
 
-// engineOf gives the engine that belongs to the appliance's own program: where the packages are installed the one in force,
-// else the one beside that program.
+// engineOf gives the engine that belongs to the appliance's own program: where the packages are installed the one in
+// force, else the one beside that program.
 func engineOf(exe string) engine {
 	if l := release.Appliance(); l.VersionOf(exe) != "" || l.PackagedAs(exe) != "" {
 		return engine{path: release.Engine().InForce()}
@@ -31,8 +31,8 @@ func engineOf(exe string) engine {
 
 func (e engine) command() []string { return append([]string{e.path}, e.args...) }
 
-// build tells the engine's present program from others: the version, and the file's size and time for what was built between
-// versions. The same package gives the same everywhere.
+// build tells the engine's present program from others: the version, and the file's size and time for what was built
+// between versions. The same package gives the same everywhere.
 func (e engine) build() (string, error) {
 	info, err := e.file()
 	if err != nil {
@@ -56,13 +56,15 @@ func (e engine) file() (os.FileInfo, error) {
 	if err != nil {
 		return nil, &flowhq.Error{
 			Code: flowhq.CodeUnavailable, Cause: err,
-			Message: "The program of the workers is missing: " + e.path + ". Install the package flowhq-engine, or put flowhq-worker beside flowhq.",
+			Message: "The program of the workers is missing: " + e.path +
+				". Install the package flowhq-engine, or put flowhq-worker beside flowhq.",
 		}
 	}
 	return info, nil
 }
 
-// settled tells whether the program's file has been as it is for a moment: one that is being written is not started on purpose.
+// settled tells whether the program's file has been as it is for a moment: one that is being written is not started on
+// purpose.
 func (e engine) settled(now time.Time) bool {
 	info, err := e.file()
 	return err == nil && now.Sub(info.ModTime()) > engineSettles
@@ -82,15 +84,18 @@ func CheckEngine(ctx context.Context, path string) error {
 	cmd.Dir, cmd.Env = "/", []string{}
 	out, err := cmd.Output()
 	if err != nil {
-		return &flowhq.Error{Code: flowhq.CodeConflict, Message: fmt.Sprintf("The engine %s cannot be run: %v.", path, err), Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeConflict,
+			Message: fmt.Sprintf("The engine %s cannot be run: %v.", path, err), Cause: err}
 	}
 	var oldest, newest int
 	if _, err := fmt.Sscan(string(out), &oldest, &newest); err != nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "The engine %s does not say which versions of the protocol it speaks.", path)
+		return flowhq.Errorf(flowhq.CodeConflict, "The engine %s does not say which versions of the "+
+			"protocol it speaks.", path)
 	}
 	if newest < wire.OldestProtocol || oldest > wire.Protocol {
 		return flowhq.Errorf(flowhq.CodeConflict,
-			"The engine %s speaks the versions %d to %d of the protocol, and this appliance the versions %d to %d. Install a flowhq-engine that fits.",
+			"The engine %s speaks the versions %d to %d of the protocol, and this appliance the versions %d to %d. "+
+				"Install a flowhq-engine that fits.",
 			path, oldest, newest, wire.OldestProtocol, wire.Protocol)
 	}
 	return nil
@@ -110,5 +115,6 @@ func checkOwnEngine(ctx context.Context) Finding {
 	if err := CheckEngine(ctx, e.path); err != nil {
 		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
 	}
-	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol", e.version(), e.path)}
+	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol",
+		e.version(), e.path)}
 }

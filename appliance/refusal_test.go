@@ -38,7 +38,8 @@ func TestARefusedUpgradeIsAnAlarmUntilItIsMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	tellRefusal(alarms, l)
-	if got := alarms.List(); len(got) != 1 || got[0].Kind != flowhq.AlarmUpgradeRefused || got[0].Facts["version"] != "1.1.0" {
+	if got := alarms.List(); len(got) != 1 || got[0].Kind != flowhq.AlarmUpgradeRefused ||
+		got[0].Facts["version"] != "1.1.0" {
 		t.Errorf("alarms of a refusal: %+v", got)
 	}
 	put("1.1.0")

@@ -89,8 +89,9 @@ func (c *Catalogue) in(lang flowhq.Language) *speaker {
 	return c.speakers[flowhq.English]
 }
 
-// Say gives a text in a language. The argument "count" chooses the plural form and is written with its thousands apart; an
-// argument that is missing is written as "?". A key that is not in the catalogue, as a newer worker may send it, is given as it is.
+// Say gives a text in a language. The argument "count" chooses the plural form and is written with its thousands apart;
+// an argument that is missing is written as "?". A key that is not in the catalogue, as a newer worker may send it, is
+// given as it is.
 func (c *Catalogue) Say(lang flowhq.Language, t flowhq.Text) string {
 	if t.Key == "" {
 		return t.Plain
@@ -150,8 +151,8 @@ func Number(n int64) string {
 	return sign + s
 }
 
-// English gives an error in plain English, for what has no reader's language: the command line and the log of a start. It reads the
-// catalogue for that.
+// English gives an error in plain English, for what has no reader's language: the command line and the log of a start.
+// It reads the catalogue for that.
 func English(err error) string {
 	c, broken := New()
 	if broken != nil {
@@ -171,7 +172,8 @@ func (c *Catalogue) Field(lang flowhq.Language, f flowhq.FieldError) string {
 	return c.Say(lang, f.Text)
 }
 
-// Error gives what a person may read of an error: the text of a flowhq.Error, or its wrong fields; "" for any other error.
+// Error gives what a person may read of an error: the text of a flowhq.Error, or its wrong fields; "" for any other
+// error.
 func (c *Catalogue) Error(lang flowhq.Language, err error) string {
 	e, ok := errors.AsType[*flowhq.Error](err)
 	if !ok {

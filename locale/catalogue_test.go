@@ -119,8 +119,8 @@ func TestCatalogue_Say(t *testing.T) {
 	}
 }
 
-// The domain can't import the constants; a key that it names must be in the catalogue all the same. So must one that any
-// package spells out.
+// The domain can't import the constants; a key that it names must be in the catalogue all the same. So must one that
+// any package spells out.
 func TestCatalogue_HasEveryKeyThatIsSpelledOut(t *testing.T) {
 	c, err := New()
 	if err != nil {
@@ -128,7 +128,8 @@ func TestCatalogue_HasEveryKeyThatIsSpelledOut(t *testing.T) {
 	}
 	spelled := regexp.MustCompile(`(?:Say|Fail|Wrong|add|wrongHours)\((?:[^"\n]*, )?(?:at\+"\.\w+", |"[\w.]+", )?"([a-z]+\.[a-z_]+)"`)
 	n := 0
-	for _, pattern := range []string{"../*.go", "../appliance/*.go", "../appliance/*/*.go", "../worker/*.go", "../storage/*.go", "../ui/*.go", "../wire/*.go"} {
+	for _, pattern := range []string{"../*.go", "../appliance/*.go", "../appliance/*/*.go", "../worker/*.go",
+		"../storage/*.go", "../ui/*.go", "../wire/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 
 var protocolNames = regexp.MustCompile(`flowhq-engine-protocol-(\d+)`)
 
-// The packages name the versions of the protocol that their programs speak: apt installs no appliance without an engine that
-// it can talk to.
+// The packages name the versions of the protocol that their programs speak: apt installs no appliance without an engine
+// that it can talk to.
 func TestPackagesNameTheProtocol(t *testing.T) {
 	var want []int
 	for v := wire.OldestProtocol; v <= wire.Protocol; v++ {

@@ -50,7 +50,8 @@ func (s *UserStore) DeleteAdminSession(ctx context.Context, id string) error {
 func (s *UserStore) AdminSessions(ctx context.Context, q flowhq.AdminSessionQuery) ([]flowhq.AdminSession, error) {
 	at, id := before(q.Before)
 	rows, err := s.queries().AdminSessions(ctx, db.AdminSessionsParams{
-		BeforeAt: at, BeforeID: id, AliveAt: sinceAny(q.Alive), SeenSince: sinceAny(q.SeenSince), MaxRows: limitOrAll(q.Limit),
+		BeforeAt: at, BeforeID: id, AliveAt: sinceAny(q.Alive), SeenSince: sinceAny(q.SeenSince),
+		MaxRows: limitOrAll(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list admin sessions", err)

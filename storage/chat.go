@@ -11,7 +11,8 @@ import (
 
 // Chats gives a part of the tenant's chats with the newest message of each, last seen first, from one picture of the
 // database. It costs one look into an index for each chat.
-func (s *ConversationStore) Chats(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary, error) {
+func (s *ConversationStore) Chats(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.ChatSummary,
+	error) {
 	customers, err := s.Customers(ctx, tenantID, q)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,10 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// CustomerData gives everything that is kept of a customer, by table, each row by the names of its columns: times in RFC 3339,
-// JSON as it is. An unknown chat is CodeNotFound.
-func (s *ConversationStore) CustomerData(ctx context.Context, tenantID, chat string) (map[string][]map[string]any, error) {
+// CustomerData gives everything that is kept of a customer, by table, each row by the names of its columns: times in
+// RFC 3339, JSON as it is. An unknown chat is CodeNotFound.
+func (s *ConversationStore) CustomerData(ctx context.Context, tenantID, chat string) (map[string][]map[string]any,
+	error) {
 	out := map[string][]map[string]any{}
 	err := (&BackupStore{s.database}).Dump(ctx, func(r *dump.Reader) error {
 		tx, ok := r.DB.(*sql.Tx)
@@ -90,11 +91,13 @@ type person struct {
 func personOf(ctx context.Context, tx *sql.Tx, tenantID, chat string) (p person, err error) {
 	p = person{tenant: tenantID, chats: []string{chat}}
 	number := ""
-	err = tx.QueryRowContext(ctx, "SELECT id, number FROM customers WHERE tenant_id = $1 AND chat = $2", db.Clean(tenantID), db.Clean(chat)).Scan(&p.id, &number)
+	err = tx.QueryRowContext(ctx, "SELECT id, number FROM customers WHERE tenant_id = $1 AND chat = $2",
+		db.Clean(tenantID), db.Clean(chat)).Scan(&p.id, &number)
 	if err != nil {
 		return p, orNotFound(err, "Customer")
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT from_chat FROM customer_merges WHERE tenant_id = $1 AND into_chat = $2", tenantID, chat)
+	rows, err := tx.QueryContext(ctx, "SELECT from_chat FROM customer_merges WHERE tenant_id = $1 AND into_chat = $2",
+		tenantID, chat)
 	if err != nil {
 		return p, err
 	}

@@ -15,13 +15,15 @@ func (s *EventStore) AddTenantEvent(ctx context.Context, tenantID, kind, detail 
 			return orNotFound(err, "Tenant")
 		}
 		return t.InsertEvent(ctx, db.InsertEventParams{
-			ID: newID(), TenantID: tenantID, EventType: kind, Detail: detail, PayloadJson: db.JSON(payload), CreatedAt: t.now,
+			ID: newID(), TenantID: tenantID, EventType: kind, Detail: detail, PayloadJson: db.JSON(payload),
+			CreatedAt: t.now,
 		})
 	})
 }
 
 // TenantEvents gives a part of the tenant's time line, newest first.
-func (s *EventStore) TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent, error) {
+func (s *EventStore) TenantEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.TenantEvent,
+	error) {
 	at, id := before(q.Before)
 	rows, err := s.queries().TenantEvents(ctx, db.TenantEventsParams{
 		TenantID: tenantID, BeforeAt: at, BeforeID: id, EventType: q.Type, MaxRows: limit(q.Limit),
@@ -39,16 +41,19 @@ func eventsOf(rows []db.TenantEvent) []flowhq.TenantEvent {
 	out := make([]flowhq.TenantEvent, len(rows))
 	for i, r := range rows {
 		out[i] = flowhq.TenantEvent{
-			ID: r.ID, TenantID: r.TenantID, Type: r.EventType, Detail: r.Detail, Payload: json.RawMessage(r.PayloadJson), CreatedAt: r.CreatedAt.Time,
+			ID: r.ID, TenantID: r.TenantID, Type: r.EventType, Detail: r.Detail,
+			Payload: json.RawMessage(r.PayloadJson), CreatedAt: r.CreatedAt.Time,
 		}
 	}
 	return out
 }
 
 // PortalEvents gives a part of the portal's event log of one tenant, newest first.
-func (s *EventStore) PortalEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.PortalEvent, error) {
+func (s *EventStore) PortalEvents(ctx context.Context, tenantID string, q flowhq.EventQuery) ([]flowhq.PortalEvent,
+	error) {
 	at, id := before(q.Before)
-	rows, err := s.queries().PortalEvents(ctx, db.PortalEventsParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit)})
+	rows, err := s.queries().PortalEvents(ctx, db.PortalEventsParams{TenantID: tenantID, BeforeAt: at, BeforeID: id,
+		MaxRows: limit(q.Limit)})
 	if err != nil {
 		return nil, s.fail("list portal events", err)
 	}
@@ -58,7 +63,8 @@ func (s *EventStore) PortalEvents(ctx context.Context, tenantID string, q flowhq
 	out := make([]flowhq.PortalEvent, len(rows))
 	for i, r := range rows {
 		out[i] = flowhq.PortalEvent{
-			ID: r.ID, TenantID: r.TenantID, UserID: string(r.UserID), Type: r.EventType, Payload: json.RawMessage(r.PayloadJson),
+			ID: r.ID, TenantID: r.TenantID, UserID: string(r.UserID), Type: r.EventType,
+			Payload:   json.RawMessage(r.PayloadJson),
 			CreatedAt: r.CreatedAt.Time,
 		}
 	}

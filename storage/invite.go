@@ -11,18 +11,22 @@ import (
 // inviteKept is how long an expired link is still listed.
 const inviteKept = 30 * 24 * time.Hour
 
-// CreateInvite keeps a link for an owner by the SHA-256 of its token, and drops those of the tenant that expired long ago.
-func (s *InviteStore) CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash []byte) (flowhq.LinkInvite, error) {
+// CreateInvite keeps a link for an owner by the SHA-256 of its token, and drops those of the tenant that expired long
+// ago.
+func (s *InviteStore) CreateInvite(ctx context.Context, i flowhq.LinkInvite, tokenHash []byte) (flowhq.LinkInvite,
+	error) {
 	err := s.write(ctx, "create link", func(t *tx) error {
 		if err := t.lockTenant(i.TenantID); err != nil {
 			return err
 		}
-		if err := t.DeleteOldInvites(ctx, db.DeleteOldInvitesParams{TenantID: i.TenantID, BeforeAt: db.At(t.now.Add(-inviteKept))}); err != nil {
+		if err := t.DeleteOldInvites(ctx, db.DeleteOldInvitesParams{TenantID: i.TenantID,
+			BeforeAt: db.At(t.now.Add(-inviteKept))}); err != nil {
 			return err
 		}
 		i.ID, i.CreatedAt = newID(), t.now.Time
 		return t.InsertInvite(ctx, db.InsertInviteParams{
-			ID: i.ID, TenantID: i.TenantID, TokenHash: tokenHash, Author: i.Author, CreatedAt: t.now, ExpiresAt: db.At(i.ExpiresAt),
+			ID: i.ID, TenantID: i.TenantID, TokenHash: tokenHash, Author: i.Author, CreatedAt: t.now,
+			ExpiresAt: db.At(i.ExpiresAt),
 		})
 	})
 	return i, err
@@ -40,7 +44,8 @@ func (s *InviteStore) InviteByHash(ctx context.Context, tokenHash []byte) (flowh
 // Invites lists a tenant's links, newest first.
 func (s *InviteStore) Invites(ctx context.Context, tenantID string, p flowhq.PageQuery) ([]flowhq.LinkInvite, error) {
 	at, id := before(p.Before)
-	rows, err := s.queries().Invites(ctx, db.InvitesParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limitOrAll(p.Limit)})
+	rows, err := s.queries().Invites(ctx, db.InvitesParams{TenantID: tenantID, BeforeAt: at, BeforeID: id,
+		MaxRows: limitOrAll(p.Limit)})
 	if err != nil {
 		return nil, s.fail("list links", err)
 	}

@@ -19,7 +19,8 @@ func after(n int64) time.Time { return noon.Add(time.Duration(n) * time.Second) 
 // text is a customer's message.
 func text(seq int64, chat, id string) flowhq.WorkerEvent {
 	return message(seq, flowhq.MessageEvent{
-		WAMessageID: id, Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer, Kind: flowhq.KindText, From: chat, To: "+255700000001",
+		WAMessageID: id, Chat: chat, Direction: flowhq.DirectionIn, Author: flowhq.AuthorCustomer,
+		Kind: flowhq.KindText, From: chat, To: "+255700000001",
 		Text: "text " + id, SentAt: after(seq).Add(-time.Second),
 	})
 }
@@ -27,7 +28,8 @@ func text(seq int64, chat, id string) flowhq.WorkerEvent {
 // reply is the bot's.
 func reply(seq int64, chat, id string) flowhq.WorkerEvent {
 	return message(seq, flowhq.MessageEvent{
-		WAMessageID: id, Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot, Kind: flowhq.KindText, From: "+255700000001", To: chat, Text: "reply " + id,
+		WAMessageID: id, Chat: chat, Direction: flowhq.DirectionOut, Author: flowhq.AuthorBot, Kind: flowhq.KindText,
+		From: "+255700000001", To: chat, Text: "reply " + id,
 	})
 }
 
@@ -43,16 +45,19 @@ func trace(seq int64, id, step string) flowhq.WorkerEvent {
 
 func request(seq int64, id, chat string) flowhq.WorkerEvent {
 	return flowhq.WorkerEvent{Seq: seq, At: after(seq), Kind: flowhq.EventRequest, Request: &flowhq.RequestEvent{
-		ID: id, Chat: chat, Type: flowhq.RequestBooking, Status: flowhq.RequestNew, Fields: flowhq.RequestFields{Service: "Kusuka", Date: "2026-03-02"},
+		ID: id, Chat: chat, Type: flowhq.RequestBooking, Status: flowhq.RequestNew,
+		Fields: flowhq.RequestFields{Service: "Kusuka", Date: "2026-03-02"},
 	}}
 }
 
 func merge(seq int64, from, into string) flowhq.WorkerEvent {
-	return flowhq.WorkerEvent{Seq: seq, At: after(seq), Kind: flowhq.EventMerge, Merge: &flowhq.IdentityMerge{From: from, Into: into}}
+	return flowhq.WorkerEvent{Seq: seq, At: after(seq), Kind: flowhq.EventMerge,
+		Merge: &flowhq.IdentityMerge{From: from, Into: into}}
 }
 
 func note(seq int64, detail string) flowhq.WorkerEvent {
-	return flowhq.WorkerEvent{Seq: seq, At: after(seq), Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Type: "NOTE", Detail: detail, Payload: json.RawMessage(`{"a":1}`)}}
+	return flowhq.WorkerEvent{Seq: seq, At: after(seq), Kind: flowhq.EventNote,
+		Note: &flowhq.TenantEventNote{Type: "NOTE", Detail: detail, Payload: json.RawMessage(`{"a":1}`)}}
 }
 
 func chatState(seq int64, e flowhq.ChatEvent) flowhq.WorkerEvent {
@@ -69,7 +74,8 @@ func TestMessageLog(t *testing.T) {
 		in := text(1, "+255711", "A")
 		in.Message.Name = "Neema"
 		in.Message.Text = "Habari \x00 \xff 😀"
-		h.apply(t, id, "j", in, trace(2, "A", flowhq.TraceReceived), trace(3, "A", flowhq.TraceSent), reply(4, "+255711", "B"), text(5, "lid:77", "C"))
+		h.apply(t, id, "j", in, trace(2, "A", flowhq.TraceReceived), trace(3, "A", flowhq.TraceSent),
+			reply(4, "+255711", "B"), text(5, "lid:77", "C"))
 		h.apply(t, other, "j", text(1, "+255711", "A"))
 
 		log := must(h.Messages(h.ctx, id, flowhq.MessageQuery{Trace: true}))(t)
@@ -96,7 +102,9 @@ func TestMessageLog(t *testing.T) {
 		sameList(t, "of the other tenant", idsOf(must(h.Messages(h.ctx, other, flowhq.MessageQuery{}))(t)), "A")
 
 		c := must(h.Customers(h.ctx, id, flowhq.CustomerQuery{}))(t)
-		sameList(t, "customers", each(c, func(c flowhq.Customer) string { return c.Chat + "/" + c.Number + "/" + c.Name }), "lid:77//", "+255711/+255711/Neema")
+		sameList(t, "customers", each(c, func(c flowhq.Customer) string {
+			return c.Chat + "/" + c.Number + "/" + c.Name
+		}), "lid:77//", "+255711/+255711/Neema")
 		equal(t, "customers of the other tenant", len(must(h.Customers(h.ctx, other, flowhq.CustomerQuery{}))(t)), 1)
 	})
 }
@@ -136,7 +144,8 @@ func TestEventsAreAppliedOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id := h.tenant(t, "Asha", "").ID
 		equal(t, "mark of an unknown journal", must(h.Acked(h.ctx, id, "j"))(t), 0)
-		batch := []flowhq.WorkerEvent{text(1, "+1", "A"), trace(2, "A", "received"), reply(5, "+1", "B"), request(6, "r1", "+1"), note(7, "x")}
+		batch := []flowhq.WorkerEvent{text(1, "+1", "A"), trace(2, "A", "received"), reply(5, "+1", "B"),
+			request(6, "r1", "+1"), note(7, "x")}
 		h.apply(t, id, "j", batch...)
 		h.apply(t, id, "j", batch...)
 		acked, err := h.ApplyEvents(h.ctx, id, "j", batch[:2])
@@ -159,7 +168,9 @@ func TestEventsAreAppliedOnce(t *testing.T) {
 		// The same decisions, in other batches.
 		h.apply(t, id, "restored again", trace(1, "A", "queued"), trace(2, "A", "received"))
 		log := must(h.Messages(h.ctx, id, flowhq.MessageQuery{Trace: true}))(t)
-		sameList(t, "trace", each(log[1].Trace, func(e flowhq.TraceEntry) string { return e.Step }), "queued", "received")
+		sameList(t, "trace", each(log[1].Trace, func(e flowhq.TraceEntry) string {
+			return e.Step
+		}), "queued", "received")
 	})
 }
 
@@ -170,7 +181,8 @@ func TestEventsApplyConcurrently(t *testing.T) {
 		var events []flowhq.WorkerEvent
 		for seq := int64(1); seq <= size; seq += 2 {
 			// Every second message has no id that would tell it from its repetition.
-			events = append(events, text(seq, fmt.Sprintf("+25%d", seq%7), fmt.Sprint("M", seq)), text(seq+1, "+25", ""))
+			events = append(events, text(seq, fmt.Sprintf("+25%d", seq%7), fmt.Sprint("M", seq)),
+				text(seq+1, "+25", ""))
 		}
 		for round := range 5 {
 			h.meetAtStart(writers)
@@ -187,8 +199,10 @@ func TestEventsApplyConcurrently(t *testing.T) {
 			wg.Wait()
 		}
 		h.clock.meet = nil
-		equal(t, "messages with an id", h.count(t, "SELECT count(*) FROM message_logs WHERE wa_message_id IS NOT NULL"), size/2)
-		equal(t, "messages without one", h.count(t, "SELECT count(*) FROM message_logs WHERE wa_message_id IS NULL"), 5*2*size/2)
+		equal(t, "messages with an id", h.count(t, "SELECT count(*) FROM message_logs WHERE wa_message_id IS NOT NULL"),
+			size/2)
+		equal(t, "messages without one", h.count(t, "SELECT count(*) FROM message_logs WHERE wa_message_id IS NULL"),
+			5*2*size/2)
 		equal(t, "mark", must(h.Acked(h.ctx, id, "round4journal1"))(t), size)
 	})
 }
@@ -196,7 +210,8 @@ func TestEventsApplyConcurrently(t *testing.T) {
 func TestSameIDInAnotherChat(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id := h.tenant(t, "Asha", "").ID
-		h.apply(t, id, "j", text(1, "+1", "A"), text(2, "+2", "A"), text(3, "+1", "A"), reply(4, "+1", "A"), text(5, "+1", ""), text(6, "+1", ""))
+		h.apply(t, id, "j", text(1, "+1", "A"), text(2, "+2", "A"), text(3, "+1", "A"), reply(4, "+1", "A"),
+			text(5, "+1", ""), text(6, "+1", ""))
 		equal(t, "messages", len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t)), 5)
 	})
 }
@@ -232,7 +247,8 @@ func TestChatEvents(t *testing.T) {
 		}
 		ends := after(100)
 		h.apply(t, id, "j", text(1, "+1", "A"), chatState(2, flowhq.ChatEvent{
-			Chat: "+1", Name: "Neema", Language: flowhq.Swahili, HandedOver: true, HandoffCause: "owner", HandoffEnds: &ends,
+			Chat: "+1", Name: "Neema", Language: flowhq.Swahili, HandedOver: true, HandoffCause: "owner",
+			HandoffEnds: &ends,
 		}))
 		c := customer()
 		equal(t, "name", c.Name, "Neema")
@@ -260,12 +276,15 @@ func TestMerge(t *testing.T) {
 		named := text(2, "lid:7", "B")
 		named.Message.Name = "Neema"
 		h.apply(t, id, "j",
-			text(1, "lid:7", "A"), named, request(3, "r1", "lid:7"), chatState(4, flowhq.ChatEvent{Chat: "lid:7", OptedOut: true}),
+			text(1, "lid:7", "A"), named, request(3, "r1", "lid:7"),
+			chatState(4, flowhq.ChatEvent{Chat: "lid:7", OptedOut: true}),
 			text(5, "+255711", "C"), text(6, "+255711", "A"), // A came under both
-			merge(7, "lid:7", "+255711"), text(8, "lid:7", "D"), merge(9, "lid:7", "+255711"), merge(10, "lid:7", "lid:7"), merge(11, "", "+1"))
+			merge(7, "lid:7", "+255711"), text(8, "lid:7", "D"), merge(9, "lid:7", "+255711"),
+			merge(10, "lid:7", "lid:7"), merge(11, "", "+1"))
 		log := must(h.Messages(h.ctx, id, flowhq.MessageQuery{Chat: "+255711"}))(t)
 		sameList(t, "the customer's messages", idsOf(log), "D", "A", "C", "B")
-		equal(t, "messages under the old key", len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{Chat: "lid:7"}))(t)), 0)
+		equal(t, "messages under the old key", len(must(h.Messages(h.ctx, id, flowhq.MessageQuery{Chat: "lid:7"}))(t)),
+			0)
 		c := must(h.Customers(h.ctx, id, flowhq.CustomerQuery{}))(t)
 		equal(t, "customers", len(c), 1)
 		equal(t, "chat", c[0].Chat, "+255711")
@@ -277,14 +296,16 @@ func TestMerge(t *testing.T) {
 		equal(t, "request's chat", r[0].Chat, "+255711")
 		equal(t, "request's customer", r[0].CustomerID, c[0].ID)
 		equal(t, "records of the merge", h.count(t, "SELECT count(*) FROM tenant_events WHERE event_type = 'MERGE'"), 1)
-		sameList(t, "the other tenant's", idsOf(must(h.Messages(h.ctx, other, flowhq.MessageQuery{Chat: "lid:7"}))(t)), "A")
+		sameList(t, "the other tenant's", idsOf(must(h.Messages(h.ctx, other, flowhq.MessageQuery{Chat: "lid:7"}))(t)),
+			"A")
 	})
 }
 
 func TestMergeIntoOneNobodyKnows(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id := h.tenant(t, "Asha", "").ID
-		h.apply(t, id, "j", text(1, "lid:7", "A"), request(2, "r1", "lid:7"), merge(3, "lid:8", "lid:7"), merge(4, "lid:7", "+255711"), text(5, "lid:8", "B"))
+		h.apply(t, id, "j", text(1, "lid:7", "A"), request(2, "r1", "lid:7"), merge(3, "lid:8", "lid:7"),
+			merge(4, "lid:7", "+255711"), text(5, "lid:8", "B"))
 		c := must(h.Customers(h.ctx, id, flowhq.CustomerQuery{}))(t)
 		equal(t, "customers", len(c), 1)
 		equal(t, "number", c[0].Number, "+255711")
@@ -293,8 +314,8 @@ func TestMergeIntoOneNobodyKnows(t *testing.T) {
 	})
 }
 
-// An event that cannot be stored does not stop those after it. It is logged, counted and on the time line: one of an unknown
-// kind, one without what its kind says, and one with more than an index of PostgreSQL takes.
+// An event that cannot be stored does not stop those after it. It is logged, counted and on the time line: one of an
+// unknown kind, one without what its kind says, and one with more than an index of PostgreSQL takes.
 func TestOddEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		id := h.tenant(t, "Asha", "").ID
@@ -308,8 +329,10 @@ func TestOddEvents(t *testing.T) {
 			endless += rand.Text()
 		}
 		h.apply(t, id, "j",
-			flowhq.WorkerEvent{Seq: 1, Kind: flowhq.EventMessage}, flowhq.WorkerEvent{Seq: 2, Kind: "unheard-of"}, undated, strange,
-			text(5, "+1", endless), flowhq.WorkerEvent{Seq: 6, Kind: flowhq.EventNote, Note: &flowhq.TenantEventNote{Payload: json.RawMessage(`{`)}},
+			flowhq.WorkerEvent{Seq: 1, Kind: flowhq.EventMessage}, flowhq.WorkerEvent{Seq: 2, Kind: "unheard-of"},
+			undated, strange,
+			text(5, "+1", endless), flowhq.WorkerEvent{Seq: 6, Kind: flowhq.EventNote,
+				Note: &flowhq.TenantEventNote{Payload: json.RawMessage(`{`)}},
 			noID, reply(8, "+1", "D"))
 		log := must(h.Messages(h.ctx, id, flowhq.MessageQuery{}))(t)
 		want, leftOut := []string{"C", "B", "D", endless}, 2
@@ -321,7 +344,8 @@ func TestOddEvents(t *testing.T) {
 		slices.Sort(want)
 		sameList(t, "log", got, want...)
 		equal(t, "events left out", int(h.LeftOut()), leftOut)
-		equal(t, "entries on the time line", h.count(t, "SELECT count(*) FROM tenant_events WHERE event_type = 'WORKER'"), leftOut)
+		equal(t, "entries on the time line", h.count(t,
+			"SELECT count(*) FROM tenant_events WHERE event_type = 'WORKER'"), leftOut)
 		equal(t, "mark", must(h.Acked(h.ctx, id, "j"))(t), 8)
 	})
 }

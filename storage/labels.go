@@ -10,8 +10,8 @@ import (
 	"flowhq/storage/dump"
 )
 
-// AddLabels makes an enum column of PostgreSQL take more values, as a database of the predecessor's later form has them. It is
-// done at once, outside of any transaction. On SQLite, which has no enums, nothing has to be done.
+// AddLabels makes an enum column of PostgreSQL take more values, as a database of the predecessor's later form has
+// them. It is done at once, outside of any transaction. On SQLite, which has no enums, nothing has to be done.
 func (s *BackupStore) AddLabels(ctx context.Context, table, column string, labels []string) error {
 	if s.engine.name() == SQLite || len(labels) == 0 {
 		return nil
@@ -23,7 +23,8 @@ WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`, pgx.
 		return s.fail("add labels", err)
 	}
 	for _, label := range slices.Sorted(slices.Values(labels)) {
-		if _, err := s.writer.ExecContext(ctx, "ALTER TYPE "+name+" ADD VALUE IF NOT EXISTS "+literal(label)); err != nil {
+		if _, err := s.writer.ExecContext(ctx, "ALTER TYPE "+name+" ADD VALUE IF NOT EXISTS "+
+			literal(label)); err != nil {
 			return s.fail("add labels", err)
 		}
 	}
@@ -32,8 +33,8 @@ WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`, pgx.
 
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// missingLabels gives, by enum, the values that this program writes and that an enum which is there already does not know: another
-// program made it.
+// missingLabels gives, by enum, the values that this program writes and that an enum which is there already does not
+// know: another program made it.
 func missingLabels(ours ddl, there *catalog) map[string][]string {
 	out := map[string][]string{}
 	for enum, known := range there.enums {
@@ -46,8 +47,8 @@ func missingLabels(ours ddl, there *catalog) map[string][]string {
 	return out
 }
 
-// completeLabels lets PostgreSQL's enums take every value that this program writes, before its migrations are done: a value can't be
-// used in the transaction that adds it.
+// completeLabels lets PostgreSQL's enums take every value that this program writes, before its migrations are done: a
+// value can't be used in the transaction that adds it.
 func (s *SchemaStore) completeLabels(ctx context.Context) error {
 	if s.engine.name() == SQLite {
 		return nil
@@ -62,7 +63,8 @@ func (s *SchemaStore) completeLabels(ctx context.Context) error {
 	}
 	for enum, values := range missingLabels(ours, there) {
 		for _, value := range values {
-			if _, err := s.writer.ExecContext(ctx, "ALTER TYPE "+pgx.Identifier{enum}.Sanitize()+" ADD VALUE IF NOT EXISTS "+literal(value)); err != nil {
+			if _, err := s.writer.ExecContext(ctx,
+				"ALTER TYPE "+pgx.Identifier{enum}.Sanitize()+" ADD VALUE IF NOT EXISTS "+literal(value)); err != nil {
 				return err
 			}
 		}
@@ -70,12 +72,15 @@ func (s *SchemaStore) completeLabels(ctx context.Context) error {
 	return nil
 }
 
-// learned are the values of PostgreSQL's enum columns, by table and column, with those that were added for rows that came.
+// learned are the values of PostgreSQL's enum columns, by table and column, with those that were added for rows that
+// came.
 type learned map[string]map[string]map[string]bool
 
-// learn lets the enums of a table take the values that rows have in them. A backup that was taken on SQLite does not say which those
-// are, for its columns are texts. It is done on a connection of its own, since a value can't be used in the transaction that adds it.
-func (s *BackupStore) learn(ctx context.Context, known learned, table string, columns []dump.Column, rows []dump.Row) error {
+// learn lets the enums of a table take the values that rows have in them. A backup that was taken on SQLite does not
+// say which those are, for its columns are texts. It is done on a connection of its own, since a value can't be used in
+// the transaction that adds it.
+func (s *BackupStore) learn(ctx context.Context, known learned, table string, columns []dump.Column,
+	rows []dump.Row) error {
 	if s.engine.name() == SQLite {
 		return nil
 	}

@@ -8,8 +8,8 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// TenantSummaries gives what the list of tenants shows of each, newest first: a line has no QR code, no hours and no times
-// that nobody looks at, so that a thousand are read in a few milliseconds. The day's figures are not in it.
+// TenantSummaries gives what the list of tenants shows of each, newest first: a line has no QR code, no hours and no
+// times that nobody looks at, so that a thousand are read in a few milliseconds. The day's figures are not in it.
 func (s *DashboardStore) TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, error) {
 	rows, err := s.queries().TenantLines(ctx)
 	if err != nil {
@@ -18,10 +18,14 @@ func (s *DashboardStore) TenantSummaries(ctx context.Context) ([]flowhq.TenantSu
 	out := make([]flowhq.TenantSummary, len(rows))
 	for i, r := range rows {
 		out[i] = flowhq.TenantSummary{
-			ID: r.ID, Name: r.Name, PhoneNumber: r.PhoneNumber, Status: flowhq.TenantStatus(r.Status), CreatedAt: r.CreatedAt.Time,
-			Template: flowhq.TemplateType(r.TemplateType), BusinessName: string(r.BusinessName), Language: flowhq.Language(r.Language),
-			Phase: flowhq.Phase(r.Phase), Linked: r.LinkedJid != "", SeenAt: r.LastSeenAt.Ptr(), HeardAt: r.WaHeardAt.Ptr(),
-			Worker: flowhq.WorkerStatus(r.WorkerStatus), DesiredState: flowhq.DesiredState(r.Wish), LastError: string(r.LastError),
+			ID: r.ID, Name: r.Name, PhoneNumber: r.PhoneNumber, Status: flowhq.TenantStatus(r.Status),
+			CreatedAt: r.CreatedAt.Time,
+			Template:  flowhq.TemplateType(r.TemplateType), BusinessName: string(r.BusinessName),
+			Language: flowhq.Language(r.Language),
+			Phase:    flowhq.Phase(r.Phase), Linked: r.LinkedJid != "", SeenAt: r.LastSeenAt.Ptr(),
+			HeardAt: r.WaHeardAt.Ptr(),
+			Worker:  flowhq.WorkerStatus(r.WorkerStatus), DesiredState: flowhq.DesiredState(r.Wish),
+			LastError: string(r.LastError),
 		}
 		if out[i].Phase == "" {
 			out[i].Phase = flowhq.PhaseOff

@@ -9,9 +9,10 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// Messages gives a part of the tenant's message log, newest first, of one chat or of all. With Trace, each message carries the
-// decisions that were made about it, oldest first; they cost one query for the whole page.
-func (s *ConversationStore) Messages(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]flowhq.Message, error) {
+// Messages gives a part of the tenant's message log, newest first, of one chat or of all. With Trace, each message
+// carries the decisions that were made about it, oldest first; they cost one query for the whole page.
+func (s *ConversationStore) Messages(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]flowhq.Message,
+	error) {
 	rows, err := s.messageRows(ctx, tenantID, q)
 	if err != nil {
 		return nil, s.fail("list messages", err)
@@ -60,10 +61,12 @@ func ordered(entries []flowhq.TraceEntry) []flowhq.TraceEntry {
 	})
 }
 
-func (s *ConversationStore) messageRows(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]db.MessageLog, error) {
+func (s *ConversationStore) messageRows(ctx context.Context, tenantID string, q flowhq.MessageQuery) ([]db.MessageLog,
+	error) {
 	at, id := before(q.Before)
 	if q.Chat == "" {
-		return s.queries().MessagesPage(ctx, db.MessagesPageParams{TenantID: tenantID, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit)})
+		return s.queries().MessagesPage(ctx, db.MessagesPageParams{TenantID: tenantID, BeforeAt: at, BeforeID: id,
+			MaxRows: limit(q.Limit)})
 	}
 	return s.queries().ChatMessagesPage(ctx, db.ChatMessagesPageParams{
 		TenantID: tenantID, Chat: q.Chat, BeforeAt: at, BeforeID: id, MaxRows: limit(q.Limit),
@@ -71,7 +74,8 @@ func (s *ConversationStore) messageRows(ctx context.Context, tenantID string, q 
 }
 
 // traceRows gives the decisions about the page of messages that ends with last.
-func (s *ConversationStore) traceRows(ctx context.Context, tenantID string, q flowhq.MessageQuery, last flowhq.Message) ([]db.TracesPageRow, error) {
+func (s *ConversationStore) traceRows(ctx context.Context, tenantID string, q flowhq.MessageQuery,
+	last flowhq.Message) ([]db.TracesPageRow, error) {
 	at, id := before(q.Before)
 	if q.Chat == "" {
 		return s.queries().TracesPage(ctx, db.TracesPageParams{

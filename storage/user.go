@@ -32,8 +32,8 @@ func (s *UserStore) UserByEmail(ctx context.Context, email string) (flowhq.User,
 	return u, s.fail("find user", err)
 }
 
-// CreateUser makes a user. An e-mail address that is taken, or a tenant that has a user, is CodeConflict; an unknown tenant
-// CodeNotFound. The role is OWNER where none is given.
+// CreateUser makes a user. An e-mail address that is taken, or a tenant that has a user, is CodeConflict; an unknown
+// tenant CodeNotFound. The role is OWNER where none is given.
 func (s *UserStore) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User, error) {
 	var out flowhq.User
 	err := s.write(ctx, "create user", func(t *tx) (err error) {
@@ -60,14 +60,17 @@ func (s *UserStore) CreateUser(ctx context.Context, u flowhq.User) (flowhq.User,
 	})
 	if isUnique(err) {
 		// The predecessor's web app inserts users beside us and knows nothing of our locks.
-		return flowhq.User{}, &flowhq.Error{Code: flowhq.CodeConflict, Message: "A user with this e-mail address or this tenant exists already.", Cause: err}
+		return flowhq.User{}, &flowhq.Error{Code: flowhq.CodeConflict,
+			Message: "A user with this e-mail address or this tenant exists already.", Cause: err}
 	}
 	return out, err
 }
 
-// CreateOwner makes a tenant named name (NEW, without a number, with config, session, worker and settings) and its OWNER. When
-// the e-mail address is known, it gives those there are, and created is false; a known user without a tenant gets one.
-func (s *UserStore) CreateOwner(ctx context.Context, email, name string) (u flowhq.User, d flowhq.TenantDetail, created bool, err error) {
+// CreateOwner makes a tenant named name (NEW, without a number, with config, session, worker and settings) and its
+// OWNER. When the e-mail address is known, it gives those there are, and created is false; a known user without a
+// tenant gets one.
+func (s *UserStore) CreateOwner(ctx context.Context, email, name string) (u flowhq.User, d flowhq.TenantDetail,
+	created bool, err error) {
 	err = s.write(ctx, "create owner", func(t *tx) (err error) {
 		if err := t.lockName("email", foldEmail(email)); err != nil {
 			return err
@@ -99,7 +102,8 @@ func (s *UserStore) CreateOwner(ctx context.Context, email, name string) (u flow
 	return u, d, created, nil
 }
 
-// DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests CodeConflict.
+// DeleteUser removes a user; the user's tenant stays. An unknown id is CodeNotFound, a user with setup requests
+// CodeConflict.
 func (s *UserStore) DeleteUser(ctx context.Context, id string) error {
 	return s.write(ctx, "delete user", func(t *tx) error {
 		requests, err := t.SetupRequestsOfUser(ctx, id)
@@ -111,7 +115,8 @@ func (s *UserStore) DeleteUser(ctx context.Context, id string) error {
 		}
 		n, err := t.Queries.DeleteUser(ctx, id)
 		if isForeignKey(err) {
-			return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this user.", Cause: err}
+			return &flowhq.Error{Code: flowhq.CodeConflict,
+				Message: "Rows that another program keeps still belong to this user.", Cause: err}
 		}
 		return oneRow(n, err, "User")
 	})
@@ -139,7 +144,8 @@ func (t *tx) insertUser(u flowhq.User) (flowhq.User, error) {
 		u.Role = flowhq.RoleOwner
 	}
 	return u, t.InsertUser(t.ctx, db.InsertUserParams{
-		ID: u.ID, TenantID: db.Text(u.TenantID), Name: u.Name, Email: u.Email, Phone: db.Text(u.Phone), Role: string(u.Role),
+		ID: u.ID, TenantID: db.Text(u.TenantID), Name: u.Name, Email: u.Email, Phone: db.Text(u.Phone),
+		Role:      string(u.Role),
 		CreatedAt: t.now, UpdatedAt: t.now,
 	})
 }

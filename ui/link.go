@@ -18,8 +18,8 @@ import (
 	"flowhq"
 )
 
-// The page under a link that was sent to an owner: one tenant, one panel, no sign-in and no cookie of an admin's. Whoever has
-// the link can see the code of this one tenant, and nothing else, until it expires or is revoked.
+// The page under a link that was sent to an owner: one tenant, one panel, no sign-in and no cookie of an admin's.
+// Whoever has the link can see the code of this one tenant, and nothing else, until it expires or is revoked.
 
 // ownerLinkPages are what an owner sees under a link.
 type ownerLinkPages struct {
@@ -32,7 +32,8 @@ type ownerLinkPages struct {
 
 func (h *ownerLinkPages) routes() []Route {
 	const path = "/link/:token"
-	return []Route{get(path, h.show).open(), post(path+"/codes", h.newCodes).open(), post(path+"/code", h.pairing).open()}
+	return []Route{get(path, h.show).open(), post(path+"/codes", h.newCodes).open(),
+		post(path+"/code", h.pairing).open()}
 }
 
 type linkPage struct {
@@ -62,7 +63,8 @@ func (h *ownerLinkPages) invited(c *gin.Context) (flowhq.TenantDetail, flowhq.Li
 	token, who := c.Param("token"), h.gate.Address(c.Request).String()
 	sum := sha256.Sum256([]byte(token))
 	key := hex.EncodeToString(sum[:8])
-	if h.pace.full("unknown "+who, linkUnknown, h.now()) || !h.pace.allow("ask "+key, linkAsks, linkAskWindow, h.now()) {
+	if h.pace.full("unknown "+who, linkUnknown, h.now()) ||
+		!h.pace.allow("ask "+key, linkAsks, linkAskWindow, h.now()) {
 		c.Header("Retry-After", "60")
 		h.gone(c, http.StatusTooManyRequests)
 		return flowhq.TenantDetail{}, flowhq.LinkInvite{}, false
@@ -120,8 +122,10 @@ func (h *ownerLinkPages) show(c *gin.Context) {
 	h.renderLink(c, lang, http.StatusOK, "link", h.view(c, lang, t, i, v))
 }
 
-func (h *ownerLinkPages) view(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail, i flowhq.LinkInvite, v linkingView) linkPage {
-	page := linkPage{Lang: lang, Path: linkURL(c), Business: t.Name, Simulator: h.simulator, Linking: v, Expires: i.ExpiresAt, Other: flowhq.English}
+func (h *ownerLinkPages) view(c *gin.Context, lang flowhq.Language, t flowhq.TenantDetail, i flowhq.LinkInvite,
+	v linkingView) linkPage {
+	page := linkPage{Lang: lang, Path: linkURL(c), Business: t.Name, Simulator: h.simulator, Linking: v,
+		Expires: i.ExpiresAt, Other: flowhq.English}
 	if lang == flowhq.English {
 		page.Other = flowhq.Swahili
 	}

@@ -81,7 +81,8 @@ func newEngine(l translator, a *assets, set icons, now func() time.Time) (*engin
 	e := &engine{pages: map[string]func() (*template.Template, error){}}
 	for _, page := range names {
 		e.pages[page] = sync.OnceValues(func() (*template.Template, error) {
-			t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts/*.html", "templates/"+page+".html")
+			t, err := template.New(page).Funcs(funcs).ParseFS(templateFiles, "templates/layout.html",
+				"templates/parts/*.html", "templates/"+page+".html")
 			if err != nil {
 				return nil, fmt.Errorf("page %s in %s: %w", page, l.lang, err)
 			}

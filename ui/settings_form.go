@@ -13,8 +13,8 @@ import (
 	"flowhq"
 )
 
-// settingsForm are a tenant's settings as one types them: every field a text, whatever it says. Rows are added and removed
-// by buttons that send the form, so that it works without JavaScript.
+// settingsForm are a tenant's settings as one types them: every field a text, whatever it says. Rows are added and
+// removed by buttons that send the form, so that it works without JavaScript.
 type settingsForm struct {
 	URL                                   string
 	Timezone, Currency, Contact           field
@@ -51,16 +51,20 @@ type spanRow struct{ Open, Close string }
 // zones are offered; any other IANA name may be typed.
 func zones() []string {
 	return []string{
-		"Africa/Dar_es_Salaam", "Africa/Nairobi", "Africa/Kampala", "Africa/Kigali", "Africa/Bujumbura", "Africa/Lubumbashi",
-		"Africa/Kinshasa", "Africa/Lusaka", "Africa/Maputo", "Africa/Addis_Ababa", "Africa/Mogadishu", "Africa/Johannesburg", "Africa/Lagos",
+		"Africa/Dar_es_Salaam", "Africa/Nairobi", "Africa/Kampala", "Africa/Kigali", "Africa/Bujumbura",
+		"Africa/Lubumbashi",
+		"Africa/Kinshasa", "Africa/Lusaka", "Africa/Maputo", "Africa/Addis_Ababa", "Africa/Mogadishu",
+		"Africa/Johannesburg", "Africa/Lagos",
 	}
 }
 
 func emptyForm(l translator, id string) settingsForm {
 	return settingsForm{
 		URL: tenantURL(id, "/settings"), Zones: zones(),
-		Services: itemList{Name: "service", Title: l.text(key.PageSettingsServices), Hint: l.text(key.PageSettingsServicesHint), Add: l.text(key.PageSettingsAddService)},
-		Products: itemList{Name: "product", Title: l.text(key.PageSettingsProducts), Hint: l.text(key.PageSettingsProductsHint), Add: l.text(key.PageSettingsAddProduct)},
+		Services: itemList{Name: "service", Title: l.text(key.PageSettingsServices),
+			Hint: l.text(key.PageSettingsServicesHint), Add: l.text(key.PageSettingsAddService)},
+		Products: itemList{Name: "product", Title: l.text(key.PageSettingsProducts),
+			Hint: l.text(key.PageSettingsProductsHint), Add: l.text(key.PageSettingsAddProduct)},
 	}
 }
 
@@ -105,7 +109,8 @@ func numberField(n *int) field {
 func itemRows(items []flowhq.Item) []itemRow {
 	var rows []itemRow
 	for i, item := range items {
-		row := itemRow{Index: i, Name: field{Value: item.Name}, Unit: field{Value: item.Unit}, Available: item.Available}
+		row := itemRow{Index: i, Name: field{Value: item.Name}, Unit: field{Value: item.Unit},
+			Available: item.Available}
 		if item.Price != 0 {
 			row.Price.Value = strconv.FormatInt(item.Price, 10)
 		}
@@ -118,9 +123,11 @@ func itemRows(items []flowhq.Item) []itemRow {
 func readSettingsForm(l translator, id string, c *gin.Context) settingsForm {
 	v := emptyForm(l, id)
 	typed := func(name string) field { return field{Value: strings.TrimSpace(c.PostForm(name))} }
-	v.Timezone, v.Currency, v.Contact, v.Address = typed("timezone"), typed("currency"), typed("contact"), typed("address")
+	v.Timezone, v.Currency, v.Contact, v.Address = typed("timezone"), typed("currency"), typed("contact"),
+		typed("address")
 	v.Delivery, v.Greeting, v.Owner = typed("delivery"), typed("greeting"), typed("owner_number")
-	v.Replies, v.ContactReplies, v.HandoffHours = typed("replies_per_minute"), typed("contact_replies"), typed("handoff_hours")
+	v.Replies, v.ContactReplies, v.HandoffHours = typed("replies_per_minute"), typed("contact_replies"),
+		typed("handoff_hours")
 	v.Services.Rows, v.Products.Rows = readItems(c, "service"), readItems(c, "product")
 	v.HoursKnown = c.PostForm("hours_known") != ""
 	for i := range 7 {
@@ -128,7 +135,8 @@ func readSettingsForm(l translator, id string, c *gin.Context) settingsForm {
 		key := flowhq.DayKeys()[day]
 		row := dayRow{Key: key, Name: l.weekday(time.Weekday(day))}
 		for n := range row.Spans {
-			row.Spans[n] = spanRow{typed(fmt.Sprintf("%s.%d.open", key, n)).Value, typed(fmt.Sprintf("%s.%d.close", key, n)).Value}
+			row.Spans[n] = spanRow{typed(fmt.Sprintf("%s.%d.open", key, n)).Value,
+				typed(fmt.Sprintf("%s.%d.close", key, n)).Value}
 		}
 		v.Days = append(v.Days, row)
 	}
@@ -148,7 +156,8 @@ func readItems(c *gin.Context, name string) []itemRow {
 			break
 		}
 		typed := func(part string) field { return field{Value: strings.TrimSpace(c.PostForm(at + part))} }
-		rows = append(rows, itemRow{Index: i, Name: typed("name"), Price: typed("price"), Unit: typed("unit"), Available: c.PostForm(at+"available") != ""})
+		rows = append(rows, itemRow{Index: i, Name: typed("name"), Price: typed("price"), Unit: typed("unit"),
+			Available: c.PostForm(at+"available") != ""})
 	}
 	return rows
 }
@@ -184,7 +193,8 @@ func (v *settingsForm) edit(do string) bool {
 func (v *settingsForm) settings() (flowhq.Settings, []flowhq.FieldError) {
 	var wrong []flowhq.FieldError
 	s := flowhq.Settings{
-		Timezone: v.Timezone.Value, Currency: v.Currency.Value, Contact: v.Contact.Value, Address: v.Address.Value, Delivery: v.Delivery.Value,
+		Timezone: v.Timezone.Value, Currency: v.Currency.Value, Contact: v.Contact.Value, Address: v.Address.Value,
+		Delivery: v.Delivery.Value,
 		Greeting: v.Greeting.Value, OwnerNumber: v.Owner.Value,
 		Services: v.Services.items(&wrong), Products: v.Products.items(&wrong),
 	}
@@ -231,7 +241,8 @@ func (v *settingsForm) hours() *flowhq.Hours {
 	return h
 }
 
-// items gives the rows that say anything; one that was left quite empty is none. What is wrong is named by its place among the rest.
+// items gives the rows that say anything; one that was left quite empty is none. What is wrong is named by its place
+// among the rest.
 func (l *itemList) items(wrong *[]flowhq.FieldError) []flowhq.Item {
 	var kept []itemRow
 	var items []flowhq.Item
@@ -244,7 +255,8 @@ func (l *itemList) items(wrong *[]flowhq.FieldError) []flowhq.Item {
 		if row.Price.Value != "" {
 			price, err := strconv.ParseInt(plainNumber(row.Price.Value), 10, 64)
 			if err != nil {
-				*wrong = append(*wrong, flowhq.Wrong(fmt.Sprintf("%ss[%d].price", l.Name, row.Index), key.FieldWholeNumber))
+				*wrong = append(*wrong, flowhq.Wrong(fmt.Sprintf("%ss[%d].price", l.Name, row.Index),
+					key.FieldWholeNumber))
 			}
 			item.Price = price
 		}
@@ -262,7 +274,8 @@ func plainNumber(s string) string {
 // mark puts each complaint beside its field.
 func (v *settingsForm) mark(fields map[string]string) {
 	for name, place := range map[string]*field{
-		"timezone": &v.Timezone, "currency": &v.Currency, "contact": &v.Contact, "address": &v.Address, "delivery": &v.Delivery,
+		"timezone": &v.Timezone, "currency": &v.Currency, "contact": &v.Contact, "address": &v.Address,
+		"delivery": &v.Delivery,
 		"greeting": &v.Greeting, "owner_number": &v.Owner, "limits.replies_per_minute": &v.Replies,
 		"limits.contact_replies": &v.ContactReplies, "limits.handoff_hours": &v.HandoffHours,
 	} {

@@ -22,7 +22,8 @@ type managePages struct {
 
 func (h *managePages) routes() []Route {
 	return []Route{
-		h.view("/manage", h.show), h.form("/pause", h.pause), h.form("/logout", h.logout), h.form("/reset", h.reset), h.form("/delete", h.remove),
+		h.view("/manage", h.show), h.form("/pause", h.pause), h.form("/logout", h.logout), h.form("/reset", h.reset),
+		h.form("/delete", h.remove),
 	}
 }
 
@@ -50,7 +51,8 @@ func (h *managePages) show(c *gin.Context, t flowhq.TenantDetail) {
 
 // managePage draws the page; change puts in what was typed and what is wrong with it.
 func (h *managePages) draw(c *gin.Context, code int, t flowhq.TenantDetail, change func(*manageView)) {
-	v := manageView{tenantFrame: h.frame(c, t, "/manage"), Linked: t.Session.Linked(), Paused: t.Status == flowhq.TenantPaused}
+	v := manageView{tenantFrame: h.frame(c, t, "/manage"), Linked: t.Session.Linked(),
+		Paused: t.Status == flowhq.TenantPaused}
 	var err error
 	if v.Pause, err = h.pauseView(c, t); err != nil {
 		h.fail(c, err)

@@ -30,8 +30,8 @@ func (l translator) text(key string, args ...any) string {
 	return l.texts.Say(l.lang, flowhq.Say(key, args...))
 }
 
-// word gives the words of one value of a kind ("status", "ACTIVE"), which stand in the catalogue as page.KIND.VALUE; the value
-// itself when it is not known, which a value that another program wrote may cause.
+// word gives the words of one value of a kind ("status", "ACTIVE"), which stand in the catalogue as page.KIND.VALUE;
+// the value itself when it is not known, which a value that another program wrote may cause.
 func (l translator) word(kind, value string) string {
 	if k := "page." + kind + "." + value; l.texts.Has(k) {
 		return l.text(k)
@@ -98,7 +98,8 @@ func language(r *http.Request) flowhq.Language {
 func (h *accessPages) setLanguage(c *gin.Context) {
 	if l := flowhq.Language(c.PostForm("lang")); l == flowhq.Swahili || l == flowhq.English {
 		http.SetCookie(c.Writer, &http.Cookie{
-			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Name: languageCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode,
 		})
 	}
 	c.Redirect(http.StatusSeeOther, access.SafeNext(c.PostForm("next")))

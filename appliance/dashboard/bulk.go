@@ -55,7 +55,8 @@ func (s *BulkJobs) StartBulk(ctx context.Context, by string, action flowhq.BulkA
 	ids []string) (flowhq.BulkJob, error) {
 	do, ok := s.actions[action]
 	if !ok {
-		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("action", key.FieldOneOf, "values", "start, stop, restart, pause, resume")})
+		return flowhq.BulkJob{}, flowhq.Invalid([]flowhq.FieldError{
+			flowhq.Wrong("action", key.FieldOneOf, "values", "start, stop, restart, pause, resume")})
 	}
 	results, err := s.targets(ctx, ids)
 	if err != nil {

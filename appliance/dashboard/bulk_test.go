@@ -24,7 +24,8 @@ func TestSeveralAtOnceGoOnWhenOneFails(t *testing.T) {
 		job, err = w.Bulk(job.ID)
 		w.Must(err)
 	}
-	if done, failed := job.Finished(); done != 2 || failed != 1 || job.Results[0].Name != "Asha" || !job.Results[0].Error.Empty() || job.Results[1].Error.Empty() {
+	if done, failed := job.Finished(); done != 2 || failed != 1 || job.Results[0].Name != "Asha" ||
+		!job.Results[0].Error.Empty() || job.Results[1].Error.Empty() {
 		t.Errorf("%+v", job)
 	}
 	if !w.Processes.Running(good) || w.Processes.Running(paused) {

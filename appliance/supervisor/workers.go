@@ -202,7 +202,8 @@ func (s *Workers) Halt(ctx context.Context, id string) error {
 		w.HaltFailed()
 		s.mu.Unlock()
 		return &flowhq.Error{
-			Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.RefusalWorkerNotStopped, "reason", reason(err)), Cause: err,
+			Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.RefusalWorkerNotStopped, "reason", reason(err)),
+			Cause: err,
 		}
 	}
 	return s.writeStopped(ctx, id)

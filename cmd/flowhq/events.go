@@ -79,7 +79,8 @@ func tenantEvents(c *client, out io.Writer, tenant string, limit int) func(conte
 	printed := make(map[string]bool)
 	return func(ctx context.Context) error {
 		var events []flowhq.TenantEvent
-		if err := c.of(ctx, adminArea, tenant, http.MethodGet, fmt.Sprintf("/events?limit=%d", limit), &events); err != nil {
+		if err := c.of(ctx, adminArea, tenant, http.MethodGet, fmt.Sprintf("/events?limit=%d", limit),
+			&events); err != nil {
 			return err
 		}
 		now := make(map[string]bool, len(events))
@@ -98,7 +99,8 @@ func allEvents(c *client, out io.Writer, limit int) func(context.Context) error 
 	last := uint64(0)
 	return func(ctx context.Context) error {
 		var events []localapi.WorkerEvent
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/local/process-events?after=%d&limit=%d", last, limit), &events); err != nil {
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/local/process-events?after=%d&limit=%d", last, limit),
+			&events); err != nil {
 			return err
 		}
 		for _, e := range events {

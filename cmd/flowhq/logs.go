@@ -90,7 +90,8 @@ func searchLogs(cmd *cobra.Command, c *client, tenant string, o logsOptions) err
 		"limit": {strconv.Itoa(o.lines)},
 	}
 	var found procman.Found
-	if err := c.of(cmd.Context(), localArea, tenant, http.MethodGet, "/log/search?"+query.Encode(), &found); err != nil {
+	if err := c.of(cmd.Context(), localArea, tenant, http.MethodGet, "/log/search?"+query.Encode(),
+		&found); err != nil {
 		return err
 	}
 	for _, m := range found.Matches {

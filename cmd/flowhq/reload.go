@@ -71,7 +71,8 @@ func awaitHandOver(cmd *cobra.Command, c *client, before localapi.Status) error 
 	for ctx.Err() == nil {
 		var now localapi.Status
 		if err := c.call(ctx, http.MethodGet, statusPath, &now); err == nil && now.StartedAt.After(before.StartedAt) {
-			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version, time.Since(began).Round(10*time.Millisecond))
+			fmt.Fprintf(cmd.OutOrStdout(), "Version %s took over from %s within %s.\n", now.Version, before.Version,
+				time.Since(began).Round(10*time.Millisecond))
 			return nil
 		}
 		if gone(before.PID) {

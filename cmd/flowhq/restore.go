@@ -168,7 +168,8 @@ func (c *client) restore(cmd *cobra.Command, want backup.Wanted, open openFunc, 
 }
 
 // follow has the appliance restore what body holds and shows how far it is.
-func (c *client) follow(ctx context.Context, path string, body io.Reader, out *backupProgress) (answer localapi.RestoreAnswer, err error) {
+func (c *client) follow(ctx context.Context, path string, body io.Reader,
+	out *backupProgress) (answer localapi.RestoreAnswer, err error) {
 	res, err := c.request(ctx, http.MethodPost, path, body)
 	if err != nil {
 		return answer, err

@@ -26,8 +26,12 @@ var topOrders = []struct {
 	first func(a, b localapi.WorkerView) int
 }{
 	{'c', "cpu", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.CPUPercent, a.Process.CPUPercent) }},
-	{'m', "memory", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS) }},
-	{'r', "restarts", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Process.Restarts, a.Process.Restarts) }},
+	{'m', "memory", func(a, b localapi.WorkerView) int {
+		return cmp.Compare(b.Process.MemoryRSS, a.Process.MemoryRSS)
+	}},
+	{'r', "restarts", func(a, b localapi.WorkerView) int {
+		return cmp.Compare(b.Process.Restarts, a.Process.Restarts)
+	}},
 	{'u', "uptime", func(a, b localapi.WorkerView) int { return cmp.Compare(b.Uptime, a.Uptime) }},
 	{'n', "name", func(a, b localapi.WorkerView) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))

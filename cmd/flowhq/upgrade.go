@@ -33,12 +33,14 @@ type switcher struct {
 
 	check   func(ctx context.Context, program string) (said string, err error)   // the version's own check of itself
 	outlook func(ctx context.Context, program string) (appliance.Outlook, error) // what becomes of the database by it
-	backup  func(ctx context.Context, program string) (said string, err error)   // has a backup taken by the version in force
-	reload  func(ctx context.Context) error                                      // lets a running service hand over; nil without error where none runs
+	// has a backup taken by the version in force
+	backup func(ctx context.Context, program string) (said string, err error)
+	reload func(ctx context.Context) error // lets a running service hand over; nil without error where none runs
 }
 
 func newSwitcher(out io.Writer) *switcher {
-	return &switcher{Layout: release.Appliance(), out: out, check: selfCheck, outlook: outlookOf, backup: backupBy, reload: reloadService}
+	return &switcher{Layout: release.Appliance(), out: out, check: selfCheck, outlook: outlookOf, backup: backupBy,
+		reload: reloadService}
 }
 
 func newUpgrade() *cobra.Command {
@@ -57,7 +59,8 @@ This is for trying again after a refused upgrade, once its cause is gone; "flowh
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() != 0 {
-				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
+				return flowhq.Errorf(flowhq.CodeForbidden,
+					"Only root may change the version in force. Run the command with sudo.")
 			}
 			if engine {
 				return newEngineSwitcher(cmd.OutOrStdout()).upgrade(cmd.Context())
@@ -69,8 +72,10 @@ This is for trying again after a refused upgrade, once its cause is gone; "flowh
 			return s.upgrade(cmd.Context())
 		},
 	}
-	cmd.Flags().BoolVar(&bare, "without-backup", false, "take no backup first, even if the version changes the database")
-	cmd.Flags().BoolVar(&engine, "engine", false, "put the engine in force that package flowhq-engine brought; the appliance stays as it is")
+	cmd.Flags().BoolVar(&bare, "without-backup", false,
+		"take no backup first, even if the version changes the database")
+	cmd.Flags().BoolVar(&engine, "engine", false, "put the engine in force that package flowhq-engine brought; the "+
+		"appliance stays as it is")
 	return cmd
 }
 
@@ -88,7 +93,8 @@ is not restarted.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() != 0 {
-				return flowhq.Errorf(flowhq.CodeForbidden, "Only root may change the version in force. Run the command with sudo.")
+				return flowhq.Errorf(flowhq.CodeForbidden,
+					"Only root may change the version in force. Run the command with sudo.")
 			}
 			if engine {
 				return newEngineSwitcher(cmd.OutOrStdout()).rollback(cmd.Context())
@@ -107,7 +113,8 @@ func (s *switcher) upgrade(ctx context.Context) error {
 		return err
 	}
 	if version == "" {
-		return flowhq.Errorf(flowhq.CodeNotFound, "Flow HQ was not installed by its package here (nothing is in %s).", release.Appliance().Dir)
+		return flowhq.Errorf(flowhq.CodeNotFound, "Flow HQ was not installed by its package here (nothing is in %s).",
+			release.Appliance().Dir)
 	}
 	was, err := s.Current()
 	if err != nil {
@@ -145,13 +152,16 @@ func (s *switcher) saveBefore(ctx context.Context, version, was string) (string,
 	case !o.Changes():
 		return "", nil
 	case s.backup == nil:
-		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before, as you wished.\n", version, o.Schema, o.Wanted)
+		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before, as "+
+			"you wished.\n", version, o.Schema, o.Wanted)
 		return "", nil
 	case !o.Backups:
-		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before: BACKUP_TO is off.\n", version, o.Schema, o.Wanted)
+		fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). No backup is taken before: "+
+			"BACKUP_TO is off.\n", version, o.Schema, o.Wanted)
 		return "", nil
 	}
-	fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). A backup is taken first; this may take some minutes.\n", version, o.Schema, o.Wanted)
+	fmt.Fprintf(s.out, "Flow HQ %s changes the database (schema %d to %d). A backup is taken first; this may take "+
+		"some minutes.\n", version, o.Schema, o.Wanted)
 	said, err := s.backup(ctx, s.Program(was))
 	if err != nil {
 		return "The version changes the database, and the backup before that could not be taken:\n" + said +
@@ -161,8 +171,8 @@ func (s *switcher) saveBefore(ctx context.Context, version, was string) (string,
 	return "", nil
 }
 
-// brought gives the version that a package brought: the one whose own file this program is, since rpm has two of them for a moment;
-// else the only one there is.
+// brought gives the version that a package brought: the one whose own file this program is, since rpm has two of them
+// for a moment; else the only one there is.
 func (s *switcher) brought() (string, error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -191,7 +201,8 @@ func (s *switcher) refuse(version, was, reason string) error {
 	if err := s.Refuse(release.Refusal{Version: version, Reason: reason, At: time.Now().UTC()}); err != nil {
 		return err
 	}
-	return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ %s was not put in force; %s goes on, over reboots too.\n%s\nWhen the cause is gone: sudo flowhq upgrade",
+	return flowhq.Errorf(flowhq.CodeConflict, "Flow HQ %s was not put in force; %s goes on, over reboots "+
+		"too.\n%s\nWhen the cause is gone: sudo flowhq upgrade",
 		version, was, indent(reason))
 }
 
@@ -206,16 +217,19 @@ func (s *switcher) rollback(ctx context.Context) error {
 		return err
 	}
 	if _, err := os.Stat(s.Program(before)); before == "" || err != nil {
-		return flowhq.Errorf(flowhq.CodeNotFound, "There is no version to go back to: only %s was ever in force here.", now)
+		return flowhq.Errorf(flowhq.CodeNotFound, "There is no version to go back to: only %s was ever in force here.",
+			now)
 	}
 	if said, err := s.check(ctx, s.Program(before)); err != nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "Going back to %s is not possible; %s goes on.\n%s", before, now, indent(said))
+		return flowhq.Errorf(flowhq.CodeConflict, "Going back to %s is not possible; %s goes on.\n%s", before, now,
+			indent(said))
 	}
 	if err := s.Switch(before); err != nil {
 		return err
 	}
 	if err := s.reload(ctx); err != nil {
-		return errors.Join(flowhq.Errorf(flowhq.CodeUnavailable, "Version %s did not take over; %s goes on.\n%s", before, now, indent(plain(err))), s.back(ctx, now))
+		return errors.Join(flowhq.Errorf(flowhq.CodeUnavailable, "Version %s did not take over; %s goes on.\n%s",
+			before, now, indent(plain(err))), s.back(ctx, now))
 	}
 	fmt.Fprintf(s.out, "Flow HQ %s is in force again.\n", before)
 	return nil
@@ -280,7 +294,8 @@ func ofService(ctx context.Context, program string, args ...string) (*exec.Cmd, 
 	return cmd, err
 }
 
-// reloadService lets the running service hand over to the program in force. A service that does not run takes it at its next start.
+// reloadService lets the running service hand over to the program in force. A service that does not run takes it at its
+// next start.
 func reloadService(ctx context.Context) error {
 	if exec.CommandContext(ctx, "systemctl", "is-active", "--quiet", "flowhq.service").Run() != nil {
 		return nil
@@ -291,27 +306,32 @@ func reloadService(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "systemctl", "reload", "flowhq.service")
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The running service did not hand over; `journalctl -u flowhq` tells why.\n%s", strings.TrimSpace(said.String()))
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"The running service did not hand over; `journalctl -u flowhq` tells why.\n%s",
+			strings.TrimSpace(said.String()))
 	}
 	return runsInForce(ctx)
 }
 
 // runsInForce looks at the service's main process itself: is it the program in force?
 func runsInForce(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value", "flowhq.service").Output()
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value",
+		"flowhq.service").Output()
 	if err != nil {
 		return err
 	}
 	runs, err := os.Stat("/proc/" + strings.TrimSpace(string(out)) + "/exe")
 	if err != nil {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The service ended in the hand-over; `journalctl -u flowhq` tells why.")
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"The service ended in the hand-over; `journalctl -u flowhq` tells why.")
 	}
 	wanted, err := os.Stat(release.Appliance().InForce())
 	if err != nil {
 		return err
 	}
 	if !os.SameFile(runs, wanted) {
-		return flowhq.Errorf(flowhq.CodeUnavailable, "The running service did not hand over, though it was asked to; `journalctl -u flowhq` tells why.")
+		return flowhq.Errorf(flowhq.CodeUnavailable,
+			"The running service did not hand over, though it was asked to; `journalctl -u flowhq` tells why.")
 	}
 	return nil
 }

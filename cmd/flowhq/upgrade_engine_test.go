@@ -12,7 +12,8 @@ import (
 	"flowhq/wire"
 )
 
-// bring does what dpkg does: the engine's new version appears, the old one's file goes. It speaks the versions of the protocol.
+// bring does what dpkg does: the engine's new version appears, the old one's file goes. It speaks the versions of the
+// protocol.
 func (s *engineSwitcher) bring(t *testing.T, old, version string, oldest, newest int) {
 	t.Helper()
 	dir := filepath.Join(s.Dir, version)
@@ -59,7 +60,8 @@ func TestEngineSwitcher(t *testing.T) {
 		t.Errorf("an engine of the future: %v", err)
 	}
 	s.wantInForce(t, "1.0.0")
-	if r, err := s.Refused(); err != nil || r == nil || r.Version != "2.0.0" || !strings.Contains(r.Reason, "protocol") {
+	if r, err := s.Refused(); err != nil || r == nil || r.Version != "2.0.0" ||
+		!strings.Contains(r.Reason, "protocol") {
 		t.Errorf("noted: %+v, %v", r, err)
 	}
 

@@ -1,5 +1,5 @@
-// Package asworker lets a test program be the program of its own workers: it is linked as flowhq-worker beside itself, which is
-// where an appliance looks for it.
+// Package asworker lets a test program be the program of its own workers: it is linked as flowhq-worker beside itself,
+// which is where an appliance looks for it.
 package asworker
 
 import (
@@ -14,8 +14,8 @@ import (
 
 const name = "flowhq-worker"
 
-// Main ends the process with the status of work when it was started as a worker; else it does nothing. Asked for the versions
-// of the protocol, it answers as flowhq-worker does.
+// Main ends the process with the status of work when it was started as a worker; else it does nothing. Asked for the
+// versions of the protocol, it answers as flowhq-worker does.
 func Main(work func() int) {
 	if filepath.Base(os.Args[0]) != name {
 		return

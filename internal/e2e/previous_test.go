@@ -25,7 +25,8 @@ func TestHandOver_PreviousVersion(t *testing.T) {
 	}
 	var own harness.Binaries
 	w := newWorldAfter(t, "", nil, func(a *harness.Appliance, _ harness.Binaries) {
-		if own, err = a.OwnPrograms(harness.Binaries{Flowhq: previous, Worker: previousEngine(t, previous)}); err != nil {
+		if own, err = a.OwnPrograms(harness.Binaries{Flowhq: previous,
+			Worker: previousEngine(t, previous)}); err != nil {
 			t.Fatal(err)
 		}
 	})

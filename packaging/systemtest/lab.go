@@ -144,7 +144,8 @@ func (l *lab) onePackage(ctx context.Context) (string, error) {
 git cat-file -e %[1]s^{commit} 2>/dev/null || git fetch --quiet --unshallow || {
 	echo 'the commit %[1]s is missing: this clone is shallow, and nothing could be fetched'; exit 1; }
 mkdir -p %[2]s && git archive %[1]s | tar -x -C %[2]s
-cd %[2]s && make --no-print-directory deb ARCHES=amd64 XZ=-0 PACKAGE_VERSION=%[3]s SOURCE_DATE_EPOCH=1770000000 DIST=%[4]s`,
+cd %[2]s && make --no-print-directory deb ARCHES=amd64 XZ=-0 PACKAGE_VERSION=%[3]s SOURCE_DATE_EPOCH=1770000000 \
+	DIST=%[4]s`,
 		onePackageCommit, tree, onePackage, filepath.Dir(path))
 	return path, command(ctx, "sh", "-c", script)
 }

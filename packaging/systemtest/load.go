@@ -212,7 +212,8 @@ func (l *load) begin(ctx context.Context, p phase) (process string, err error) {
 
 // mainProcess gives the number of the service's main process and the path of its program.
 func mainProcess(ctx context.Context) (pid, program string, err error) {
-	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value", "flowhq.service").Output()
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value",
+		"flowhq.service").Output()
 	if err != nil {
 		return "", "", err
 	}
@@ -338,7 +339,8 @@ func (l *load) watchSessions(ctx context.Context, handed <-chan time.Time) {
 	}
 }
 
-// newProgram tells whether the phase has put another program in force: the appliance's process runs it, or the engine is it.
+// newProgram tells whether the phase has put another program in force: the appliance's process runs it, or the engine
+// is it.
 func (l *load) newProgram(ctx context.Context, handed <-chan time.Time) bool {
 	select {
 	case <-handed:

@@ -22,14 +22,15 @@ const (
 // moves are the moves of the upgrade's proof, in the order in which they are made.
 func moves() []phase {
 	return []phase{
-		{"one package to two", "apt-get install -y -qq flowhq=" + newVersion + " flowhq-engine=" + newVersion, newVersion, newVersion},
+		{"one package to two", "apt-get install -y -qq flowhq=" + newVersion + " flowhq-engine=" + newVersion,
+			newVersion, newVersion},
 		{"the engine alone", "apt-get install -y -qq --only-upgrade flowhq-engine", newVersion, nextEngine},
 		{"the engine's way back", "flowhq rollback --engine", newVersion, newVersion},
 	}
 }
 
-// upgradeProof moves from the last version of one package to two packages while customers of 20 linked businesses write, then
-// upgrades the engine alone, and goes back.
+// upgradeProof moves from the last version of one package to two packages while customers of 20 linked businesses
+// write, then upgrades the engine alone, and goes back.
 func upgradeProof(ctx context.Context, l *lab) error {
 	repo, err := l.repository(ctx, onePackage, newVersion, nextEngine)
 	if err != nil {
@@ -62,8 +63,10 @@ apt-get install -y -qq flowhq=` + onePackage + ` >/dev/null 2>&1
 [ ! -e /usr/lib/flowhq-engine ]
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 await 20 serves`},
-		{fmt.Sprintf("%d linked businesses, customers writing: to two packages, the engine alone, and back", loadTenants), fmt.Sprintf(
-			`/share/systemtest inside -tenants %d -out /share/upgrade.json -phases "$(cat /share/phases.json)"`, loadTenants)},
+		{fmt.Sprintf("%d linked businesses, customers writing: to two packages, the engine alone, and back",
+			loadTenants), fmt.Sprintf(
+			`/share/systemtest inside -tenants %d -out /share/upgrade.json -phases "$(cat /share/phases.json)"`,
+			loadTenants)},
 	})
 	if err != nil {
 		return err
@@ -138,10 +141,14 @@ func (f figures) median() time.Duration {
 func pageOf(all []figures) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "# Upgrades, measured\n\n"+
-		"`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package of the last version that was one\n"+
-		"program (%s) installed from a signed repository, %d businesses linked to the simulator, each with a customer who\n"+
-		"writes, waits for the answer and writes again. Then apt brings the two packages, then the engine alone, and the\n"+
-		"engine goes back. Simulator, customers and what watches share the machine's processors. The sessions are looked at\n"+
+		"`make bench-upgrade` makes this page: Debian 12 under systemd-nspawn, the package of the last version "+
+		"that was one\n"+
+		"program (%s) installed from a signed repository, %d businesses linked to the simulator, each with a "+
+		"customer who\n"+
+		"writes, waits for the answer and writes again. Then apt brings the two packages, then the engine "+
+		"alone, and the\n"+
+		"engine goes back. Simulator, customers and what watches share the machine's processors. The sessions are "+
+		"looked at\n"+
 		"every 10 ms, the page is asked for every 10 ms by a new connection.\n\n", onePackageCommit, loadTenants)
 	fmt.Fprintf(&s, "%s; load average at the end %s.\n", time.Now().UTC().Format(time.DateOnly), loadAverage())
 	for _, f := range all {

@@ -52,7 +52,9 @@ func (a *answers) itemInfo(i *intent) (text, asks string, ok bool) {
 		list := a.listing(source, nil)
 		found, unclear := a.named(list)
 		if len(unclear) > 0 {
-			return a.say.render("which_item", func(string) string { return a.say.options(list, unclear) }), kindOfSource(source), true
+			return a.say.render("which_item", func(string) string {
+				return a.say.options(list, unclear)
+			}), kindOfSource(source), true
 		}
 		if len(found) > 1 {
 			return a.say.options(list, indexesOf(found)), i.asks, true

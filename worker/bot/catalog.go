@@ -45,8 +45,8 @@ func cutNames(items []flowhq.Item) [][]lexicon.Token {
 	return names
 }
 
-// catalogs remembers the cut names of the lists that were met last: with hundreds of products, cutting them takes longer
-// than the step itself. What is remembered is checked against the list, so that it can never be another one's.
+// catalogs remembers the cut names of the lists that were met last: with hundreds of products, cutting them takes
+// longer than the step itself. What is remembered is checked against the list, so that it can never be another one's.
 type catalogs struct {
 	mu   sync.Mutex
 	kept []listing // the names of their items alone count
@@ -74,9 +74,10 @@ func sameNames(a, b []flowhq.Item) bool {
 	return slices.EqualFunc(a, b, func(x, y flowhq.Item) bool { return x.Name == y.Name })
 }
 
-// find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the item
-// is found when no other has that part; else the candidates are given.
-func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word) (found []itemMatch, unclear []int) {
+// find gives the items that a message names. Where only part of a name is there ("manicure" for "Gel Manicure"), the
+// item is found when no other has that part; else the candidates are given.
+func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []lexicon.Word) (found []itemMatch,
+	unclear []int) {
 	taken := make([]bool, len(tokens))
 	var whole []itemMatch
 	for i, name := range l.names {
@@ -116,9 +117,10 @@ func (l *listing) find(v *lexicon.Vocabulary, tokens []lexicon.Token, words []le
 // minJoined is how many letters a name must have to be known when it is written in one piece, or in two.
 const minJoined = 5
 
-// joinedName finds a name that is written in one piece though it has several words, or in two though it has one: "tshirt"
-// for "T-shirt", "check up" for "Checkup".
-func joinedName(v *lexicon.Vocabulary, name []lexicon.Token, joined string, tokens []lexicon.Token, at int) (end int, exact, ok bool) {
+// joinedName finds a name that is written in one piece though it has several words, or in two though it has one:
+// "tshirt" for "T-shirt", "check up" for "Checkup".
+func joinedName(v *lexicon.Vocabulary, name []lexicon.Token, joined string, tokens []lexicon.Token, at int) (end int,
+	exact, ok bool) {
 	switch {
 	case len(joined) < minJoined:
 		return 0, false, false
@@ -219,8 +221,8 @@ func isSameWord(v *lexicon.Vocabulary, name, word string) bool {
 	return same
 }
 
-// sameWord tells whether a word of a message is a word of a name: itself, its plural in either language, or with one slip,
-// when it is no other word.
+// sameWord tells whether a word of a message is a word of a name: itself, its plural in either language, or with one
+// slip, when it is no other word.
 func sameWord(v *lexicon.Vocabulary, name, word string) (same, precise bool) {
 	if name == word {
 		return true, true
@@ -242,7 +244,8 @@ func plural(one, many string) bool {
 	if len(one) < 4 || len(many) < 4 || one[len(one)-1] != many[len(many)-1] {
 		return false
 	}
-	for _, p := range [...][2]string{{"ki", "vi"}, {"ch", "vy"}, {"m", "wa"}, {"m", "mi"}, {"ji", "ma"}, {"", "ma"}, {"u", "ma"}, {"u", "ny"}} {
+	for _, p := range [...][2]string{{"ki", "vi"}, {"ch", "vy"}, {"m", "wa"}, {"m", "mi"}, {"ji", "ma"}, {"", "ma"},
+		{"u", "ma"}, {"u", "ny"}} {
 		if rest, ok := strings.CutPrefix(one, p[0]); ok && len(rest) > 2 && many == p[1]+rest {
 			return true
 		}

@@ -47,8 +47,8 @@ func (c *confirmation) refuse(task *task) {
 	c.tasks.askAgain(task, "")
 }
 
-// clearForChange forgets a fact that is to be said anew; of an order of one product, only its quantity when that is what
-// the customer named.
+// clearForChange forgets a fact that is to be said anew; of an order of one product, only its quantity when that is
+// what the customer named.
 func (c *confirmation) clearForChange(q *question) {
 	items := c.state.Facts.Items
 	if q.kind == askItems && len(items) == 1 && c.has(c.flow.words.Lookup("fact_quantity")) {

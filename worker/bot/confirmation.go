@@ -25,8 +25,8 @@ func (c *confirmation) askConfirmation(task *task, lead string) {
 	c.out.reply(paragraphs(lead, text+"\n"+c.out.render("confirm_choices", nil)), askConfirmation)
 }
 
-// confirm takes the answer to the confirmation: yes, no, a change of mind, or a question in between. New facts count more
-// than yes and no: "no, 11am please" and "yes, but at 11" both change the hour.
+// confirm takes the answer to the confirmation: yes, no, a change of mind, or a question in between. New facts count
+// more than yes and no: "no, 11am please" and "yes, but at 11" both change the hour.
 func (c *confirmation) confirm(task *task) {
 	if n, ok := c.choice(); ok {
 		c.confirmNumber(task, n)
@@ -152,8 +152,9 @@ func (c *confirmation) record(task *task, lead string) {
 func (c *confirmation) fields(task *task) flowhq.RequestFields {
 	f := &c.state.Facts
 	fields := flowhq.RequestFields{
-		Service: f.Service, Date: f.Date, Time: f.Time, Name: f.Name, Items: slices.Clone(f.Items), Delivery: f.Delivery,
-		Detail: f.Detail,
+		Service: f.Service, Date: f.Date, Time: f.Time, Name: f.Name, Items: slices.Clone(f.Items),
+		Delivery: f.Delivery,
+		Detail:   f.Detail,
 	}
 	if fields.Detail == "" {
 		fields.Detail = f.Opening

@@ -9,7 +9,8 @@ import (
 // refuseWhen gives the reason why a day or an hour cannot be.
 func (s *dateSlots) refuseWhen(m when.Moment) *refusal {
 	today := when.StartOfDay(s.now)
-	over := m.HasDay() && when.SameDay(m.Day, s.now) && !s.reader.OpenLater(s.now) // today, and closed for the rest of it
+	// today, and closed for the rest of it
+	over := m.HasDay() && when.SameDay(m.Day, s.now) && !s.reader.OpenLater(s.now)
 	switch {
 	case m.AskDay:
 		return s.refusal("impossible_date", "date", "", m)

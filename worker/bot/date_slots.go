@@ -31,8 +31,8 @@ func pickOffered(m *when.Moment, e when.Expectation) {
 	}
 }
 
-// fill takes the day and the hour that the message says, together with those said before, and refuses what is past, closed
-// or impossible. Expect is the fact that was asked for.
+// fill takes the day and the hour that the message says, together with those said before, and refuses what is past,
+// closed or impossible. Expect is the fact that was asked for.
 func (s *dateSlots) fill(expect string, out *outcome) {
 	f := &s.state.Facts
 	e := when.Expectation{Part: f.Part, Hour: expect == "time", Date: expect == "date", Offer: f.Readings}
@@ -120,7 +120,8 @@ func (s *dateSlots) recheck(out *outcome) {
 // acceptsOffer tells that the message says yes to the day that was proposed.
 func (s *dateSlots) acceptsOffer() bool {
 	m := s.flow.means
-	return s.state.Offer != nil && (s.has(m.yes) || s.has(m.noProblem) || s.has(m.anyTime)) && !s.has(m.no) && !s.saysWhen()
+	return s.state.Offer != nil && (s.has(m.yes) || s.has(m.noProblem) || s.has(m.anyTime)) && !s.has(m.no) &&
+		!s.saysWhen()
 }
 
 // dropRefused forgets a day or an hour that the customer cannot make, so that another one is asked for.
@@ -135,7 +136,8 @@ func (s *dateSlots) dropRefused(m when.Moment, out *outcome) {
 	}
 }
 
-// anyTime proposes the next possible day, or hour of the day that is known, to a customer who leaves it to the business.
+// anyTime proposes the next possible day, or hour of the day that is known, to a customer who leaves it to the
+// business.
 func (s *dateSlots) anyTime(expect string, out *outcome) {
 	r := &refusal{key: "offer", ask: expect, kind: expect, complete: true, minute: when.ParseClock(s.state.Facts.Time)}
 	if day, ok := s.parseDay(s.state.Facts.Date); ok {

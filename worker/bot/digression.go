@@ -16,7 +16,8 @@ type digression struct {
 	idle    *idle
 }
 
-// digresses tells that a message asks something of its own before it can be the answer to a question that takes any words.
+// digresses tells that a message asks something of its own before it can be the answer to a question that takes any
+// words.
 func (d *digression) digresses(q *question) bool {
 	switch {
 	case q.answers:

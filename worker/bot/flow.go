@@ -11,8 +11,8 @@ import (
 
 // Flow is a conversation, compiled: made by Load, never changed after, safe for use by many goroutines.
 type Flow struct {
-	// Version is the tenant's version that this flow belongs to; 0 for a template's own. It is written into the state of a
-	// chat that is in the middle of a step, so that the chat can finish on the version that it began with.
+	// Version is the tenant's version that this flow belongs to; 0 for a template's own. It is written into the state
+	// of a chat that is in the middle of a step, so that the chat can finish on the version that it began with.
 	Version  int
 	Template flowhq.TemplateType
 	Language flowhq.Language
@@ -180,11 +180,14 @@ type meanings struct {
 
 func meaningsOf(v *lexicon.Vocabulary) meanings {
 	return meanings{
-		polite: v.Meaning("polite"), greeting: v.Meaning("greeting"), thanks: v.Meaning("thanks"), yes: v.Meaning("yes"),
-		no: v.Meaning("no"), noProblem: v.Meaning("no_problem"), notYet: v.Meaning("not_yet"), change: v.Meaning("change"),
+		polite: v.Meaning("polite"), greeting: v.Meaning("greeting"), thanks: v.Meaning("thanks"),
+		yes: v.Meaning("yes"),
+		no:  v.Meaning("no"), noProblem: v.Meaning("no_problem"), notYet: v.Meaning("not_yet"),
+		change: v.Meaning("change"),
 		cancel: v.Meaning("cancel"), menu: v.Meaning("menu"), back: v.Meaning("back"), human: v.Meaning("human"),
 		stop: v.Meaning("stop"), start: v.Meaning("start"), want: v.Meaning("want"), add: v.Meaning("add"),
-		remove: v.Meaning("remove"), skip: v.Meaning("skip"), anyTime: v.Meaning("any_time"), myName: v.Meaning("my_name"),
+		remove: v.Meaning("remove"), skip: v.Meaning("skip"), anyTime: v.Meaning("any_time"),
+		myName:    v.Meaning("my_name"),
 		deliverTo: v.Meaning("deliver_to"), asks: v.Meaning("asks"),
 	}
 }

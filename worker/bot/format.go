@@ -45,9 +45,11 @@ func dayNames(l flowhq.Language) [7]string {
 
 func monthNames(l flowhq.Language) [12]string {
 	if l == flowhq.English {
-		return [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+		return [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+			"October", "November", "December"}
 	}
-	return [12]string{"Januari", "Februari", "Machi", "Aprili", "Mei", "Juni", "Julai", "Agosti", "Septemba", "Oktoba", "Novemba", "Desemba"}
+	return [12]string{"Januari", "Februari", "Machi", "Aprili", "Mei", "Juni", "Julai", "Agosti", "Septemba", "Oktoba",
+		"Novemba", "Desemba"}
 }
 
 // dateText writes a day with its name: "Jumatano, 11 Machi 2026".
@@ -55,7 +57,8 @@ func dateText(day time.Time, l flowhq.Language) string {
 	return fmt.Sprintf("%s, %d %s %d", dayNames(l)[day.Weekday()], day.Day(), monthNames(l)[day.Month()-1], day.Year())
 }
 
-// hourText writes a minute of the day: in Swahili in both countings, "saa nne na nusu asubuhi (10:30)"; in English "10:30".
+// hourText writes a minute of the day: in Swahili in both countings, "saa nne na nusu asubuhi (10:30)"; in English
+// "10:30".
 func hourText(minute int, l flowhq.Language) string {
 	if l == flowhq.English {
 		return when.ClockText(minute)
@@ -77,7 +80,8 @@ func swahiliHour(minute int) string {
 	default:
 		tail = " na dakika " + strconv.Itoa(rest)
 	}
-	names := [12]string{"sita", "saba", "nane", "tisa", "kumi", "kumi na moja", "kumi na mbili", "moja", "mbili", "tatu", "nne", "tano"}
+	names := [12]string{"sita", "saba", "nane", "tisa", "kumi", "kumi na moja", "kumi na mbili", "moja", "mbili",
+		"tatu", "nne", "tano"}
 	return "saa " + names[hour%12] + tail + " " + swahiliPart(minute)
 }
 
@@ -171,7 +175,8 @@ func clip(s string, n int) string {
 		if r == '\n' || r == '\t' {
 			return r
 		}
-		if r < ' ' || r == 0x7f || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2069 || r == 0xfeff {
+		if r < ' ' || r == 0x7f || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 &&
+			r <= 0x2069 || r == 0xfeff {
 			return -1
 		}
 		return r

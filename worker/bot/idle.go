@@ -21,8 +21,8 @@ type idle struct {
 // topicKept is what TopicAsks says of a topic that one message in between did not speak of.
 const topicKept = "kept"
 
-// respond answers the message. What was talked about before, the topic, is kept over one message that speaks of something
-// else.
+// respond answers the message. What was talked about before, the topic, is kept over one message that speaks of
+// something else.
 func (d *idle) respond() {
 	topic, topicAsks := d.state.Topic, d.state.TopicAsks
 	d.topicSaid = d.state.TopicSaid
@@ -90,8 +90,8 @@ func (d *idle) respondToRest() {
 	}
 }
 
-// keepTopic remembers what was talked about over one message that speaks of something else: "bei ya mchele?", "mnaleta?",
-// "nipe kilo 5".
+// keepTopic remembers what was talked about over one message that speaks of something else: "bei ya mchele?",
+// "mnaleta?", "nipe kilo 5".
 func (d *idle) keepTopic(topic, asks string) {
 	if topic != "" && asks != topicKept && !d.state.InStep() && d.state.Topic == "" && !d.has(d.flow.means.greeting) {
 		d.state.Topic, d.state.TopicAsks, d.state.TopicSaid = topic, topicKept, d.topicSaid

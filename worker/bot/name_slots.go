@@ -18,10 +18,14 @@ type nameSlots struct {
 // isPlace holds places that customers name right behind their own name, without a comma: "Juma Kariakoo".
 func isPlace(w string) bool {
 	switch w {
-	case "kariakoo", "sinza", "mwenge", "masaki", "mikocheni", "kinondoni", "ilala", "temeke", "mbezi", "tegeta", "ubungo", "posta", "kijitonyama", "buguruni",
-		"kigamboni", "mbagala", "tabata", "gongo", "kimara", "magomeni", "manzese", "mabibo", "upanga", "oysterbay", "msasani", "kawe", "bunju", "goba", "kibaha",
-		"segerea", "ukonga", "gerezani", "chanika", "arusha", "mwanza", "dodoma", "moshi", "tanga", "mbeya", "morogoro", "iringa", "zanzibar", "songea", "kigoma",
-		"nairobi", "mombasa", "kisumu", "nakuru", "thika", "eldoret", "westlands", "karen", "kilimani", "kasarani", "embakasi", "ruiru", "kampala":
+	case "kariakoo", "sinza", "mwenge", "masaki", "mikocheni", "kinondoni", "ilala", "temeke", "mbezi", "tegeta",
+		"ubungo", "posta", "kijitonyama", "buguruni",
+		"kigamboni", "mbagala", "tabata", "gongo", "kimara", "magomeni", "manzese", "mabibo", "upanga", "oysterbay",
+		"msasani", "kawe", "bunju", "goba", "kibaha",
+		"segerea", "ukonga", "gerezani", "chanika", "arusha", "mwanza", "dodoma", "moshi", "tanga", "mbeya", "morogoro",
+		"iringa", "zanzibar", "songea", "kigoma",
+		"nairobi", "mombasa", "kisumu", "nakuru", "thika", "eldoret", "westlands", "karen", "kilimani", "kasarani",
+		"embakasi", "ruiru", "kampala":
 		return true
 	}
 	return false
@@ -39,7 +43,8 @@ func isTitle(w string) bool {
 // isGreeting holds the greetings that nobody is called; Salama and Baraka are names as well.
 func isGreeting(w string) bool {
 	switch w {
-	case "habari", "hello", "hi", "hey", "mambo", "hujambo", "jambo", "shikamoo", "hallo", "vipi", "niaje", "thanks", "asanteni", "kwaheri", "bye":
+	case "habari", "hello", "hi", "hey", "mambo", "hujambo", "jambo", "shikamoo", "hallo", "vipi", "niaje", "thanks",
+		"asanteni", "kwaheri", "bye":
 		return true
 	}
 	return false
@@ -106,7 +111,8 @@ func (s *nameSlots) lastOfList(facts int) string {
 // separated tells whether a comma, another mark or a new line stands before a token.
 func (s *nameSlots) separated(i int) bool { return s.tokens[i].Sep != "" || s.tokens[i].Line }
 
-// leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa nne".
+// leavesName tells that an answer which said other things holds words besides that may be a name: "Asha, kesho saa
+// nne".
 func (s *nameSlots) leavesName() bool {
 	return len(s.tokens) > 0 && !s.reader.Used(0) && !s.isKnown(0) && s.tokens[0].Kind == lexicon.WordToken
 }
@@ -175,7 +181,8 @@ func (s *nameSlots) nameEnd(from int, expected bool) int {
 	return end
 }
 
-// breaksName tells whether a mark or a new line before a token ends the name; the point of a title does not: "Dr. Asha".
+// breaksName tells whether a mark or a new line before a token ends the name; the point of a title does not: "Dr.
+// Asha".
 func (s *nameSlots) breaksName(i int) bool {
 	t := s.tokens[i]
 	if t.Line {
@@ -191,10 +198,12 @@ func (s *nameSlots) introduces(i int) bool {
 		next = s.words[i+1].Exact
 	}
 	switch s.words[i].Exact {
-	case "mimi", "ni", "me", "its", "it", "is", "im", "am", "andika", "niandikie", "name", "jina", "for", "kwa", "names", "wangu", "yangu":
+	case "mimi", "ni", "me", "its", "it", "is", "im", "am", "andika", "niandikie", "name", "jina", "for", "kwa",
+		"names", "wangu", "yangu":
 		return true
 	case "my", "daughter", "son", "wife", "husband", "mother", "father", "friend", "sister", "brother":
-		return i > 0 && (s.words[i-1].Exact == "my" || s.words[i-1].Exact == "for") || next != "" && s.words[i].Exact == "my"
+		return i > 0 && (s.words[i-1].Exact == "my" || s.words[i-1].Exact == "for") || next != "" &&
+			s.words[i].Exact == "my"
 	}
 	return next == "wangu" || next == "yangu"
 }
@@ -239,7 +248,8 @@ func (s *nameSlots) isOtherAnswer(from, end int) bool {
 func (s *nameSlots) placeFrom(i int) string {
 	for i < len(s.tokens) {
 		switch s.words[i].Exact {
-		case "nipo", "niko", "natoka", "naishi", "kutoka", "from", "at", "in", "wa", "na", "and", "i", "am", "live", "to", "mahali", "deliver", "delivery",
+		case "nipo", "niko", "natoka", "naishi", "kutoka", "from", "at", "in", "wa", "na", "and", "i", "am", "live",
+			"to", "mahali", "deliver", "delivery",
 			"nipelekee", "niletee", "niletewe", "peleka", "leta", "kwa", "ni":
 			i++
 			continue

@@ -68,8 +68,8 @@ func (s *orderSlots) fillUnlisted(q *question, expected bool, out *outcome) {
 	}
 }
 
-// namesMore tells whether beside the products found the message names another one with its quantity that does not exist:
-// "kanga 2 na simu 1".
+// namesMore tells whether beside the products found the message names another one with its quantity that does not
+// exist: "kanga 2 na simu 1".
 func (s *orderSlots) namesMore(found []itemMatch) bool {
 	for _, a := range s.quantities.all(found) {
 		if a.at == 0 || hitEnding(found, a.at) || hitAt(found, a.end) != nil || s.tokens[a.at].Sep != "" {
@@ -169,12 +169,16 @@ func badQuantity(q *question, ask string) *refusal {
 	return &refusal{key: "quantity_bad", ask: ask, kind: "quantity", minute: -1, values: boundsOf(q.min, q.max)}
 }
 
-// replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to kitenge".
+// replaced tells that a product is named only to give way to another: "badala ya kanga, kitenge 1", "change kanga to
+// kitenge".
 func (s *orderSlots) replaced(l line, n int, found []itemMatch) bool {
 	if n < len(found) && s.reader.Refused(found[n].at) {
 		return true
 	}
-	return n == 0 && s.hasChange() && l.quantity == 0 && slices.ContainsFunc(s.state.Facts.Items, func(i flowhq.OrderItem) bool { return i.Product == l.item.Name })
+	return n == 0 && s.hasChange() && l.quantity == 0 &&
+		slices.ContainsFunc(s.state.Facts.Items, func(i flowhq.OrderItem) bool {
+			return i.Product == l.item.Name
+		})
 }
 
 func (s *orderSlots) putItem(l line, out *outcome) {
@@ -189,7 +193,8 @@ func (s *orderSlots) putItem(l line, out *outcome) {
 		}
 	}
 	if len(f.Items) < MaxLines {
-		f.Items = append(f.Items, flowhq.OrderItem{Product: l.item.Name, Quantity: l.quantity, Price: boundedPrice(l.item.Price)})
+		f.Items = append(f.Items, flowhq.OrderItem{Product: l.item.Name, Quantity: l.quantity,
+			Price: boundedPrice(l.item.Price)})
 		out.set("items")
 	}
 }

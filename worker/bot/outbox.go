@@ -44,7 +44,8 @@ func (o *outbox) send(text, asks string) {
 	if o.state.Ask != "" {
 		step += "/" + o.state.Ask
 	}
-	o.acts = append(o.acts, Action{Kind: ActionReply, Text: shortenAtLine(text, MaxReply), Asks: asks, Says: strings.Join(o.says, ","), Step: step})
+	o.acts = append(o.acts, Action{Kind: ActionReply, Text: shortenAtLine(text, MaxReply), Asks: asks,
+		Says: strings.Join(o.says, ","), Step: step})
 	o.state.Turns = (o.state.Turns + 1) % 1000
 }
 

@@ -85,8 +85,8 @@ func mergeLines(lines []line, most int64) []line {
 	return out
 }
 
-// quantitiesLead tells whether the numbers stand before the products, as in English: the first one does, and none stands
-// behind the last product.
+// quantitiesLead tells whether the numbers stand before the products, as in English: the first one does, and none
+// stands behind the last product.
 func quantitiesLead(hits []itemMatch, all []quantity) bool {
 	if len(hits) == 0 {
 		return false

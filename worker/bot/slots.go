@@ -17,8 +17,8 @@ type slots struct {
 	texts  *textSlots
 }
 
-// fill takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and words
-// of any kind answer that. Topic stands in for a service or product that is not named.
+// fill takes every fact of the message that the task wants. Expect is the fact that was asked for: bare numbers and
+// words of any kind answer that. Topic stands in for a service or product that is not named.
 func (s *slots) fill(task *task, expect, topic string) outcome {
 	var out outcome
 	for _, q := range task.asks {

@@ -23,7 +23,8 @@ import (
 //
 // From everywhere, STOP leads to silence (opted out) and a call for a human hands the chat over.
 func Step(flow *Flow, biz flowhq.Business, state State, msg Message, now time.Time) (State, []Action) {
-	t := newTurn(chat{flow: flow, business: &biz, msg: msg, now: now.In(flow.zones.of(biz.Settings)), state: state.clone()})
+	t := newTurn(chat{flow: flow, business: &biz, msg: msg, now: now.In(flow.zones.of(biz.Settings)),
+		state: state.clone()})
 	if msg.Kind == flowhq.KindReaction {
 		t.out.trace(flowhq.TraceStep, "reactions are not answered")
 		return t.state, t.out.acts

@@ -45,8 +45,8 @@ func (k *tasks) commands(task *task) bool {
 	return true
 }
 
-// cancels tells whether the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does not,
-// and who says what shall be instead changes it.
+// cancels tells whether the customer gives the task in hand up: "ghairi", "hapana, nimeghairi". "Don't cancel" does
+// not, and who says what shall be instead changes it.
 func (k *tasks) cancels() bool {
 	m := k.flow.means
 	if k.hasChange() || k.has(m.no) && k.hasFacts() {

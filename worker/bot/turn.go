@@ -42,7 +42,8 @@ func newTurn(c chat) *turn {
 	t.dates, t.names = dateSlots{u, &t.asker}, nameSlots{u, &t.asker}
 	t.slots = slots{u, &t.asker, &t.orders, &t.dates, &t.names, &t.texts}
 	t.handover = handover{u, &t.out}
-	t.idle = idle{utterance: u, out: &t.out, ranker: &t.ranker, answers: &t.answers, tasks: &t.tasks, handover: &t.handover}
+	t.idle = idle{utterance: u, out: &t.out, ranker: &t.ranker, answers: &t.answers, tasks: &t.tasks,
+		handover: &t.handover}
 	t.tasks = tasks{u, &t.out, &t.ranker, &t.slots, &t.idle, &t.handover, &t.confirmation, &t.digression}
 	t.confirmation = confirmation{u, &t.out, &t.ranker, &t.slots, &t.tasks, &t.handover, &t.digression}
 	t.digression = digression{u, &t.out, &t.ranker, &t.answers, &t.tasks, &t.idle}

@@ -104,7 +104,9 @@ func (u *utterance) covered(i int, meanings ...int) bool {
 }
 
 func (u *utterance) isQuestion() bool {
-	return u.has(u.flow.means.asks) || slices.ContainsFunc(u.tokens, func(k lexicon.Token) bool { return strings.Contains(k.Sep, "?") }) ||
+	return u.has(u.flow.means.asks) || slices.ContainsFunc(u.tokens, func(k lexicon.Token) bool {
+		return strings.Contains(k.Sep, "?")
+	}) ||
 		strings.HasSuffix(strings.TrimSpace(head(u.text, 4*lexicon.MaxHeard)), "?")
 }
 
@@ -140,7 +142,8 @@ func (u *utterance) hasSentence() bool {
 	}
 	n := 0
 	for i, k := range u.tokens {
-		if k.Kind == lexicon.WordToken && !u.around[i] && k.Text[0] < 0x80 && !u.covered(i, u.flow.means.thanks, u.flow.means.yes, u.flow.means.no, u.flow.means.noProblem) {
+		if k.Kind == lexicon.WordToken && !u.around[i] && k.Text[0] < 0x80 &&
+			!u.covered(i, u.flow.means.thanks, u.flow.means.yes, u.flow.means.no, u.flow.means.noProblem) {
 			n++
 		}
 	}
@@ -178,7 +181,8 @@ func (u *utterance) namesUnit() bool {
 	return slices.ContainsFunc(u.words, func(h lexicon.Word) bool { return isUnit(h.Exact) })
 }
 
-// setsValue tells that a message says what something shall be: "iwe 2", "make it 2", "ziwe tatu". A number is no choice then.
+// setsValue tells that a message says what something shall be: "iwe 2", "make it 2", "ziwe tatu". A number is no choice
+// then.
 func (u *utterance) setsValue() bool {
 	return slices.ContainsFunc(u.words, func(h lexicon.Word) bool {
 		switch h.Exact {

@@ -55,8 +55,8 @@ func (u *utterance) listing(source itemSource, q *question) *listing {
 	return u.listings[source]
 }
 
-// named gives the items of a list that the message names, or those among which it leaves open which one is meant. It looks
-// once for each message.
+// named gives the items of a list that the message names, or those among which it leaves open which one is meant. It
+// looks once for each message.
 func (u *utterance) named(l *listing) (found []itemMatch, unclear []int) {
 	if !l.looked {
 		l.found, l.unclear = l.find(u.flow.words, u.tokens, u.words)
@@ -95,7 +95,8 @@ func (u *utterance) leftOver() bool {
 
 func (u *utterance) isLeftOver(i int) bool {
 	t := u.tokens[i]
-	if !u.isContent(i) || u.reader.Used(i) || len(t.Text) < 3 || len(u.words[i].Typos) > 0 || u.reader.IsCalendarWord(i) {
+	if !u.isContent(i) || u.reader.Used(i) || len(t.Text) < 3 || len(u.words[i].Typos) > 0 ||
+		u.reader.IsCalendarWord(i) {
 		return false
 	}
 	word, f := u.text[t.From:t.To], &u.state.Facts
@@ -116,8 +117,8 @@ func (u *utterance) wordsBeyond(task *task) bool {
 	return false
 }
 
-// namesUnknown tells whether the message asks for a thing that is neither on the list nor a known word: the last word that
-// says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
+// namesUnknown tells whether the message asks for a thing that is neither on the list nor a known word: the last word
+// that says something, behind one that introduces a thing ("bei ya simu", "do you have tyres").
 func (u *utterance) namesUnknown() bool {
 	for i := len(u.tokens) - 1; i > 0; i-- {
 		if !u.isContent(i) || u.covered(i, u.flow.means.asks) {
@@ -156,7 +157,8 @@ func (u *utterance) wantsUnknown() bool {
 	}
 	n := 0
 	for i := range u.tokens {
-		if !u.isContent(i) || len(u.tokens[i].Text) < 3 || u.covered(i, u.flow.means.want) || u.reader.IsCalendarWord(i) {
+		if !u.isContent(i) || len(u.tokens[i].Text) < 3 || u.covered(i, u.flow.means.want) ||
+			u.reader.IsCalendarWord(i) {
 			continue
 		}
 		if u.isDeed(i) {
