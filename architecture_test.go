@@ -50,8 +50,8 @@ var mayImport = map[string][]string{
 	},
 	"flowhq/appliance/localtrust": {"flowhq/procman"},
 	"flowhq/appliance/localapi": {
-		"flowhq", "flowhq/appliance/access", "flowhq/appliance/api", "flowhq/appliance/backup", "flowhq/appliance/localtrust",
-		"flowhq/appliance/services", "flowhq/procman", "flowhq/storage",
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/api", "flowhq/appliance/backup",
+		"flowhq/appliance/localtrust", "flowhq/appliance/services", "flowhq/procman", "flowhq/storage",
 	},
 	"flowhq/appliance/retention": {"flowhq"},
 	"flowhq/worker": {

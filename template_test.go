@@ -16,6 +16,7 @@ func TestTemplateTypes(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"appliance/api/openapi.yaml": "TemplateType: {type: string, enum: [" + strings.Join(names, ", ") + "]}",
+		"docs/flow.schema.json":      `"template": {"enum": ["` + strings.Join(names, `", "`) + `"]}`,
 		"storage/enums.sql":          `CREATE TYPE "TemplateType" AS ENUM ('` + strings.Join(names, "', '") + `')`,
 	} {
 		data, err := os.ReadFile(file)

@@ -39,8 +39,8 @@ func (w localWorkers) SessionDir(tenantID string) string { return w.sessionDir(t
 
 func (w localWorkers) TenantOf(process string) (string, bool) { return tenantOf(process) }
 
-// LogName gives the name by which the process manager knows a worker's log. A worker that this appliance never ran may have a
-// log too.
+// LogName gives the name by which the process manager knows a worker's log. A worker that this appliance never ran may
+// have a log too.
 func (w localWorkers) LogName(tenantID string) (string, error) {
 	name := flowhq.ProcessName(tenantID)
 	if _, err := w.manager.Status(name); err != nil {

@@ -2,13 +2,13 @@ package localapi
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
 
 	"flowhq"
+	"flowhq/locale"
 )
 
 // TenantHeader names the business that a streamed backup is of.
@@ -53,8 +53,8 @@ func (l *Calls) streamBackup(c *gin.Context) error {
 
 // sentenceOf gives what a person reads of an error after the answer has begun.
 func sentenceOf(err error) string {
-	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		return e.Message
+	if flowhq.CodeOf(err) != flowhq.CodeInternal {
+		return locale.English(err)
 	}
 	return "Something went wrong. The log tells what."
 }

@@ -2,7 +2,6 @@ package localapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"os"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/access"
+	"flowhq/locale"
 )
 
 // Status is what the running appliance says of itself.
@@ -42,8 +42,8 @@ type Reloaded struct {
 	HandsOver   string   `json:"hands_over"`   // program that takes over in a moment, "" when none does
 }
 
-// Failure is the body of an error where programs of two versions talk: this version reads "error", earlier ones read "code"
-// and "message".
+// Failure is the body of an error where programs of two versions talk: this version reads "error", earlier ones read
+// "code" and "message".
 type Failure struct {
 	Error   string      `json:"error"`
 	Code    flowhq.Code `json:"code"`
@@ -51,12 +51,8 @@ type Failure struct {
 }
 
 func failureOf(err error) Failure {
-	f := Failure{Code: flowhq.CodeOf(err), Message: err.Error()}
-	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		f.Message = e.Message
-	}
-	f.Error = f.Message
-	return f
+	sentence := locale.English(err)
+	return Failure{Error: sentence, Code: flowhq.CodeOf(err), Message: sentence}
 }
 
 // between makes the handler of a call that an old program and a new one make during an upgrade.

@@ -112,8 +112,10 @@ func (l *Calls) bringBack(r *http.Request, tell func(backup.Progress)) (out Rest
 	if err != nil {
 		return out, err
 	}
-	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host, Rows: got.Contents.Rows()}
-	l.cfg.Log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID, "by", api.ByCommandLine)
+	out = RestoreAnswer{Tenants: got.Tenants, TakenAt: got.Manifest.TakenAt, Host: got.Manifest.Host,
+		Rows: got.Contents.Rows()}
+	l.cfg.Log.Info("a tenant was restored", "tenant", want.Tenant, "as_new", want.AsNew, "backup", got.Manifest.ID,
+		"by", api.ByCommandLine)
 	return out, nil
 }
 

@@ -51,7 +51,8 @@ func (l *Calls) NewServer(path string, admin []api.Route, trust *localtrust.Trus
 // unknown answers a call that this version does not have: the command line is of another one.
 func (l *Calls) unknown(c *gin.Context) {
 	answer(flowhq.Errorf(flowhq.CodeNotFound,
-		"This command and the running appliance are of different versions: the appliance is %s and does not know the call. "+
+		"This command and the running appliance are of different versions: the appliance is %s and does not "+
+			"know the call. "+
 			"Use the command of that version.", l.cfg.Status.Version)).ServeHTTP(c.Writer, c.Request)
 	c.Abort()
 }

@@ -11,8 +11,8 @@ import (
 // maxMessages is how many messages one call gives.
 const maxMessages = 20_000
 
-// Conversations is what `flowhq try` needs of a business: what customers are answered with, and what they would be answered
-// with by the draft.
+// Conversations is what `flowhq try` needs of a business: what customers are answered with, and what they would be
+// answered with by the draft.
 type Conversations struct {
 	InForce flowhq.Conversation  `json:"in_force"`
 	Draft   *flowhq.Conversation `json:"draft"`

@@ -44,8 +44,8 @@ func (t *Trust) Guard(next, refuse http.Handler) http.Handler {
 	})
 }
 
-// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is decided once, when the
-// connection is accepted. A connection that is passed to another process later keeps this decision.
+// peer is who dialled the control socket: its pid, and whether it may control the appliance. This is decided once, when
+// the connection is accepted. A connection that is passed to another process later keeps this decision.
 type peer struct {
 	pid     int
 	allowed bool

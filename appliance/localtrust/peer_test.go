@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by itself, by a
-// child, by one that nobody would take for its child any more (in a session of its own, without an environment, its parent
-// dead), or over a connection that a child made and left to it.
+// dialMain is a process that asks the control socket and prints the answer's status: "dial SOCKET HOW". It asks by
+// itself, by a child, by one that nobody would take for its child any more (in a session of its own, without an
+// environment, its parent dead), or over a connection that a child made and left to it.
 func dialMain(socket, how string) {
 	exe, err := os.Executable()
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"flowhq/appliance/backup"
@@ -33,11 +32,8 @@ func newBackupProgress(cmd *cobra.Command) *backupProgress {
 
 // newRestoreProgress is for work that somebody waits for.
 func newRestoreProgress(cmd *cobra.Command) *backupProgress {
-	p := &backupProgress{out: cmd.ErrOrStderr(), now: time.Now, last: time.Now()}
-	if f, ok := p.out.(interface{ Fd() uintptr }); ok {
-		p.terminal = isatty.IsTerminal(f.Fd())
-	}
-	return p
+	out := cmd.ErrOrStderr()
+	return &backupProgress{out: out, terminal: isTerminal(out), now: time.Now, last: time.Now()}
 }
 
 func (p *backupProgress) progress(at backup.Progress) {

@@ -30,7 +30,8 @@ func newChatAction(action, short, long, done string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.of(cmd.Context(), adminArea, args[0], http.MethodPost, "/chats/"+url.PathEscape(args[1])+"/"+action, nil); err != nil {
+			if err := c.of(cmd.Context(), adminArea, args[0], http.MethodPost,
+				"/chats/"+url.PathEscape(args[1])+"/"+action, nil); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), done, args[1])

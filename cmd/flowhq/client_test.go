@@ -29,8 +29,8 @@ func applianceOf(t *testing.T, mux http.Handler) (env string) {
 	return env
 }
 
-// An appliance of a version before the one API has the status and the reload alone in common with this command line: the
-// other commands say that the versions differ.
+// An appliance of a version before the one API has the status and the reload alone in common with this command line:
+// the other commands say that the versions differ.
 func TestClient_OlderAppliance(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
@@ -45,11 +45,13 @@ func TestClient_OlderAppliance(t *testing.T) {
 		{"ps"}, {"start", "x"}, {"describe", "x"}, {"logs", "x"}, {"events"}, {"restore", "confirm", "x"},
 	} {
 		out, bad, status := flowhqCmd(t.Context(), append(args, "--env-file", env)...)
-		if status != exitFailure || out != "" || !strings.HasPrefix(bad, "The running appliance is version 0.9.1 and this command is version dev. ") {
+		if status != exitFailure || out != "" || !strings.HasPrefix(bad,
+			"The running appliance is version 0.9.1 and this command is version dev. ") {
 			t.Errorf("%s: status %d, %q, %q", args, status, out, bad)
 		}
 	}
-	if _, bad, status := flowhqCmd(t.Context(), "reload", "--env-file", env); status != exitFailure || bad != "PORT is in use.\n" {
+	if _, bad, status := flowhqCmd(t.Context(), "reload", "--env-file", env); status != exitFailure ||
+		bad != "PORT is in use.\n" {
 		t.Errorf("reload: status %d, %q", status, bad)
 	}
 }

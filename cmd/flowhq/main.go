@@ -20,12 +20,10 @@ func main() {
 
 func run(args []string) int {
 	if long := longRun(args); long != nil {
-		long.SetArgs(args)
-		return exitCode(long.ErrOrStderr(), long.Execute()) // they mind signals themselves
+		return exitCode(long.ErrOrStderr(), execute(context.Background(), long, args)) // they handle signals themselves
 	}
 	root := newRoot()
-	root.SetArgs(args)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return exitCode(root.ErrOrStderr(), root.ExecuteContext(ctx))
+	return exitCode(root.ErrOrStderr(), execute(ctx, root, args))
 }

@@ -61,11 +61,10 @@ func realWorker() int {
 func flowhqCmd(ctx context.Context, args ...string) (stdout, stderr string, status int) {
 	var out, bad bytes.Buffer
 	root := newRoot()
-	root.SetArgs(args)
 	root.SetIn(strings.NewReader(""))
 	root.SetOut(&out)
 	root.SetErr(&bad)
-	status = exitCode(&bad, root.ExecuteContext(ctx))
+	status = exitCode(&bad, execute(ctx, root, args))
 	return out.String(), bad.String(), status
 }
 
@@ -148,8 +147,10 @@ func TestTryTalksAndReplays(t *testing.T) {
 	flow := bot.DefaultYAML(flowhq.TemplateBooking, flowhq.Swahili)
 	write(t, "draft.yaml", strings.Replace(flow, "Tuandike kwa jina gani?", "Jina lako tafadhali?", 1))
 	write(t, "said.txt", "# one chat\n2026-03-10T09:00 customer: facial kesho saa nne asubuhi\nAsha\x1b[2J\n")
-	shown, bad, status := flowhqCmd(t.Context(), "try", "--template", "BOOKING", "--flow", "draft.yaml", "--replay", "said.txt")
-	if status != 0 || !strings.Contains(shown, "draft: Jina lako tafadhali?") || !strings.Contains(shown, "2 messages, 1 answered otherwise") ||
+	shown, bad, status := flowhqCmd(t.Context(), "try", "--template", "BOOKING", "--flow", "draft.yaml", "--replay",
+		"said.txt")
+	if status != 0 || !strings.Contains(shown, "draft: Jina lako tafadhali?") ||
+		!strings.Contains(shown, "2 messages, 1 answered otherwise") ||
 		strings.Contains(shown, "\x1b") {
 		t.Errorf("%d %s\n%q", status, bad, shown)
 	}
@@ -157,17 +158,20 @@ func TestTryTalksAndReplays(t *testing.T) {
 
 func TestNamesCannotSteerTheTerminal(t *testing.T) {
 	var b bytes.Buffer
-	err := printWorkers(&b, []localapi.WorkerView{{TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "A\x1b[2J\u009bB\nC"}})
+	err := printWorkers(&b, []localapi.WorkerView{
+		{TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "A\x1b[2J\u009bB\nC"}})
 	if err != nil || strings.ContainsAny(b.String(), "\x1b\u009b") || !strings.Contains(b.String(), "A[2JBC") {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
 
 func TestPlainErrors(t *testing.T) {
-	inner := &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database is away.", Cause: fmt.Errorf("dial tcp: refused")}
+	inner := &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database is away.",
+		Cause: fmt.Errorf("dial tcp: refused")}
 	for err, want := range map[error]string{
 		inner: "The database is away.",
-		fmt.Errorf("the database cannot be used (DATABASE_URL): %w", inner): "the database cannot be used (DATABASE_URL): The database is away.",
+		fmt.Errorf("the database cannot be used (DATABASE_URL): %w",
+			inner): "the database cannot be used (DATABASE_URL): The database is away.",
 		fmt.Errorf("something"): "something",
 	} {
 		if got := plain(err); got != want {
@@ -200,8 +204,10 @@ func newBox(t *testing.T) *box {
 	l.Close()
 	key := sim.RootKey()
 	b := &box{env: filepath.Join(dir, "flowhq.env"), url: fmt.Sprintf("http://127.0.0.1:%d", port), sim: sim}
-	write(t, b.env, fmt.Sprintf("ADMIN_PASSWORD='a long enough password'\nPORTAL_INTERNAL_KEY=0123456789abcdef\nDATABASE_URL=sqlite:x.db\n"+
-		"PORT=%d\nRUNTIME_DIR=run\nWHATSAPP_SIMULATOR=%s\nWHATSAPP_SIMULATOR_KEY=%s\n", port, sim.Addr(), hex.EncodeToString(key[:])))
+	write(t, b.env, fmt.Sprintf("ADMIN_PASSWORD='a long enough "+
+		"password'\nPORTAL_INTERNAL_KEY=0123456789abcdef\nDATABASE_URL=sqlite:x.db\n"+
+		"PORT=%d\nRUNTIME_DIR=run\nWHATSAPP_SIMULATOR=%s\nWHATSAPP_SIMULATOR_KEY=%s\n", port, sim.Addr(),
+		hex.EncodeToString(key[:])))
 	src, err := config.ThisProcess(b.env)
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +259,8 @@ func TestVerify(t *testing.T) {
 	b := newBox(t)
 	web := newWebClient(b.url, "a long enough password", "0123456789abcdef")
 	for _, name := range []string{"amina", "juma"} {
-		a, err := web.do(t.Context(), http.MethodPost, "/portal/users", map[string]string{"email": name + "@example.com", "name": name},
+		a, err := web.do(t.Context(), http.MethodPost, "/portal/users",
+			map[string]string{"email": name + "@example.com", "name": name},
 			func(r *http.Request) { r.Header.Set("x-portal-key", web.portalKey) })
 		if err := a.read(err, "making a user", http.StatusCreated, nil); err != nil {
 			t.Fatal(err)
@@ -264,8 +271,10 @@ func TestVerify(t *testing.T) {
 		t.Fatalf("verify: %d\n%s%s", status, out, bad)
 	}
 	for _, line := range []string{
-		"ok       health:", "ok       sign-in:", "ok       store: 3 test", "ok       workers: 3 run, 3 of them show a QR code",
-		"ok       isolation: 3 businesses", "ok       isolation in the portal: ", "ok       reply limit: 10 replies", "ok       tidy up: 3 test", "All 9 checks passed.",
+		"ok       health:", "ok       sign-in:", "ok       store: 3 test",
+		"ok       workers: 3 run, 3 of them show a QR code",
+		"ok       isolation: 3 businesses", "ok       isolation in the portal: ", "ok       reply limit: 10 replies",
+		"ok       tidy up: 3 test", "All 9 checks passed.",
 	} {
 		if !strings.Contains(out, line) {
 			t.Errorf("%q is missing in\n%s", line, out)
@@ -280,7 +289,8 @@ func TestVerify(t *testing.T) {
 	root := newRoot()
 	root.SetArgs([]string{"verify", "--env-file", b.env})
 	root.SetOut(interrupted)
-	if code := exitCode(interrupted, root.ExecuteContext(ctx)); code != exitFailure || !strings.Contains(interrupted.String(), "ok       tidy up: 3 test") {
+	if code := exitCode(interrupted, root.ExecuteContext(ctx)); code != exitFailure ||
+		!strings.Contains(interrupted.String(), "ok       tidy up: 3 test") {
 		t.Errorf("interrupted: %d\n%s", code, interrupted)
 	}
 	if strings.Contains(b.tenants(t), testName) {
@@ -289,7 +299,8 @@ func TestVerify(t *testing.T) {
 
 	b.sim.Close()
 	out, bad, status = flowhqCmd(t.Context(), "verify", "--env-file", b.env, "--patience", "1s")
-	if status != 0 || !strings.Contains(out, "WhatsApp cannot be reached from here") || !strings.Contains(out, "3 run, 0 of them show") {
+	if status != 0 || !strings.Contains(out, "WhatsApp cannot be reached from here") ||
+		!strings.Contains(out, "3 run, 0 of them show") {
 		t.Errorf("without WhatsApp: %d\n%s%s", status, out, bad)
 	}
 
@@ -299,7 +310,8 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, wrong, strings.Replace(string(text), "a long enough password", "another long password", 1))
-	if out, _, status = flowhqCmd(t.Context(), "verify", "--env-file", wrong); status != exitFailure || !strings.Contains(out, "failed   sign-in: signing in: ") {
+	if out, _, status = flowhqCmd(t.Context(), "verify", "--env-file", wrong); status != exitFailure ||
+		!strings.Contains(out, "failed   sign-in: signing in: ") {
 		t.Errorf("with a wrong password: %d\n%s", status, out)
 	}
 }
@@ -326,7 +338,8 @@ func TestControlCommands(t *testing.T) {
 	}
 	web := newWebClient(b.url, "a long enough password", "")
 	err := web.admin(t.Context(), http.MethodPost, "/admin/tenants", map[string]string{
-		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678", "template_type": "BOOKING", "language": "SW",
+		"name": "Salon Amina", "business_name": "Salon Amina", "phone_number": "+255712345678",
+		"template_type": "BOOKING", "language": "SW",
 	}, nil, http.StatusCreated)
 	if err != nil {
 		t.Fatal(err)
@@ -338,7 +351,8 @@ func TestControlCommands(t *testing.T) {
 		holds  string
 	}{
 		{[]string{"try", "--tenant", "salon amina"}, 0, "Salon Amina · BOOKING SW"},
-		{[]string{"try", "--tenant", "salon amina", "--replay", "said.txt"}, 0, "1 chats, 2 messages, 0 answered otherwise"},
+		{[]string{"try", "--tenant", "salon amina", "--replay", "said.txt"}, 0,
+			"1 chats, 2 messages, 0 answered otherwise"},
 		{[]string{"try", "--tenant", "salon amina", "--log"}, 0, "0 chats, 0 messages"},
 		{[]string{"try", "--tenant", "nobody"}, exitFailure, "No tenant has the id"},
 		{[]string{"start", "salon amina"}, 0, "The worker of Salon Amina is started."},
@@ -354,7 +368,8 @@ func TestControlCommands(t *testing.T) {
 		{[]string{"events", "--limit", "0"}, exitUsage, "--limit"},
 		{[]string{"logs", "-n", "50", "Salon Amina"}, 0, ""},
 		{[]string{"logs", "--grep", "no such line", "Salon Amina"}, exitFailure, ""},
-		{[]string{"logs", "--grep", "(", "--regexp", "Salon Amina"}, exitFailure, "The expression cannot be read: missing closing"},
+		{[]string{"logs", "--grep", "(", "--regexp", "Salon Amina"}, exitFailure,
+			"The expression cannot be read: missing closing"},
 		{[]string{"logs", "--regexp", "Salon Amina"}, exitUsage, "--grep"},
 		{[]string{"logs", "--grep", "x", "--follow", "Salon Amina"}, exitUsage, "--follow"},
 		{[]string{"ps"}, 0, "Salon Amina  "},
@@ -374,7 +389,8 @@ func TestControlCommands(t *testing.T) {
 	for _, s := range steps {
 		out, bad, status := flowhqCmd(t.Context(), slices.Concat(s.args, []string{"--env-file", b.env})...)
 		if status != s.status || !strings.Contains(out+bad, s.holds) {
-			t.Errorf("flowhq %s: status %d, want %d with %q\n%s%s", strings.Join(s.args, " "), status, s.status, s.holds, out, bad)
+			t.Errorf("flowhq %s: status %d, want %d with %q\n%s%s", strings.Join(s.args, " "), status, s.status,
+				s.holds, out, bad)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -22,12 +21,7 @@ type progress struct {
 const lineEvery = 10 * time.Second
 
 func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, last: time.Now()}
-	if f, ok := out.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return p
+	return &progress{out: out, terminal: isTerminal(out), last: time.Now()}
 }
 
 func (p *progress) copying(c storage.CopyProgress) {

@@ -66,9 +66,12 @@ func TestFollowingARestore(t *testing.T) {
 		err          string
 		shown        string
 	}{
-		"progress": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" + `{"answer":{"rows":9}}`, 9, "", "5 of 9"},
-		"an error": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" + `{"error":{"code":"conflict","error":"No."}}`, 0, "No.", "5 of 9"},
-		"cut off":  {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n", 0, "ended before", "5 of 9"},
+		"progress": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" +
+			`{"answer":{"rows":9}}`, 9, "", "5 of 9"},
+		"an error": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n" +
+			`{"error":{"code":"conflict","error":"No."}}`, 0, "No.", "5 of 9"},
+		"cut off": {"application/x-ndjson", `{"progress":{"phase":"rows","done":5,"total":9}}` + "\n", 0,
+			"ended before", "5 of 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -85,8 +88,10 @@ func TestFollowingARestore(t *testing.T) {
 			}}}}
 			defer c.http.CloseIdleConnections()
 			var out strings.Builder
-			got, err := c.follow(t.Context(), "/local/restore", strings.NewReader("backup"), &backupProgress{out: &out, terminal: true, now: time.Now})
-			if got.Rows != test.rows || (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			got, err := c.follow(t.Context(), "/local/restore", strings.NewReader("backup"),
+				&backupProgress{out: &out, terminal: true, now: time.Now})
+			if got.Rows != test.rows || (err != nil) != (test.err != "") || err != nil &&
+				!strings.Contains(err.Error(), test.err) {
 				t.Errorf("%d rows, %v", got.Rows, err)
 			}
 			if name == "an error" && flowhq.CodeOf(err) != flowhq.CodeConflict {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,10 +29,27 @@ func (q quietFailure) Error() string { return fmt.Sprintf("exit status %d", int(
 // usageError is a command that was written wrongly.
 type usageError struct{ error }
 
+// unknownCommand is a command that does not exist, in cobra's words, which may name a similar one.
+type unknownCommand struct{ error }
+
+// execute runs the command that args name.
+func execute(ctx context.Context, root *cobra.Command, args []string) error {
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return nil
+	}
+	if _, _, unknown := root.Find(args); unknown != nil {
+		return unknownCommand{err}
+	}
+	return err
+}
+
 func newRoot() *cobra.Command {
 	return rootOf(
 		newServe(), newHold(), newMigrate(), newDoctor(), newVerify(),
-		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(), newTry(), newTakeOver(), newRelease(),
+		newPS(), newTop(), newStart(), newStop(), newRestart(), newReload(), newDescribe(), newLogs(), newEvents(),
+		newTry(), newTakeOver(), newRelease(),
 		newBackup(), newRestore(), newCustomer(), newAdmin(), newUpgradeCheck(), newUpgrade(), newRollback(),
 		newService(), newStorage(), newVersion(), newDocuments(),
 	)
@@ -113,8 +131,8 @@ func exitCode(stderr io.Writer, err error) int {
 		fmt.Fprintf(stderr, "%s\n`flowhq --help` tells more.\n", usage.Error())
 		return exitUsage
 	}
-	if strings.HasPrefix(err.Error(), "unknown command") {
-		fmt.Fprintf(stderr, "%s\n", err)
+	if unknown, ok := errors.AsType[unknownCommand](err); ok {
+		fmt.Fprintln(stderr, unknown.Error())
 		return exitUsage
 	}
 	fmt.Fprintln(stderr, plain(err))

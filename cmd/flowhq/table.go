@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/mattn/go-isatty"
 )
 
 // table is rows of cells under a header. On a terminal it is drawn with lines and colours, as process managers do; into
@@ -39,8 +37,7 @@ func text(s string) cell { return cell{text: s} }
 
 // dressed tells whether out is a terminal, and whether colours are welcome there (https://no-color.org).
 func dressed(out io.Writer) (lines, colours bool) {
-	f, ok := out.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) {
+	if !isTerminal(out) {
 		return false, false
 	}
 	return true, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
-// terminal is the screen and the keys of who watches.
+// terminal is the screen and the keys of a person who watches. term.MakeRaw would take Ctrl-C away and change the
+// output, so the keys are set up here.
 type terminal struct {
 	in     *os.File
 	before *unix.Termios // what to go back to; nil where there are no keys
@@ -55,9 +59,30 @@ func (t *terminal) close() {
 
 // screenSize of a terminal, 80 by 24 when it does not say.
 func screenSize(f *os.File) (columns, rows int) {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil || size.Col == 0 || size.Row == 0 {
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns == 0 || rows == 0 {
 		return 80, 24
 	}
-	return int(size.Col), int(size.Row)
+	return columns, rows
+}
+
+// isTerminal tells whether a person sits at the other end of an input or output.
+func isTerminal(stream any) bool {
+	f, ok := stream.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// readPassword reads a line, from a terminal without showing it.
+func readPassword(cmd *cobra.Command) (string, error) {
+	if f, ok := cmd.InOrStdin().(*os.File); ok && isTerminal(f) {
+		fmt.Fprint(cmd.ErrOrStderr(), "Admin password: ")
+		line, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(cmd.ErrOrStderr())
+		return string(line), err
+	}
+	var line string
+	if _, err := fmt.Fscanln(cmd.InOrStdin(), &line); err != nil {
+		return "", fmt.Errorf("no password on standard input: %w", err)
+	}
+	return line, nil
 }

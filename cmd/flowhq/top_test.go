@@ -131,7 +131,8 @@ func TestPSOnATerminal(t *testing.T) {
 	workers := make([]localapi.WorkerView, 1000)
 	for i := range workers {
 		workers[i] = localapi.WorkerView{
-			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i), Uptime: 3700,
+			TenantID: fmt.Sprintf("0198c0de-0000-7000-8000-%012d", i), Name: fmt.Sprintf("Duka %03d", 999-i),
+			Uptime:  3700,
 			Process: flowhq.Process{State: "running", PID: 1000 + i, Restarts: i, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 		}
 	}
@@ -151,7 +152,8 @@ func TestPSOnANarrowTerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	s := newScreen(t, 80, 24)
 	if err := printWorkers(s.tty, []localapi.WorkerView{{
-		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700, Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
+		TenantID: "0198c0de-0000-7000-8000-000000000000", Name: "Mama Salma Hair Salon & Spa", Uptime: 3700,
+		Phase: flowhq.PhaseConnected, Tenant: flowhq.TenantActive,
 		Process: flowhq.Process{State: "running", PID: 1234567, CPUPercent: 1.25, MemoryRSS: 6 << 20},
 	}}); err != nil {
 		t.Fatal(err)

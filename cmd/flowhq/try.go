@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -33,7 +32,7 @@ type tryOptions struct {
 func newTry() *cobra.Command {
 	var o tryOptions
 	cmd := &cobra.Command{
-		Use:   "try (--tenant TENANT | --template BOOKING)",
+		Use:   "try (--tenant TENANT | --template TEMPLATE)",
 		Short: "Talk to a bot in the terminal, or see what a draft would change",
 		Long: `Talks to a bot as a customer would, without WhatsApp and without leaving a trace: nothing is recorded, nobody is told.
 
@@ -178,16 +177,6 @@ func (o *tryOptions) messages(cmd *cobra.Command, biz flowhq.Business, now time.
 	var log []flowhq.Message
 	err = c.of(cmd.Context(), localArea, o.tenant, http.MethodGet, fmt.Sprintf("/messages?limit=%d", o.limit), &log)
 	return log, err
-}
-
-// isTerminal tells whether a person sits at the other end.
-func isTerminal(r io.Reader) bool {
-	file, ok := r.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func unreadable(flag string, err error) error {

@@ -12,8 +12,8 @@ import (
 	"flowhq/appliance/release"
 )
 
-// engineSwitcher puts versions of the engine in force. A running appliance sees the change by itself and moves its workers one
-// after the other.
+// engineSwitcher puts versions of the engine in force. A running appliance sees the change by itself and moves its
+// workers one after the other.
 type engineSwitcher struct {
 	release.Layout
 	out   io.Writer
@@ -31,7 +31,8 @@ func (s *engineSwitcher) upgrade(ctx context.Context) error {
 		return err
 	}
 	if version == "" {
-		return flowhq.Errorf(flowhq.CodeNotFound, "The engine was not installed by its package here (nothing is in %s).", s.Dir)
+		return flowhq.Errorf(flowhq.CodeNotFound, "The engine was not installed by its package here "+
+			"(nothing is in %s).", s.Dir)
 	}
 	was, err := s.Current()
 	if err != nil {
@@ -47,7 +48,8 @@ func (s *engineSwitcher) upgrade(ctx context.Context) error {
 		return err
 	}
 	if was != version {
-		fmt.Fprintf(s.out, "The engine %s is in force. Each worker is moved to it by one short reconnect, one after the other.\n", version)
+		fmt.Fprintf(s.out, "The engine %s is in force. Each worker is moved to it by one short reconnect, one after "+
+			"the other.\n", version)
 	}
 	if err := s.Accept(); err != nil {
 		return err
@@ -66,15 +68,18 @@ func (s *engineSwitcher) rollback(ctx context.Context) error {
 		return err
 	}
 	if _, err := os.Stat(s.Program(before)); before == "" || err != nil {
-		return flowhq.Errorf(flowhq.CodeNotFound, "There is no engine to go back to: only %s was ever in force here.", now)
+		return flowhq.Errorf(flowhq.CodeNotFound, "There is no engine to go back to: only %s was ever in force here.",
+			now)
 	}
 	if err := s.check(ctx, s.Program(before)); err != nil {
-		return flowhq.Errorf(flowhq.CodeConflict, "Going back to the engine %s is not possible; %s stays.\n%s", before, now, indent(plain(err)))
+		return flowhq.Errorf(flowhq.CodeConflict, "Going back to the engine %s is not possible; %s stays.\n%s", before,
+			now, indent(plain(err)))
 	}
 	if err := s.Switch(before); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "The engine %s is in force again. Each worker is moved to it by one short reconnect, one after the other.\n", before)
+	fmt.Fprintf(s.out, "The engine %s is in force again. Each worker is moved to it by one short reconnect, one "+
+		"after the other.\n", before)
 	return nil
 }
 
@@ -83,6 +88,7 @@ func (s *engineSwitcher) refuse(version, was, reason string) error {
 	if err := s.Refuse(release.Refusal{Version: version, Reason: reason, At: time.Now().UTC()}); err != nil {
 		return err
 	}
-	return flowhq.Errorf(flowhq.CodeConflict, "The engine %s was not put in force; %s stays.\n%s\nWhen the cause is gone: sudo flowhq upgrade --engine",
+	return flowhq.Errorf(flowhq.CodeConflict, "The engine %s was not put in force; %s stays.\n%s\nWhen the cause is "+
+		"gone: sudo flowhq upgrade --engine",
 		version, was, indent(reason))
 }

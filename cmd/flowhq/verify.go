@@ -76,11 +76,7 @@ func runVerify(cmd *cobra.Command, o verifyOptions) error {
 func adminPassword(cmd *cobra.Command, c *config.Config, file string) (string, error) {
 	switch {
 	case file == "-":
-		var line string
-		if _, err := fmt.Fscanln(cmd.InOrStdin(), &line); err != nil {
-			return "", fmt.Errorf("no password on standard input: %w", err)
-		}
-		return line, nil
+		return readPassword(cmd)
 	case file != "":
 		text, err := os.ReadFile(file)
 		return strings.TrimRight(string(text), "\r\n"), err
