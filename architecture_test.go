@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"flowhq/locale/internal":         {},
 	"flowhq/procman":                 {},
 	"flowhq/storage":                 {"flowhq"},
-	"flowhq/worker/bot":              {"flowhq", "flowhq/worker/bot/lexicon", "flowhq/worker/bot/when"},
+	"flowhq/worker/bot":              {"flowhq", "flowhq/locale/key", "flowhq/worker/bot/lexicon", "flowhq/worker/bot/when"},
 	"flowhq/worker/bot/lexicon":      {},
 	"flowhq/worker/bot/when":         {"flowhq", "flowhq/worker/bot/lexicon"},
 	"flowhq/worker/message":          {"flowhq"},

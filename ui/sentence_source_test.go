@@ -29,10 +29,8 @@ func sayings() []saying {
 		{name: "NotFound", tail: " not found"},
 		{name: "orNotFound", arg: 1, tail: " not found"},
 		{name: "Note", arg: 3},
-		{in: "worker/bot", name: "add", arg: 1},
-		{in: "worker/bot", name: "entriesOf", arg: 1},
 		{in: "worker/bot", name: "trace", arg: 1, upper: true},
-		{in: "worker/bot", name: "callHuman"},
+		{in: "worker/bot", name: "call", arg: 1},
 		{in: "worker", name: "trace", arg: 1},
 		{in: "storage", name: "addEvent", arg: 2},
 		{in: "storage", name: "note", arg: 1, head: "{} "},
@@ -42,7 +40,7 @@ func sayings() []saying {
 // told names the fields of a type that pages show.
 func told(typeName string) []string {
 	switch typeName {
-	case "Error", "FieldError", "Problem", "FlowProblem":
+	case "Error", "FieldError":
 		return []string{"Message"}
 	case "SessionReport", "TenantEventNote", "TraceEntry":
 		return []string{"Detail"}
@@ -55,7 +53,7 @@ func told(typeName string) []string {
 // speakers are functions all of whose texts are read, by their file.
 func speakers() map[string][]string {
 	return map[string][]string{
-		"worker/bot/yamlnode.go": {"refusedToken", "syntaxProblem"},
+		"worker/bot/yamlnode.go": {"syntaxProblem"},
 		"appliance/news.go":      {"causeText", "changeOf"},
 		"appliance/processes.go": {"exitText"},
 		"worker/talk_bot.go":     {"told"},
@@ -65,7 +63,7 @@ func speakers() map[string][]string {
 
 // plainErrors are files whose errors are written for people: what is wrong with a field.
 func plainErrors() []string {
-	return []string{"worker/bot/phrase.go"}
+	return nil
 }
 
 // openFolders are those where every whole sentence, wherever it stands, is taken for one that is read.

@@ -44,7 +44,7 @@ type editorView struct {
 type checkView struct {
 	ID       string
 	Checked  bool
-	Problems []flowhq.FlowProblem
+	Problems []flowProblemView
 	Wrong    string
 	Replay   *flowhq.ReplayAnswer
 }
@@ -148,8 +148,7 @@ func (h *flowPages) checked(c *gin.Context, id, text string) checkView {
 	}
 	l := h.translator(c)
 	for _, p := range problems {
-		p.Message = l.say(p.Message)
-		v.Problems = append(v.Problems, p)
+		v.Problems = append(v.Problems, flowProblemView{Line: p.Line, Column: p.Column, Message: l.tell(p.Text)})
 	}
 	return v
 }
@@ -241,4 +240,10 @@ func (v *tryoutView) take(l translator, said string, answer flowhq.TryAnswer) {
 	if log, err := json.Marshal(v.Turns); err == nil {
 		v.Log = string(log)
 	}
+}
+
+// flowProblemView is a problem of a flow in the reader's language.
+type flowProblemView struct {
+	Line, Column int
+	Message      string
 }

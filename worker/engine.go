@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/locale/key"
+	"flowhq/worker/bot"
 	"flowhq/worker/journal"
 	"flowhq/worker/limit"
 	"flowhq/worker/message"
@@ -126,7 +128,7 @@ func (e *engine) configure(c flowhq.WorkerConfig) error {
 	if err := e.checkFlow(c); err != nil {
 		e.note(
 			flowhq.TenantEventWorker,
-			"The new settings cannot be used; the worker goes on with those before: "+err.Error(),
+			"The new settings cannot be used; the worker goes on with those before. Check the flow.",
 		)
 		return err
 	}
@@ -145,7 +147,7 @@ func (e *engine) checkFlow(c flowhq.WorkerConfig) error {
 	}
 	_, err := e.flows.loader.load(int64(c.Version), flowOf(&c))
 	if err != nil {
-		e := flowhq.Fail(flowhq.CodeInvalid, key.WorkerFlowUnusable, "problem", err.Error())
+		e := flowhq.Fail(flowhq.CodeInvalid, key.WorkerFlowUnusable, "problem", problemText(err))
 		e.Cause = err
 		return e
 	}
@@ -320,4 +322,12 @@ func (e *engine) probe(ctx context.Context) {
 		return
 	}
 	_ = e.write(try)
+}
+
+// problemText says what is wrong with a flow.
+func problemText(err error) flowhq.Text {
+	if problems, ok := errors.AsType[bot.Problems](err); ok {
+		return flowhq.FlowProblemsText(problems)
+	}
+	return flowhq.Plain(err.Error())
 }

@@ -10,6 +10,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/tenants/settings"
+	"flowhq/locale"
 	"flowhq/locale/key"
 )
 
@@ -66,12 +67,26 @@ func showFlow(flows *settings.Flows) call {
 }
 
 type flowCheckView struct {
-	OK       bool                 `json:"ok"`
-	Problems []flowhq.FlowProblem `json:"problems"`
+	OK       bool              `json:"ok"`
+	Problems []flowProblemView `json:"problems"`
+}
+
+type flowProblemView struct {
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+func viewFlowProblems(texts *locale.Catalogue, problems []flowhq.FlowProblem) []flowProblemView {
+	out := make([]flowProblemView, len(problems))
+	for i, p := range problems {
+		out[i] = flowProblemView{Line: p.Line, Column: p.Column, Message: texts.Say(flowhq.English, p.Text)}
+	}
+	return out
 }
 
 // checkFlow tells what is wrong with a flow and where, and keeps nothing.
-func checkFlow(flows *settings.Flows) call {
+func checkFlow(flows *settings.Flows, texts *locale.Catalogue) call {
 	return func(c *gin.Context) error {
 		id, err := pathID(c, "id", "Tenant")
 		if err != nil {
@@ -89,8 +104,7 @@ func checkFlow(flows *settings.Flows) call {
 		if err != nil {
 			return err
 		}
-		c.JSON(http.StatusOK, flowCheckView{OK: len(problems) == 0,
-			Problems: append([]flowhq.FlowProblem{}, problems...)})
+		c.JSON(http.StatusOK, flowCheckView{OK: len(problems) == 0, Problems: viewFlowProblems(texts, problems)})
 		return nil
 	}
 }

@@ -84,7 +84,7 @@ func (a *API) tenantRoutes() []Route {
 		a.route(Admin, http.MethodPost, of+"/settings/discard", discardDraft(s.Settings)),
 		a.route(Admin, http.MethodPost, of+"/settings/rollback", rollbackSettings(s.Settings)),
 		a.route(Admin, http.MethodGet, of+"/flow", showFlow(s.Flows)),
-		a.route(Admin, http.MethodPost, of+"/flow/check", checkFlow(s.Flows)),
+		a.route(Admin, http.MethodPost, of+"/flow/check", checkFlow(s.Flows, a.cfg.Texts)),
 		a.route(Admin, http.MethodPost, of+"/flow/try", tryFlow(s.Flows)),
 		a.route(Admin, http.MethodPost, of+"/flow/replay", replayFlow(s.Flows)),
 		a.route(Admin, http.MethodGet, of+"/fence", showFence(s.Holds, s.Tenants)),

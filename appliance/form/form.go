@@ -2,7 +2,6 @@ package form
 
 import (
 	"encoding/json"
-	"flowhq/locale/key"
 	"net/mail"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // maxEmail is the length of the longest e-mail address in bytes (RFC 5321, section 4.5.3.1.3).
@@ -30,6 +30,11 @@ func (f *Form) Refuse(field, key string, args ...any) {
 // RefuseFor names a wrong field by what an error says.
 func (f *Form) RefuseFor(field string, err error) {
 	f.wrong = append(f.wrong, flowhq.FieldError{Field: field, Text: flowhq.TextOf(err)})
+}
+
+// RefuseText names a wrong field with a text.
+func (f *Form) RefuseText(field string, text flowhq.Text) {
+	f.wrong = append(f.wrong, flowhq.FieldError{Field: field, Text: text})
 }
 
 // Err gives CodeInvalid with every wrong field, or nil.

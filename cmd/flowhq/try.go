@@ -13,6 +13,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/localapi"
+	"flowhq/locale"
 	"flowhq/worker/bot"
 	"flowhq/worker/bot/tryout"
 )
@@ -154,9 +155,13 @@ func (o *tryOptions) unusable(err error) error {
 	if name == "" {
 		name = "the tenant's flow"
 	}
+	texts, broken := locale.New()
+	if broken != nil {
+		return broken
+	}
 	lines := []string{"The flow cannot be used:"}
 	for _, p := range problems {
-		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", name, p.Line, p.Column, p.Message))
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", name, p.Line, p.Column, texts.Say(flowhq.English, p.Text)))
 	}
 	return flowhq.Errorf(flowhq.CodeInvalid, "%s", strings.Join(lines, "\n"))
 }

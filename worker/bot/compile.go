@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/worker/bot/lexicon"
 )
 
@@ -26,7 +28,7 @@ func (f *findings) compile(d definition) *Flow {
 		[]int{m.polite, m.want, m.asks, m.myName, m.deliverTo, m.add, m.remove, m.skip, m.anyTime})
 	if d.fallback.text != "" {
 		if flow.fallback = flow.task(d.fallback.text); flow.fallback == nil {
-			f.add(d.fallback.at, "there is no task %q", d.fallback.text)
+			f.add(d.fallback.at, key.FlowTaskUnknown, "task", d.fallback.text)
 		}
 	}
 	return flow
@@ -35,8 +37,8 @@ func (f *findings) compile(d definition) *Flow {
 func (f *findings) compileTexts(flow *Flow, d definition) {
 	wanted := textPlaceholders()
 	keys := make([]string, 0, len(wanted))
-	for key := range wanted {
-		keys = append(keys, key)
+	for name := range wanted {
+		keys = append(keys, name)
 	}
 	slices.Sort(keys)
 	for _, t := range d.texts {
@@ -46,14 +48,14 @@ func (f *findings) compileTexts(flow *Flow, d definition) {
 			continue
 		}
 		if len(t.variants) == 0 {
-			f.add(t.key.at, "%s has no text", t.key.text)
+			f.add(t.key.at, key.FlowTextEmpty, "text", t.key.text)
 			continue
 		}
 		flow.texts[t.key.text] = f.parseTexts(t.key.text, t.variants, commonPlaceholders(), extra)
 	}
-	for _, key := range keys {
-		if len(flow.texts[key]) == 0 && len(f.list) == 0 {
-			f.add(position{1, 1}, "the text %q is missing", key)
+	for _, name := range keys {
+		if len(flow.texts[name]) == 0 && len(f.list) == 0 {
+			f.add(position{1, 1}, key.FlowTextMissing, "text", name)
 		}
 	}
 }
@@ -65,13 +67,13 @@ func (f *findings) compileTasks(flow *Flow, d definition) {
 		case flowhq.RequestBooking, flowhq.RequestOrder, flowhq.RequestTicket:
 			out.record = r
 		default:
-			f.add(orAt(t.record, t.name.at), "the task %q must record BOOKING, ORDER or TICKET", t.name.text)
+			f.add(orAt(t.record, t.name.at), key.FlowRecord, "task", t.name.text)
 		}
 		if len(t.asks) == 0 {
-			f.add(t.name.at, "the task %q asks for nothing", t.name.text)
+			f.add(t.name.at, key.FlowAsksNothing, "task", t.name.text)
 		}
 		if len(t.done) == 0 {
-			f.add(t.name.at, "the task %q has no text \"done\"", t.name.text)
+			f.add(t.name.at, key.FlowDoneMissing, "task", t.name.text)
 		}
 		facts := factPlaceholders()
 		for _, a := range t.asks {
@@ -118,7 +120,7 @@ func (f *findings) compileQuestion(flow *Flow, t *task, a askDefinition, facts [
 		q.label = f.parseTexts("label", []scalar{a.label})
 	}
 	if q.kind == askItems && len(q.quantity) == 0 {
-		f.add(a.at, "a question of type items wants a text \"quantity\"")
+		f.add(a.at, key.FlowQuantityMissing)
 	}
 	flow.notice(q)
 	return q
@@ -136,22 +138,22 @@ func (f *Flow) notice(q *question) {
 func (f *findings) checkQuestion(t *task, a askDefinition, q *question) bool {
 	switch {
 	case len(q.fact) > maxFactName || !factName.MatchString(q.fact):
-		f.add(orAt(a.fact, a.at), "a question wants a fact: a name in small letters, like service or table_number")
+		f.add(orAt(a.fact, a.at), key.FlowFactName)
 		return false
 	case t.question(q.fact) != nil:
-		f.add(a.fact.at, "%q is asked twice", q.fact)
+		f.add(a.fact.at, key.FlowAskedTwice, "fact", q.fact)
 		return false
 	case !slices.Contains(questionKinds(), q.kind):
-		f.add(orAt(a.kind, a.at), "%q is no type of question; known are %s", q.kind, strings.Join(questionKinds(), ", "))
+		f.add(orAt(a.kind, a.at), key.FlowQuestionType, "type", q.kind, "known", strings.Join(questionKinds(), ", "))
 		return false
 	case len(a.question) == 0 && !q.optional:
-		f.add(a.at, "the question about %q has no text", q.fact)
+		f.add(a.at, key.FlowQuestionEmpty, "fact", q.fact)
 		return false
 	case a.min > a.max:
-		f.add(a.at, "min is larger than max")
+		f.add(a.at, key.FlowMinMax)
 	}
 	if kind, ok := fixedKinds()[q.fact]; ok && kind != q.kind {
-		f.add(a.kind.at, "%q is recorded as %s and must be asked as that", q.fact, kind)
+		f.add(a.kind.at, key.FlowFixedType, "fact", q.fact, "type", kind)
 		return false
 	}
 	return true
@@ -170,16 +172,16 @@ func (f *findings) checkSource(a askDefinition, q *question) {
 	switch {
 	case q.kind != askChoice && q.kind != askItems:
 		if a.from.text != "" || len(a.options) > 0 {
-			f.add(a.at, "only questions of type choice or items have something to choose from")
+			f.add(a.at, key.FlowNoChoice)
 		}
 	case a.from.text == "services":
 		q.source = fromServices
 	case a.from.text == "products":
 		q.source = fromProducts
 	case a.from.text != "":
-		f.add(a.from.at, "from wants services or products")
+		f.add(a.from.at, key.FlowFrom)
 	case len(a.options) == 0:
-		f.add(a.at, "a question of type %s wants options, or from: services, or from: products", q.kind)
+		f.add(a.at, key.FlowOptions, "type", q.kind)
 	default:
 		q.source = fromOptions
 		for _, o := range a.options {
@@ -191,7 +193,7 @@ func (f *findings) checkSource(a askDefinition, q *question) {
 func (f *findings) checkWith(t *task, d taskDefinition) {
 	for _, a := range d.asks {
 		if a.with.text != "" && t.question(a.with.text) == nil {
-			f.add(a.with.at, "%q is no fact of the task %q", a.with.text, t.name)
+			f.add(a.with.at, key.FlowWith, "fact", a.with.text, "task", t.name)
 		}
 	}
 }
@@ -207,21 +209,21 @@ func (f *findings) compileIntents(flow *Flow, d definition) {
 			out.strong = append([]int{own}, out.strong...)
 			for _, w := range i.words {
 				if err := flow.words.Add(own, language, w.text); err != nil {
-					f.add(w.at, "words: %s", err)
+					f.add(w.at, key.FlowWords, "problem", phraseText(err))
 				}
 			}
 		}
 		f.forget(flow, out, i.without)
 		if i.start.text != "" {
 			if out.start = flow.task(i.start.text); out.start == nil {
-				f.add(i.start.at, "there is no task %q", i.start.text)
+				f.add(i.start.at, key.FlowTaskUnknown, "task", i.start.text)
 			}
 		}
 		out.reply = f.parseTexts("reply", i.reply, commonPlaceholders())
 		out.item = f.parseTexts("item", i.item, commonPlaceholders(), []string{"item", "price"})
 		out.other = f.parseTexts("otherwise", i.other, commonPlaceholders())
 		if out.start == nil && !out.handoff && len(out.reply) == 0 {
-			f.add(i.name.at, "the intent %q does nothing: it wants a reply, a task to start, or handoff: true", i.name.text)
+			f.add(i.name.at, key.FlowIntentIdle, "intent", i.name.text)
 		}
 		flow.intents = append(flow.intents, out)
 	}
@@ -232,7 +234,7 @@ func (f *findings) meaningsOf(flow *Flow, names []scalar) []int {
 	for _, n := range names {
 		m := flow.words.Lookup(n.text)
 		if m < 0 || strings.Contains(n.text, " ") {
-			f.add(n.at, "%q is no meaning that is known; known are %s", n.text, strings.Join(publicMeanings(), ", "))
+			f.add(n.at, key.FlowMeaningUnknown, "name", n.text, "known", strings.Join(publicMeanings(), ", "))
 			continue
 		}
 		out = append(out, m)
@@ -244,30 +246,42 @@ func (f *findings) meaningsOf(flow *Flow, names []scalar) []int {
 func (f *findings) forget(flow *Flow, i *intent, without []scalar) {
 	for _, w := range without {
 		if !flow.words.Remove(w.text, append(slices.Clone(i.strong), i.weak...)) {
-			f.add(w.at, "without: %q is none of the words of %q", w.text, i.name)
+			f.add(w.at, key.FlowWithout, "words", w.text, "intent", i.name)
 		}
 	}
 }
 
 func (f *findings) compileMenu(flow *Flow, d definition) {
 	if len(d.menu) == 0 && len(f.list) == 0 {
-		f.add(d.menuAt, "a flow wants a menu with at least one entry")
+		f.add(d.menuAt, key.FlowMenuEmpty)
 	}
 	for _, m := range d.menu {
 		i := flow.intent(m.intent.text)
 		if i == nil {
-			f.add(m.intent.at, "there is no intent %q", m.intent.text)
+			f.add(m.intent.at, key.FlowIntentUnknown, "intent", m.intent.text)
 			continue
 		}
 		own := flow.words.Meaning("label " + i.name)
 		if err := flow.words.Add(own, 0, "="+strings.ReplaceAll(m.label.text, "/", " ")); err != nil {
-			f.add(m.label.at, "label: %s", err)
+			f.add(m.label.at, key.FlowLabel, "problem", phraseText(err))
 			continue
 		}
 		i.strong = append(i.strong, own)
 		flow.menu = append(flow.menu, menuItem{label: m.label.text, intent: i})
 	}
 	if len(flow.menu) > 20 {
-		f.add(d.menuAt, "a menu has at most 20 entries")
+		f.add(d.menuAt, key.FlowMenuLong)
 	}
+}
+
+// phraseText says what is wrong with a phrase.
+func phraseText(err error) flowhq.Text {
+	wrong, ok := errors.AsType[*lexicon.PhraseError](err)
+	switch {
+	case !ok:
+		return flowhq.Plain(err.Error())
+	case wrong.Slashes:
+		return flowhq.Say(key.FlowPhraseSlashes, "words", wrong.Text)
+	}
+	return flowhq.Say(key.FlowPhraseEmpty, "words", wrong.Text)
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"flowhq"
+	"flowhq/locale/key"
 )
 
 // FlowFormat is the version of the YAML's form that this program reads.
@@ -93,7 +96,7 @@ func fallbackKeys() []string {
 
 func (f *findings) define(root ast.Node) definition {
 	d := definition{forgetAfter: 24, fallbackWords: 2, menuAt: position{1, 1}}
-	for _, e := range f.entriesOf(root, "a flow") {
+	for _, e := range f.entriesOf(root, flowhq.Say(key.FlowThisFlow)) {
 		switch e.key.text {
 		case "flow":
 			d.format, _ = f.textOf(e.value, "flow")
@@ -134,7 +137,7 @@ func (f *findings) defineMenu(n ast.Node) []menuDefinition {
 	for _, item := range f.itemsOf(n, "menu") {
 		var m menuDefinition
 		at := nodePosition(item)
-		for _, e := range f.entriesOf(item, "an entry of the menu") {
+		for _, e := range f.entriesOf(item, flowhq.Say(key.FlowThisEntry)) {
 			switch e.key.text {
 			case "label":
 				m.label, _ = f.textOf(e.value, "label")
@@ -145,7 +148,7 @@ func (f *findings) defineMenu(n ast.Node) []menuDefinition {
 			}
 		}
 		if m.label.text == "" || m.intent.text == "" {
-			f.add(at, "an entry of the menu wants a label and an intent")
+			f.add(at, key.FlowMenuEntry)
 			continue
 		}
 		out = append(out, m)
@@ -219,7 +222,7 @@ func (f *findings) defineAsk(n ast.Node) askDefinition {
 	lists := map[string]*[]scalar{"options": &d.options, "question": &d.question, "otherwise": &d.other,
 		"quantity": &d.quantity}
 	flags := map[string]*bool{"optional": &d.optional, "opening": &d.opening, "answers": &d.answers}
-	for _, e := range f.entriesOf(n, "a question") {
+	for _, e := range f.entriesOf(n, flowhq.Say(key.FlowThisQuestion)) {
 		key := e.key.text
 		switch {
 		case texts[key] != nil:

@@ -38,7 +38,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%T is no list of problems: %v", err, err)
 		}
 		for _, p := range problems {
-			if p.Line < 1 || p.Column < 1 || p.Message == "" {
+			if p.Line < 1 || p.Column < 1 || p.Text.Empty() {
 				t.Fatalf("a problem without a place or words: %+v", p)
 			}
 		}

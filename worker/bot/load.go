@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 //go:embed flows/*.yaml
@@ -43,18 +44,18 @@ func Load(yaml []byte) (*Flow, error) {
 
 func (f *findings) checkHead(d definition) {
 	if d.format.text != fmt.Sprint(FlowFormat) {
-		f.add(d.format.at, "a flow begins with \"flow: %d\", the version of its form", FlowFormat)
+		f.add(d.format.at, key.FlowFormat, "format", FlowFormat)
 	}
 	if !slices.Contains(flowhq.TemplateTypes(), flowhq.TemplateType(d.template.text)) {
-		f.add(d.template.at, "template must be BOOKING, ECOMMERCE or SUPPORT")
+		f.add(d.template.at, key.FlowTemplate)
 	}
 	if !slices.Contains(flowhq.Languages(), flowhq.Language(d.language.text)) {
-		f.add(d.language.at, "language must be SW or EN")
+		f.add(d.language.at, key.FlowLanguage)
 	}
 }
 
 func (f *findings) sorted() Problems {
-	slices.SortStableFunc(f.list, func(a, b Problem) int {
+	slices.SortStableFunc(f.list, func(a, b flowhq.FlowProblem) int {
 		if a.Line != b.Line {
 			return a.Line - b.Line
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"flowhq"
+	"flowhq/locale"
 )
 
 func TestEveryEmbeddedFlowLoads(t *testing.T) {
@@ -136,8 +137,8 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 			if !ok {
 				t.Fatalf("got %v", err)
 			}
-			if !slices.ContainsFunc(problems, func(p Problem) bool {
-				return p.Line == c.line && p.Column == c.column && strings.Contains(p.Message, c.message)
+			if !slices.ContainsFunc(problems, func(p flowhq.FlowProblem) bool {
+				return p.Line == c.line && p.Column == c.column && strings.Contains(english(t, p.Text), c.message)
 			}) {
 				t.Errorf("want %d:%d %q, got\n%v", c.line, c.column, c.message, err)
 			}
@@ -291,4 +292,14 @@ func requestOf(acts []Action) *flowhq.RequestEvent {
 		}
 	}
 	return nil
+}
+
+// english says a text as the pages of the appliance do.
+func english(t *testing.T, text flowhq.Text) string {
+	t.Helper()
+	texts, err := locale.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts.Say(flowhq.English, text)
 }

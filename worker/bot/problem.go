@@ -1,27 +1,18 @@
 package bot
 
 import (
-	"fmt"
 	"strings"
+
+	"flowhq"
 )
 
 // maxProblems is how many problems of one flow are told at once.
 const maxProblems = 20
 
-// Problem is one thing that is wrong in a flow's YAML. Line and Column count from 1.
-type Problem struct {
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-}
+// Problems is the error that Load gives: what is wrong, in the order of the file, for the one who writes it.
+type Problems []flowhq.FlowProblem
 
-func (p Problem) String() string {
-	return fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
-}
-
-// Problems is the error that Load gives: what is wrong, in the order of the file, in words for the one who writes it.
-type Problems []Problem
-
+// Error gives a text for logs.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, one := range p {
@@ -38,9 +29,18 @@ type position struct{ line, column int }
 // findings collects problems.
 type findings struct{ list Problems }
 
-func (f *findings) add(at position, format string, args ...any) {
+// add notes what is wrong at a place: a key of the catalogue with its arguments, see flowhq.Say.
+func (f *findings) add(at position, key string, args ...any) {
 	if len(f.list) < maxProblems {
-		f.list = append(f.list, Problem{Line: max(at.line, 1), Column: max(at.column, 1),
-			Message: fmt.Sprintf(format, args...)})
+		f.list = append(f.list, problemAt(at, flowhq.Say(key, args...)))
 	}
+}
+
+func problemAt(at position, text flowhq.Text) flowhq.FlowProblem {
+	return flowhq.FlowProblem{Line: max(at.line, 1), Column: max(at.column, 1), Text: text}
+}
+
+// wrongAtStart is a flow that cannot be read at all.
+func wrongAtStart(key string, args ...any) Problems {
+	return Problems{problemAt(position{1, 1}, flowhq.Say(key, args...))}
 }

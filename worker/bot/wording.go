@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"flowhq"
+	"flowhq/locale/key"
 )
 
 // MaxReply is how many characters a reply has at most; what is longer is cut at a line.
@@ -162,22 +163,21 @@ func factPlaceholders() []string {
 }
 
 // parseTexts compiles the wordings of one text and names placeholders that it may not use.
-func (f *findings) parseTexts(key string, variants []scalar, allowed ...[]string) text {
+func (f *findings) parseTexts(name string, variants []scalar, allowed ...[]string) text {
 	var out text
 	for _, v := range variants {
 		w, used, bad := parseText(v.text)
 		if bad != "" {
-			f.add(v.at, "%s: %s is no placeholder; a placeholder is a name in braces, like {business}", key, bad)
+			f.add(v.at, key.FlowPlaceholder, "text", name, "found", bad)
 			continue
 		}
-		for _, name := range used {
-			if !slices.ContainsFunc(allowed, func(names []string) bool { return slices.Contains(names, name) }) {
-				f.add(v.at, "%s: {%s} is not known here; known are {%s}", key, name,
-					strings.Join(slices.Concat(allowed...), "} {"))
+		for _, place := range used {
+			if !slices.ContainsFunc(allowed, func(names []string) bool { return slices.Contains(names, place) }) {
+				f.add(v.at, key.FlowPlaceholderUnknown, "text", name, "name", "{"+place+"}", "known", "{"+strings.Join(slices.Concat(allowed...), "} {")+"}")
 			}
 		}
 		if utf8.RuneCountInString(v.text) > MaxReply {
-			f.add(v.at, "%s: is longer than %d characters", key, MaxReply)
+			f.add(v.at, key.FlowTextLong, "text", name, "limit", MaxReply)
 		}
 		out = append(out, w)
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	yamltoken "github.com/goccy/go-yaml/token"
 
+	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/worker/bot/lexicon"
 )
 
@@ -39,12 +41,11 @@ func parseYAML(text []byte) (root ast.Node, err error) {
 	defer func() {
 		// The parser is handed what people typed; should it stumble, the flow does not load, and nothing else happens.
 		if r := recover(); r != nil {
-			root, err = nil, Problems{{Line: 1, Column: 1, Message: "this is no YAML that can be read"}}
+			root, err = nil, wrongAtStart(key.FlowYamlUnreadable)
 		}
 	}()
 	if len(text) > MaxFlowSize {
-		return nil, Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("the flow is larger than %d KiB",
-			MaxFlowSize>>10)}}
+		return nil, wrongAtStart(key.FlowTooLarge, "limit", MaxFlowSize>>10)
 	}
 	tokens := lexer.Tokenize(string(text))
 	if p := refusedToken(tokens); p != nil {
@@ -55,40 +56,37 @@ func parseYAML(text []byte) (root ast.Node, err error) {
 		return nil, Problems{syntaxProblem(err, string(text))}
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return nil, Problems{{Line: 1, Column: 1, Message: "the flow is empty"}}
+		return nil, wrongAtStart(key.FlowEmpty)
 	}
 	if len(file.Docs) > 1 {
-		return nil, Problems{{Line: 1, Column: 1, Message: "a flow is one YAML document; take out the lines that " +
-			"are only ---"}}
+		return nil, wrongAtStart(key.FlowOneDocument)
 	}
 	return file.Docs[0].Body, nil
 }
 
-func refusedToken(tokens yamltoken.Tokens) *Problem {
+func refusedToken(tokens yamltoken.Tokens) *flowhq.FlowProblem {
 	depth := 0
 	for _, t := range tokens {
 		what := ""
 		switch t.Type {
 		case yamltoken.AnchorType, yamltoken.AliasType:
-			what = "anchors and aliases (& and *) are not used in flows; put a text that begins with one of " +
-				"them in quotes"
+			what = key.FlowAnchors
 		case yamltoken.TagType:
-			what = "tags (!) are not used in flows; put a text that begins with ! in quotes"
+			what = key.FlowTags
 		case yamltoken.MergeKeyType:
-			what = "merge keys (<<) are not used in flows"
+			what = key.FlowMergeKeys
 		case yamltoken.MappingStartType, yamltoken.SequenceStartType:
 			if depth++; depth > maxDepth {
-				what = "this is nested too deeply"
+				what = key.FlowTooDeep
 			}
 		case yamltoken.MappingEndType, yamltoken.SequenceEndType:
 			depth--
 		}
 		if t.Position != nil && t.Position.Column > 400 && t.Type == yamltoken.SequenceEntryType {
-			what = "this is nested too deeply"
+			what = key.FlowTooDeep
 		}
 		if what != "" {
-			at := tokenPosition(t)
-			return &Problem{Line: at.line, Column: at.column, Message: what}
+			return new(problemAt(tokenPosition(t), flowhq.Say(what)))
 		}
 	}
 	return nil
@@ -101,19 +99,19 @@ func tokenPosition(t *yamltoken.Token) position {
 	return position{max(t.Position.Line, 1), max(t.Position.Column, 1)}
 }
 
-// syntaxProblem takes the place and the words out of an error of the YAML parser.
-func syntaxProblem(err error, text string) Problem {
+// syntaxProblem takes the place and the words out of an error of the YAML parser: the words are the library's own.
+func syntaxProblem(err error, text string) flowhq.FlowProblem {
 	at := position{1, 1}
-	message, format := err.Error(), "this is no YAML: %s"
+	words, format := err.Error(), "this is no YAML: %s"
 	if e, ok := errors.AsType[yaml.Error](err); ok {
-		message = e.GetMessage()
+		words = e.GetMessage()
 		at = tokenPosition(e.GetToken())
 	}
-	if lines := strings.SplitN(text, "\n", at.line+1); at.line <= len(lines) &&
-		strings.Contains(lines[at.line-1], ": {") {
+	lines := strings.SplitN(text, "\n", at.line+1)
+	if at.line <= len(lines) && strings.Contains(lines[at.line-1], ": {") {
 		format = "this is no YAML: %s; a text that begins with { must stand in quotes"
 	}
-	return Problem{Line: at.line, Column: at.column, Message: fmt.Sprintf(format, message)}
+	return problemAt(at, flowhq.Plain(fmt.Sprintf(format, words)))
 }
 
 func nodePosition(n ast.Node) position {
@@ -138,8 +136,9 @@ func isMapping(n ast.Node) bool {
 	return false
 }
 
-// entriesOf gives the keys of a mapping in their order; a key that stands there twice is a problem.
-func (f *findings) entriesOf(n ast.Node, what string) []entry {
+// entriesOf gives the keys of a mapping in their order; a key that stands there twice is a problem. What names the mapping:
+// a word of the flow, or a flowhq.Text.
+func (f *findings) entriesOf(n ast.Node, what any) []entry {
 	var values []*ast.MappingValueNode
 	switch m := n.(type) {
 	case *ast.MappingNode:
@@ -147,19 +146,19 @@ func (f *findings) entriesOf(n ast.Node, what string) []entry {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{m}
 	default:
-		f.add(nodePosition(n), "%s wants a list of names with a colon behind each", what)
+		f.add(nodePosition(n), key.FlowWantsNames, "what", what)
 		return nil
 	}
 	seen := map[string]bool{}
 	out := make([]entry, 0, len(values))
 	for _, v := range values {
-		key := scalar{text: v.Key.GetToken().Value, at: tokenPosition(v.Key.GetToken())}
-		if seen[key.text] {
-			f.add(key.at, "%q stands there twice", key.text)
+		name := scalar{text: v.Key.GetToken().Value, at: tokenPosition(v.Key.GetToken())}
+		if seen[name.text] {
+			f.add(name.at, key.FlowKeyTwice, "name", name.text)
 			continue
 		}
-		seen[key.text] = true
-		out = append(out, entry{key: key, value: v.Value})
+		seen[name.text] = true
+		out = append(out, entry{key: name, value: v.Value})
 	}
 	return out
 }
@@ -170,7 +169,7 @@ func (f *findings) itemsOf(n ast.Node, what string) []ast.Node {
 	case *ast.SequenceNode:
 		return s.Values
 	case *ast.MappingNode, *ast.MappingValueNode, *ast.NullNode:
-		f.add(nodePosition(n), "%s wants a text or a list; a text that begins with { or [ must stand in quotes", what)
+		f.add(nodePosition(n), key.FlowWantsList, "what", what)
 		return nil
 	}
 	return []ast.Node{n}
@@ -187,7 +186,7 @@ func (f *findings) textOf(n ast.Node, what string) (scalar, bool) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return scalar{n.GetToken().Value, at}, true
 	}
-	f.add(at, "%s wants a text", what)
+	f.add(at, key.FlowWantsText, "what", what)
 	return scalar{}, false
 }
 
@@ -205,7 +204,7 @@ func (f *findings) boolOf(n ast.Node, what string) bool {
 	if b, ok := n.(*ast.BoolNode); ok {
 		return b.Value
 	}
-	f.add(nodePosition(n), "%s wants true or false", what)
+	f.add(nodePosition(n), key.FlowWantsBool, "what", what)
 	return false
 }
 
@@ -216,17 +215,17 @@ func (f *findings) intOf(n ast.Node, what string, low, high int) int {
 			return v
 		}
 	}
-	f.add(nodePosition(n), "%s wants a whole number from %d to %d", what, low, high)
+	f.add(nodePosition(n), key.FlowWantsNumber, "what", what, "from", low, "to", high)
 	return low
 }
 
 // unknownKey says that a key is not known here, and which one may have been meant.
-func (f *findings) unknownKey(key scalar, known ...string) {
+func (f *findings) unknownKey(name scalar, known ...string) {
 	for _, k := range known {
-		if lexicon.OneTypo(key.text, k) {
-			f.add(key.at, "%q is not known here; did you mean %q?", key.text, k)
+		if lexicon.OneTypo(name.text, k) {
+			f.add(name.at, key.FlowKeyTypo, "name", name.text, "meant", k)
 			return
 		}
 	}
-	f.add(key.at, "%q is not known here; known are %s", key.text, strings.Join(known, ", "))
+	f.add(name.at, key.FlowKeyUnknown, "name", name.text, "known", strings.Join(known, ", "))
 }

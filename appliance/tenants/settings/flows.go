@@ -2,10 +2,7 @@ package settings
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"flowhq"
@@ -82,8 +79,7 @@ func flowProblems(bot Bot, flowYAML string) []flowhq.FlowProblem {
 	case flowYAML == "":
 		return nil
 	case len(flowYAML) > maxFlow:
-		return []flowhq.FlowProblem{{Line: 1, Column: 1,
-			Message: fmt.Sprintf("the flow is longer than %d bytes", maxFlow)}}
+		return []flowhq.FlowProblem{{Line: 1, Column: 1, Text: flowhq.Say(key.FlowTooLong, "limit", maxFlow)}}
 	}
 	return bot.Check(flowYAML)
 }
@@ -97,14 +93,9 @@ func mustLoad(bot Bot, flowYAML string) error {
 
 // refuseFlow refuses a flow with problems: all of them in one sentence, each with its place.
 func refuseFlow(f *form.Form, problems []flowhq.FlowProblem) {
-	if len(problems) == 0 {
-		return
+	if len(problems) > 0 {
+		f.RefuseText("flow_yaml", flowhq.FlowProblemsText(problems))
 	}
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
-	}
-	f.RefuseFor("flow_yaml", errors.New(strings.Join(lines, "\n")))
 }
 
 // Conversation gives what a tenant's customers are answered with, and what they would be with the draft; nil without

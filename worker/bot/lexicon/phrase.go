@@ -48,6 +48,20 @@ func (p *phrase) takes(gone phrase) bool {
 	return true
 }
 
+// PhraseError says that a text is not a phrase: it holds no word, or not single words between slashes.
+type PhraseError struct {
+	Text    string
+	Slashes bool
+}
+
+// Error gives a text for logs.
+func (e *PhraseError) Error() string {
+	if e.Slashes {
+		return fmt.Sprintf("%q: between slashes there must be single words", e.Text)
+	}
+	return fmt.Sprintf("%q holds no word", e.Text)
+}
+
 func parsePhrase(text string) (phrase, error) {
 	var p phrase
 	text = strings.TrimSpace(text)
@@ -68,7 +82,7 @@ func parsePhrase(text string) (phrase, error) {
 		p.parts = append(p.parts, parts...)
 	}
 	if len(p.parts) == 0 {
-		return p, fmt.Errorf("%q holds no word", text)
+		return p, &PhraseError{Text: text}
 	}
 	return p, nil
 }
@@ -81,7 +95,7 @@ func parseParts(field string) ([]part, error) {
 			parts = append(parts, part{words: []string{t.Text}})
 		}
 		if len(parts) == 0 {
-			return nil, fmt.Errorf("%q holds no word", field)
+			return nil, &PhraseError{Text: field}
 		}
 		return parts, nil
 	}
@@ -90,7 +104,7 @@ func parseParts(field string) ([]part, error) {
 		root, isVerb := strings.CutPrefix(alternative, "-")
 		tokens := Tokenize(root)
 		if len(tokens) != 1 {
-			return nil, fmt.Errorf("%q: between slashes there must be single words", field)
+			return nil, &PhraseError{Text: field, Slashes: true}
 		}
 		if isVerb {
 			one.verbs = append(one.verbs, tokens[0].Text)

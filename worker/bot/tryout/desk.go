@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/worker/bot"
 )
 
@@ -26,13 +27,9 @@ func problems(err error) []flowhq.FlowProblem {
 	}
 	found, ok := errors.AsType[bot.Problems](err)
 	if !ok {
-		return []flowhq.FlowProblem{{Line: 1, Column: 1, Message: err.Error()}}
+		return []flowhq.FlowProblem{{Line: 1, Column: 1, Text: flowhq.Plain(err.Error())}}
 	}
-	out := make([]flowhq.FlowProblem, len(found))
-	for i, p := range found {
-		out[i] = flowhq.FlowProblem(p)
-	}
-	return out
+	return found
 }
 
 // Texts gives the YAML of a template's own flow, and what every flow of its language says.
@@ -49,7 +46,7 @@ func (Desk) Try(t flowhq.Tryout) (flowhq.TryAnswer, error) {
 	}
 	chat, err := Resume(with, t.State)
 	if err != nil {
-		return flowhq.TryAnswer{}, invalid("state", "is none that an answer gave")
+		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("state", key.FlowState)})
 	}
 	if t.Release {
 		chat.Release()
@@ -96,7 +93,7 @@ func (Desk) Replay(r flowhq.Replay) (flowhq.ReplayAnswer, error) {
 	log := r.Log
 	if r.Transcript != "" {
 		if log, err = ParseTranscript(strings.NewReader(r.Transcript), draft.Business, r.Now); err != nil {
-			return flowhq.ReplayAnswer{}, invalid("transcript", "has a line that is too long")
+			return flowhq.ReplayAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("transcript", key.FlowTranscriptLine)})
 		}
 	}
 	return Replay(inForce, draft, log), nil
@@ -108,9 +105,5 @@ func use(c flowhq.Conversation) (Setting, error) {
 	if err == nil {
 		return s, nil
 	}
-	return s, invalid("flow_yaml", err.Error())
-}
-
-func invalid(field, message string) error {
-	return flowhq.Invalid([]flowhq.FieldError{{Field: field, Message: message}})
+	return s, flowhq.Invalid([]flowhq.FieldError{{Field: "flow_yaml", Text: flowhq.FlowProblemsText(problems(err))}})
 }
