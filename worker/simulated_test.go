@@ -186,11 +186,38 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 	}
 	s := newSimulated(t)
 	s.link()
+	done := s.trouble(length)
+	s.sim.EndFaults()
+	if !eventually(t, s.answered) {
+		t.Error("not everything was answered in time")
+	}
+	total := 0
+	for n := range s.people {
+		total += s.written[n]
+	}
+	within(t, "the log is complete", func() bool { return s.logComplete(total) })
+	for n := range s.people {
+		s.checkOrder(n)
+	}
+	must(t, s.child.Process.Signal(syscall.SIGTERM))
+	if err := s.child.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	s.child = nil
+	t.Logf("%d messages; %v", total, done)
+	if t.Failed() {
+		t.Logf("worker's output:\n%s", tail(s.output.String(), 80))
+	}
+}
+
+// trouble lets customers write while one fault follows the other, and counts the faults by kind.
+func (s *simulated) trouble(length time.Duration) (done map[string]int) {
+	s.t.Helper()
 	rnd := rand.New(rand.NewPCG(4, 4))
-	done := map[string]int{}
+	done = map[string]int{}
 	fault := func(f wasim.Fault) {
 		done[f.Fault]++
-		_, _ = s.sim.Inject(f) // a fault for nobody just now is no error of the test
+		_, _ = s.sim.Inject(f) // a fault for nobody just now is not an error of the test
 	}
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		<-time.After(time.Duration(rnd.IntN(60)) * time.Millisecond)
@@ -213,46 +240,35 @@ func TestTortureOverSimulatedWhatsApp(t *testing.T) {
 			s.writes(rnd.IntN(simPeople))
 		}
 	}
-	s.sim.EndFaults()
-	if !eventually(t, s.answered) {
-		t.Error("not everything was answered in time")
-	}
-	total := 0
-	for n := range s.people {
-		total += s.written[n]
-	}
-	within(t, "the log is complete", func() bool {
-		return s.office.get(func() bool {
-			in, out := map[string]bool{}, map[string]bool{}
-			for _, e := range s.office.events {
-				if m := e.Message; m != nil && m.Direction == flowhq.DirectionIn {
-					in[m.WAMessageID] = true
-				} else if m != nil {
-					out[m.WAMessageID] = true
-				}
+	return done
+}
+
+// logComplete tells whether the appliance has so many different messages in, and as many out.
+func (s *simulated) logComplete(total int) bool {
+	return s.office.get(func() bool {
+		in, out := map[string]bool{}, map[string]bool{}
+		for _, e := range s.office.events {
+			if m := e.Message; m != nil && m.Direction == flowhq.DirectionIn {
+				in[m.WAMessageID] = true
+			} else if m != nil {
+				out[m.WAMessageID] = true
 			}
-			return len(in) == total && len(out) == total
-		})
+		}
+		return len(in) == total && len(out) == total
 	})
-	for n := range s.people {
-		in, out := s.order(n)
-		if strings.Join(in, "|") != strings.Join(out, "|") {
-			t.Errorf("%s: came in %q\nwent out %q", s.people[n].Number(), in, out)
-		}
-		shown := s.sees(n)
-		slices.Sort(shown)
-		slices.Sort(in)
-		if !slices.Equal(shown, in) || len(in) != s.written[n] {
-			t.Errorf("%s wrote %d messages and sees %q", s.people[n].Number(), s.written[n], shown)
-		}
+}
+
+// checkOrder wants a customer's messages answered once each, in the order in which they came in.
+func (s *simulated) checkOrder(n int) {
+	s.t.Helper()
+	in, out := s.order(n)
+	if strings.Join(in, "|") != strings.Join(out, "|") {
+		s.t.Errorf("%s: came in %q\nwent out %q", s.people[n].Number(), in, out)
 	}
-	must(t, s.child.Process.Signal(syscall.SIGTERM))
-	if err := s.child.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v", err)
-	}
-	s.child = nil
-	t.Logf("%d messages; %v", total, done)
-	if t.Failed() {
-		t.Logf("worker's output:\n%s", tail(s.output.String(), 80))
+	shown := s.sees(n)
+	slices.Sort(shown)
+	slices.Sort(in)
+	if !slices.Equal(shown, in) || len(in) != s.written[n] {
+		s.t.Errorf("%s wrote %d messages and sees %q", s.people[n].Number(), s.written[n], shown)
 	}
 }

@@ -22,37 +22,12 @@ func TestErase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = j.Write(func(tx *journal.Tx) error {
-		for pn, text := range map[string]string{
-			"+255711000001": "siri yangu kubwa", "+255711000002": "habari za mwingine",
-		} {
-			chat, _, err := tx.UpsertChat(message.Person{PN: pn, LID: "9" + pn[1:]}, time.Now())
-			if err != nil {
-				return err
-			}
-			if _, err := tx.EnqueueOutgoing(
-				journal.Outgoing{
-					ID: "3EB0" + pn[1:], ChatID: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now(),
-				},
-			); err != nil {
-				return err
-			}
-			for _, key := range []string{pn, "lid:9" + pn[1:]} {
-				err := tx.Event(
-					flowhq.WorkerEvent{
-						At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{Chat: key, Text: text},
-					},
-				)
-				if err != nil {
-					return err
-				}
-			}
+	write(t, j, func(tx *journal.Tx) error {
+		if err := saidTo(tx, "+255711000001", "siri yangu kubwa"); err != nil {
+			return err
 		}
-		return nil
+		return saidTo(tx, "+255711000002", "habari za mwingine")
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	last := j.LastSeq()
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
@@ -60,15 +35,7 @@ func TestErase(t *testing.T) {
 	if err := journal.Erase(ctx, dir, "+255711000001"); err != nil {
 		t.Fatal(err)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
-	var all []byte
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, text...)
-	}
+	all := contents(t, dir)
 	if bytes.Contains(all, []byte("siri yangu")) || bytes.Contains(all, []byte("255711000001")) {
 		t.Error("the customer is in the file still")
 	}
@@ -83,4 +50,40 @@ func TestErase(t *testing.T) {
 	if j.LastSeq() < last {
 		t.Errorf("numbers would be given again: %d after %d", j.LastSeq(), last)
 	}
+}
+
+// saidTo puts a text for a customer into the outbox and into the events, under both of the customer's names.
+func saidTo(tx *journal.Tx, pn, text string) error {
+	chat, _, err := tx.UpsertChat(message.Person{PN: pn, LID: "9" + pn[1:]}, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = tx.EnqueueOutgoing(journal.Outgoing{
+		ID: "3EB0" + pn[1:], ChatID: chat.ID, Text: text, Author: flowhq.AuthorBot, CreatedAt: time.Now(),
+	})
+	for _, key := range []string{pn, "lid:9" + pn[1:]} {
+		if err == nil {
+			err = tx.Event(flowhq.WorkerEvent{
+				At: time.Now(), Kind: flowhq.EventMessage, Message: &flowhq.MessageEvent{Chat: key, Text: text},
+			})
+		}
+	}
+	return err
+}
+
+// contents gives all bytes of all files in a folder.
+func contents(t *testing.T, dir string) (all []byte) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	return all
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -238,21 +239,28 @@ func TestTx_FinishOutgoing(t *testing.T) {
 		if err != nil || next == nil || next.ID != "A" || next.To.LID != "9" || next.Wrote {
 			t.Errorf("next: %+v %v", next, err)
 		}
-		for i := range 2 {
-			done, err := tx.FinishOutgoing("A", true, time.Now())
-			if err != nil || (done != nil) != (i == 0) ||
-				done != nil && *done != (journal.Finished{ChatID: 1, Chat: "lid:9"}) {
-				t.Errorf("finished %d: %+v %v", i, done, err)
-			}
+		done, err := tx.FinishOutgoing("A", true, time.Now())
+		if err != nil || done == nil || *done != (journal.Finished{ChatID: 1, Chat: "lid:9"}) {
+			t.Errorf("finished: %+v %v", done, err)
 		}
-		if next, err = tx.NextOutgoing(1); next != nil || err != nil {
-			t.Errorf("after it was sent: %+v %v", next, err)
-		}
-		if again, err := tx.Outgoing("A"); again == nil || err != nil {
-			t.Errorf("a sent one is kept for retries: %+v %v", again, err)
+		if done, err := tx.FinishOutgoing("A", true, time.Now()); done != nil || err != nil {
+			t.Errorf("finished twice: %+v %v", done, err)
 		}
 		return nil
 	})
+	write(t, j, func(tx *journal.Tx) error { return afterFinish(t, tx) })
+}
+
+// afterFinish wants a message that was sent to wait no more, and to be kept for retries.
+func afterFinish(t *testing.T, tx *journal.Tx) error {
+	t.Helper()
+	if next, err := tx.NextOutgoing(1); next != nil || err != nil {
+		t.Errorf("after it was sent: %+v %v", next, err)
+	}
+	if again, err := tx.Outgoing("A"); again == nil || err != nil {
+		t.Errorf("a sent one is kept for retries: %+v %v", again, err)
+	}
+	return nil
 }
 
 func TestTx_UpsertChat(t *testing.T) {
@@ -324,56 +332,53 @@ func TestMergeCarriesEverything(t *testing.T) {
 	j := open(t, t.TempDir())
 	defer func() { _ = j.Close() }()
 	now := time.Now()
-	write(t, j, func(tx *journal.Tx) error {
-		byNumber, _, err := tx.UpsertChat(message.Person{PN: "+1"}, now)
-		if err != nil {
-			return err
-		}
-		byNumber.State, byNumber.LastSeen = []byte("old"), now.Add(-time.Hour)
-		if err := tx.SaveChat(byNumber); err != nil {
-			return err
-		}
-		hidden, _, err := tx.UpsertChat(message.Person{LID: "9"}, now)
-		if err != nil {
-			return err
-		}
-		hidden.State, hidden.Flow, hidden.OptedOut, hidden.Name, hidden.Wrote = []byte("new"), 4, true, "Asha", true
-		hidden.HandoffCause, hidden.HandoffEnds = journal.HandoffAdmin, now.Add(time.Hour)
-		if err := tx.SaveChat(hidden); err != nil {
-			return err
-		}
-		if _, err := tx.MarkSeen(hidden.ID, "S", now); err != nil {
-			return err
-		}
-		if err := tx.EnqueueIncoming(
-			&message.Incoming{ChatID: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now},
-		); err != nil {
-			return err
-		}
-		_, err = tx.EnqueueOutgoing(journal.Outgoing{ID: "P", ChatID: hidden.ID, CreatedAt: now})
-		return err
-	})
+	write(t, j, func(tx *journal.Tx) error { return fillTwoChats(tx, now) })
 	write(t, j, func(tx *journal.Tx) error {
 		c, _, err := tx.UpsertChat(message.Person{PN: "+1", LID: "9"}, now)
 		if err != nil {
 			return err
 		}
-		if string(c.State) != "new" || c.Flow != 4 || !c.OptedOut || c.Name != "Asha" || !c.Wrote ||
-			!c.HandedOver(now) ||
-			c.LID != "9" {
-			t.Errorf("merged chat %+v", c)
+		got := *c
+		got.ID, got.LastSeen, got.HandoffEnds = 0, time.Time{}, time.Time{}
+		want := journal.Chat{
+			Person: message.Person{PN: "+1", LID: "9"}, State: []byte("new"), Flow: 4, OptedOut: true, Name: "Asha",
+			Wrote: true, HandoffCause: journal.HandoffAdmin,
+		}
+		if !reflect.DeepEqual(got, want) || !c.HandedOver(now) {
+			t.Errorf("merged chat %+v, want %+v", got, want)
 		}
 		if fresh, err := tx.MarkSeen(c.ID, "S", now); fresh || err != nil {
 			t.Errorf("an id seen under the LID is new under the number: %v", err)
 		}
-		if l, err := tx.NextIncoming(c.ID); l == nil || err != nil {
-			t.Errorf("the letter was left behind: %v", err)
+		if in, err := tx.NextIncoming(c.ID); in == nil || err != nil {
+			t.Errorf("the incoming message was left behind: %v", err)
 		}
-		if p, err := tx.NextOutgoing(c.ID); p == nil || err != nil {
-			t.Errorf("the parcel was left behind: %v", err)
+		if out, err := tx.NextOutgoing(c.ID); out == nil || err != nil {
+			t.Errorf("the outgoing message was left behind: %v", err)
 		}
 		return nil
 	})
+}
+
+// fillTwoChats makes the chat of a number with an old conversation, and that of a LID with everything that a chat has.
+func fillTwoChats(tx *journal.Tx, now time.Time) error {
+	byNumber, _, err := tx.UpsertChat(message.Person{PN: "+1"}, now)
+	if err != nil {
+		return err
+	}
+	byNumber.State, byNumber.LastSeen = []byte("old"), now.Add(-time.Hour)
+	hidden, _, err := tx.UpsertChat(message.Person{LID: "9"}, now)
+	if err != nil {
+		return err
+	}
+	hidden.State, hidden.Flow, hidden.OptedOut, hidden.Name, hidden.Wrote = []byte("new"), 4, true, "Asha", true
+	hidden.HandoffCause, hidden.HandoffEnds = journal.HandoffAdmin, now.Add(time.Hour)
+	_, seenErr := tx.MarkSeen(hidden.ID, "S", now)
+	_, sendErr := tx.EnqueueOutgoing(journal.Outgoing{ID: "P", ChatID: hidden.ID, CreatedAt: now})
+	return errors.Join(
+		tx.SaveChat(byNumber), tx.SaveChat(hidden), seenErr, sendErr,
+		tx.EnqueueIncoming(&message.Incoming{ChatID: hidden.ID, ID: "L", SentAt: now, ReceivedAt: now}),
+	)
 }
 
 func TestDamagedFileIsPutAside(t *testing.T) {

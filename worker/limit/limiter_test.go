@@ -154,79 +154,104 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+// pending is a reply that waits.
+type pending struct{ since, until time.Time }
+
+// judge follows what a limiter decides and fails the test when it breaks a promise.
+type judge struct {
+	t       *testing.T
+	seed    uint64
+	config  limit.Config
+	limiter *limit.Limiter
+	waits   map[limit.Chat]pending
+	contact map[limit.Chat][]time.Time
+	heard   map[limit.Chat][]time.Time
+	notices map[limit.Chat]map[limit.Cause]time.Time
+	regular []time.Time
+}
+
+func (j *judge) decided(chat limit.Chat, v limit.Decision, now, since time.Time) {
+	j.t.Helper()
+	delete(j.waits, chat)
+	switch v.Action {
+	case limit.Send:
+		j.sent(chat, v, now, since)
+	case limit.Suppress:
+		j.suppressed(chat, v, now)
+	case limit.Wait:
+		if !v.Until.After(now) || v.Until.Sub(since) > limit.Minute {
+			j.t.Fatalf("seed %d: wait from %s until %s at %s", j.seed, since, v.Until, now)
+		}
+		j.waits[chat] = pending{since, v.Until}
+	}
+}
+
+func (j *judge) sent(chat limit.Chat, v limit.Decision, now, since time.Time) {
+	j.t.Helper()
+	if v.Cause == limit.CauseNone {
+		j.regular = append(j.regular, now)
+	} else if now.Sub(since) < limit.Minute {
+		j.t.Fatalf("seed %d: went over the bound after %s", j.seed, now.Sub(since))
+	}
+	j.contact[chat] = append(j.contact[chat], now)
+	if n := within(j.contact[chat], now, j.config.Window); j.config.PerContact > 0 && n > j.config.PerContact {
+		j.t.Fatalf("seed %d: %d replies to one chat", j.seed, n)
+	}
+	if n := within(j.regular, now, limit.Minute); n > j.config.PerMinute {
+		j.t.Fatalf("seed %d: %d replies in a minute of %d", j.seed, n, j.config.PerMinute)
+	}
+}
+
+func (j *judge) suppressed(chat limit.Chat, v limit.Decision, now time.Time) {
+	j.t.Helper()
+	if v.Cause == limit.CauseTenant && within(j.heard[chat], now, 2*limit.Minute) < 2 {
+		j.t.Fatalf("seed %d: a chat that wrote once was suppressed", j.seed)
+	}
+	if !v.Notice {
+		return
+	}
+	if j.notices[chat] == nil {
+		j.notices[chat] = map[limit.Cause]time.Time{}
+	}
+	if last, ok := j.notices[chat][v.Cause]; ok && now.Sub(last) < limit.Minute {
+		j.t.Fatalf("seed %d: two notices within a minute", j.seed)
+	}
+	j.notices[chat][v.Cause] = now
+}
+
+// due gives the chat whose wait ended first, up to now; false when there is none.
+func (j *judge) due(now time.Time) (next limit.Chat, ok bool) {
+	for chat, p := range j.waits {
+		if !p.until.After(now) && (!ok || p.until.Before(j.waits[next].until)) {
+			next, ok = chat, true
+		}
+	}
+	return next, ok
+}
+
 func traffic(t *testing.T, seed uint64, rnd *rand.Rand, c limit.Config) {
 	t.Helper()
-	type pending struct {
-		since, until time.Time
-	}
-	l := limit.New(c)
-	waits := map[limit.Chat]pending{}
-	contact := map[limit.Chat][]time.Time{}
-	heard := map[limit.Chat][]time.Time{}
-	notices := map[limit.Chat]map[limit.Cause]time.Time{}
-	var regular []time.Time
-	judge := func(chat limit.Chat, v limit.Decision, now, since time.Time) {
-		switch v.Action {
-		case limit.Send:
-			if v.Cause == limit.CauseNone {
-				regular = append(regular, now)
-			} else if now.Sub(since) < limit.Minute {
-				t.Fatalf("seed %d: went over the bound after %s", seed, now.Sub(since))
-			}
-			contact[chat] = append(contact[chat], now)
-			if n := within(contact[chat], now, c.Window); c.PerContact > 0 && n > c.PerContact {
-				t.Fatalf("seed %d: %d replies to one chat", seed, n)
-			}
-			if n := within(regular, now, limit.Minute); n > c.PerMinute {
-				t.Fatalf("seed %d: %d replies in a minute of %d", seed, n, c.PerMinute)
-			}
-			delete(waits, chat)
-		case limit.Suppress:
-			if v.Cause == limit.CauseTenant && within(heard[chat], now, 2*limit.Minute) < 2 {
-				t.Fatalf("seed %d: a chat that wrote once was suppressed", seed)
-			}
-			if v.Notice {
-				if notices[chat] == nil {
-					notices[chat] = map[limit.Cause]time.Time{}
-				}
-				if last, ok := notices[chat][v.Cause]; ok && now.Sub(last) < limit.Minute {
-					t.Fatalf("seed %d: two notices within a minute", seed)
-				}
-				notices[chat][v.Cause] = now
-			}
-			delete(waits, chat)
-		case limit.Wait:
-			if !v.Until.After(now) || v.Until.Sub(since) > limit.Minute {
-				t.Fatalf("seed %d: wait from %s until %s at %s", seed, since, v.Until, now)
-			}
-			waits[chat] = pending{since, v.Until}
-		}
+	j := &judge{
+		t: t, seed: seed, config: c, limiter: limit.New(c), waits: map[limit.Chat]pending{},
+		contact: map[limit.Chat][]time.Time{}, heard: map[limit.Chat][]time.Time{},
+		notices: map[limit.Chat]map[limit.Cause]time.Time{},
 	}
 	now := start
 	for range 600 {
 		now = now.Add(time.Duration(rnd.IntN(4000)) * time.Millisecond)
-		for {
-			var next limit.Chat = -1
-			for chat, p := range waits {
-				if !p.until.After(now) && (next < 0 || p.until.Before(waits[next].until)) {
-					next = chat
-				}
-			}
-			if next < 0 {
-				break
-			}
-			p := waits[next]
-			judge(next, ask(l, next, p.until), p.until, p.since)
+		for next, ok := j.due(now); ok; next, ok = j.due(now) {
+			p := j.waits[next]
+			j.decided(next, ask(j.limiter, next, p.until), p.until, p.since)
 		}
 		chat := limit.Chat(rnd.IntN(12))
 		if rnd.IntN(3) == 0 {
 			chat = 0
 		}
-		if _, busy := waits[chat]; busy {
+		if _, busy := j.waits[chat]; busy {
 			continue // one message after the other in a chat
 		}
-		heard[chat] = append(heard[chat], now)
-		judge(chat, answer(l, chat, now), now, now)
+		j.heard[chat] = append(j.heard[chat], now)
+		j.decided(chat, answer(j.limiter, chat, now), now, now)
 	}
 }
 

@@ -85,8 +85,8 @@ func TestEndingBody_Read(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			select {
-			case <-ended:
-				t.Errorf("the end was told %s", when)
+			case err := <-ended:
+				t.Errorf("the end was told %s: %v", when, err)
 			default:
 			}
 		}
