@@ -54,6 +54,18 @@ var mayImport = map[string][]string{
 		"flowhq/appliance/localtrust", "flowhq/appliance/services", "flowhq/procman", "flowhq/storage",
 	},
 	"flowhq/appliance/retention": {"flowhq"},
+	"flowhq/appliance/release":   {},
+	"flowhq/appliance/host": {
+		"flowhq", "flowhq/appliance/config", "flowhq/appliance/dashboard", "flowhq/procman", "flowhq/storage",
+	},
+	"flowhq/appliance/workers": {
+		"flowhq", "flowhq/appliance/config", "flowhq/appliance/release", "flowhq/appliance/services",
+		"flowhq/appliance/supervisor", "flowhq/procman", "flowhq/wire",
+	},
+	"flowhq/appliance/website": {
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/api", "flowhq/appliance/config",
+		"flowhq/appliance/host", "flowhq/appliance/services", "flowhq/procman", "flowhq/storage", "flowhq/ui",
+	},
 	"flowhq/worker": {
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/message", "flowhq/worker/whatsapp", "flowhq/wire",
 	},

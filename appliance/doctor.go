@@ -16,7 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"flowhq/appliance/config"
+	"flowhq/appliance/host"
 	"flowhq/appliance/localapi"
+	"flowhq/appliance/website"
 	"flowhq/storage"
 )
 
@@ -186,7 +188,7 @@ func askRunning(ctx context.Context, c *config.Config) *localapi.Status {
 
 func checkPort(ctx context.Context, c *config.Config, running *localapi.Status) Finding {
 	const what = "port"
-	l, err := listenHTTP(ctx, c)
+	l, err := website.Listen(ctx, c.Addr())
 	switch {
 	case err == nil:
 		_ = l.Close()
@@ -242,7 +244,7 @@ func checkGroups(c *config.Config, running *localapi.Status) Finding {
 		return Finding{Verdict: Warning, What: what,
 			Message: "WORKER_MEMORY_MAX is 0: a worker that leaks can take the machine down"}
 	}
-	if groups := workerGroups(); groups != "" {
+	if groups := host.WorkerSlice(); groups != "" {
 		return Finding{Verdict: OK, What: what, Message: "workers are held to it by the kernel in " + groups}
 	}
 	if running != nil && running.Memory == "cgroup" {

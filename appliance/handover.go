@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,12 +14,10 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"flowhq"
+	"flowhq/appliance/host"
 	"flowhq/appliance/release"
-	"flowhq/procman"
+	"flowhq/appliance/website"
 )
-
-// webSocket is the name under which the listening web socket is handed over.
-const webSocket = "web"
 
 // ownProgram is the running program, whatever became of its file.
 const ownProgram = "/proc/self/exe"
@@ -93,21 +90,21 @@ func RefusalOf(out string, err error) string {
 // other program cannot be run at all, this one starts itself anew in the same way.
 func (a *appliance) handOver(cancel context.CancelFunc, path string) error {
 	a.log.Info("handing over", "to", path)
-	tellSystemd(a.log.Logger, "STATUS=Handing over\n"+daemon.SdNotifyWatchdog)
+	host.TellSystemd(a.log.Logger, "STATUS=Handing over\n"+daemon.SdNotifyWatchdog)
 	signal.Ignore(syscall.SIGHUP) // between the two programs nobody minds it, and it would end the process
-	web, err := webFile(a.listener)
+	web, err := website.SocketFile(a.listener)
 	if err != nil {
 		return err
 	}
 	ctx, done := context.WithTimeout(context.Background(), leaveLimit)
 	defer done()
 	a.control.Finish(ctx)
-	a.website.leave(ctx)
-	a.website.close(ctx)
+	a.website.Leave(ctx)
+	a.website.Close(ctx)
 	cancel()
 	a.closeRest()
 	_ = a.log.Close()
-	keep := map[string]*os.File{webSocket: web}
+	keep := map[string]*os.File{website.SocketName: web}
 	err = a.manager.Handover(path, a.arguments(path), os.Environ(), keep)
 	a.log.Error("the hand-over failed; this program goes on by starting itself anew", "error", err)
 	err = errors.Join(err, a.manager.Handover(ownProgram, a.arguments(ownProgram), os.Environ(), keep))
@@ -123,30 +120,4 @@ func (a *appliance) arguments(path string) []string {
 		path = a.exe
 	}
 	return append([]string{path}, os.Args[1:]...)
-}
-
-func webFile(l net.Listener) (*os.File, error) {
-	tcp, ok := l.(*net.TCPListener)
-	if !ok {
-		return nil, fmt.Errorf("the web socket is no TCP listener: %T", l)
-	}
-	return tcp.File()
-}
-
-// takeWebSocket gives the listening socket that the program before left, when it is at the address wanted now.
-func takeWebSocket(in *procman.Inherited, addr string) net.Listener {
-	if in == nil || in.Files[webSocket] == nil {
-		return nil
-	}
-	f := in.Files[webSocket]
-	defer func() { _ = f.Close() }()
-	l, err := net.FileListener(f)
-	if err != nil {
-		return nil
-	}
-	if l.Addr().String() != addr {
-		_ = l.Close()
-		return nil
-	}
-	return l
 }

@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"flowhq/appliance/workers"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
 	"flowhq/wire"
@@ -241,7 +242,7 @@ func TestAWorkerCannotGetOut(t *testing.T) {
 // checkEnvironment wants the process to have been told what is on the list, and nothing else.
 func checkEnvironment(t *testing.T, environment []string) {
 	t.Helper()
-	known := append(passedOn(), wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvVersion,
+	known := append(workers.PassedOn(), wire.EnvTenant, wire.EnvDir, wire.EnvSocket, wire.EnvToken, wire.EnvVersion,
 		wire.EnvLogLevel, wire.EnvSimulator, wire.EnvSimulatorKey, wire.EnvWAVersion)
 	for _, s := range wire.RuntimeSettings() {
 		name, _, _ := strings.Cut(s, "=")

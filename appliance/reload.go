@@ -79,8 +79,8 @@ func (a *appliance) apply(ctx context.Context, c *config.Config, waiting []strin
 	next.LogLevel, next.Limits, next.WorkerMemoryMax, next.WhatsAppVersion = c.LogLevel, c.Limits, c.WorkerMemoryMax,
 		c.WhatsAppVersion
 	a.config = &next
-	a.log.level.Set(next.LogLevel)
-	if err := a.processes.apply(&next); err != nil {
+	a.log.Level.Set(next.LogLevel)
+	if err := a.processes.Apply(&next); err != nil {
 		a.log.Error("reload: a worker's limits could not be changed", "error", err)
 	}
 	a.services.Configs.SetLimits(ctx, next.Limits)

@@ -18,15 +18,21 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/config"
+	"flowhq/appliance/host"
 	"flowhq/appliance/localapi"
 	"flowhq/appliance/release"
 	"flowhq/appliance/retention"
 	"flowhq/appliance/services"
+	"flowhq/appliance/website"
+	"flowhq/appliance/workers"
 	"flowhq/procman"
 	"flowhq/storage"
 	"flowhq/wire"
 	"flowhq/worker/bot/tryout"
 )
+
+// managerFolder is the process manager's, in RUNTIME_DIR.
+const managerFolder = "processes"
 
 // stopTimeout bounds the end of all workers; what does not end in time is killed.
 const stopTimeout = 25 * time.Second
@@ -36,19 +42,19 @@ type appliance struct {
 	source    config.Source
 	exe       string // the own program's file, wherever the one in force is by now
 	config    *config.Config
-	log       *logging
+	log       *host.Log
 	manager   *procman.Manager
-	processes *processes
+	processes *workers.Processes
 	listener  net.Listener
 	store     *storage.Store
-	letGo     func() // marks the store as no longer used
+	unlock    func() // marks the store as no longer used
 	services  *services.Services
 	keeper    *backup.Keeper
 
 	dropSpools sync.Once
 	workers    *wire.Server
 	control    *localapi.Server
-	website    *website
+	website    *website.Server
 
 	inherited *procman.Inherited // from the program before, nil when started afresh
 
@@ -99,7 +105,7 @@ func (a *appliance) make(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if a.log, err = openLog(a.config, os.Stderr); err != nil {
+	if a.log, err = host.OpenLog(a.config, os.Stderr); err != nil {
 		return fmt.Errorf("the log cannot be opened (LOGS_PATH): %w", err)
 	}
 	a.log.Info("Flow HQ starts", "version", Version, "pid", os.Getpid(), "file", a.config.File)
@@ -109,8 +115,8 @@ func (a *appliance) make(ctx context.Context) error {
 	if err := a.makeProcesses(); err != nil {
 		return err
 	}
-	if a.listener = takeWebSocket(a.inherited, a.config.Addr()); a.listener == nil {
-		if a.listener, err = listenHTTP(ctx, a.config); err != nil {
+	if a.listener = website.TakeSocket(a.inherited, a.config.Addr()); a.listener == nil {
+		if a.listener, err = website.Listen(ctx, a.config.Addr()); err != nil {
 			return err
 		}
 	}
@@ -121,7 +127,7 @@ func (a *appliance) make(ctx context.Context) error {
 	if err := a.makeFleet(ctx); err != nil {
 		return err
 	}
-	if a.website, err = newWebsite(a.config, a.listener, a.services, a.store, a.log.Logger); err != nil {
+	if a.website, err = website.New(a.config, a.listener, a.services, a.store, a.log.Logger); err != nil {
 		return err
 	}
 	a.control, err = newLocal(a)
@@ -131,17 +137,17 @@ func (a *appliance) make(ctx context.Context) error {
 // openStore opens the database, and waits for one that can't be reached yet: its server may come up later than the appliance,
 // at boot above all. Meanwhile the address answers, and says so.
 func (a *appliance) openStore(ctx context.Context) (err error) {
-	room := openWaitingRoom(a.listener, a.log.Logger)
+	page := website.OpenStartupPage(a.listener, a.log.Logger)
 	a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(), storage.Options{
-		Logger: a.log.Logger, Wait: a.config.DatabaseWait, Waiting: room.sayWhy,
+		Logger: a.log.Logger, Wait: a.config.DatabaseWait, Waiting: page.SayWhy,
 	})
-	if cerr := room.close(); err == nil {
+	if cerr := page.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
 		return err
 	}
-	a.letGo, err = a.store.Hold(ctx)
+	a.unlock, err = a.store.Hold(ctx)
 	return err
 }
 
@@ -161,12 +167,12 @@ func (a *appliance) makeProcesses() error {
 	}
 	settings := procman.Config{
 		StateDir: filepath.Join(a.config.RuntimeDir, managerFolder), LogDir: a.config.LogsPath,
-		CgroupRoot: workerGroups(), Logger: a.log.Logger, Inherited: a.inherited,
+		CgroupRoot: host.WorkerSlice(), Logger: a.log.Logger, Inherited: a.inherited,
 	}
-	store := takePipeStore(os.Getenv, os.Unsetenv)
+	store := host.TakePipeStore(os.Getenv, os.Unsetenv)
 	if store != nil {
 		settings.PipeStore = store
-		defer store.done()
+		defer store.Done()
 	}
 	a.manager, err = procman.New(settings)
 	if errors.Is(err, procman.ErrInUse) {
@@ -179,14 +185,13 @@ func (a *appliance) makeProcesses() error {
 		return fmt.Errorf("the process manager cannot work (RUNTIME_DIR): %w", err)
 	}
 	if store != nil {
-		store.forgetStrangers(a.manager.List())
+		store.ForgetUnknown(a.manager.List())
 	}
-	tokens, err := newTokens(filepath.Join(a.config.RuntimeDir, "tokens"))
+	a.exe = exe
+	a.processes, err = workers.New(a.manager, workers.EngineOf(exe), filepath.Join(a.config.RuntimeDir, "tokens"), a.config)
 	if err != nil {
 		return fmt.Errorf("the workers' tokens cannot be kept (RUNTIME_DIR): %w", err)
 	}
-	a.exe = exe
-	a.processes = &processes{manager: a.manager, engine: engineOf(exe), tokens: tokens, config: a.config}
 	return nil
 }
 
@@ -194,19 +199,20 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 	if a.keeper, err = a.newKeeper(); err != nil {
 		return err
 	}
-	handler := new(bridge)
+	handler := new(workers.Handler)
 	a.workers = wire.NewServer(wire.Config{
-		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.authenticate, Logger: a.log.Logger,
+		Socket: a.config.WorkerSocket(), Handler: handler, Authenticate: a.processes.Authenticate, Logger: a.log.Logger,
 	})
 	a.services = services.New(services.Config{
 		Version: Version, Stores: services.StoresOf(a.store), Processes: a.processes, Links: a.workers, Logger: a.log.Logger,
-		Box:    &box{config: a.config, store: a.store, lastGood: func() *time.Time { return a.keeper.State().LastAt }},
+		Box: &host.Machine{Version: Version, Sessions: a.config.SessionsPath, PublicURL: a.config.PublicURL, Store: a.store,
+			LastBackup: func() *time.Time { return a.keeper.State().LastAt }},
 		Limits: a.config.Limits, StaleAfter: a.config.StaleThreshold, StaleCheck: a.config.StaleCheck,
 		Bot:           tryout.Desk{},
 		RemoveFolders: a.removeFolders, CopyFolder: a.copyFolder, EraseChat: a.eraseChat, LastBackup: a.keeper.LastName, Settle: a.settle, Backups: a.keeper,
-		RemoveDevice: a.processes.removeDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
+		RemoveDevice: a.processes.RemoveDevice, Logs: a.processes, PublicURL: a.config.PublicURL,
 	})
-	handler.services, handler.processes = a.services, a.processes
+	handler.Services, handler.Processes = a.services, a.processes
 	return a.settle(ctx)
 }
 
@@ -214,13 +220,13 @@ func (a *appliance) makeFleet(ctx context.Context) (err error) {
 func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	sub := a.manager.Subscribe(newsBuffer) // first: what happens to a worker from here on is told
-	if err := a.adopted(); err != nil {
+	sub := a.manager.Subscribe(workers.EventBuffer) // first: what happens to a worker from here on is told
+	if err := a.processes.Adopt(a.services.Supervisor.Events.ProcessChanged); err != nil {
 		a.abandon()
 		return err
 	}
 	a.start(func() error {
-		watchProcesses(work, a.manager, sub, a.services.Supervisor.Events.ProcessChanged)
+		workers.Watch(work, a.manager, sub, a.services.Supervisor.Events.ProcessChanged)
 		return nil
 	})
 	a.start(func() error { return a.workers.Serve(work) })
@@ -228,15 +234,15 @@ func (a *appliance) run(ctx context.Context, hangup <-chan os.Signal) error {
 	a.start(func() error { return a.services.Run(work) })
 	a.start(func() error { a.sweeper().Run(work); return nil })
 	a.start(func() error { a.keeper.Run(work); return nil })
-	a.start(a.website.serve)
+	a.start(a.website.Serve)
 	a.start(func() error {
 		watchRefusals(work, a.services.Alarms, release.Appliance(), release.Engine())
 		return nil
 	})
 	vitals := a.vitals()
-	a.start(func() error { feedWatchdog(work, a.log.Logger, vitals); return nil })
+	a.start(func() error { host.FeedWatchdog(work, a.log.Logger, vitals); return nil })
 	a.log.Info("ready", "url", a.config.URL(), "simulator", a.config.Simulator != nil)
-	tellSystemd(a.log.Logger, daemon.SdNotifyReady+"\nSTATUS=Ready at "+a.config.URL())
+	host.TellSystemd(a.log.Logger, daemon.SdNotifyReady+"\nSTATUS=Ready at "+a.config.URL())
 
 	for {
 		select {
@@ -283,34 +289,14 @@ func (a *appliance) start(part func() error) {
 	})
 }
 
-// adopted tells the supervisor of the workers that an earlier appliance left running. One that was found running and has ended since
-// then waits for its spec to be started again; nobody else would name it, since it counts as about to run.
-func (a *appliance) adopted() error {
-	for _, s := range a.manager.List() {
-		id, ok := tenantOf(s.Name)
-		if !ok || s.Pid == 0 && !s.Wanted {
-			continue
-		}
-		if err := a.processes.put(id); err != nil {
-			return fmt.Errorf("a running worker cannot be taken over: %w", err)
-		}
-		if s.Pid == 0 {
-			continue
-		}
-		a.processes.runs(id, "") // until it says hello
-		a.services.Supervisor.Events.ProcessChanged(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
-	}
-	return nil
-}
-
 // stop ends everything in order: nothing new comes in, workers finish and end while they can still tell the rest, then the
 // appliance's own parts.
 func (a *appliance) stop(cancel context.CancelFunc) error {
 	a.log.Info("stopping")
-	tellSystemd(a.log.Logger, daemon.SdNotifyStopping)
-	ctx, done := context.WithTimeout(context.Background(), stopTimeout+closeTimeout)
+	host.TellSystemd(a.log.Logger, daemon.SdNotifyStopping)
+	ctx, done := context.WithTimeout(context.Background(), stopTimeout+website.CloseTimeout)
 	defer done()
-	a.website.close(ctx)
+	a.website.Close(ctx)
 	a.services.Ending()
 	workers, workersDone := context.WithTimeout(ctx, stopTimeout)
 	err := a.manager.Shutdown(workers)
@@ -328,7 +314,7 @@ func (a *appliance) stop(cancel context.CancelFunc) error {
 // abandon ends the appliance's own parts and leaves workers running.
 func (a *appliance) abandon() {
 	if a.website != nil {
-		a.website.close(context.Background())
+		a.website.Close(context.Background())
 	} else if a.listener != nil {
 		_ = a.listener.Close()
 	}
@@ -349,8 +335,8 @@ func (a *appliance) closeRest() {
 		_ = a.workers.Close()
 	}
 	a.background.Wait()
-	if a.letGo != nil {
-		a.letGo()
+	if a.unlock != nil {
+		a.unlock()
 	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {

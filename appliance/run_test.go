@@ -18,6 +18,7 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/config"
+	"flowhq/appliance/host"
 )
 
 // house is a whole appliance in this process, with this test program as its workers.
@@ -203,7 +204,7 @@ func (h *house) awaitCode(id string) {
 }
 
 func (h *house) log() string {
-	text, err := os.ReadFile(filepath.Join(h.dir, "logs", logName))
+	text, err := os.ReadFile(filepath.Join(h.dir, "logs", host.LogName))
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"flowhq"
 	"flowhq/appliance/config"
+	"flowhq/appliance/host"
+	"flowhq/appliance/workers"
 	"flowhq/packaging"
 )
 
@@ -82,10 +84,10 @@ func prepareService(exe string, src config.Source) error {
 		if strings.HasPrefix(exe, hidden) {
 			return flowhq.Errorf(flowhq.CodeConflict,
 				"A service may not see %s. Copy the programs first: `install %s %s /usr/local/bin`, and run /usr/local/bin/flowhq service install.",
-				hidden, exe, engineOf(exe).path)
+				hidden, exe, workers.EngineOf(exe).Path)
 		}
 	}
-	if _, err := engineOf(exe).file(); err != nil {
+	if _, err := workers.EngineOf(exe).File(); err != nil {
 		return err
 	}
 	gid, err := makeServiceUser()
@@ -103,7 +105,7 @@ func prepareService(exe string, src config.Source) error {
 	if !onSystemd() {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(ownUnits, holderUnit), []byte(unitFor(packaging.WorkersUnit, exe, "")), 0o644)
+	return os.WriteFile(filepath.Join(ownUnits, host.WorkersUnit), []byte(unitFor(packaging.WorkersUnit, exe, "")), 0o644)
 }
 
 func onSystemd() bool {
@@ -152,8 +154,8 @@ func removeWorkersUnit() error {
 	if !onSystemd() {
 		return nil
 	}
-	_ = exec.Command("systemctl", "stop", holderUnit, "flowhq.slice").Run() // it may not run
-	if err := os.Remove(filepath.Join(ownUnits, holderUnit)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	_ = exec.Command("systemctl", "stop", host.WorkersUnit, "flowhq.slice").Run() // it may not run
+	if err := os.Remove(filepath.Join(ownUnits, host.WorkersUnit)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return exec.Command("systemctl", "daemon-reload").Run()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"flowhq/appliance/config"
+	"flowhq/appliance/workers"
 	"flowhq/storage"
 )
 
@@ -74,4 +76,21 @@ func HasProblem(findings []Finding) bool {
 		}
 	}
 	return false
+}
+
+// checkOwnEngine tells how the engine that belongs to this program fits.
+func checkOwnEngine(ctx context.Context) Finding {
+	const what = "engine"
+	exe, err := os.Executable()
+	if err != nil {
+		return Finding{Verdict: Problem, What: what, Message: err.Error()}
+	}
+	e := workers.EngineOf(exe)
+	if _, err := e.File(); err != nil {
+		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
+	}
+	if err := workers.CheckEngine(ctx, e.Path); err != nil {
+		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
+	}
+	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol", e.Version(), e.Path)}
 }

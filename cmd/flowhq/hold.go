@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"flowhq/appliance"
+	"flowhq/appliance/host"
 )
 
 func newHold() *cobra.Command {
@@ -12,6 +12,6 @@ func newHold() *cobra.Command {
 		Short:  "Body of flowhq-workers.service: holds the control groups of workers",
 		Hidden: true,
 		Args:   exactly(0),
-		RunE:   func(*cobra.Command, []string) error { return appliance.HoldGroups() },
+		RunE:   func(*cobra.Command, []string) error { return host.HoldWorkerSlice() },
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"flowhq"
-	"flowhq/appliance"
 	"flowhq/appliance/release"
+	"flowhq/appliance/workers"
 )
 
 // engineSwitcher puts versions of the engine in force. A running appliance sees the change by itself and moves its
@@ -21,7 +21,7 @@ type engineSwitcher struct {
 }
 
 func newEngineSwitcher(out io.Writer) *engineSwitcher {
-	return &engineSwitcher{Layout: release.Engine(), out: out, check: appliance.CheckEngine}
+	return &engineSwitcher{Layout: release.Engine(), out: out, check: workers.CheckEngine}
 }
 
 // upgrade puts the engine in force that its package brought, or notes why not.

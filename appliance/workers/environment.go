@@ -1,4 +1,4 @@
-package appliance
+package workers
 
 import (
 	"os"
@@ -12,9 +12,9 @@ import (
 // workerStart is what one start of a worker is about.
 type workerStart struct{ tenantID, dir, socket, token, build string }
 
-// passedOn is what workers get from the appliance's own environment: time zone data, certificates, proxies, and what
+// PassedOn is what workers get from the appliance's own environment: time zone data, certificates, proxies, and what
 // Go's runtime is told by whoever looks into it. No credential is among them.
-func passedOn() []string {
+func PassedOn() []string {
 	return []string{
 		"PATH", "HOME", "TZ", "ZONEINFO", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR",
 		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
@@ -36,11 +36,11 @@ func workerEnvironment(c *config.Config, w workerStart) []string {
 		env = append(env, wire.EnvWAVersion+"="+c.WhatsAppVersion)
 	}
 	for _, setting := range wire.RuntimeSettings() {
-		if name, _, _ := strings.Cut(setting, "="); os.Getenv(name) == "" || !slices.Contains(passedOn(), name) {
+		if name, _, _ := strings.Cut(setting, "="); os.Getenv(name) == "" || !slices.Contains(PassedOn(), name) {
 			env = append(env, setting) // somebody who looks into the runtime knows better
 		}
 	}
-	for _, name := range passedOn() {
+	for _, name := range PassedOn() {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}

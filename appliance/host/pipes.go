@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"os"
@@ -14,18 +14,18 @@ import (
 // firstPassed is the number of the first descriptor that systemd passes (sd_listen_fds(3)).
 const firstPassed = 3
 
-// pipeStore has systemd hold the workers' pipes while no appliance is alive, so that even the last words of a worker
+// PipeStore has systemd hold the workers' pipes while no appliance is alive, so that even the last words of a worker
 // that ends just then reach its log. The unit allows it (FileDescriptorStoreMax=); elsewhere there is no store.
-type pipeStore struct {
+type PipeStore struct {
 	*procman.SystemdStore
 	passed map[string]int // what systemd gave back at this start, by the store's names
 }
 
-var _ procman.PipeStore = (*pipeStore)(nil)
+var _ procman.PipeStore = (*PipeStore)(nil)
 
-// takePipeStore picks up what systemd kept; nil without systemd. It forgets the variables about it: they would mislead
+// TakePipeStore picks up what systemd kept; nil without systemd. It forgets the variables about it: they would mislead
 // the next program after a hand-over in place.
-func takePipeStore(getenv func(string) string, unset func(string) error) *pipeStore {
+func TakePipeStore(getenv func(string) string, unset func(string) error) *PipeStore {
 	socket := getenv("NOTIFY_SOCKET")
 	count, err := strconv.Atoi(getenv("LISTEN_FDS"))
 	ours := err == nil && getenv("LISTEN_PID") == strconv.Itoa(os.Getpid())
@@ -36,7 +36,7 @@ func takePipeStore(getenv func(string) string, unset func(string) error) *pipeSt
 	if socket == "" {
 		return nil
 	}
-	s := &pipeStore{SystemdStore: procman.NewSystemdStore(socket), passed: make(map[string]int)}
+	s := &PipeStore{SystemdStore: procman.NewSystemdStore(socket), passed: make(map[string]int)}
 	if !ours {
 		return s
 	}
@@ -54,15 +54,15 @@ func takePipeStore(getenv func(string) string, unset func(string) error) *pipeSt
 
 // Keep stores a pipe, unless systemd holds just this one already: after a crash with five hundred workers that is all
 // of them.
-func (s *pipeStore) Keep(name string, pipe *os.File) error {
+func (s *PipeStore) Keep(name string, pipe *os.File) error {
 	if fd, ok := s.passed[procman.StoreName(name)]; ok && sameFile(fd, int(pipe.Fd())) {
 		return nil
 	}
 	return s.SystemdStore.Keep(name, pipe)
 }
 
-// done closes what systemd passed: it keeps its own, and the process manager has opened each pipe by now.
-func (s *pipeStore) done() {
+// Done closes what systemd passed: it keeps its own, and the process manager has opened each pipe by now.
+func (s *PipeStore) Done() {
 	for _, fd := range s.passed {
 		_ = unix.Close(fd)
 	}
@@ -74,8 +74,8 @@ func sameFile(a, b int) bool {
 	return unix.Fstat(a, &sa) == nil && unix.Fstat(b, &sb) == nil && sa.Dev == sb.Dev && sa.Ino == sb.Ino
 }
 
-// forgetStrangers has systemd let go of pipes of processes that nobody knows any more.
-func (s *pipeStore) forgetStrangers(known []procman.Status) {
+// ForgetUnknown has systemd let go of pipes of processes that nobody knows any more.
+func (s *PipeStore) ForgetUnknown(known []procman.Status) {
 	for name := range s.passed {
 		process := strings.TrimPrefix(name, procman.StoreName(""))
 		if !slices.ContainsFunc(known, func(k procman.Status) bool { return k.Name == process }) {

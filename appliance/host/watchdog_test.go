@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func TestTheWatchdogIsFedByHealthAlone(t *testing.T) {
 	conn := serviceManager(t, 60*time.Millisecond)
 	var sick, hung atomic.Bool
 	release := make(chan struct{})
-	vitals := []vital{
+	vitals := []Vital{
 		{"well", func(context.Context) error { return nil }},
 		{"sick", func(context.Context) error {
 			if sick.Load() {
@@ -50,7 +50,7 @@ func TestTheWatchdogIsFedByHealthAlone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); feedWatchdog(ctx, slog.New(slog.DiscardHandler), vitals) }()
+	go func() { defer close(done); FeedWatchdog(ctx, slog.New(slog.DiscardHandler), vitals) }()
 	fed := func() bool {
 		t.Helper()
 		buf := make([]byte, 100)

@@ -1,4 +1,4 @@
-package appliance
+package workers
 
 import (
 	"context"
@@ -18,19 +18,18 @@ import (
 
 // How workers are run.
 const (
-	stopGrace     = 15 * time.Second // a worker finishes the message in hand for 10 s at most, then says goodbye
-	workerLogMB   = 10
-	workerLogCap  = 50 << 20 // current and rotated logs of one worker together
-	workerTasks   = 256      // threads of one worker
-	workerOOMAdj  = 300      // the kernel takes a worker before the appliance
-	namePrefix    = "worker-"
-	managerFolder = "processes"
+	stopGrace    = 15 * time.Second // a worker finishes the message in hand for 10 s at most, then says goodbye
+	workerLogMB  = 10
+	workerLogCap = 50 << 20 // current and rotated logs of one worker together
+	workerTasks  = 256      // threads of one worker
+	workerOOMAdj = 300      // the kernel takes a worker before the appliance
+	namePrefix   = "worker-"
 )
 
-// processes runs workers by the process manager: it is supervisor.Processes.
-type processes struct {
+// Processes runs workers by the process manager: it is supervisor.Processes.
+type Processes struct {
 	manager *procman.Manager
-	engine  engine // what workers are started from
+	engine  Engine // what workers are started from
 	tokens  *tokens
 
 	mu       sync.Mutex
@@ -38,10 +37,20 @@ type processes struct {
 	programs map[string]workerProgram // what the workers run, by tenant
 }
 
-var _ supervisor.Processes = (*processes)(nil)
+// New makes the processes of the workers. m knows those that run already. The tokens of their starts are kept in folder
+// tokens.
+func New(m *procman.Manager, e Engine, tokens string, c *config.Config) (*Processes, error) {
+	t, err := newTokens(tokens)
+	if err != nil {
+		return nil, err
+	}
+	return &Processes{manager: m, engine: e, tokens: t, config: c, programs: make(map[string]workerProgram)}, nil
+}
+
+var _ supervisor.Processes = (*Processes)(nil)
 
 // specOf says how a tenant's worker is to be run.
-func (p *processes) specOf(tenantID string) procman.Spec {
+func (p *Processes) specOf(tenantID string) procman.Spec {
 	p.mu.Lock()
 	c := p.config
 	p.mu.Unlock()
@@ -68,11 +77,11 @@ func workerLog(c *config.Config, tenantID string) string {
 
 // environment is all that a worker learns from the appliance's surroundings: an allow-list, a token for this start and
 // its folder, which is made when missing.
-func (p *processes) environment(tenantID string) ([]string, error) {
+func (p *Processes) environment(tenantID string) ([]string, error) {
 	p.mu.Lock()
 	c := p.config
 	p.mu.Unlock()
-	dir := p.sessionDir(tenantID)
+	dir := p.SessionDir(tenantID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("session folder: %w", err)
 	}
@@ -89,28 +98,29 @@ func (p *processes) environment(tenantID string) ([]string, error) {
 		build: build}), nil
 }
 
-func (p *processes) sessionDir(tenantID string) string {
+// SessionDir is the folder of a tenant's worker.
+func (p *Processes) SessionDir(tenantID string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return filepath.Join(p.config.SessionsPath, tenantID)
 }
 
-// put makes the process manager know a worker's present spec.
-func (p *processes) put(tenantID string) error {
+// Know makes the process manager know a worker's present spec.
+func (p *Processes) Know(tenantID string) error {
 	_, err := p.manager.Set(p.specOf(tenantID))
 	return err
 }
 
-// Start makes sure that the worker runs. One that waits for its next start counts as started: its wish stands.
-func (p *processes) Start(ctx context.Context, tenantID string) error {
-	if err := p.put(tenantID); err != nil {
+// Start makes sure that the worker runs. One that waits for its next start counts as started: it should run already.
+func (p *Processes) Start(ctx context.Context, tenantID string) error {
+	if err := p.Know(tenantID); err != nil {
 		return err
 	}
 	return started(p.manager.Start(ctx, flowhq.ProcessName(tenantID)))
 }
 
 // Stop returns when the whole process tree is gone.
-func (p *processes) Stop(ctx context.Context, tenantID string) error {
+func (p *Processes) Stop(ctx context.Context, tenantID string) error {
 	err := p.manager.Stop(ctx, flowhq.ProcessName(tenantID))
 	if errors.Is(err, procman.ErrUnknown) {
 		return nil
@@ -119,23 +129,23 @@ func (p *processes) Stop(ctx context.Context, tenantID string) error {
 }
 
 // Restart drains and starts anew.
-func (p *processes) Restart(ctx context.Context, tenantID string) error {
-	if err := p.put(tenantID); err != nil {
+func (p *Processes) Restart(ctx context.Context, tenantID string) error {
+	if err := p.Know(tenantID); err != nil {
 		return err
 	}
 	return started(p.manager.Restart(ctx, flowhq.ProcessName(tenantID)))
 }
 
 // ForceRestart kills at once and starts anew.
-func (p *processes) ForceRestart(ctx context.Context, tenantID string) error {
-	if err := p.put(tenantID); err != nil {
+func (p *Processes) ForceRestart(ctx context.Context, tenantID string) error {
+	if err := p.Know(tenantID); err != nil {
 		return err
 	}
 	return started(p.manager.ForceRestart(ctx, flowhq.ProcessName(tenantID)))
 }
 
 // Recover ends a worker that does not answer; the restart policy counts it as a crash.
-func (p *processes) Recover(ctx context.Context, tenantID string) error {
+func (p *Processes) Recover(ctx context.Context, tenantID string) error {
 	return started(p.manager.RestartFor(ctx, flowhq.ProcessName(tenantID), procman.CauseStale))
 }
 
@@ -163,7 +173,7 @@ func plainly(err error) error {
 }
 
 // Forget stops the worker and removes all that is kept about it, its logs included.
-func (p *processes) Forget(ctx context.Context, tenantID string) error {
+func (p *Processes) Forget(ctx context.Context, tenantID string) error {
 	if err := p.manager.Remove(ctx, flowhq.ProcessName(tenantID)); err != nil && !errors.Is(err, procman.ErrUnknown) {
 		return plainly(err)
 	}
@@ -186,16 +196,16 @@ func (p *processes) Forget(ctx context.Context, tenantID string) error {
 }
 
 // Running tells whether a process is alive or about to be.
-func (p *processes) Running(tenantID string) bool {
+func (p *Processes) Running(tenantID string) bool {
 	s, err := p.manager.Status(flowhq.ProcessName(tenantID))
 	return err == nil && (s.Wanted || s.Pid != 0)
 }
 
 // Tenants gives the tenants whose worker is alive or about to be.
-func (p *processes) Tenants() []string {
+func (p *Processes) Tenants() []string {
 	var ids []string
 	for _, s := range p.manager.List() {
-		if id, ok := tenantOf(s.Name); ok && (s.Wanted || s.Pid != 0) {
+		if id, ok := TenantOf(s.Name); ok && (s.Wanted || s.Pid != 0) {
 			ids = append(ids, id)
 		}
 	}
@@ -203,10 +213,10 @@ func (p *processes) Tenants() []string {
 }
 
 // Alive tells the manager that the worker was seen alive now. An unknown one was forgotten meanwhile.
-func (p *processes) Alive(tenantID string) { _ = p.manager.Alive(flowhq.ProcessName(tenantID)) }
+func (p *Processes) Alive(tenantID string) { _ = p.manager.Alive(flowhq.ProcessName(tenantID)) }
 
 // Process measures a worker.
-func (p *processes) Process(tenantID string) (flowhq.Process, bool) {
+func (p *Processes) Process(tenantID string) (flowhq.Process, bool) {
 	s, err := p.manager.Status(flowhq.ProcessName(tenantID))
 	if err != nil {
 		return flowhq.Process{}, false
@@ -244,22 +254,23 @@ func exitText(e procman.Exit) string {
 	return e.String()
 }
 
-func tenantOf(name string) (id string, ok bool) { return strings.CutPrefix(name, namePrefix) }
+// TenantOf gives the tenant whose worker a process is, by the process's name; false for other processes.
+func TenantOf(name string) (id string, ok bool) { return strings.CutPrefix(name, namePrefix) }
 
 // owns tells whether a process is the worker of a tenant.
-func (p *processes) owns(tenantID string, pid int) bool {
+func (p *Processes) owns(tenantID string, pid int) bool {
 	name, ok := p.manager.Owner(pid)
 	return ok && name == flowhq.ProcessName(tenantID)
 }
 
-// apply takes over what a reload changed; limits of running workers follow at once.
-func (p *processes) apply(c *config.Config) error {
+// Apply takes over what a reload changed; limits of running workers follow at once.
+func (p *Processes) Apply(c *config.Config) error {
 	p.mu.Lock()
 	p.config = c
 	p.mu.Unlock()
 	var errs []error
 	for _, id := range p.Tenants() {
-		errs = append(errs, p.put(id))
+		errs = append(errs, p.Know(id))
 	}
 	return errors.Join(errs...)
 }

@@ -1,4 +1,4 @@
-package appliance
+package website
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 
 // Who comes while the start waits for the database is told so, and whoever comes afterwards is served by the real thing
 // on the same listener.
-func TestWaitingRoom(t *testing.T) {
+func TestStartupPage(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -42,13 +42,13 @@ func TestWaitingRoom(t *testing.T) {
 		}
 		return res.StatusCode, string(body)
 	}
-	room := openWaitingRoom(l, slog.New(slog.DiscardHandler))
-	if err := room.close(); err != nil { // nobody waited
+	page := OpenStartupPage(l, slog.New(slog.DiscardHandler))
+	if err := page.Close(); err != nil { // nobody waited
 		t.Fatal(err)
 	}
-	room.sayWhy(flowhq.Errorf(flowhq.CodeUnavailable, "PostgreSQL database x at h:5432: It can't be reached <b>"))
-	room.sayWhy(errors.New("again"))
-	room.sayWhy(flowhq.Errorf(flowhq.CodeUnavailable, "PostgreSQL database x at h:5432: It can't be reached <b>"))
+	page.SayWhy(flowhq.Errorf(flowhq.CodeUnavailable, "PostgreSQL database x at h:5432: It can't be reached <b>"))
+	page.SayWhy(errors.New("again"))
+	page.SayWhy(flowhq.Errorf(flowhq.CodeUnavailable, "PostgreSQL database x at h:5432: It can't be reached <b>"))
 	for _, c := range []struct {
 		path, accept string
 		forwarded    bool
@@ -66,7 +66,7 @@ func TestWaitingRoom(t *testing.T) {
 			t.Errorf("%+v: %d\n%s", c, status, body)
 		}
 	}
-	if err := room.close(); err != nil {
+	if err := page.Close(); err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

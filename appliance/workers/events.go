@@ -1,18 +1,19 @@
-package appliance
+package workers
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"flowhq"
 	"flowhq/procman"
 )
 
-// newsBuffer is how many events of the process manager may wait; beyond it they are read from its history.
-const newsBuffer = 1024
+// EventBuffer is how many events of the process manager may wait; beyond it they are read from its history.
+const EventBuffer = 1024
 
-// watchProcesses tells the supervisor what happens to workers until ctx ends.
-func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscription,
+// Watch tells the supervisor what happens to workers until ctx ends.
+func Watch(ctx context.Context, m *procman.Manager, sub *procman.Subscription,
 	tell func(string, flowhq.ProcessChange)) {
 	defer sub.Close()
 	var last uint64
@@ -40,7 +41,7 @@ func watchProcesses(ctx context.Context, m *procman.Manager, sub *procman.Subscr
 }
 
 func tellEvent(e procman.Event, tell func(string, flowhq.ProcessChange)) {
-	id, ok := tenantOf(e.Process)
+	id, ok := TenantOf(e.Process)
 	if !ok {
 		return
 	}
@@ -97,4 +98,24 @@ func causeText(e procman.Event) string {
 		return fmt.Sprintf("%s, %s", text, exitText(*e.Exit))
 	}
 	return text
+}
+
+// Adopt takes over the workers that an earlier appliance left running, and tells of each. One that was found running and
+// has ended since then waits for its spec to be started again; nobody else would name it, since it counts as about to run.
+func (p *Processes) Adopt(tell func(string, flowhq.ProcessChange)) error {
+	for _, s := range p.manager.List() {
+		id, ok := TenantOf(s.Name)
+		if !ok || s.Pid == 0 && !s.Wanted {
+			continue
+		}
+		if err := p.Know(id); err != nil {
+			return fmt.Errorf("a running worker cannot be taken over: %w", err)
+		}
+		if s.Pid == 0 {
+			continue
+		}
+		p.runs(id, "") // until it says hello
+		tell(id, flowhq.ProcessChange{Name: s.Name, At: time.Now(), Kind: flowhq.ProcessAdopted, PID: s.Pid})
+	}
+	return nil
 }

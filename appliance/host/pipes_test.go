@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"fmt"
@@ -16,19 +16,28 @@ import (
 	"flowhq/procman"
 )
 
+// TestMain lets the test program stand in for an appliance that systemd started.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "passed" {
+		passedMain(os.Args[2])
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // passedMain stands in for an appliance that systemd started with descriptors: it says what it makes of them.
 func passedMain(pipe string) {
 	f, err := os.OpenFile(pipe, os.O_RDWR, 0)
 	fmt.Println(err)
 	_ = os.Setenv("LISTEN_PID", strconv.Itoa(os.Getpid()))
-	s := takePipeStore(os.Getenv, os.Unsetenv)
+	s := TakePipeStore(os.Getenv, os.Unsetenv)
 	fmt.Println(len(s.passed), os.Getenv("LISTEN_FDS")+os.Getenv("LISTEN_FDNAMES")+os.Getenv("LISTEN_PID"))
 	flags, err := unix.FcntlInt(uintptr(s.passed["procman-worker-a"]), unix.F_GETFD, 0)
 	fmt.Println(flags == unix.FD_CLOEXEC, err)
 	fmt.Println(s.Keep("worker-a", f))   // the same pipe: nothing is sent
 	fmt.Println(s.Keep("worker-new", f)) // unknown: stored
-	s.forgetStrangers([]procman.Status{{Name: "worker-a"}})
-	s.done()
+	s.ForgetUnknown([]procman.Status{{Name: "worker-a"}})
+	s.Done()
 	for fd := firstPassed; fd < firstPassed+4; fd++ {
 		_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
 		fmt.Print(err == nil, " ")
@@ -91,7 +100,7 @@ func TestPipesThatSystemdKept(t *testing.T) {
 
 func TestWithoutSystemdThereIsNoPipeStore(t *testing.T) {
 	forgotten := []string{}
-	s := takePipeStore(func(string) string {
+	s := TakePipeStore(func(string) string {
 		return ""
 	}, func(name string) error { forgotten = append(forgotten, name); return nil })
 	if s != nil || !strings.Contains(strings.Join(forgotten, " "), "LISTEN_FDS") {

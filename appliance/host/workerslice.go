@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HoldGroups is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says
+// HoldWorkerSlice is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says
 // that it is ready, and does nothing until it is told to end. The groups stand in a unit of their own because systemd
 // could not start the appliance again otherwise, while its workers live on in its group.
-func HoldGroups() error {
+func HoldWorkerSlice() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	// workers then go without, which is worse than with and better than not at all
@@ -99,4 +99,21 @@ func writeGroup(group, file, text string) error {
 		return fmt.Errorf("the unit's control group is not delegated: %w", err)
 	}
 	return nil
+}
+
+// WorkersUnit is the unit whose control group holds the workers' groups.
+const WorkersUnit = "flowhq-workers.service"
+
+// WorkerSlice gives the delegated control group that workers are put into, "" where there is none: that of the unit
+// flowhq-workers.service, which stands beside the appliance's own in their common slice.
+func WorkerSlice() string {
+	own, err := ownGroup()
+	if err != nil {
+		return ""
+	}
+	group := filepath.Join(filepath.Dir(own), WorkersUnit)
+	if unix.Access(filepath.Join(group, "cgroup.procs"), unix.W_OK) != nil {
+		return ""
+	}
+	return group
 }

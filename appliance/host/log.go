@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"context"
@@ -16,29 +16,30 @@ import (
 
 // The appliance's own log: rotated at 10 MiB, five old ones kept, compressed.
 const (
-	logName       = "control-plane.log"
+	LogName       = "control-plane.log"
 	logMegabytes  = 10
 	logBackups    = 5
 	logFolderMode = 0o750
 )
 
-// logging is the appliance's log: JSON in a rotated file and, for whoever started the program, on stderr.
-type logging struct {
+// Log is the appliance's log: JSON in a rotated file and, for whoever started the program, on stderr.
+type Log struct {
 	*slog.Logger
-	level *slog.LevelVar
+	Level *slog.LevelVar
 	file  io.Closer
 }
 
-func openLog(c *config.Config, stderr *os.File) (*logging, error) {
+// OpenLog opens the log in c's folder of logs, and on stderr.
+func OpenLog(c *config.Config, stderr *os.File) (*Log, error) {
 	if err := os.MkdirAll(c.LogsPath, logFolderMode); err != nil {
 		return nil, err
 	}
 	file := &lumberjack.Logger{
-		Filename: filepath.Join(c.LogsPath, logName), MaxSize: logMegabytes, MaxBackups: logBackups, Compress: true,
+		Filename: filepath.Join(c.LogsPath, LogName), MaxSize: logMegabytes, MaxBackups: logBackups, Compress: true,
 	}
-	l := &logging{level: new(slog.LevelVar), file: file}
-	l.level.Set(c.LogLevel)
-	options := &slog.HandlerOptions{Level: l.level, ReplaceAttr: nameLevel}
+	l := &Log{Level: new(slog.LevelVar), file: file}
+	l.Level.Set(c.LogLevel)
+	options := &slog.HandlerOptions{Level: l.Level, ReplaceAttr: nameLevel}
 	var screen slog.Handler = slog.NewJSONHandler(stderr, options)
 	if isatty.IsTerminal(stderr.Fd()) {
 		screen = slog.NewTextHandler(stderr, options)
@@ -47,7 +48,8 @@ func openLog(c *config.Config, stderr *os.File) (*logging, error) {
 	return l, nil
 }
 
-func (l *logging) Close() error { return l.file.Close() }
+// Close closes the file.
+func (l *Log) Close() error { return l.file.Close() }
 
 // nameLevel writes levels under the names that LOG_LEVEL has for them.
 func nameLevel(groups []string, a slog.Attr) slog.Attr {

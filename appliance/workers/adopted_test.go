@@ -1,4 +1,4 @@
-package appliance
+package workers
 
 import (
 	"os"
@@ -14,34 +14,31 @@ import (
 
 // A worker that the next appliance found running, and that died before that appliance had said how it is to be run, is
 // started again like any other.
-func TestAWorkerThatDiesWhileItIsTakenOver(t *testing.T) {
+func TestProcesses_Adopt(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "state")
-	tokens, err := newTokens(filepath.Join(dir, "tokens"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings := &config.Config{SessionsPath: dir, LogsPath: filepath.Join(dir, "logs"),
 		RuntimeDir: filepath.Join(dir, "run")}
-	open := func() *appliance {
+	open := func() *Processes {
 		m, err := procman.New(procman.Config{StateDir: state})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &appliance{manager: m, processes: &processes{
-			manager: m, engine: engineOf(exe), tokens: tokens, config: settings,
-			programs: make(map[string]workerProgram),
-		}}
+		p, err := New(m, EngineOf(exe), filepath.Join(dir, "tokens"), settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
 	}
 	first := open()
-	if err := first.processes.Start(t.Context(), "t1"); err != nil {
+	if err := first.Start(t.Context(), "t1"); err != nil {
 		t.Fatal(err)
 	}
-	was, _ := first.processes.Process("t1")
+	was, _ := first.Process("t1")
 	first.manager.Detach()
 
 	next := open()
@@ -56,9 +53,9 @@ func TestAWorkerThatDiesWhileItIsTakenOver(t *testing.T) {
 	if err := syscall.Kill(was.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	pid := func() int { p, _ := next.processes.Process("t1"); return p.PID }
+	pid := func() int { p, _ := next.Process("t1"); return p.PID }
 	await(t, "its end", func() bool { return pid() == 0 })
-	if err := next.adopted(); err != nil {
+	if err := next.Adopt(func(string, flowhq.ProcessChange) {}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "a successor", func() bool { return pid() != 0 && pid() != was.PID })

@@ -1,4 +1,4 @@
-package appliance
+package website
 
 import (
 	"github.com/gin-gonic/gin"

@@ -1,9 +1,6 @@
-package appliance
+package workers
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // workerProgram is what a worker was last known to run.
 type workerProgram struct {
@@ -15,14 +12,8 @@ type workerProgram struct {
 // its version may speak a form of the protocol that this one refuses.
 const unknownPatience = 45 * time.Second
 
-// versionOf gives the version in a build.
-func versionOf(build string) string {
-	version, _, _ := strings.Cut(build, "/")
-	return version
-}
-
 // runs notes what a worker runs.
-func (p *processes) runs(tenantID, build string) {
+func (p *Processes) runs(tenantID, build string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.programs == nil {
@@ -36,7 +27,7 @@ func (p *processes) runs(tenantID, build string) {
 }
 
 // Outdated gives the tenants whose worker runs another program than the present engine.
-func (p *processes) Outdated() []string {
+func (p *Processes) Outdated() []string {
 	build, err := p.engine.build()
 	if err != nil || !p.engine.settled(time.Now()) {
 		return nil

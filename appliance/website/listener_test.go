@@ -1,4 +1,4 @@
-package appliance
+package website
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 )
 
 // Nobody is refused while one server leaves a socket and the next takes it over.
-func TestNobodyIsLostAtTheDoor(t *testing.T) {
+func TestPausableListener_pause(t *testing.T) {
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestNobodyIsLostAtTheDoor(t *testing.T) {
 	}
 	l := first
 	for range 30 {
-		d, in := newDoor(l), &guests{}
+		d, in := newListener(l), &inFlight{}
 		server := &http.Server{ConnState: in.note,
 			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				fmt.Fprint(w, "well")
@@ -46,12 +46,12 @@ func TestNobodyIsLostAtTheDoor(t *testing.T) {
 		if err := callOnce(addr); err != nil {
 			t.Fatal(err)
 		}
-		f, err := webFile(l)
+		f, err := SocketFile(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.shut(t.Context())
-		in.leave(t.Context())
+		d.pause(t.Context())
+		in.wait(t.Context())
 		if err := server.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}

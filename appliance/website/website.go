@@ -1,4 +1,4 @@
-package appliance
+package website
 
 import (
 	"context"
@@ -28,31 +28,35 @@ const (
 	readTimeout   = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
-	closeTimeout  = 5 * time.Second
 )
 
-// website is what people and the portal talk to.
-type website struct {
+// CloseTimeout bounds how long Close waits for what is being answered.
+const CloseTimeout = 5 * time.Second
+
+// Server is what people and the portal talk to.
+type Server struct {
 	server   *http.Server
-	listener *door
-	guests   guests
+	listener *pausableListener
+	inFlight inFlight
 	gate     *access.Gatekeeper
 	stopping chan struct{}
 	ending   sync.Once
 }
 
-func listenHTTP(ctx context.Context, c *config.Config) (net.Listener, error) {
+// Listen opens the address that people and the portal call.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	var l net.ListenConfig
-	listener, err := l.Listen(ctx, "tcp", c.Addr())
+	listener, err := l.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s (PORT, LISTEN_ADDR): %w", c.Addr(), err)
+		return nil, fmt.Errorf("cannot listen on %s (PORT, LISTEN_ADDR): %w", addr, err)
 	}
 	return listener, nil
 }
 
-func newWebsite(c *config.Config, listener net.Listener, s *services.Services, store *storage.Store,
-	log *slog.Logger) (*website, error) {
-	w := &website{listener: newDoor(listener), stopping: make(chan struct{})}
+// New makes the server of pages and API on listener.
+func New(c *config.Config, listener net.Listener, s *services.Services, store *storage.Store,
+	log *slog.Logger) (*Server, error) {
+	w := &Server{listener: newListener(listener), stopping: make(chan struct{})}
 	engine, err := w.engine(c, s, store, log)
 	if err != nil {
 		return nil, err
@@ -60,13 +64,13 @@ func newWebsite(c *config.Config, listener net.Listener, s *services.Services, s
 	w.server = &http.Server{
 		Handler:           http.MaxBytesHandler(engine, access.MaxBody),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ConnState: w.guests.note,
+		ConnState: w.inFlight.note,
 		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return w, nil
 }
 
-func (w *website) engine(c *config.Config, s *services.Services, store *storage.Store, log *slog.Logger) (*gin.Engine,
+func (w *Server) engine(c *config.Config, s *services.Services, store *storage.Store, log *slog.Logger) (*gin.Engine,
 	error) {
 	var pages *ui.UI
 	gate, err := access.New(access.Config{
@@ -104,8 +108,14 @@ func (w *website) engine(c *config.Config, s *services.Services, store *storage.
 	return engine, nil
 }
 
-// serve answers until close; it gives nil then.
-func (w *website) serve() error {
+// Gate keeps who is signed in.
+func (w *Server) Gate() *access.Gatekeeper { return w.gate }
+
+// Stopping is closed when streams have to end.
+func (w *Server) Stopping() <-chan struct{} { return w.stopping }
+
+// Serve answers until Close; it gives nil then.
+func (w *Server) Serve() error {
 	err := w.server.Serve(w.listener)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -113,20 +123,20 @@ func (w *website) serve() error {
 	return fmt.Errorf("the web server ended: %w", err)
 }
 
-func (w *website) endStreams() { w.ending.Do(func() { close(w.stopping) }) }
+func (w *Server) endStreams() { w.ending.Do(func() { close(w.stopping) }) }
 
-// leave ends open streams and waits, as long as ctx lasts, until everybody who was let in has the answer; nobody else
+// Leave ends open streams and waits, as long as ctx lasts, until everybody who was let in has the answer; nobody else
 // is let in, and those who come wait outside for whoever takes the socket over.
-func (w *website) leave(ctx context.Context) {
-	w.listener.shut(ctx)
+func (w *Server) Leave(ctx context.Context) {
+	w.listener.pause(ctx)
 	w.endStreams()
-	w.guests.leave(ctx)
+	w.inFlight.wait(ctx)
 }
 
-// close ends open streams and waits a little for what is being answered.
-func (w *website) close(ctx context.Context) {
+// Close ends open streams and waits a little for what is being answered.
+func (w *Server) Close(ctx context.Context) {
 	w.endStreams()
-	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, CloseTimeout)
 	defer cancel()
 	if w.server.Shutdown(ctx) != nil {
 		_ = w.server.Close()

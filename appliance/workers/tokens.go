@@ -1,4 +1,4 @@
-package appliance
+package workers
 
 import (
 	"crypto/rand"

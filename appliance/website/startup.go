@@ -1,4 +1,4 @@
-package appliance
+package website
 
 import (
 	"encoding/json"
@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/appliance/host"
 )
 
-// waitingRoom answers on the appliance's address while the start waits for the database, so that a person sees what is
+// StartupPage answers on the appliance's address while the start waits for the database, so that a person sees what is
 // wrong. It begins with the first word of why.
-type waitingRoom struct {
+type StartupPage struct {
 	listener net.Listener
 	log      *slog.Logger
 	server   *http.Server
@@ -25,41 +26,42 @@ type waitingRoom struct {
 	why      atomic.Value // string: a sentence for people
 }
 
-func openWaitingRoom(l net.Listener, log *slog.Logger) *waitingRoom {
-	return &waitingRoom{listener: l, log: log}
+// OpenStartupPage makes the page; it answers from the first SayWhy until Close, and never closes l.
+func OpenStartupPage(l net.Listener, log *slog.Logger) *StartupPage {
+	return &StartupPage{listener: l, log: log}
 }
 
-// sayWhy tells what the start waits for, and the service manager that it is not stuck.
-func (w *waitingRoom) sayWhy(err error) {
+// SayWhy tells what the start waits for, and the service manager that it is not stuck.
+func (p *StartupPage) SayWhy(err error) {
 	sentence := "The database can't be reached."
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		sentence = domain.Message
 	}
-	w.why.Store(sentence)
-	tellSystemd(w.log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting for the database",
+	p.why.Store(sentence)
+	host.TellSystemd(p.log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting for the database",
 		(30*time.Second).Microseconds()))
-	if w.server != nil {
+	if p.server != nil {
 		return
 	}
-	w.server = &http.Server{
-		Handler: w, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(w.log.Handler(), slog.LevelDebug),
+	p.server = &http.Server{
+		Handler: p, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
-	w.done = make(chan struct{})
+	p.done = make(chan struct{})
 	go func() {
-		defer close(w.done)
-		_ = w.server.Serve(keepOpen{w.listener}) // it ends by close
+		defer close(p.done)
+		_ = p.server.Serve(keepOpen{p.listener}) // it ends by close
 	}()
 }
 
-// close ends it and leaves the listener as it was.
-func (w *waitingRoom) close() error {
-	if w.server == nil {
+// Close ends it and leaves the listener as it was.
+func (p *StartupPage) Close() error {
+	if p.server == nil {
 		return nil
 	}
-	_ = w.server.Close() // connections of people who wait; their pages ask again
-	<-w.done
-	return unblock(w.listener, time.Time{})
+	_ = p.server.Close() // connections of people who wait; their pages ask again
+	<-p.done
+	return unblock(p.listener, time.Time{})
 }
 
 // keepOpen is a listener that its server does not close: an Accept under way is ended by a deadline. Closing it would
@@ -78,8 +80,8 @@ func unblock(l net.Listener, at time.Time) error {
 
 // ServeHTTP says that the appliance is not ready, and why: to monitors that it lives, to programs in JSON, to people in
 // both languages, with a page that looks again by itself. Only the server's own machine is told which database it is.
-func (w *waitingRoom) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	why, _ := w.why.Load().(string)
+func (p *StartupPage) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	why, _ := p.why.Load().(string)
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !net.ParseIP(host).IsLoopback() ||
 		r.Header.Get("X-Forwarded-For") != "" {
 		why = ""

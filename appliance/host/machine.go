@@ -1,4 +1,4 @@
-package appliance
+package host
 
 import (
 	"bufio"
@@ -17,24 +17,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"flowhq"
-	"flowhq/appliance/config"
 	"flowhq/appliance/dashboard"
 	"flowhq/storage"
 )
 
-// box measures the machine for the overview.
-type box struct {
-	config *config.Config
-	store  *storage.Store
+// Machine measures the machine for the overview.
+type Machine struct {
+	Version    string // of the appliance
+	Sessions   string // the folder of the workers' folders, whose disk is measured
+	PublicURL  string // "" for none
+	Store      *storage.Store
+	LastBackup func() *time.Time // the newest good backup; nil: not known
 
-	mu       sync.Mutex
-	ends     *time.Time // of the certificate, when it was last looked at
-	size     int64      // of the database
-	sizeAt   time.Time
-	lastGood func() *time.Time // the newest good backup; nil: not known
+	mu     sync.Mutex
+	ends   *time.Time // of the certificate, when it was last looked at
+	size   int64      // of the database
+	sizeAt time.Time
 }
 
-var _ dashboard.Box = (*box)(nil)
+var _ dashboard.Box = (*Machine)(nil)
 
 // Bounds of looking at things outside.
 const (
@@ -43,29 +44,29 @@ const (
 )
 
 // Measure tells memory, disk, database and what is known of certificate and backup.
-func (b *box) Measure(ctx context.Context) flowhq.HostState {
-	s := flowhq.HostState{DiskPath: b.config.SessionsPath, PublicURL: b.config.PublicURL, Version: Version}
+func (m *Machine) Measure(ctx context.Context) flowhq.HostState {
+	s := flowhq.HostState{DiskPath: m.Sessions, PublicURL: m.PublicURL, Version: m.Version}
 	s.MemoryTotal, s.MemoryAvailable = memory()
 	var fs unix.Statfs_t
-	if unix.Statfs(b.config.SessionsPath, &fs) == nil {
+	if unix.Statfs(m.Sessions, &fs) == nil {
 		s.DiskTotal, s.DiskFree = int64(fs.Blocks)*fs.Bsize, int64(fs.Bavail)*fs.Bsize
 	}
-	switch b.store.Engine() {
+	switch m.Store.Engine() {
 	case storage.PostgreSQL:
 		s.Database = "PostgreSQL"
 	case storage.SQLite:
 		s.Database = "SQLite"
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if now := time.Now(); now.Sub(b.sizeAt) >= sizeKept {
-		if size, err := b.store.Size(ctx); err == nil {
-			b.size, b.sizeAt = size, now
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := time.Now(); now.Sub(m.sizeAt) >= sizeKept {
+		if size, err := m.Store.Size(ctx); err == nil {
+			m.size, m.sizeAt = size, now
 		}
 	}
-	s.DatabaseSize, s.CertificateEnds = b.size, b.ends
-	if b.lastGood != nil {
-		s.BackupAt = b.lastGood()
+	s.DatabaseSize, s.CertificateEnds = m.size, m.ends
+	if m.LastBackup != nil {
+		s.BackupAt = m.LastBackup()
 	}
 	return s
 }
@@ -93,9 +94,9 @@ func memory() (total, available int64) {
 	return total, available
 }
 
-// Certificate asks the box for its certificate as a browser would, under PUBLIC_URL.
-func (b *box) Certificate(ctx context.Context) (host string, ends *time.Time, broken bool) {
-	u, err := url.Parse(b.config.PublicURL)
+// Certificate asks the appliance for its certificate as a browser would, under PUBLIC_URL.
+func (m *Machine) Certificate(ctx context.Context) (host string, ends *time.Time, broken bool) {
+	u, err := url.Parse(m.PublicURL)
 	if err != nil || u.Scheme != "https" {
 		return "", nil, false
 	}
@@ -113,9 +114,9 @@ func (b *box) Certificate(ctx context.Context) (host string, ends *time.Time, br
 	}
 	defer func() { _ = conn.Close() }()
 	ends = firstEnd(conn.(*tls.Conn).ConnectionState().PeerCertificates)
-	b.mu.Lock()
-	b.ends = ends
-	b.mu.Unlock()
+	m.mu.Lock()
+	m.ends = ends
+	m.mu.Unlock()
 	return u.Hostname(), ends, false
 }
 
