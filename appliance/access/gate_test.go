@@ -24,7 +24,8 @@ func TestAdminCredentials(t *testing.T) {
 		{"wrong in the query", "GET", "/admin/tenants?password=" + q + "x", "", nil, 401},
 		{"empty in the query", "GET", "/admin/tenants?password=", "", nil, 401},
 		{"query of a POST", "POST", "/admin/tenants?password=" + q, "{}", []func(*http.Request){asJSON}, 200},
-		{"JSON body", "POST", "/admin/tenants", `{"password":"` + password + `","name":"a"}`, []func(*http.Request){asJSON}, 200},
+		{"JSON body", "POST", "/admin/tenants", `{"password":"` + password + `","name":"a"}`,
+			[]func(*http.Request){asJSON}, 200},
 		{"wrong JSON body", "POST", "/admin/tenants", `{"password":"no"}`, []func(*http.Request){asJSON}, 401},
 		{"number as password", "POST", "/admin/tenants", `{"password":7}`, []func(*http.Request){asJSON}, 401},
 		{"broken JSON", "POST", "/admin/tenants", `{"password":"` + password, []func(*http.Request){asJSON}, 401},
@@ -35,9 +36,12 @@ func TestAdminCredentials(t *testing.T) {
 		{"wrong basic", "GET", "/admin/tenants", "", []func(*http.Request){basic("no")}, 401},
 		{"prefix of the password", "GET", "/admin/tenants", "", []func(*http.Request){basic(password[:8])}, 401},
 		{"longer than the password", "GET", "/admin/tenants", "", []func(*http.Request){basic(password + "\x00")}, 401},
-		{"wrong query, right basic", "GET", "/admin/tenants?password=no", "", []func(*http.Request){basic(password)}, 200},
-		{"bearer", "GET", "/admin/tenants", "", []func(*http.Request){header("Authorization", "Bearer "+password)}, 401},
-		{"made-up cookie", "GET", "/admin/tenants", "", []func(*http.Request){header("Cookie", cookieName+"="+strings.Repeat("A", 43))}, 401},
+		{"wrong query, right basic", "GET", "/admin/tenants?password=no", "", []func(*http.Request){basic(password)},
+			200},
+		{"bearer", "GET", "/admin/tenants", "", []func(*http.Request){header("Authorization", "Bearer "+password)},
+			401},
+		{"made-up cookie", "GET", "/admin/tenants", "",
+			[]func(*http.Request){header("Cookie", cookieName+"="+strings.Repeat("A", 43))}, 401},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -70,14 +70,16 @@ func TestOrigin(t *testing.T) {
 		{"other origin, old browser", "POST", []func(*http.Request){header("Origin", "http://evil.example")}, false},
 		{"other port, old browser", "POST", []func(*http.Request){header("Origin", "http://127.0.0.1:3001")}, false},
 		{"null origin", "POST", []func(*http.Request){header("Origin", "null")}, false},
-		{"public origin through a proxy that changes Host", "POST", []func(*http.Request){header("Origin", "https://bots.example.com")}, true},
+		{"public origin through a proxy that changes Host", "POST",
+			[]func(*http.Request){header("Origin", "https://bots.example.com")}, true},
 		{"public name without TLS", "POST", []func(*http.Request){header("Origin", "http://bots.example.com")}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			h := newHouse(t, func(c *Config) { c.PublicURL = "https://bots.example.com" })
 			cookie := h.signIn()
-			for kind, credential := range map[string]func(*http.Request){"cookie": with(cookie), "basic": basic(password)} {
+			for kind, credential := range map[string]func(*http.Request){"cookie": with(cookie),
+				"basic": basic(password)} {
 				w := h.ask(test.method, "/admin/tenants", "", append(test.change, credential)...)
 				if ok := w.Code == 200; ok != test.ok || (!ok && w.Code != 403) {
 					t.Errorf("%s got %d", kind, w.Code)

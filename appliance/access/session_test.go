@@ -23,10 +23,15 @@ func TestSessionCookie(t *testing.T) {
 		secure bool
 	}{
 		{"plain on loopback", nil, cookieName, false},
-		{"by PUBLIC_URL's name", []func(*http.Request){func(r *http.Request) { r.Host = "bots.example.com" }}, secureCookieName, true},
-		{"by a trusted proxy's word", []func(*http.Request){header("X-Forwarded-Proto", "https")}, secureCookieName, true},
-		{"by anybody's word", []func(*http.Request){header("X-Forwarded-Proto", "https"), from("127.0.0.2:9")}, cookieName, false},
-		{"TLS refused by the proxy's word", []func(*http.Request){header("X-Forwarded-Proto", "http")}, cookieName, false},
+		{"by PUBLIC_URL's name", []func(*http.Request){func(r *http.Request) {
+			r.Host = "bots.example.com"
+		}}, secureCookieName, true},
+		{"by a trusted proxy's word", []func(*http.Request){header("X-Forwarded-Proto", "https")}, secureCookieName,
+			true},
+		{"by anybody's word", []func(*http.Request){header("X-Forwarded-Proto", "https"), from("127.0.0.2:9")},
+			cookieName, false},
+		{"TLS refused by the proxy's word", []func(*http.Request){header("X-Forwarded-Proto", "http")}, cookieName,
+			false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

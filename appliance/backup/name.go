@@ -30,7 +30,8 @@ func NameOf(taken time.Time, tenantID string, sealed bool) string {
 
 // parseName reads a name of NameOf; false for every other file.
 func parseName(name string) (b flowhq.Backup, ok bool) {
-	m := regexp.MustCompile(`^flowhq-(\d{8}T\d{6}Z)(?:-tenant-([0-9A-Za-z-]{1,13}))?\.tar\.zst(\.age)?$`).FindStringSubmatch(name)
+	form := regexp.MustCompile(`^flowhq-(\d{8}T\d{6}Z)(?:-tenant-([0-9A-Za-z-]{1,13}))?\.tar\.zst(\.age)?$`)
+	m := form.FindStringSubmatch(name)
 	if m == nil {
 		return b, false
 	}

@@ -20,7 +20,8 @@ func TestEdit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const after = "# mine\nPORT=3001\nwrong line\n#ADMIN_PASSWORD=no\nLOG_LEVEL=debug\nADMIN_PASSWORD_HASH='$argon2id$v=19$x'\n"
+	const after = "# mine\nPORT=3001\nwrong line\n#ADMIN_PASSWORD=no\nLOG_LEVEL=debug\n" +
+		"ADMIN_PASSWORD_HASH='$argon2id$v=19$x'\n"
 	if got, err := os.ReadFile(path); err != nil || string(got) != after {
 		t.Errorf("%v\n%s", err, got)
 	}

@@ -40,8 +40,8 @@ The appliance (flowhq serve) starts it; it reads its orders from the environment
   flowhq-worker --licence    says where licence and source are
 `
 
-const licence = `flowhq-worker is free software under the GNU General Public License, version 3, because it links the Signal protocol
-library libsignal. You get its complete source, free of charge, from where you got the program; the file
+const licence = `flowhq-worker is free software under the GNU General Public License, version 3, because it links the
+Signal protocol library libsignal. You get its complete source, free of charge, from where you got the program; the file
 /usr/share/doc/flowhq-engine/copyright says how. There is no warranty, as far as the law allows.
 `
 

@@ -47,8 +47,9 @@ func newShowSetup() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show-setup",
 		Short: "Show where the admin page is, and the first password once",
-		Long: `Shows where the admin page is, how to reach it from another machine, and the password that the installation made. The password
-is shown once: it is kept nowhere afterwards. A lost one is replaced by "flowhq admin new-password".`,
+		Long: `Shows where the admin page is, how to reach it from another machine, and the password that the
+installation made. The password is shown once: it is kept nowhere afterwards. A lost one is replaced
+by "flowhq admin new-password".`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := settingsFile(cmd)
@@ -104,8 +105,8 @@ func newNewPassword() *cobra.Command {
 	return &cobra.Command{
 		Use:   "new-password",
 		Short: "Make a new admin password",
-		Long: `Makes a new admin password, writes its hash into the settings and shows it once. It counts as soon as the appliance has read
-its settings: "flowhq reload --all" does that without stopping any worker.`,
+		Long: `Makes a new admin password, writes its hash into the settings and shows it once. It counts as soon
+as the appliance has read its settings: "flowhq reload --all" does that without stopping any worker.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := settingsFile(cmd)

@@ -26,9 +26,10 @@ func newBackup() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup",
 		Short: "Take a backup now; list and verify backups",
-		Long: `Takes a backup of the database and of every business's folder, while everything runs: one file, which is there whole or not
-at all. Without options the appliance does it, as it does every day: to BACKUP_TO, encrypted as the settings say, with outdated ones
-removed afterwards. With options the command does it, with its own user's rights.
+		Long: `Takes a backup of the database and of every business's folder, while everything runs: one file,
+which is there whole or not at all. Without options the appliance does it, as it does every day: to
+BACKUP_TO, encrypted as the settings say, with outdated ones removed afterwards. With options the
+command does it, with its own user's rights.
 
   flowhq backup --to /mnt/usb                      into a folder
   flowhq backup --to s3://bucket/folder            into S3-compatible storage (BACKUP_S3_… name keys and address)

@@ -22,8 +22,9 @@ func newBackupVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Prove that a backup can be brought back",
-		Long: `Reads a whole backup, compares every checksum, restores it into a database of its own in a temporary folder, counts what
-arrived, and looks over every business's files. Nothing of the running appliance is touched, and nothing stays.
+		Long: `Reads a whole backup, compares every checksum, restores it into a database of its own in a temporary
+folder, counts what arrived, and looks over every business's files. Nothing of the running appliance
+is touched, and nothing stays.
 
 FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 		Args: exactly(1),

@@ -65,8 +65,9 @@ func newCustomerErase() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "erase TENANT CUSTOMER", Short: "Erase all that is kept of a customer",
-		Long: `Erases everything that is kept of a customer, for good: messages, requests, decisions, and what the bot remembers. The worker
-is restarted for it, which takes a moment. Backups that were taken before hold the customer until they are outdated.` + tenantHelp,
+		Long: `Erases everything that is kept of a customer, for good: messages, requests, decisions, and what the
+bot remembers. The worker is restarted for it, which takes a moment. Backups that were taken before
+hold the customer until they are outdated.` + tenantHelp,
 		Args: exactly(2), ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes {

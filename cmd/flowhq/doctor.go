@@ -11,8 +11,9 @@ func newDoctor() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what is wrong with the configuration and its surroundings",
-		Long: `Checks the settings and what is around them: folders, database, port, clock, disk, memory limits, the way to WhatsApp.
-One line for each check: ok, a warning, or a problem with what to do about it. It changes nothing.
+		Long: `Checks the settings and what is around them: folders, database, port, clock, disk, memory limits,
+the way to WhatsApp. One line for each check: ok, a warning, or a problem with what to do about it.
+It changes nothing.
 
 Exit status: 0 without a problem, 1 with one, 78 when the settings themselves are wrong.`,
 		Args:        exactly(0),

@@ -15,9 +15,10 @@ func newMigrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
-		Long: `Brings the schema of the database that DATABASE_URL names up to date. The appliance does the same at each start; this is
-for doing it beforehand. A database of the predecessor is taken over in place: nothing is renamed or lost, and its web app
-goes on working. With --dry-run nothing is changed, and what would be done is said.`,
+		Long: `Brings the schema of the database that DATABASE_URL names up to date. The appliance does the same at
+each start; this is for doing it beforehand. A database of the predecessor is taken over in place:
+nothing is renamed or lost, and its web app goes on working. With --dry-run nothing is changed, and
+what would be done is said.`,
 		Args:        exactly(0),
 		Annotations: becomesService(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -21,9 +21,10 @@ func newPS() *cobra.Command {
 		Use:     "ps",
 		Aliases: []string{"ls", "list"},
 		Short:   "List businesses and their workers",
-		Long: `Lists every business of the running appliance with its worker, by name: process id, time since the start, restarts (↺), the
-state of the process, processor and memory use, the phase of the WhatsApp session and the status of the business. A terminal
-gets a table, a pipe plain columns; --json gives all that is known. ` + "`flowhq top`" + ` shows the same, live.`,
+		Long: `Lists every business of the running appliance with its worker, by name: process id, time since the
+start, restarts (↺), the state of the process, processor and memory use, the phase of the WhatsApp
+session and the status of the business. A terminal gets a table, a pipe plain columns; --json gives
+all that is known. ` + "`flowhq top`" + ` shows the same, live.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := newClient(cmd)

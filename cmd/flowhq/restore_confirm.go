@@ -18,9 +18,10 @@ func newConfirm() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "confirm [TENANT]",
 		Short: "Say that a restored business's device runs nowhere else",
-		Long: `A business whose linked device came back from a backup is held back: the device may still run where the backup was taken, and
-two on one device throw each other out for ever. Make sure that the other server is off or the business deleted there; then confirm it
-here, and its worker runs again as it did. Without TENANT, those that are held back are listed.` + tenantHelp,
+		Long: `A business whose linked device came back from a backup is held back: the device may still run where
+the backup was taken, and two on one device throw each other out for ever. Make sure that the other
+server is off or the business deleted there; then confirm it here, and its worker runs again as it
+did. Without TENANT, those that are held back are listed.` + tenantHelp,
 		ValidArgsFunction: completeTenant,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {

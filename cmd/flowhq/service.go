@@ -15,12 +15,14 @@ func newService() *cobra.Command {
 	return &cobra.Command{
 		Use:   "service " + strings.Join(actions, "|"),
 		Short: "Make the appliance a system service, on machines without the package",
-		Long: `install    makes a system service of this program, started at boot, with the same two units as the package's; a user flowhq and
+		Long: `install    makes a system service of this program, started at boot, with the same two units as the
+package's; a user flowhq and
            first settings are made where they are missing
 uninstall  stops and removes it; data, settings and user stay
 start, stop, status
 
-For machines where Flow HQ was not installed by its package; that one brings its own service, and this command refuses then.`,
+For machines where Flow HQ was not installed by its package; that one brings its own service, and
+this command refuses then.`,
 		ValidArgs: actions,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(actions, args[0]) {

@@ -35,12 +35,14 @@ func newStorageCopy() *cobra.Command {
 		Short: "Copy everything from one database to another",
 		Long: `Copies everything from one database to another: SQLite to PostgreSQL, back, or to another server.
 
-Stop Flow HQ first (systemctl stop flowhq); a source that is in use is refused, and so is a target that is not empty. The source
-stays as it is. A copy that was interrupted is carried on by the same command. At the end every table is counted and
-checksummed on both sides. Until that is done, nothing else can use the target; then the last words say how to switch over.
+Stop Flow HQ first (systemctl stop flowhq); a source that is in use is refused, and so is a target
+that is not empty. The source stays as it is. A copy that was interrupted is carried on by the same
+command. At the end every table is counted and checksummed on both sides. Until that is done,
+nothing else can use the target; then the last words say how to switch over.
 
 --from is the database of the settings (DATABASE_URL) where nothing is said. A password in a command line can be seen by everybody
-on the machine: write env:NAME to take an address from the environment variable NAME, or keep the password in ~/.pgpass.
+on the machine: write env:NAME to take an address from the environment variable NAME, or keep the
+password in ~/.pgpass.
 
   flowhq storage copy --from sqlite:///var/lib/flowhq/flowhq.db --to postgres:///flowhq
   NEW=postgres://flowhq:secret@db.example.com/flowhq flowhq storage copy --to env:NEW`,

@@ -36,11 +36,13 @@ func newStorageUse() *cobra.Command {
 	return &cobra.Command{
 		Use:   "use postgres",
 		Short: "Move the data of this installation into this machine's PostgreSQL",
-		Long: `Makes a database and a role with a password in the PostgreSQL of this machine, stops Flow HQ, copies everything there, counts and
-compares both sides, writes the new address into the settings and starts Flow HQ again. Customers who write meanwhile are
-answered afterwards. The old database stays as it is. When anything fails, Flow HQ goes on with the old one.
+		Long: `Makes a database and a role with a password in the PostgreSQL of this machine, stops Flow HQ, copies
+everything there, counts and compares both sides, writes the new address into the settings and
+starts Flow HQ again. Customers who write meanwhile are answered afterwards. The old database stays
+as it is. When anything fails, Flow HQ goes on with the old one.
 
-PostgreSQL must be installed and running (apt install postgresql). For one on another machine, see flowhq storage copy.`,
+PostgreSQL must be installed and running (apt install postgresql). For one on another machine, see
+flowhq storage copy.`,
 		ValidArgs: []string{"postgres"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != "postgres" {

@@ -19,11 +19,13 @@ func newUpgradeCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade-check",
 		Short: "Say what an upgrade would do, or why one was refused",
-		Long: `Lets the version that the package brought check itself, the settings and the database, and says what putting it in force would do:
-what happens to the database, and to how many workers. It changes nothing. It also says whether going back is possible.
+		Long: `Lets the version that the package brought check itself, the settings and the database, and says what
+putting it in force would do: what happens to the database, and to how many workers. It changes
+nothing. It also says whether going back is possible.
 
-With --self the very program that is called checks itself, whichever version is in force; the package's scripts do that before they switch.
-Exit status: 0 when nothing stands in the way, 1 otherwise.`,
+With --self the very program that is called checks itself, whichever version is in force; the
+package's scripts do that before they switch. Exit status: 0 when nothing stands in the way, 1
+otherwise.`,
 		Args:        exactly(0),
 		Annotations: becomesService(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

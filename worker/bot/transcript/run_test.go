@@ -79,7 +79,8 @@ func TestWrongCasesFail(t *testing.T) {
 }
 
 func TestWrongTimesFail(t *testing.T) {
-	results, err := TimeExpressions("lang,text,date,time\nSW,kesho,2026-03-12,\nSW,kesho,2026-03-11,10:00\nSW,kesho,2026-03-11,\n")
+	results, err := TimeExpressions("lang,text,date,time\nSW,kesho,2026-03-12,\n" +
+		"SW,kesho,2026-03-11,10:00\nSW,kesho,2026-03-11,\n")
 	if err != nil {
 		t.Fatal(err)
 	}

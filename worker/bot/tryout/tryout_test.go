@@ -45,7 +45,9 @@ func talk(t *testing.T, lines ...string) string {
 
 func TestTalkBooksAtTheTimeThatIsSet(t *testing.T) {
 	got := talk(t, "/now 2026-05-01T10:00", "facial kesho saa nne asubuhi", "Asha", "ndiyo")
-	for _, want := range []string{`[recorded BOOKING {"service":"Facial","date":"2026-05-02","time":"10:00","name":"Asha"}]`, "to the owner"} {
+	for _, want := range []string{
+		`[recorded BOOKING {"service":"Facial","date":"2026-05-02","time":"10:00","name":"Asha"}]`, "to the owner",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}

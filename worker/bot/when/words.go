@@ -94,8 +94,8 @@ func calendarTables() []calendarTable {
 		{wordTens, true, 60, "sixty"}, {wordTens, true, 70, "seventy"}, {wordTens, true, 80, "eighty"},
 		{wordTens, true, 90, "ninety"},
 		{wordOrdinal, false, 1, "kwanza mosi|pili"},
-		{wordOrdinal, true, 1, "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|" +
-			"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"},
+		{wordOrdinal, true, 1, "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|" +
+			"thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"},
 		{wordOrdinal, true, 30, "thirtieth"},
 		{wordDay, false, -2, "juzi|jana|leo|kesho keshoo ksho kesh kexho|keshokutwa kshokutwa " +
 			"keshokuchwa|mtondo|mtondogoo mtondogo"},
@@ -108,7 +108,8 @@ func calendarTables() []calendarTable {
 		{wordWeekday, true, 0, "sunday sun|monday mon|tuesday tue tues|wednesday wed weds wednsday|thursday thu thur " +
 			"thurs|friday fri|saturday sat"},
 		{wordJuma, false, 0, "juma"},
-		{wordMonth, false, 1, "januari|februari|machi|aprili|mei|juni|julai|agosti|septemba|oktoba|novemba|desemba disemba"},
+		{wordMonth, false, 1,
+			"januari|februari|machi|aprili|mei|juni|julai|agosti|septemba|oktoba|novemba|desemba disemba"},
 		{wordMonth, true, 1, "january jan|february feb|march mar|april apr|may|june jun|july jul|august " +
 			"aug|september sep sept|october oct|" +
 			"november nov|december dec"},
