@@ -186,3 +186,10 @@ func TestErrorsKeepCodeAndCause(t *testing.T) {
 		t.Error(msg)
 	}
 }
+
+func TestSettings_Check_Hours(t *testing.T) {
+	s := flowhq.Settings{Hours: &flowhq.Hours{Holidays: []string{"Christmas"}}}.Normalize()
+	if wrong := s.Check(); len(wrong) != 1 || wrong[0].Field != "hours" || wrong[0].Text.Key != "hours.holiday_date" {
+		t.Errorf("%v", wrong)
+	}
+}

@@ -80,7 +80,7 @@ func (s Settings) Check() []FieldError {
 	wrong = append(wrong, s.Retention.check()...)
 	if s.Hours != nil {
 		if err := s.Hours.Check(); err != nil {
-			add("hours", "%s", err)
+			wrong = append(wrong, FieldError{Field: "hours", Text: TextOf(err)})
 		}
 	}
 	wrong = append(wrong, s.Limits.check()...)
