@@ -182,7 +182,7 @@ func TestErrorsKeepCodeAndCause(t *testing.T) {
 	if flowhq.Invalid(nil) != nil {
 		t.Error("no wrong field is no error")
 	}
-	if msg := flowhq.NotFound("Tenant").Message; msg != "Tenant not found" {
+	if msg := flowhq.NotFound("Setup request").Text.Key; msg != "missing.setup_request" {
 		t.Error(msg)
 	}
 }

@@ -77,8 +77,10 @@ func Fail(code Code, key string, args ...any) *Error {
 	return &Error{Code: code, Text: Say(key, args...)}
 }
 
-// NotFound makes the error for something that does not exist: "Tenant not found".
-func NotFound(what string) *Error { return Errorf(CodeNotFound, "%s not found", what) }
+// NotFound makes the error for something that does not exist: "Tenant" says "Tenant not found", by the key missing.tenant.
+func NotFound(what string) *Error {
+	return Fail(CodeNotFound, "missing."+strings.ToLower(strings.ReplaceAll(what, " ", "_")))
+}
 
 // Invalid makes a CodeInvalid error from the wrong fields, or nil when there are none.
 func Invalid(fields []FieldError) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"flowhq/locale/key"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,21 +44,21 @@ func (s *database) fail(what string, err error) error {
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		return domain
 	}
-	if why, sentence := away(err); sentence != "" {
+	if why, text := away(err); text != "" {
 		if why == flowhq.OutageReadOnly || why == flowhq.OutageAway {
 			s.dropIdle()
 		}
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: sentence, Outage: why, Cause: fmt.Errorf("storage: %s: %w", what, err)}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(text), Outage: why, Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
 	if isForeignKey(err) {
 		// Whatever belongs to a tenant was inserted while the tenant went.
-		return &flowhq.Error{Code: flowhq.CodeNotFound, Message: "Tenant not found", Cause: fmt.Errorf("storage: %s: %w", what, err)}
+		return &flowhq.Error{Code: flowhq.CodeNotFound, Text: flowhq.Say(key.MissingTenant), Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
 	return fmt.Errorf("storage: %s: %w", what, err)
 }
 
-// away says why the database can't be used at present, and in a sentence; "" when err is something else.
-func away(err error) (flowhq.Outage, string) {
+// away says why the database can't be used at present, and gives the key of the text that says so; "" when err is something else.
+func away(err error) (why flowhq.Outage, text string) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return awayPostgres(pg.Code)
 	}
@@ -70,11 +71,11 @@ func away(err error) (flowhq.Outage, string) {
 	case errors.Is(err, context.Canceled):
 		return "", ""
 	case errors.Is(err, context.DeadlineExceeded):
-		return flowhq.OutageSlow, "The database did not answer in time."
+		return flowhq.OutageSlow, key.DatabaseSlow
 	case refused, network, errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
-		return flowhq.OutageAway, "The database can't be reached."
+		return flowhq.OutageAway, key.DatabaseAway
 	case errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "sql: database is closed"), strings.Contains(err.Error(), "conn closed"):
-		return flowhq.OutageAway, "The database connection is closed."
+		return flowhq.OutageAway, key.DatabaseClosed
 	default:
 		return "", ""
 	}
@@ -83,25 +84,25 @@ func away(err error) (flowhq.Outage, string) {
 func awayPostgres(code string) (flowhq.Outage, string) {
 	switch {
 	case strings.HasPrefix(code, "08"):
-		return flowhq.OutageAway, "The database can't be reached."
+		return flowhq.OutageAway, key.DatabaseAway
 	case strings.HasPrefix(code, "57P"):
-		return flowhq.OutageAway, "The database is starting or shutting down."
+		return flowhq.OutageAway, key.DatabaseStarting
 	case code == pgQueryCanceled, code == pgLockTimeout:
-		return flowhq.OutageSlow, "The database did not answer in time."
+		return flowhq.OutageSlow, key.DatabaseSlow
 	case code == pgTooManyConnections:
-		return flowhq.OutageConnections, "The database has no connection left; raise max_connections or lower connection_limit."
+		return flowhq.OutageConnections, key.DatabaseConnections
 	case strings.HasPrefix(code, "53"):
-		return flowhq.OutageFull, "The database is out of disk space, memory or other resources."
+		return flowhq.OutageFull, key.DatabaseResources
 	case code == pgReadOnly:
-		return flowhq.OutageReadOnly, "The database is read-only at present."
+		return flowhq.OutageReadOnly, key.DatabaseReadOnly
 	case code == pgBadPassword, code == pgBadAuthorization:
-		return flowhq.OutageAway, "The database refuses the user or its password."
+		return flowhq.OutageAway, key.DatabasePassword
 	case code == pgNoDatabase:
-		return flowhq.OutageAway, "The database does not exist."
+		return flowhq.OutageAway, key.DatabaseNone
 	case strings.HasPrefix(code, "58"):
-		return flowhq.OutageFull, "The database server has trouble with its files."
+		return flowhq.OutageFull, key.DatabaseServerFiles
 	case strings.HasPrefix(code, "XX001"), strings.HasPrefix(code, "XX002"):
-		return flowhq.OutageDamaged, "A file of the database is damaged."
+		return flowhq.OutageDamaged, key.DatabaseDamagedServer
 	default:
 		return "", ""
 	}
@@ -110,19 +111,19 @@ func awayPostgres(code string) (flowhq.Outage, string) {
 func awaySQLite(code int) (flowhq.Outage, string) {
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return flowhq.OutageBusy, "The database file is locked by another process."
+		return flowhq.OutageBusy, key.DatabaseLocked
 	case lib.SQLITE_INTERRUPT:
-		return flowhq.OutageSlow, "The database did not answer in time."
+		return flowhq.OutageSlow, key.DatabaseSlow
 	case lib.SQLITE_FULL:
-		return flowhq.OutageFull, "The disk of the database file is full."
+		return flowhq.OutageFull, key.DatabaseDiskFull
 	case lib.SQLITE_READONLY:
-		return flowhq.OutageReadOnly, "The database file can't be written."
+		return flowhq.OutageReadOnly, key.DatabaseNotWritable
 	case lib.SQLITE_IOERR:
-		return flowhq.OutageAway, "The database file can't be read or written: its disk reports a fault."
+		return flowhq.OutageAway, key.DatabaseDiskFault
 	case lib.SQLITE_CANTOPEN:
-		return flowhq.OutageAway, "The database file can't be opened."
+		return flowhq.OutageAway, key.DatabaseNotOpened
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return flowhq.OutageDamaged, "The database file is damaged or is no SQLite database."
+		return flowhq.OutageDamaged, key.DatabaseNotSqlite
 	default:
 		return "", ""
 	}
@@ -133,32 +134,33 @@ func (s *database) explainOpen(err error) error {
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
 		return domain
 	}
-	why, reason := away(err)
+	why, text := away(err)
+	reason := flowhq.Say(text)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		reason = hintPostgres(pg, s.addr, reason)
 	}
 	if _, path := errors.AsType[*fs.PathError](err); path && s.addr.pg == nil {
-		reason = "The file can't be opened: make sure that it and its folder are there and belong to the user that runs this."
+		reason = flowhq.Say(key.DatabaseOpenFile)
 	}
-	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused && reason == "The database can't be reached." {
-		reason = "It can't be reached: start PostgreSQL, or correct DATABASE_URL."
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused && reason.Key == key.DatabaseAway {
+		reason = flowhq.Say(key.DatabaseOpenAway)
 	}
-	if reason == "" {
+	if reason.Empty() {
 		return fmt.Errorf("storage: open %s: %w", s.addr, err)
 	}
 	return &flowhq.Error{
-		Code: flowhq.CodeUnavailable, Message: fmt.Sprintf("%s: %s", s.addr, reason), Outage: why, Cause: fmt.Errorf("storage: open: %w", err),
+		Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.DatabaseOpen, "database", s.addr.String(), "reason", reason), Outage: why, Cause: fmt.Errorf("storage: open: %w", err),
 	}
 }
 
-func hintPostgres(pg *pgconn.PgError, a *address, reason string) string {
+func hintPostgres(pg *pgconn.PgError, a *address, reason flowhq.Text) flowhq.Text {
 	switch pg.Code {
 	case pgNoDatabase:
-		return fmt.Sprintf("It does not exist: create it (createdb %s), or correct DATABASE_URL.", a.pg.Database)
+		return flowhq.Say(key.DatabaseOpenNone, "name", a.pg.Database)
 	case pgBadPassword, pgBadAuthorization:
-		return "The server refuses the user or its password: check both in DATABASE_URL."
+		return flowhq.Say(key.DatabaseOpenPassword)
 	case pgNoPrivilege:
-		return fmt.Sprintf("The user %s may not do this here: make it the owner of the database.", a.pg.User)
+		return flowhq.Say(key.DatabaseOpenRights, "user", a.pg.User)
 	default:
 		return reason
 	}

@@ -25,7 +25,7 @@ func TestAway(t *testing.T) {
 	} {
 		got := (&database{}).fail("do it", fmt.Errorf("wrapped: %w", err))
 		domain, ok := errors.AsType[*flowhq.Error](got)
-		if !ok || domain.Code != flowhq.CodeUnavailable || domain.Message == "" || !errors.Is(got, err) {
+		if !ok || domain.Code != flowhq.CodeUnavailable || domain.Text.Empty() || !errors.Is(got, err) {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}

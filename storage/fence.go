@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/storage/internal/db"
 )
 
@@ -53,10 +54,10 @@ func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause st
 			return err
 		}
 		if out = fenceOf(r); !there {
-			return flowhq.Errorf(flowhq.CodeConflict, "This business is not held back: nothing was restored, or it was confirmed already.")
+			return flowhq.Fail(flowhq.CodeConflict, key.RestoreNotHeld)
 		}
 		if out.Staged != "" {
-			return flowhq.Errorf(flowhq.CodeConflict, "The restored files are not in place yet. Try again in a moment.")
+			return flowhq.Fail(flowhq.CodeConflict, key.RestoreNotInPlace)
 		}
 		if !deviceGone {
 			if err := t.onlyHere(out); err != nil {
@@ -85,7 +86,7 @@ func (t *tx) onlyHere(f flowhq.RestoreHold) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	return flowhq.Errorf(flowhq.CodeConflict, "%s uses the same linked device here. Stop or delete it first: two on one device throw each other out.", names[0])
+	return flowhq.Fail(flowhq.CodeConflict, key.RestoreDeviceInUse, "name", names[0])
 }
 
 func fenceOf(r db.TenantFence) flowhq.RestoreHold {

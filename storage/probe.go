@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"flowhq/locale/key"
 	"path/filepath"
 	"syscall"
 
@@ -12,7 +13,7 @@ import (
 // with a standby, a full disk or a file that somebody else holds locked, this is not.
 func (s *Store) Probe(ctx context.Context) error {
 	if s.full() {
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The disk of the database file is full.", Outage: flowhq.OutageFull}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.DatabaseDiskFull), Outage: flowhq.OutageFull}
 	}
 	return s.write(ctx, "probe", func(t *tx) error {
 		_, err := t.sql.ExecContext(ctx, "UPDATE "+versionTable+" SET is_applied = is_applied WHERE version_id = 0")
@@ -44,7 +45,7 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	if found != "ok" {
 		s.log.ErrorContext(ctx, "the database file is damaged", "database", s.addr.String(), "found", found)
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database file is damaged.", Outage: flowhq.OutageDamaged}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.DatabaseDamaged), Outage: flowhq.OutageDamaged}
 	}
 	return nil
 }

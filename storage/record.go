@@ -149,15 +149,17 @@ func patchRequest(r *flowhq.CustomerRequest, p flowhq.RequestPatch) error {
 	if p.Status == nil {
 		return nil
 	}
-	wrong := func(text string) error { return flowhq.Invalid([]flowhq.FieldError{{Field: "status", Message: text}}) }
+	wrong := func(key string, args ...any) error {
+		return flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("status", key, args...)})
+	}
 	switch *p.Status {
 	case flowhq.RequestNew, flowhq.RequestConfirmed, flowhq.RequestDone, flowhq.RequestCancelled:
 	case flowhq.RequestNoShow:
 		if r.Type != flowhq.RequestBooking {
-			return wrong("only a booking can be NO_SHOW")
+			return wrong("request.only_booking_no_show")
 		}
 	default:
-		return wrong("must be NEW, CONFIRMED, DONE, CANCELLED or NO_SHOW")
+		return wrong("field.one_of", "values", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW")
 	}
 	r.Status = *p.Status
 	return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/storage/internal/db"
 )
 
@@ -126,7 +127,7 @@ func (s *SettingsStore) PublishDraft(ctx context.Context, tenantID, author strin
 			return err
 		}
 		if !there {
-			return flowhq.Errorf(flowhq.CodeConflict, "There is no draft to publish.")
+			return flowhq.Fail(flowhq.CodeConflict, key.SettingsNoDraft)
 		}
 		if err := t.RetireSettings(ctx, tenantID); err != nil {
 			return err
@@ -153,7 +154,7 @@ func (s *SettingsStore) Rollback(ctx context.Context, tenantID string, version i
 			return orNotFound(err, "Settings version")
 		}
 		if r.State == string(flowhq.SettingsDraft) {
-			return flowhq.Errorf(flowhq.CodeConflict, "Version %d is a draft: publish it instead.", version)
+			return flowhq.Fail(flowhq.CodeConflict, key.SettingsIsDraft, "version", version)
 		}
 		old, err := settingsOf(r)
 		if err != nil {
@@ -192,7 +193,7 @@ func (t *tx) publishHours(tenantID string, raw []byte) error {
 	}
 	hours := new(flowhq.Hours)
 	if err := json.Unmarshal(raw, hours); err != nil {
-		return flowhq.Invalid([]flowhq.FieldError{{Field: "hours_json", Message: err.Error()}})
+		return flowhq.Invalid([]flowhq.FieldError{{Field: "hours_json", Text: flowhq.TextOf(err)}})
 	}
 	if string(raw) == "null" {
 		hours = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"flowhq"
+	"flowhq/locale/key"
 	"flowhq/storage/internal/db"
 )
 
@@ -52,11 +53,11 @@ func (t *tx) maySubmit(tenantID string) error {
 	// The predecessor's CONNECTED alone tells nothing: its links can't be taken over.
 	connected := r.State == string(flowhq.SessionConnected) && r.Phase == string(flowhq.PhaseConnected)
 	if there && (sessionOf(r).Linked() || connected) {
-		return flowhq.Errorf(flowhq.CodeConflict, "WhatsApp is linked already.")
+		return flowhq.Fail(flowhq.CodeConflict, key.SetupLinked)
 	}
 	pending, err := t.PendingSetupRequests(t.ctx, tenantID)
 	if err == nil && len(pending) > 0 {
-		err = flowhq.Errorf(flowhq.CodeConflict, "A setup request is waiting already.")
+		err = flowhq.Fail(flowhq.CodeConflict, key.SetupWaiting)
 	}
 	return err
 }
@@ -286,7 +287,7 @@ func (t *tx) openSetupRequest(id string) (flowhq.SetupRequest, error) {
 	}
 	out := setupRequestOf(r)
 	if !out.Status.Open() {
-		return out, flowhq.Errorf(flowhq.CodeConflict, "This setup request is decided already (%s).", out.Status)
+		return out, flowhq.Fail(flowhq.CodeConflict, key.SetupDecided, "status", string(out.Status))
 	}
 	return out, nil
 }

@@ -99,7 +99,7 @@ func (t *tx) deleteTenant(id string) error {
 	}
 	_, err := t.Queries.DeleteTenant(t.ctx, id)
 	if isForeignKey(err) {
-		return &flowhq.Error{Code: flowhq.CodeConflict, Message: "Rows that another program keeps still belong to this tenant; it can't be deleted before they are.", Cause: err}
+		return &flowhq.Error{Code: flowhq.CodeConflict, Text: flowhq.Say(key.TenantForeignRows), Cause: err}
 	}
 	return err
 }

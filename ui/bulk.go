@@ -54,7 +54,7 @@ func (h *bulkPages) start(c *gin.Context) {
 		return
 	}
 	if len(ids) == 0 {
-		h.fail(c, flowhq.Errorf(flowhq.CodeInvalid, "No business was chosen. Tick those that are meant."))
+		h.fail(c, flowhq.Fail(flowhq.CodeInvalid, key.BulkNoneChosen))
 		return
 	}
 	if c.PostForm("confirm") == "yes" {

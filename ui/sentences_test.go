@@ -20,14 +20,9 @@ func staysEnglish() map[string]string {
 	const start, piece = "told at the start", "known with what stands before it"
 	return map[string]string{
 		"Flow HQ": "a name", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW": "values of the API", "Chrome (Linux)": "a name",
-		"Invalid portal key": "the portal's", "{} not found": "each of them stands by itself", ", out of memory": piece,
+		"Invalid portal key": "the portal's", ", out of memory": piece,
 		"{} is {}": "has words of its own: events.merged", "Waiting for the database": "for programs",
-		"Another appliance already serves the workers on {}":                                                          start,
-		"The file can't be opened: make sure that it and its folder are there and belong to the user that runs this.": start,
-		"It can't be reached: start PostgreSQL, or correct DATABASE_URL.":                                             start,
-		"It does not exist: create it (createdb {}), or correct DATABASE_URL.":                                        start,
-		"The server refuses the user or its password: check both in DATABASE_URL.":                                    start,
-		"The user {} may not do this here: make it the owner of the database.":                                        start,
+		"Another appliance already serves the workers on {}": start,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"flowhq/locale"
 	"math"
 	"net/http"
 	"net/netip"
@@ -203,7 +204,7 @@ func safe(method string) bool {
 // Sentence gives what a person may read of an error.
 func Sentence(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		return e.Message
+		return locale.English(e)
 	}
 	return internalError
 }

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"errors"
+	"flowhq/locale"
 	"io/fs"
 	"syscall"
 
@@ -51,7 +52,7 @@ func Explain(err error, doing string) error {
 // sentence gives what a person may read of an error.
 func sentence(err error) string {
 	if e, ok := errors.AsType[*flowhq.Error](err); ok {
-		return e.Message
+		return locale.English(e)
 	}
 	return "Something went wrong; the log tells what."
 }

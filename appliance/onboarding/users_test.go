@@ -14,11 +14,11 @@ func TestUsers_Unknown(t *testing.T) {
 	_, _, _, err := w.Me(w.Ctx, "amina@example.com")
 	w.WantCode(err, flowhq.CodeNotFound)
 	_, _, err = w.OwnTenant(w.Ctx, "amina@example.com")
-	if err == nil || !strings.Contains(err.Error(), "Tenant not found") {
+	if err == nil || !strings.Contains(err.Error(), "missing.tenant") {
 		t.Errorf("%v", err)
 	}
 	_, err = w.SubmitSetupRequest(w.Ctx, "amina@example.com", flowhq.NewSetupRequest{})
-	if err == nil || !strings.Contains(err.Error(), "User not found") {
+	if err == nil || !strings.Contains(err.Error(), "missing.user") {
 		t.Errorf("%v", err)
 	}
 	_, _, _, err = w.CreateOwner(w.Ctx, "not an address", "")

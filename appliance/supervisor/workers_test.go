@@ -50,18 +50,18 @@ func TestUnknownTenants(t *testing.T) {
 		"start": w.StartWorker, "pause": w.Pause, "resume": w.Resume, "delete": w.DeleteTenant, "logout": w.Logout,
 	}
 	for name, call := range calls {
-		if err := call(w.Ctx, "admin", id); err == nil || !strings.Contains(err.Error(), "Tenant not found") {
+		if err := call(w.Ctx, "admin", id); err == nil || !strings.Contains(err.Error(), "missing.tenant") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, call := range []func(context.Context, string, string) error{w.StopWorker, w.RestartWorker,
 		w.ForceRestartWorker} {
-		if err := call(w.Ctx, "admin", id); err == nil || !strings.Contains(err.Error(), "Tenant or worker not found") {
+		if err := call(w.Ctx, "admin", id); err == nil || !strings.Contains(err.Error(), "missing.tenant_or_worker") {
 			t.Errorf("%v", err)
 		}
 	}
 	_, err := w.Session(w.Ctx, id)
-	if err == nil || !strings.Contains(err.Error(), "Session not found") {
+	if err == nil || !strings.Contains(err.Error(), "missing.session") {
 		t.Errorf("session: %v", err)
 	}
 	if got := w.Processes.Took(); len(got) != 0 {

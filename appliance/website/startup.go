@@ -3,6 +3,7 @@ package website
 import (
 	"encoding/json"
 	"errors"
+	"flowhq/locale"
 	"fmt"
 	"html"
 	"log/slog"
@@ -35,7 +36,7 @@ func OpenStartupPage(l net.Listener, log *slog.Logger) *StartupPage {
 func (p *StartupPage) SayWhy(err error) {
 	sentence := "The database can't be reached."
 	if domain, ok := errors.AsType[*flowhq.Error](err); ok {
-		sentence = domain.Message
+		sentence = locale.English(domain)
 	}
 	p.why.Store(sentence)
 	host.TellSystemd(p.log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting for the database",
