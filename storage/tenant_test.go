@@ -158,7 +158,7 @@ func TestUnknownTenant(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				err := call()
 				refused(t, err, flowhq.CodeNotFound)
-				if err != nil && err.Error() != "not_found: Tenant not found" {
+				if err != nil && err.Error() != "not_found: missing.tenant" {
 					t.Errorf("error is %q", err)
 				}
 			})

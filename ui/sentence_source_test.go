@@ -94,6 +94,7 @@ func elsewhere() map[string]string {
 		"appliance/control_talk.go":      "the command line",
 		"appliance/firstsettings.go":     "the command line",
 		"appliance/onboarding/users.go":  "the portal, through the JSON API",
+		"appliance/localapi":             "the command line",
 		"appliance/handover.go":          "the command line",
 		"appliance/reload.go":            "the command line",
 		"appliance/run.go":               "told at the start",
