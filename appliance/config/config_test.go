@@ -57,6 +57,16 @@ func TestDefaults(t *testing.T) {
 		c.RuntimeDir != filepath.Join(dir, "var/run") {
 		t.Errorf("folders %s, %s, %s", c.SessionsPath, c.LogsPath, c.RuntimeDir)
 	}
+	if len(c.Warnings) != 0 {
+		t.Errorf("warnings %q", c.Warnings)
+	}
+}
+
+func TestDefaults_limits(t *testing.T) {
+	c, err := Load(Source{Environ: good(), Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := c.Limits
 	if l.RepliesPerMinute != 10 || l.ContactReplies != 20 || l.ContactWindow != 10*time.Minute || !l.Typing ||
 		l.CatchUp != 30*time.Minute || l.Handoff != 12*time.Hour || l.Heartbeat != 30*time.Second ||
@@ -67,9 +77,6 @@ func TestDefaults(t *testing.T) {
 		c.Simulator != nil {
 		t.Errorf("stale %v, check %v, memory %d, simulator %v", c.StaleThreshold, c.StaleCheck, c.WorkerMemoryMax,
 			c.Simulator)
-	}
-	if len(c.Warnings) != 0 {
-		t.Errorf("warnings %q", c.Warnings)
 	}
 }
 
@@ -94,6 +101,9 @@ func TestBackupSettings(t *testing.T) {
 		len(c.Warnings) != 1 {
 		t.Errorf("S3: %+v, %v", c.Backup, err)
 	}
+}
+
+func TestBackupSettings_faults(t *testing.T) {
 	if f := faults(t, good("BACKUP_TO=s3://akiba")...); len(f) != 2 || f[0].Name != "BACKUP_S3_ACCESS_KEY" {
 		t.Errorf("without keys: %q", f)
 	}

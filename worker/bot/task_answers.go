@@ -127,12 +127,12 @@ func (k *tasks) fillQuestion(task *task, q *question) {
 		k.confirmation.refuse(task)
 	case k.digression.digress(task) || k.digression.courtesy(task):
 	default:
-		k.notAnswered(task, q)
+		k.notAnswered(q)
 	}
 }
 
 // notAnswered asks again, the first time with a hint at what is wanted.
-func (k *tasks) notAnswered(task *task, q *question) {
+func (k *tasks) notAnswered(q *question) {
 	k.out.trace(flowhq.TraceStep, "the answer was not understood")
 	if k.handover.missed() {
 		return
