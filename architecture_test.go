@@ -10,17 +10,19 @@ import (
 	"testing"
 )
 
-// The house has one direction: cmd → appliance → {ui, api} → services → subjects → supervisor → root; storage, procman, whatsapp and bot stand beside
-// each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else). Each package may import, of this
-// project, its own sub-packages and what stands behind its name here; the longest matching name counts.
+// The house has one direction: cmd → appliance → {ui, api} → services → subjects → supervisor → root; storage, procman,
+// whatsapp and bot stand beside each other and meet in worker (bot, whatsapp, wire) or in appliance (everything else).
+// Each package may import, of this project, its own sub-packages and what stands behind its name here; the longest
+// matching name counts.
 var mayImport = map[string][]string{
-	"flowhq":                         {},
-	"flowhq/locale":                  {"flowhq"},
-	"flowhq/locale/key":              {},
-	"flowhq/locale/internal":         {},
-	"flowhq/procman":                 {},
-	"flowhq/storage":                 {"flowhq"},
-	"flowhq/worker/bot":              {"flowhq", "flowhq/locale/key", "flowhq/worker/bot/lexicon", "flowhq/worker/bot/when"},
+	"flowhq":                 {},
+	"flowhq/locale":          {"flowhq"},
+	"flowhq/locale/key":      {},
+	"flowhq/locale/internal": {},
+	"flowhq/procman":         {},
+	"flowhq/storage":         {"flowhq"},
+	"flowhq/worker/bot": {"flowhq", "flowhq/locale/key", "flowhq/worker/bot/lexicon",
+		"flowhq/worker/bot/when"},
 	"flowhq/worker/bot/lexicon":      {},
 	"flowhq/worker/bot/when":         {"flowhq", "flowhq/worker/bot/lexicon"},
 	"flowhq/worker/message":          {"flowhq"},
@@ -36,15 +38,18 @@ var mayImport = map[string][]string{
 	"flowhq/appliance/conversations": {"flowhq", "flowhq/appliance/form", "flowhq/appliance/supervisor"},
 	"flowhq/appliance/dashboard":     {"flowhq"},
 	"flowhq/appliance/services": {
-		"flowhq", "flowhq/storage", "flowhq/appliance/supervisor", "flowhq/appliance/tenants", "flowhq/appliance/onboarding",
+		"flowhq", "flowhq/storage", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq/appliance/onboarding",
 		"flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
 	"flowhq/appliance/services/servicestest": {
-		"flowhq", "flowhq/storage", "flowhq/worker/bot", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq", "flowhq/storage", "flowhq/worker/bot", "flowhq/appliance/services", "flowhq/appliance/supervisor",
+		"flowhq/appliance/tenants",
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
 	"flowhq/appliance/api": {
-		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor",
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services",
+		"flowhq/appliance/supervisor",
 		"flowhq/appliance/tenants", "flowhq/appliance/onboarding", "flowhq/appliance/conversations",
 		"flowhq/appliance/dashboard",
 	},
@@ -70,11 +75,14 @@ var mayImport = map[string][]string{
 		"flowhq", "flowhq/worker/bot", "flowhq/worker/message", "flowhq/worker/whatsapp", "flowhq/wire",
 	},
 	"flowhq/ui": {
-		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services", "flowhq/appliance/supervisor", "flowhq/appliance/tenants",
+		"flowhq", "flowhq/locale", "flowhq/appliance/access", "flowhq/appliance/services",
+		"flowhq/appliance/supervisor", "flowhq/appliance/tenants",
 		"flowhq/appliance/onboarding", "flowhq/appliance/conversations", "flowhq/appliance/dashboard",
 	},
-	"flowhq/appliance":            {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire", "flowhq/worker/bot/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
-	"flowhq/cmd/flowhq":           {"flowhq", "flowhq/locale", "flowhq/worker/bot/...", "flowhq/appliance/...", "flowhq/procman", "flowhq/storage"},
+	"flowhq/appliance": {"flowhq", "flowhq/locale", "flowhq/appliance/...", "flowhq/wire",
+		"flowhq/worker/bot/...", "flowhq/packaging", "flowhq/ui", "flowhq/storage", "flowhq/procman"},
+	"flowhq/cmd/flowhq": {"flowhq", "flowhq/locale", "flowhq/worker/bot/...", "flowhq/appliance/...",
+		"flowhq/procman", "flowhq/storage"},
 	"flowhq/cmd/flowhq-worker":    {"flowhq/wire", "flowhq/worker"},
 	"flowhq/cmd/wasim":            {"flowhq/internal/wasim"},
 	"flowhq/internal/wasim":       {},
@@ -118,8 +126,11 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 		for door, importers := range onlyImporter {
-			if within(door, p.Imports) && !slices.ContainsFunc(importers, func(i string) bool { return under(i, p.ImportPath) }) {
-				t.Errorf("%s must not import %s: that is for %s alone", p.ImportPath, door, strings.Join(importers, ", "))
+			if within(door, p.Imports) && !slices.ContainsFunc(importers, func(i string) bool {
+				return under(i, p.ImportPath)
+			}) {
+				t.Errorf("%s must not import %s: that is for %s alone", p.ImportPath, door,
+					strings.Join(importers, ", "))
 			}
 		}
 	}

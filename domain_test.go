@@ -13,7 +13,8 @@ import (
 
 func TestNextStatusFollowsTheContract(t *testing.T) {
 	const (
-		n, q, a, p, e = flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused, flowhq.TenantError
+		n, q, a, p, e = flowhq.TenantNew, flowhq.TenantQRPending, flowhq.TenantActive, flowhq.TenantPaused,
+			flowhq.TenantError
 	)
 	tests := []struct {
 		from   flowhq.TenantStatus
@@ -50,7 +51,8 @@ func TestNextStatusFollowsTheContract(t *testing.T) {
 
 func TestEveryFailingPhaseHasARemedy(t *testing.T) {
 	failing := []flowhq.Phase{
-		flowhq.PhaseLoggedOut, flowhq.PhaseReplaced, flowhq.PhaseBanned, flowhq.PhaseRestricted, flowhq.PhaseOutdated, flowhq.PhaseJournalFault,
+		flowhq.PhaseLoggedOut, flowhq.PhaseReplaced, flowhq.PhaseBanned, flowhq.PhaseRestricted, flowhq.PhaseOutdated,
+		flowhq.PhaseJournalFault,
 	}
 	for _, p := range failing {
 		if !p.Failing() {
@@ -60,7 +62,8 @@ func TestEveryFailingPhaseHasARemedy(t *testing.T) {
 			t.Errorf("%s maps to %s", p, p.State())
 		}
 	}
-	for _, p := range []flowhq.Phase{flowhq.PhaseConnected, flowhq.PhaseReconnecting, flowhq.PhaseQR, flowhq.PhaseNobody} {
+	for _, p := range []flowhq.Phase{flowhq.PhaseConnected, flowhq.PhaseReconnecting, flowhq.PhaseQR,
+		flowhq.PhaseNobody} {
 		if p.Failing() {
 			t.Errorf("%s needs nobody", p)
 		}
@@ -121,7 +124,8 @@ func TestOpenAtAndNextOpen(t *testing.T) {
 		t.Fatalf("the default zone is %s", zone)
 	}
 	var h flowhq.Hours
-	in := `{"mon":[{"open":"08:00","close":"17:00"}],"tue":[{"open":"08:00","close":"17:00"}],"holidays":["2026-03-10"]}`
+	in := `{"mon":[{"open":"08:00","close":"17:00"}],"tue":[{"open":"08:00","close":"17:00"}],` +
+		`"holidays":["2026-03-10"]}`
 	if err := json.Unmarshal([]byte(in), &h); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +154,8 @@ func TestSettingsNameEveryWrongField(t *testing.T) {
 	for _, f := range s.Check() {
 		got[f.Field] = true
 	}
-	for _, want := range []string{"timezone", "currency", "contact", "services[0].price", "services[1].name", "services[2].name"} {
+	for _, want := range []string{"timezone", "currency", "contact", "services[0].price", "services[1].name",
+		"services[2].name"} {
 		if !got[want] {
 			t.Errorf("%s is not named; got %v", want, got)
 		}
@@ -172,7 +177,8 @@ func TestItemIsAvailableUnlessSaidOtherwise(t *testing.T) {
 
 func TestErrorsKeepCodeAndCause(t *testing.T) {
 	cause := errors.New("connection refused")
-	err := fmt.Errorf("create: %w", &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database is away.", Cause: cause})
+	err := fmt.Errorf("create: %w", &flowhq.Error{Code: flowhq.CodeUnavailable, Message: "The database is away.",
+		Cause: cause})
 	if flowhq.CodeOf(err) != flowhq.CodeUnavailable || !errors.Is(err, cause) {
 		t.Errorf("%v lost its code or its cause", err)
 	}

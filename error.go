@@ -16,10 +16,11 @@ const (
 	CodeUnauthorized Code = "unauthorized" // no credential, or a wrong one
 	CodeForbidden    Code = "forbidden"    // a known caller that may not do this
 	CodeNotFound     Code = "not_found"
-	CodeConflict     Code = "conflict"    // the request does not fit the present state
-	CodeRunning      Code = "running"     // the conflict that a worker runs already, which has a status of its own in the contract
-	CodeUnavailable  Code = "unavailable" // something needed is away; the same call may succeed later
-	CodeInternal     Code = "internal"    // a fault of ours; the message says nothing of its inside
+	CodeConflict     Code = "conflict" // the request does not fit the present state
+	// the conflict that a worker runs already, which has a status of its own in the contract
+	CodeRunning     Code = "running"
+	CodeUnavailable Code = "unavailable" // something needed is away; the same call may succeed later
+	CodeInternal    Code = "internal"    // a fault of ours; the message says nothing of its inside
 )
 
 // Error is a failure that may be shown to a person: Message is a whole sentence in plain words and never holds a secret
@@ -35,8 +36,8 @@ type Error struct {
 	Cause   error
 }
 
-// FieldError names one wrong field of an input, as the caller named it, and says what is wrong with it: by Text, or by Message
-// where it has no key.
+// FieldError names one wrong field of an input, as the caller named it, and says what is wrong with it: by Text, or by
+// Message where it has no key.
 type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
@@ -77,7 +78,8 @@ func Fail(code Code, key string, args ...any) *Error {
 	return &Error{Code: code, Text: Say(key, args...)}
 }
 
-// NotFound makes the error for something that does not exist: "Tenant" says "Tenant not found", by the key missing.tenant.
+// NotFound makes the error for something that does not exist: "Tenant" says "Tenant not found", by the key
+// missing.tenant.
 func NotFound(what string) *Error {
 	return Fail(CodeNotFound, "missing."+strings.ToLower(strings.ReplaceAll(what, " ", "_")))
 }
@@ -94,7 +96,8 @@ func Invalid(fields []FieldError) error {
 	return &Error{Code: CodeInvalid, Message: strings.Join(parts, "; "), Fields: fields}
 }
 
-// TextOf gives what a person may read of an error: the text of the first Error in its chain, else the error's own words.
+// TextOf gives what a person may read of an error: the text of the first Error in its chain, else the error's own
+// words.
 func TextOf(err error) Text {
 	e, ok := errors.AsType[*Error](err)
 	switch {

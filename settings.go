@@ -22,16 +22,17 @@ const (
 // Settings are the facts of a business that its conversations use. They are kept in versions (SettingsVersion); this is
 // the document inside one, and its JSON form is the stored one.
 type Settings struct {
-	Timezone    string `json:"timezone"` // IANA name
-	Currency    string `json:"currency"` // ISO 4217
-	Contact     string `json:"contact"`
-	Address     string `json:"address"`
-	Delivery    string `json:"delivery"`
-	Services    []Item `json:"services"`
-	Products    []Item `json:"products"`
-	OwnerNumber string `json:"owner_number,omitempty"` // E.164; notices go there, else to the account's chat with itself
-	Greeting    string `json:"greeting,omitempty"`     // replaces the template's greeting
-	Hours       *Hours `json:"hours,omitempty"`        // nil: nothing was said, the bot never says "closed"
+	Timezone string `json:"timezone"` // IANA name
+	Currency string `json:"currency"` // ISO 4217
+	Contact  string `json:"contact"`
+	Address  string `json:"address"`
+	Delivery string `json:"delivery"`
+	Services []Item `json:"services"`
+	Products []Item `json:"products"`
+	// E.164; notices go there, else to the account's chat with itself
+	OwnerNumber string `json:"owner_number,omitempty"`
+	Greeting    string `json:"greeting,omitempty"` // replaces the template's greeting
+	Hours       *Hours `json:"hours,omitempty"`    // nil: nothing was said, the bot never says "closed"
 
 	Retention *RetentionOverride `json:"retention,omitempty"` // nil: rows are kept as long as the appliance keeps them
 

@@ -151,7 +151,8 @@ func traced(pid int) error {
 
 // control asks the appliance for its status.
 func (o orders) control() error {
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn,
+		error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", o.Control)
 	}, DisableKeepAlives: true}}

@@ -28,7 +28,10 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	// lumberjack ends this one with the process only
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) { remove(); os.Exit(status) }), goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		remove()
+		os.Exit(status)
+	}), goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
 }
 
 // standIn is a worker that says hello, shows a code, and does what it is told by the file names in its folder.
@@ -49,7 +52,8 @@ func standIn() int {
 	conn := wire.Dial(wire.ClientConfig{
 		Socket: c.Socket, Commands: w, Logger: slog.New(slog.DiscardHandler),
 		Hello: func() wire.Hello {
-			return wire.Hello{TenantID: c.TenantID, Token: c.Token, PID: os.Getpid(), Version: c.Version, Journal: journal}
+			return wire.Hello{TenantID: c.TenantID, Token: c.Token, PID: os.Getpid(), Version: c.Version,
+				Journal: journal}
 		},
 	})
 	go func() {

@@ -196,7 +196,8 @@ func TestControlSocket(t *testing.T) {
 		{http.MethodGet, admin + "/events?limit=x", 400, "limit"},
 		{http.MethodGet, "/local/process-events?limit=x", 400, "whole number"},
 		{http.MethodPost, admin + "/worker/dance", 404, "different versions"},
-		{http.MethodGet, "/v1/workers", 404, `"message":"This command and the running appliance`}, // of a version before
+		// of a version before
+		{http.MethodGet, "/v1/workers", 404, `"message":"This command and the running appliance`},
 		{http.MethodGet, "/portal/me", 404, "different versions"},
 		{http.MethodPost, admin + "/worker/restart", 200, "Worker restarted"},
 		{http.MethodGet, local + "/conversation", 200, `"in_force"`},

@@ -13,8 +13,8 @@ import (
 )
 
 // reload reads the configuration afresh: what can be applied is, what needs a restart is named, and a wrong one changes
-// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new start, to is the
-// program to hand over to. Only the goroutine of run calls it.
+// nothing. Where another program is in force by now, or all settings are to be applied and some of them need a new
+// start, to is the program to hand over to. Only the goroutine of run calls it.
 func (a *appliance) reload(ctx context.Context, all bool) (done localapi.Reloaded, to string, err error) {
 	a.reloading.Store(true)
 	defer a.reloading.Store(false)
@@ -32,7 +32,8 @@ func (a *appliance) reload(ctx context.Context, all bool) (done localapi.Reloade
 	if to == "" && all && len(waiting) > 0 {
 		if fixed := cannotFollow(waiting); len(fixed) > 0 {
 			return localapi.Reloaded{}, "", flowhq.Errorf(flowhq.CodeConflict,
-				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.", strings.Join(fixed, ", "))
+				"These changes want the workers stopped too: %s. `systemctl restart flowhq` does that.",
+				strings.Join(fixed, ", "))
 		}
 		to = ownProgram
 	}
@@ -108,7 +109,8 @@ func (a *appliance) askReload(ctx context.Context, all bool) (localapi.Reloaded,
 	select {
 	case a.reloads <- r:
 	case <-ctx.Done():
-		return localapi.Reloaded{}, flowhq.Errorf(flowhq.CodeUnavailable, "Flow HQ is busy starting or stopping. Try again.")
+		return localapi.Reloaded{}, flowhq.Errorf(flowhq.CodeUnavailable,
+			"Flow HQ is busy starting or stopping. Try again.")
 	}
 	got := <-r.answer // buffered, and run always answers
 	return got.Reloaded, got.err

@@ -63,7 +63,8 @@ func (h *house) write(set map[string]string) {
 	if port == "" {
 		port = h.url[strings.LastIndex(h.url, ":")+1:]
 	}
-	text := "ADMIN_PASSWORD='" + testPassword + "'\nPORTAL_INTERNAL_KEY=0123456789abcdef\nDATABASE_URL=sqlite:flowhq.db\nPORT=" + port +
+	text := "ADMIN_PASSWORD='" + testPassword + "'\nPORTAL_INTERNAL_KEY=0123456789abcdef\n" +
+		"DATABASE_URL=sqlite:flowhq.db\nPORT=" + port +
 		"\nRUNTIME_DIR=run\nLOGS_PATH=logs\nSESSIONS_PATH=sessions\nHEARTBEAT_INTERVAL_MS=200\n"
 	for name, value := range set {
 		if name != "PORT" {

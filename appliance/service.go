@@ -33,12 +33,13 @@ type program struct{}
 func (program) Start(service.Service) error { return nil }
 func (program) Stop(service.Service) error  { return nil }
 
-// Service does install, uninstall, start, stop or status and says what it came to. On systemd it installs the same pair of units as the
-// package.
+// Service does install, uninstall, start, stop or status and says what it came to. On systemd it installs the same pair
+// of units as the package.
 func Service(action string, src config.Source) (string, error) {
 	if _, err := os.Stat(packageUnit); err == nil {
 		return "", flowhq.Errorf(flowhq.CodeConflict,
-			"Flow HQ was installed by its package, which brings its own service: `systemctl status flowhq` shows it, apt removes it.")
+			"Flow HQ was installed by its package, which brings its own service: `systemctl status flowhq` shows it, "+
+				"apt removes it.")
 	}
 	exe, err := os.Executable()
 	if err != nil {
@@ -71,7 +72,8 @@ func Service(action string, src config.Source) (string, error) {
 		}
 	}
 	return map[string]string{
-		"install":   "The service flowhq is installed and starts at boot. Start it now with `flowhq service start`; `flowhq admin show-setup` shows the password and the page.",
+		"install": "The service flowhq is installed and starts at boot. Start it now with `flowhq service start`; " +
+			"`flowhq admin show-setup` shows the password and the page.",
 		"uninstall": "The service flowhq is removed; data, settings and the user flowhq are still there.",
 		"start":     "The service flowhq is started.",
 		"stop":      "The service flowhq is stopped.",
@@ -83,7 +85,8 @@ func prepareService(exe string, src config.Source) error {
 	for _, hidden := range []string{"/home/", "/root/", "/tmp/", "/var/tmp/", "/run/user/"} {
 		if strings.HasPrefix(exe, hidden) {
 			return flowhq.Errorf(flowhq.CodeConflict,
-				"A service may not see %s. Copy the programs first: `install %s %s /usr/local/bin`, and run /usr/local/bin/flowhq service install.",
+				"A service may not see %s. Copy the programs first: `install %s %s /usr/local/bin`, and run "+
+					"/usr/local/bin/flowhq service install.",
 				hidden, exe, workers.EngineOf(exe).Path)
 		}
 	}
@@ -105,7 +108,8 @@ func prepareService(exe string, src config.Source) error {
 	if !onSystemd() {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(ownUnits, host.WorkersUnit), []byte(unitFor(packaging.WorkersUnit, exe, "")), 0o644)
+	return os.WriteFile(filepath.Join(ownUnits, host.WorkersUnit), []byte(unitFor(packaging.WorkersUnit, exe, "")),
+		0o644)
 }
 
 func onSystemd() bool {
@@ -117,7 +121,8 @@ func onSystemd() bool {
 func makeServiceUser() (gid int, err error) {
 	u, err := user.Lookup(serviceUser)
 	if _, unknown := errors.AsType[user.UnknownUserError](err); unknown {
-		out, err := exec.Command("useradd", "--system", "--user-group", "--home-dir", "/var/lib/flowhq", "--no-create-home",
+		out, err := exec.Command("useradd", "--system", "--user-group", "--home-dir", "/var/lib/flowhq",
+			"--no-create-home",
 			"--shell", "/usr/sbin/nologin", "--comment", "Flow HQ", serviceUser).CombinedOutput()
 		if err != nil {
 			return 0, fmt.Errorf("the user %s cannot be made: %w: %s", serviceUser, err, strings.TrimSpace(string(out)))

@@ -11,16 +11,18 @@ import (
 	"flowhq/storage"
 )
 
-// CheckSelf tells whether this program, whether or not it is the one in force, can work with the settings and the database as
-// they are. It changes nothing. A Problem among the findings says that it must not take over.
+// CheckSelf tells whether this program, whether or not it is the one in force, can work with the settings and the
+// database as they are. It changes nothing. A Problem among the findings says that it must not take over.
 func CheckSelf(ctx context.Context, src config.Source) []Finding {
 	c, err := Settings(src)
 	if err != nil {
 		return settingFindings(err)
 	}
-	findings := []Finding{{Verdict: OK, What: "program", Message: fmt.Sprintf("version %s runs on this machine", Version)}}
+	findings := []Finding{{Verdict: OK, What: "program",
+		Message: fmt.Sprintf("version %s runs on this machine", Version)}}
 	findings = append(findings, checkOwnEngine(ctx))
-	findings = append(findings, checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath), checkFolder("RUNTIME_DIR", c.RuntimeDir))
+	findings = append(findings, checkFolder("SESSIONS_PATH", c.SessionsPath), checkFolder("LOGS_PATH", c.LogsPath),
+		checkFolder("RUNTIME_DIR", c.RuntimeDir))
 	return append(findings, checkSchema(ctx, c))
 }
 
@@ -31,7 +33,8 @@ type Outlook struct {
 	Backups bool  `json:"backups"` // are kept
 }
 
-// Changes tells whether what is in the database is changed, so that a program that knows it as it is cannot be gone back to.
+// Changes tells whether what is in the database is changed, so that a program that knows it as it is cannot be gone
+// back to.
 func (o Outlook) Changes() bool { return o.Schema != 0 && o.Schema < o.Wanted }
 
 // LookOut tells what putting this program in force would do. It changes nothing.
@@ -54,16 +57,19 @@ func checkSchema(ctx context.Context, c *config.Config) Finding {
 	s, err := storage.Inspect(ctx, c.DatabaseURL.Reveal(), storage.Options{Logger: slog.New(slog.DiscardHandler)})
 	switch {
 	case err != nil:
-		return Finding{Verdict: Problem, What: what, Message: fmt.Sprintf("Version %s cannot use the database: %s", Version, sentenceOf(err))}
+		return Finding{Verdict: Problem, What: what,
+			Message: fmt.Sprintf("Version %s cannot use the database: %s", Version, sentenceOf(err))}
 	case s.Current > s.Wanted:
 		return Finding{Verdict: Problem, What: what, Message: fmt.Sprintf(
-			"The database was changed by a newer version (schema %d) and version %s knows schema %d at most, so it cannot work with it. "+
+			"The database was changed by a newer version (schema %d) and version %s knows schema %d at most, so it "+
+				"cannot work with it. "+
 				"Stay with the newer version, or restore a backup from before.", s.Current, Version, s.Wanted)}
 	case s.Absent || s.Current == 0 && !s.Prisma:
 		return Finding{Verdict: OK, What: what, Message: "is new and will be made"}
 	case s.Current < s.Wanted:
 		return Finding{Verdict: OK, What: what, Message: fmt.Sprintf(
-			"%s is changed from schema %d to %d at the switch; versions that do not know schema %d cannot be gone back to afterwards", s.Database, s.Current, s.Wanted, s.Wanted)}
+			"%s is changed from schema %d to %d at the switch; versions that do not know schema %d cannot be gone "+
+				"back to afterwards", s.Database, s.Current, s.Wanted, s.Wanted)}
 	}
 	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("%s fits as it is (schema %d)", s.Database, s.Current)}
 }
@@ -92,5 +98,6 @@ func checkOwnEngine(ctx context.Context) Finding {
 	if err := workers.CheckEngine(ctx, e.Path); err != nil {
 		return Finding{Verdict: Problem, What: what, Message: sentenceOf(err)}
 	}
-	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol", e.Version(), e.Path)}
+	return Finding{Verdict: OK, What: what, Message: fmt.Sprintf("version %s at %s speaks the appliance's protocol",
+		e.Version(), e.Path)}
 }

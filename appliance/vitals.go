@@ -12,7 +12,9 @@ import (
 // waits for.
 func (a *appliance) vitals() []host.Vital {
 	return []host.Vital{
-		{Name: "web address", Look: func(ctx context.Context) error { return answers(ctx, a.config.LocalURL()+"/healthz") }},
+		{Name: "web address", Look: func(ctx context.Context) error {
+			return answers(ctx, a.config.LocalURL()+"/healthz")
+		}},
 		{Name: "main loop", Look: a.beats},
 		{Name: "process manager", Look: func(context.Context) error { a.manager.List(); return nil }},
 		{Name: "services", Look: func(context.Context) error { a.services.Responds(); return nil }},

@@ -48,16 +48,19 @@ func (s *database) fail(what string, err error) error {
 		if why == flowhq.OutageReadOnly || why == flowhq.OutageAway {
 			s.dropIdle()
 		}
-		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(text), Outage: why, Cause: fmt.Errorf("storage: %s: %w", what, err)}
+		return &flowhq.Error{Code: flowhq.CodeUnavailable, Text: flowhq.Say(text), Outage: why,
+			Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
 	if isForeignKey(err) {
 		// Whatever belongs to a tenant was inserted while the tenant went.
-		return &flowhq.Error{Code: flowhq.CodeNotFound, Text: flowhq.Say(key.MissingTenant), Cause: fmt.Errorf("storage: %s: %w", what, err)}
+		return &flowhq.Error{Code: flowhq.CodeNotFound, Text: flowhq.Say(key.MissingTenant),
+			Cause: fmt.Errorf("storage: %s: %w", what, err)}
 	}
 	return fmt.Errorf("storage: %s: %w", what, err)
 }
 
-// away says why the database can't be used at present, and gives the key of the text that says so; "" when err is something else.
+// away says why the database can't be used at present, and gives the key of the text that says so; "" when err is
+// something else.
 func away(err error) (why flowhq.Outage, text string) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return awayPostgres(pg.Code)
@@ -72,9 +75,11 @@ func away(err error) (why flowhq.Outage, text string) {
 		return "", ""
 	case errors.Is(err, context.DeadlineExceeded):
 		return flowhq.OutageSlow, key.DatabaseSlow
-	case refused, network, errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+	case refused, network, errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		return flowhq.OutageAway, key.DatabaseAway
-	case errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "sql: database is closed"), strings.Contains(err.Error(), "conn closed"):
+	case errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "sql: database is closed"),
+		strings.Contains(err.Error(), "conn closed"):
 		return flowhq.OutageAway, key.DatabaseClosed
 	default:
 		return "", ""
@@ -149,7 +154,8 @@ func (s *database) explainOpen(err error) error {
 		return fmt.Errorf("storage: open %s: %w", s.addr, err)
 	}
 	return &flowhq.Error{
-		Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.DatabaseOpen, "database", s.addr.String(), "reason", reason), Outage: why, Cause: fmt.Errorf("storage: open: %w", err),
+		Code: flowhq.CodeUnavailable, Text: flowhq.Say(key.DatabaseOpen, "database", s.addr.String(), "reason", reason),
+		Outage: why, Cause: fmt.Errorf("storage: open: %w", err),
 	}
 }
 
@@ -188,7 +194,8 @@ func isRetryable(err error) bool {
 
 func isUnique(err error) bool {
 	lite := liteCode(err)
-	return pgCode(err) == pgUniqueViolation || lite == lib.SQLITE_CONSTRAINT_UNIQUE || lite == lib.SQLITE_CONSTRAINT_PRIMARYKEY
+	return pgCode(err) == pgUniqueViolation || lite == lib.SQLITE_CONSTRAINT_UNIQUE ||
+		lite == lib.SQLITE_CONSTRAINT_PRIMARYKEY
 }
 
 func isForeignKey(err error) bool {

@@ -19,8 +19,8 @@ func (s *WorkerStore) RestoreHold(ctx context.Context, tenantID string) (*flowhq
 	return &f, nil
 }
 
-// RestoreHolds lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0 being all. A fence's
-// place is when it was made and its tenant.
+// RestoreHolds lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0
+// being all. A fence's place is when it was made and its tenant.
 func (s *WorkerStore) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
 	at, id := after(from)
 	rows, err := s.queries().Fences(ctx, db.FencesParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
@@ -39,10 +39,11 @@ func (s *WorkerStore) SettleRestoreHold(ctx context.Context, tenantID string) er
 	return s.write(ctx, "settle fence", func(t *tx) error { return t.Queries.SettleFence(ctx, tenantID) })
 }
 
-// ReleaseRestoreHold takes a tenant's fence away and gives it; the worker is wished to run again where it was when the backup was taken.
-// No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at work with the same device,
-// unless the device's keys were removed here.
-func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause string, deviceGone bool) (flowhq.RestoreHold, error) {
+// ReleaseRestoreHold takes a tenant's fence away and gives it; the worker is wished to run again where it was when the
+// backup was taken. No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at
+// work with the same device, unless the device's keys were removed here.
+func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause string,
+	deviceGone bool) (flowhq.RestoreHold, error) {
 	var out flowhq.RestoreHold
 	err := s.write(ctx, "lift fence", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -82,7 +83,8 @@ func (t *tx) onlyHere(f flowhq.RestoreHold) error {
 	if f.LinkedJID == "" {
 		return nil
 	}
-	names, err := t.LinkedElsewhere(t.ctx, db.LinkedElsewhereParams{LinkedJid: db.Text(f.LinkedJID), TenantID: f.TenantID})
+	names, err := t.LinkedElsewhere(t.ctx, db.LinkedElsewhereParams{LinkedJid: db.Text(f.LinkedJID),
+		TenantID: f.TenantID})
 	if err != nil || len(names) == 0 {
 		return err
 	}
@@ -92,6 +94,7 @@ func (t *tx) onlyHere(f flowhq.RestoreHold) error {
 func fenceOf(r db.TenantFence) flowhq.RestoreHold {
 	return flowhq.RestoreHold{
 		TenantID: r.TenantID, Origin: flowhq.BackupOrigin{ID: r.BackupID, Host: r.BackupHost, TakenAt: r.TakenAt.Time},
-		DesiredState: flowhq.DesiredState(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged, CreatedAt: r.CreatedAt.Time,
+		DesiredState: flowhq.DesiredState(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged,
+		CreatedAt: r.CreatedAt.Time,
 	}
 }

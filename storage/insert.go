@@ -47,8 +47,10 @@ func upsertCustomers() insertion {
 	}, `ON CONFLICT (tenant_id, chat) DO UPDATE SET
   number = CASE WHEN excluded.number <> '' THEN excluded.number ELSE customers.number END,
   name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
-  first_seen_at = CASE WHEN excluded.first_seen_at < customers.first_seen_at THEN excluded.first_seen_at ELSE customers.first_seen_at END,
-  last_seen_at = CASE WHEN excluded.last_seen_at > customers.last_seen_at THEN excluded.last_seen_at ELSE customers.last_seen_at END`}
+  first_seen_at = CASE WHEN excluded.first_seen_at < customers.first_seen_at THEN excluded.first_seen_at ELSE
+	customers.first_seen_at END,
+  last_seen_at = CASE WHEN excluded.last_seen_at > customers.last_seen_at THEN excluded.last_seen_at ELSE
+	customers.last_seen_at END`}
 }
 
 func (in insertion) names() string {

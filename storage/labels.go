@@ -17,8 +17,10 @@ func (s *BackupStore) AddLabels(ctx context.Context, table, column string, label
 		return nil
 	}
 	var name string
-	err := s.writer.QueryRowContext(ctx, `SELECT format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`, pgx.Identifier{table}.Sanitize(), column).Scan(&name)
+	err := s.writer.QueryRowContext(ctx, `SELECT format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_type t ON
+	t.oid = a.atttypid
+WHERE a.attrelid = to_regclass($1) AND a.attname = $2 AND t.typtype = 'e'`,
+		pgx.Identifier{table}.Sanitize(), column).Scan(&name)
 	if there, err := found(err); err != nil || !there {
 		return s.fail("add labels", err)
 	}

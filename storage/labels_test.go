@@ -13,7 +13,8 @@ import (
 func emptied(t *testing.T) (dsn string) {
 	t.Helper()
 	dsn, db := predecessor(t, false)
-	run(t, db, `TRUNCATE "tenants", "tenant_configs", "whatsapp_sessions", "message_logs", "worker_processes", "users", "setup_requests", "portal_event_logs"`)
+	run(t, db, `TRUNCATE "tenants", "tenant_configs", "whatsapp_sessions", "message_logs", "worker_processes",
+	"users", "setup_requests", "portal_event_logs"`)
 	return dsn
 }
 
@@ -37,13 +38,15 @@ func TestEnumsThatLackValues(t *testing.T) {
 	for column, enum := range map[string]string{"tenants.status": "TenantStatus",
 		"setup_requests.status": "SetupRequestStatus"} {
 		table, column, _ := strings.Cut(column, ".")
-		run(t, db, `UPDATE `+table+` SET `+column+` = 'ACTIVE' WHERE `+column+`::text IN ('PAUSED', 'QR_PENDING', 'REVIEWING', 'SUBMITTED')`)
+		run(t, db, `UPDATE `+table+` SET `+column+` = 'ACTIVE' WHERE `+column+`::text IN ('PAUSED', 'QR_PENDING',
+	'REVIEWING', 'SUBMITTED')`)
 		run(t, db, `ALTER TABLE `+table+` ALTER `+column+` DROP DEFAULT, ALTER `+column+` TYPE TEXT`)
 		run(t, db, `DROP TYPE "`+enum+`"`)
 	}
 	run(t, db, `CREATE TYPE "TenantStatus" AS ENUM ('NEW', 'ACTIVE', 'ERROR')`)
 	run(t, db, `CREATE TYPE "SetupRequestStatus" AS ENUM ('APPROVED', 'ACTIVE', 'REJECTED')`)
-	run(t, db, `ALTER TABLE tenants ALTER status TYPE "TenantStatus" USING status::"TenantStatus", ALTER status SET DEFAULT 'NEW'`)
+	run(t, db, `ALTER TABLE tenants ALTER status TYPE "TenantStatus" USING status::"TenantStatus", ALTER status SET
+	DEFAULT 'NEW'`)
 	run(t, db, `ALTER TABLE setup_requests ALTER status TYPE "SetupRequestStatus" USING status::"SetupRequestStatus"`)
 
 	p := must(storage.MakePlan(t.Context(), dsn, storage.Options{}))(t)

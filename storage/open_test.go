@@ -33,7 +33,8 @@ func TestDescribe(t *testing.T) {
 		"postgresql://u:p@h:5433/d":    "PostgreSQL database d at h:5433 as user u",
 		"postgres://u:p%40%2F@h/d":     "PostgreSQL database d at h:5432 as user u",
 		"postgres://u@/d?host=/tmp/pg": "PostgreSQL database d at /tmp/pg as user u",
-		"postgresql://u:p@h:5432/d?schema=public&connection_limit=5&pool_timeout=2&pgbouncer=true&sslaccept=strict&sslmode=require&socket_timeout=5": "PostgreSQL database d at h:5432 as user u",
+		"postgresql://u:p@h:5432/d?schema=public&connection_limit=5&pool_timeout=2&pgbouncer=true" +
+			"&sslaccept=strict&sslmode=require&socket_timeout=5": "PostgreSQL database d at h:5432 as user u",
 		"sqlite:///var/lib/flowhq/flowhq.db": "SQLite file /var/lib/flowhq/flowhq.db",
 		"sqlite:/var/lib/x.db":               "SQLite file /var/lib/x.db",
 		"sqlite:rel.db":                      "SQLite file " + filepath.Join(cwd, "rel.db"),

@@ -12,12 +12,14 @@ import (
 )
 
 // Customers gives a part of the tenant's customers, last seen first.
-func (s *ConversationStore) Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer, error) {
+func (s *ConversationStore) Customers(ctx context.Context, tenantID string, q flowhq.CustomerQuery) ([]flowhq.Customer,
+	error) {
 	at, id := before(q.Before)
 	part := strings.TrimSpace(q.Query)
 	rows, err := s.queries().Customers(ctx, db.CustomersParams{
 		TenantID: tenantID, BeforeAt: at, BeforeID: id, Part: part, Folded: strings.ToLower(part),
-		Label: quoted(q.Label), OptedOut: asNumber(q.OptedOut), HandedOver: asNumber(q.HandedOver), Now: db.At(s.now()), MaxRows: limit(q.Limit),
+		Label: quoted(q.Label), OptedOut: asNumber(q.OptedOut), HandedOver: asNumber(q.HandedOver), Now: db.At(s.now()),
+		MaxRows: limit(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list customers", err)
@@ -35,7 +37,8 @@ func (s *ConversationStore) Customers(ctx context.Context, tenantID string, q fl
 }
 
 // Requests gives a part of what the tenant's customers asked for, newest first.
-func (s *ConversationStore) Requests(ctx context.Context, tenantID string, q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
+func (s *ConversationStore) Requests(ctx context.Context, tenantID string,
+	q flowhq.RequestQuery) ([]flowhq.CustomerRequest, error) {
 	at, id := before(q.Before)
 	part, from, to := strings.TrimSpace(q.Query), q.From, q.To
 	if from.Year() < 1970 {
@@ -45,8 +48,10 @@ func (s *ConversationStore) Requests(ctx context.Context, tenantID string, q flo
 		to = endOfTime
 	}
 	rows, err := s.queries().Requests(ctx, db.RequestsParams{
-		TenantID: tenantID, BeforeAt: at, BeforeID: id, RequestType: string(q.Type), Status: string(q.Status), Chat: q.Chat,
-		FromAt: db.At(from), ToAt: db.At(to), Day: quoted(q.Day), Part: part, Folded: strings.ToLower(part), MaxRows: limit(q.Limit),
+		TenantID: tenantID, BeforeAt: at, BeforeID: id, RequestType: string(q.Type), Status: string(q.Status),
+		Chat:   q.Chat,
+		FromAt: db.At(from), ToAt: db.At(to), Day: quoted(q.Day), Part: part, Folded: strings.ToLower(part),
+		MaxRows: limit(q.Limit),
 	})
 	if err != nil {
 		return nil, s.fail("list requests", err)
@@ -85,8 +90,8 @@ const (
 	toldReleased   = "chat.released"
 )
 
-// requestTold is the payload of a time line's entry about a request: that it was made, with all it says, or what a person
-// changed.
+// requestTold is the payload of a time line's entry about a request: that it was made, with all it says, or what a
+// person changed.
 type requestTold struct {
 	Event     string                `json:"event"`
 	RequestID string                `json:"request_id"`
@@ -99,9 +104,10 @@ type requestTold struct {
 	By        string                `json:"by,omitempty"`
 }
 
-// UpdateRequest changes a request as a person works it off, and records who did what on the time line. A status that there is
-// not, or NO_SHOW on what is no booking, is CodeInvalid on status.
-func (s *ConversationStore) UpdateRequest(ctx context.Context, tenantID, id string, p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
+// UpdateRequest changes a request as a person works it off, and records who did what on the time line. A status that
+// there is not, or NO_SHOW on what is no booking, is CodeInvalid on status.
+func (s *ConversationStore) UpdateRequest(ctx context.Context, tenantID, id string,
+	p flowhq.RequestPatch) (flowhq.CustomerRequest, error) {
 	var out flowhq.CustomerRequest
 	err := s.write(ctx, "update request", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -122,7 +128,8 @@ func (s *ConversationStore) UpdateRequest(ctx context.Context, tenantID, id stri
 			return nil
 		}
 		out.UpdatedAt = t.now.Time
-		if err := t.SaveRequest(ctx, db.SaveRequestParams{ID: id, Status: string(out.Status), Notes: out.Notes, UpdatedAt: t.now}); err != nil {
+		if err := t.SaveRequest(ctx, db.SaveRequestParams{ID: id, Status: string(out.Status), Notes: out.Notes,
+			UpdatedAt: t.now}); err != nil {
 			return err
 		}
 		change := requestTold{Event: toldUpdated, RequestID: id, Type: out.Type, Chat: out.Chat, By: p.By}

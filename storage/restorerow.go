@@ -139,7 +139,8 @@ func (p *part) welcome(row dump.Row, tenant string) (wanted bool, err error) {
 	}
 	if there {
 		p.users[id] = here
-		_, err := p.w.Tx.ExecContext(p.ctx, `UPDATE users SET tenant_id = $1 WHERE id = $2 AND tenant_id IS NULL AND $1 <> ''
+		_, err := p.w.Tx.ExecContext(p.ctx, `UPDATE users SET tenant_id = $1 WHERE id = $2 AND tenant_id IS NULL AND
+	$1 <> ''
 AND NOT EXISTS (SELECT 1 FROM users WHERE tenant_id = $1)`, tenant, here)
 		return false, err
 	}

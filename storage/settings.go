@@ -11,9 +11,11 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its config.
+// PublishedSettings gives the version in force. A tenant that another program made gets a first version from its
+// config.
 func (s *SettingsStore) PublishedSettings(ctx context.Context, tenantID string) (flowhq.SettingsVersion, error) {
-	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID, State: string(flowhq.SettingsPublished)})
+	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID,
+		State: string(flowhq.SettingsPublished)})
 	there, err := found(err)
 	if err != nil {
 		return flowhq.SettingsVersion{}, s.fail("read settings", err)
@@ -35,7 +37,8 @@ func (s *SettingsStore) PublishedSettings(ctx context.Context, tenantID string) 
 
 // SettingsDraft gives the tenant's draft, nil when there is none.
 func (s *SettingsStore) SettingsDraft(ctx context.Context, tenantID string) (*flowhq.SettingsVersion, error) {
-	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID, State: string(flowhq.SettingsDraft)})
+	r, err := s.queries().SettingsInState(ctx, db.SettingsInStateParams{TenantID: tenantID,
+		State: string(flowhq.SettingsDraft)})
 	there, err := found(err)
 	if err != nil || !there {
 		return nil, s.fail("read draft", err)
@@ -45,11 +48,13 @@ func (s *SettingsStore) SettingsDraft(ctx context.Context, tenantID string) (*fl
 }
 
 // SettingsVersion gives one version; CodeNotFound "Version not found".
-func (s *SettingsStore) SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SettingsVersion(ctx context.Context, tenantID string, version int) (flowhq.SettingsVersion,
+	error) {
 	if version < 1 || version > math.MaxInt32 {
 		return flowhq.SettingsVersion{}, flowhq.NotFound("Version")
 	}
-	r, err := s.queries().SettingsOfVersion(ctx, db.SettingsOfVersionParams{TenantID: tenantID, Version: int32(version)})
+	r, err := s.queries().SettingsOfVersion(ctx, db.SettingsOfVersionParams{TenantID: tenantID,
+		Version: int32(version)})
 	if err != nil {
 		return flowhq.SettingsVersion{}, s.fail("read settings", orNotFound(err, "Version"))
 	}
@@ -58,12 +63,14 @@ func (s *SettingsStore) SettingsVersion(ctx context.Context, tenantID string, ve
 }
 
 // SettingsVersions lists versions, newest first, the draft among them.
-func (s *SettingsStore) SettingsVersions(ctx context.Context, tenantID string, q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SettingsVersions(ctx context.Context, tenantID string,
+	q flowhq.VersionQuery) ([]flowhq.SettingsVersion, error) {
 	below := int32(math.MaxInt32)
 	if q.Below > 0 && q.Below < math.MaxInt32 {
 		below = int32(q.Below)
 	}
-	rows, err := s.queries().SettingsVersions(ctx, db.SettingsVersionsParams{TenantID: tenantID, BeforeVersion: below, MaxRows: limitOrAll(q.Limit)})
+	rows, err := s.queries().SettingsVersions(ctx,
+		db.SettingsVersionsParams{TenantID: tenantID, BeforeVersion: below, MaxRows: limitOrAll(q.Limit)})
 	if err != nil {
 		return nil, s.fail("list settings", err)
 	}
@@ -84,7 +91,8 @@ func (s *SettingsStore) SettingsVersions(ctx context.Context, tenantID string, q
 }
 
 // SaveDraft makes the tenant's one draft, or replaces what it holds.
-func (s *SettingsStore) SaveDraft(ctx context.Context, tenantID string, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
+func (s *SettingsStore) SaveDraft(ctx context.Context, tenantID string, settings flowhq.Settings, flowYAML,
+	author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "save draft", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -114,8 +122,8 @@ func (s *SettingsStore) SaveDraft(ctx context.Context, tenantID string, settings
 	return out, err
 }
 
-// PublishDraft turns the draft PUBLISHED and the version that was in force OLD, and copies the hours to the config. Without a
-// draft it is CodeConflict.
+// PublishDraft turns the draft PUBLISHED and the version that was in force OLD, and copies the hours to the config.
+// Without a draft it is CodeConflict.
 func (s *SettingsStore) PublishDraft(ctx context.Context, tenantID, author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "publish settings", func(t *tx) error {
@@ -132,7 +140,8 @@ func (s *SettingsStore) PublishDraft(ctx context.Context, tenantID, author strin
 		if err := t.RetireSettings(ctx, tenantID); err != nil {
 			return err
 		}
-		if err := t.PublishSettings(ctx, db.PublishSettingsParams{ID: draft.ID, Author: author, PublishedAt: t.now}); err != nil {
+		if err := t.PublishSettings(ctx, db.PublishSettingsParams{ID: draft.ID, Author: author,
+			PublishedAt: t.now}); err != nil {
 			return err
 		}
 		out = draft
@@ -142,8 +151,10 @@ func (s *SettingsStore) PublishDraft(ctx context.Context, tenantID, author strin
 	return out, err
 }
 
-// Rollback publishes a copy of an earlier version under a new number. An unknown version is CodeNotFound, the draft's CodeConflict.
-func (s *SettingsStore) Rollback(ctx context.Context, tenantID string, version int, author string) (flowhq.SettingsVersion, error) {
+// Rollback publishes a copy of an earlier version under a new number. An unknown version is CodeNotFound, the draft's
+// CodeConflict.
+func (s *SettingsStore) Rollback(ctx context.Context, tenantID string, version int,
+	author string) (flowhq.SettingsVersion, error) {
 	var out flowhq.SettingsVersion
 	err := s.write(ctx, "roll back settings", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
@@ -203,7 +214,8 @@ func (t *tx) publishHours(tenantID string, raw []byte) error {
 	return err
 }
 
-func (t *tx) publishNext(tenantID string, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
+func (t *tx) publishNext(tenantID string, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion,
+	error) {
 	if err := t.RetireSettings(t.ctx, tenantID); err != nil {
 		return flowhq.SettingsVersion{}, err
 	}
@@ -229,7 +241,8 @@ func (t *tx) settings(tenantID string, state flowhq.SettingsState) (v flowhq.Set
 	return v, err == nil, err
 }
 
-func (t *tx) insertNextSettings(tenantID string, state flowhq.SettingsState, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
+func (t *tx) insertNextSettings(tenantID string, state flowhq.SettingsState, settings flowhq.Settings, flowYAML,
+	author string) (flowhq.SettingsVersion, error) {
 	last, err := t.LastSettingsVersion(t.ctx, tenantID)
 	if _, err := found(err); err != nil {
 		return flowhq.SettingsVersion{}, err
@@ -237,20 +250,23 @@ func (t *tx) insertNextSettings(tenantID string, state flowhq.SettingsState, set
 	return t.insertSettings(tenantID, int(last)+1, state, settings, flowYAML, author)
 }
 
-func (t *tx) insertSettings(tenantID string, version int, state flowhq.SettingsState, settings flowhq.Settings, flowYAML, author string) (flowhq.SettingsVersion, error) {
+func (t *tx) insertSettings(tenantID string, version int, state flowhq.SettingsState, settings flowhq.Settings,
+	flowYAML, author string) (flowhq.SettingsVersion, error) {
 	raw, err := json.Marshal(settings)
 	if err != nil {
 		return flowhq.SettingsVersion{}, err
 	}
 	p := db.InsertSettingsParams{
-		ID: newID(), TenantID: tenantID, Version: int32(version), State: string(state), SettingsJson: raw, FlowYaml: db.Text(flowYAML),
-		Author: author, CreatedAt: t.now,
+		ID: newID(), TenantID: tenantID, Version: int32(version), State: string(state), SettingsJson: raw,
+		FlowYaml: db.Text(flowYAML),
+		Author:   author, CreatedAt: t.now,
 	}
 	if state == flowhq.SettingsPublished {
 		p.PublishedAt = t.now
 	}
 	return flowhq.SettingsVersion{
-		ID: p.ID, TenantID: tenantID, Version: version, State: state, Settings: settings, FlowYAML: flowYAML, Author: author,
+		ID: p.ID, TenantID: tenantID, Version: version, State: state, Settings: settings, FlowYAML: flowYAML,
+		Author:    author,
 		CreatedAt: p.CreatedAt.Time, PublishedAt: p.PublishedAt.Ptr(),
 	}, t.InsertSettings(t.ctx, p)
 }

@@ -66,7 +66,8 @@ func (h *bulkPages) start(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, "/admin/bulk/"+job.ID)
 		return
 	}
-	board, err := h.summaries.Board(c.Request.Context(), flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
+	board, err := h.summaries.Board(c.Request.Context(),
+		flowhq.BoardQuery{Order: flowhq.OrderName, Length: flowhq.MaxLimit})
 	if err != nil {
 		h.fail(c, err)
 		return
@@ -124,7 +125,8 @@ func newBulkView(l translator, job flowhq.BulkJob) bulkView {
 		v.Undo, v.UndoWord = undo, l.text(key.PageBulkUndo, "action", l.word("action", string(undo)))
 	}
 	for _, r := range job.Results {
-		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.tell(r.Error), Status: status{"calm", l.text(key.PageBulkWaits)}}
+		row := bulkRow{ID: r.TenantID, Name: r.Name, Error: l.tell(r.Error),
+			Status: status{"calm", l.text(key.PageBulkWaits)}}
 		switch {
 		case !r.Error.Empty():
 			row.Status = status{"bad", l.text(key.PageBulkFailed)}

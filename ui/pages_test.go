@@ -147,7 +147,8 @@ func TestPages_BothLanguages(t *testing.T) {
 }
 
 var (
-	inline       = regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\son[a-z]+\s*=\s*"|\sstyle\s*=|javascript:|(?:src|href|action)="(?:https?:)?//`)
+	inline = regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\son[a-z]+\s*=\s*"|\sstyle\s*=|` +
+		`javascript:|(?:src|href|action)="(?:https?:)?//`)
 	elementID    = regexp.MustCompile(`\sid="([^"]+)"`)
 	untranslated = regexp.MustCompile(`>\s*[a-z]+(?:_[a-z]+)*\.[a-zA-Z_.]+\s*<|(?:page|time|alarm)\.[a-z]+[._][a-z]`)
 	assetPath    = regexp.MustCompile(`(?:src|href)="(/assets/[^"]+)"`)

@@ -68,12 +68,15 @@ func plainErrors() []string {
 
 // openFolders are those where every whole sentence, wherever it stands, is taken for one that is read.
 func openFolders() []string {
-	return []string{"appliance/access", "appliance/form", "appliance/supervisor", "appliance/tenants", "appliance/onboarding", "appliance/conversations", "appliance/dashboard", "worker/whatsapp", "wire", "worker", "ui"}
+	return []string{"appliance/access", "appliance/form", "appliance/supervisor", "appliance/tenants",
+		"appliance/onboarding", "appliance/conversations", "appliance/dashboard", "worker/whatsapp", "wire", "worker",
+		"ui"}
 }
 
 // openFiles are single files of the same kind.
 func openFiles() []string {
-	return []string{"lifecycle.go", "storage/errors.go", "storage/probe.go", "appliance/bridge.go", "appliance/processes.go", "appliance/waitingroom.go"}
+	return []string{"lifecycle.go", "storage/errors.go", "storage/probe.go", "appliance/bridge.go",
+		"appliance/processes.go", "appliance/waitingroom.go"}
 }
 
 // elsewhere are folders and files that say nothing on a page, and why.
@@ -129,7 +132,8 @@ func sourceSentences(t *testing.T) []sentence {
 			return err
 		}
 		rel := strings.TrimPrefix(filepath.ToSlash(file), "../")
-		if _, skipped := elsewhere()[rel]; skipped || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && file != ".." || d.Name() == "testdata") {
+		if _, skipped := elsewhere()[rel]; skipped || d.IsDir() &&
+			(strings.HasPrefix(d.Name(), ".") && file != ".." || d.Name() == "testdata") {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -197,7 +201,8 @@ func (r *reader) visit(n ast.Node) bool {
 		r.whole(n)
 	case *ast.BinaryExpr:
 		r.whole(n)
-		for _, part := range []ast.Expr{n.X, n.Y} { // pieces of the text are not texts of their own; calls in it may hold some
+		// pieces of the text are not texts of their own; calls in it may hold some
+		for _, part := range []ast.Expr{n.X, n.Y} {
 			if textOf(part) == "{}" {
 				ast.Inspect(part, r.visit)
 			}

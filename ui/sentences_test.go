@@ -19,7 +19,8 @@ import (
 func staysEnglish() map[string]string {
 	const start, piece = "told at the start", "known with what stands before it"
 	return map[string]string{
-		"Flow HQ": "a name", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW": "values of the API", "Chrome (Linux)": "a name",
+		"Flow HQ": "a name", "NEW, CONFIRMED, DONE, CANCELLED, NO_SHOW": "values of the API",
+		"Chrome (Linux)":     "a name",
 		"Invalid portal key": "the portal's", ", out of memory": piece,
 		"{} is {}": "has words of its own: events.merged", "Waiting for the database": "for programs",
 		"Another appliance already serves the workers on {}": start,
@@ -88,8 +89,10 @@ func TestEverySentenceOfTheSourcesIsSaidInSwahili(t *testing.T) {
 	for _, s := range all {
 		seen[s.text] = true
 		if excused[s.text] == "" && !book.knows(s.text) {
-			t.Errorf("%s says %q, which Swahili pages would show in English.\n\tAdd it to ui/sentences_sw.json: %q: \"…\" ({1}, {2} … for its places). "+
-				"If no page shows it, name it in staysEnglish (ui/sentences_test.go), with the reason.", s.at, s.text, s.text)
+			t.Errorf("%s says %q, which Swahili pages would show in English.\n\tAdd it to ui/sentences_sw.json: %q: "+
+				"\"…\" ({1}, {2} … for its places). "+
+				"If no page shows it, name it in staysEnglish (ui/sentences_test.go), with the reason.", s.at, s.text,
+				s.text)
 		}
 	}
 	for text := range excused {
@@ -124,9 +127,10 @@ func TestANewSentenceIsMissed(t *testing.T) {
 func TestProblemsOfAFlowAreSaidInSwahili(t *testing.T) {
 	l := speaking(t, flowhq.Swahili)
 	for flow, want := range map[string]string{
-		"":                               "mtiririko ni mtupu",
-		"flow: 1\ntemplat: BOOKING\n":    `"templat" haijulikani hapa; je, ulimaanisha "template"?`,
-		"flow: 1\ntasks: [1]\n":          "tasks: inahitajika orodha ya majina, kila moja likifuatiwa na nukta mbili (:)",
+		"":                            "mtiririko ni mtupu",
+		"flow: 1\ntemplat: BOOKING\n": `"templat" haijulikani hapa; je, ulimaanisha "template"?`,
+		"flow: 1\ntasks: [1]\n": "tasks: inahitajika orodha ya majina, kila moja likifuatiwa na " +
+			"nukta mbili (:)",
 		"flow: 1\nmenu:\n- 7\n":          "mstari wa menyu: inahitajika orodha ya majina",
 		"flow: 1\nflow: 1\n":             `jina "flow" limeshaandikwa kwenye mstari 1`,
 		"flow: 1\nforget_after_hours: x": "forget_after_hours: iwe namba kamili kati ya 1 na 720",
@@ -145,7 +149,8 @@ func TestProblemsOfAFlowAreSaidInSwahili(t *testing.T) {
 
 func TestRowsOfTheTimeLineAreSaidInSwahili(t *testing.T) {
 	l := speaking(t, flowhq.Swahili)
-	merged := flowhq.TenantEvent{Type: flowhq.TenantEventMerge, Detail: "lid:7 is +255712345678", Payload: []byte(`{"from":"lid:7","into":"+255712345678"}`)}
+	merged := flowhq.TenantEvent{Type: flowhq.TenantEventMerge, Detail: "lid:7 is +255712345678",
+		Payload: []byte(`{"from":"lid:7","into":"+255712345678"}`)}
 	if got := newEventRow(l, merged).Detail; got != "lid:7 ni mteja yuleyule wa +255712345678" {
 		t.Error(got)
 	}
@@ -153,12 +158,14 @@ func TestRowsOfTheTimeLineAreSaidInSwahili(t *testing.T) {
 	if got := l.say(trace); got != "Umejibiwa: kwenye menu, inauliza service, inasema greeting." {
 		t.Error(got)
 	}
-	silent := "WhatsApp has not been heard from for 12m30s. The worker keeps trying; check the server's internet connection."
+	silent := "WhatsApp has not been heard from for 12m30s. The worker keeps trying; check the server's internet " +
+		"connection."
 	if got := l.say(silent); !strings.HasPrefix(got, "WhatsApp haijasikika kwa dak 12. ") {
 		t.Error(got)
 	}
 	banned := flowhq.FailureText("WhatsApp banned the number for a time (code 101).", flowhq.PhaseBanned)
-	if got := l.say(banned); got != "WhatsApp imefungia namba kwa muda (msimbo 101). "+l.say(flowhq.Remedy(flowhq.PhaseBanned)) || strings.Contains(got, "Wait") {
+	if got := l.say(banned); got != "WhatsApp imefungia namba kwa muda (msimbo 101). "+
+		l.say(flowhq.Remedy(flowhq.PhaseBanned)) || strings.Contains(got, "Wait") {
 		t.Error(got)
 	}
 	late := "Received late: it was sent 3 min ago, while the worker was away."

@@ -52,14 +52,18 @@ func fillDevice(t *testing.T, dir string) {
 	devices := sqlstore.NewWithDB(db, "sqlite", nil)
 	must(t, devices.Upgrade(t.Context()))
 	for _, query := range []string{
-		`INSERT INTO whatsmeow_device (jid, registration_id, noise_key, identity_key, signed_pre_key, signed_pre_key_id, signed_pre_key_sig, adv_key, adv_details,
+		`INSERT INTO whatsmeow_device (jid, registration_id, noise_key, identity_key, signed_pre_key,
+	signed_pre_key_id, signed_pre_key_sig, adv_key, adv_details,
 			adv_account_sig, adv_account_sig_key, adv_device_sig)
-		 SELECT 'us', 1, k, k, k, 1, k || k, k, k, k || k, k, k || k FROM (SELECT '0123456789abcdef0123456789abcdef' AS k)`,
+		 SELECT 'us', 1, k, k, k, 1, k || k, k, k, k || k, k, k || k FROM (SELECT '0123456789abcdef0123456789abcdef'
+		AS k)`,
 		`INSERT INTO whatsmeow_contacts (our_jid, their_jid, push_name) VALUES
-			('us', '255711000001@s.whatsapp.net', 'Neema wa Kwanza'), ('us', '77001@lid', 'Neema Hidden'), ('us', '255711000002@s.whatsapp.net', 'Juma wa Pili')`,
+			('us', '255711000001@s.whatsapp.net', 'Neema wa Kwanza'), ('us', '77001@lid', 'Neema Hidden'), ('us',
+			'255711000002@s.whatsapp.net', 'Juma wa Pili')`,
 		`INSERT INTO whatsmeow_lid_map VALUES ('77001', '255711000001'), ('77002', '255711000002')`,
 		`INSERT INTO whatsmeow_sessions VALUES ('us', '255711000001.0:0', x'01')`,
-		`INSERT INTO whatsmeow_retry_buffer VALUES ('us', '77001@lid', 'A', 'x', 'jibu la Neema', 1), ('us', '77002@lid', 'B', 'x', 'jibu la Juma', 1)`,
+		`INSERT INTO whatsmeow_retry_buffer VALUES ('us', '77001@lid', 'A', 'x', 'jibu la Neema', 1), ('us',
+	'77002@lid', 'B', 'x', 'jibu la Juma', 1)`,
 	} {
 		_, err := db.ExecContext(t.Context(), query)
 		must(t, err)

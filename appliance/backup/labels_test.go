@@ -92,7 +92,8 @@ func predecessors(t *testing.T) *box {
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), string(text))
 	must(t, err)
-	_, err = db.ExecContext(t.Context(), `TRUNCATE "tenants", "tenant_configs", "whatsapp_sessions", "message_logs", "worker_processes", "users", "setup_requests", "portal_event_logs"`)
+	_, err = db.ExecContext(t.Context(), `TRUNCATE "tenants", "tenant_configs", "whatsapp_sessions", "message_logs",
+	"worker_processes", "users", "setup_requests", "portal_event_logs"`)
 	must(t, err)
 	return newBox(t, dsn)
 }

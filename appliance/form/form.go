@@ -158,7 +158,8 @@ func PageLimit(limit int) (int, error) {
 	case limit == 0:
 		return flowhq.DefaultLimit, nil
 	case limit < 1 || limit > flowhq.MaxLimit:
-		return 0, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("limit", key.FieldBetween, "from", 1, "to", flowhq.MaxLimit)})
+		return 0, flowhq.Invalid([]flowhq.FieldError{
+			flowhq.Wrong("limit", key.FieldBetween, "from", 1, "to", flowhq.MaxLimit)})
 	}
 	return limit, nil
 }

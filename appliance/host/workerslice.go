@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HoldWorkerSlice is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups, says
-// that it is ready, and does nothing until it is told to end. The groups stand in a unit of their own because systemd
-// could not start the appliance again otherwise, while its workers live on in its group.
+// HoldWorkerSlice is the body of flowhq-workers.service: it makes the unit's control group fit to hold workers' groups,
+// says that it is ready, and does nothing until it is told to end. The groups stand in a unit of their own because
+// systemd could not start the appliance again otherwise, while its workers live on in its group.
 func HoldWorkerSlice() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// pausableListener is a listener whose accepting can be ended without closing the socket, and so that nobody is lost in between:
-// when pause returns, everybody who was let in is known to the server, and everybody else waits outside, for the program
-// that takes the socket over.
+// pausableListener is a listener whose accepting can be ended without closing the socket, and so that nobody is lost in
+// between: when pause returns, everybody who was let in is known to the server, and everybody else waits outside, for
+// the program that takes the socket over.
 type pausableListener struct {
 	net.Listener
 
@@ -62,8 +62,8 @@ func (d *pausableListener) Close() error {
 	return d.Listener.Close()
 }
 
-// inFlight are the connections of a server that an answer is owed to. Go's Shutdown drops a request that is read after it
-// began; so whoever pauses the listener waits for them first.
+// inFlight are the connections of a server that an answer is owed to. Go's Shutdown drops a request that is read after
+// it began; so whoever pauses the listener waits for them first.
 type inFlight struct {
 	mu sync.Mutex
 	// zero: a request is being answered; else since when it is there and has not asked for anything

@@ -108,9 +108,12 @@ func (p *StartupPage) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 const waitingPage = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="3"><title>Flow HQ</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}p{color:GrayText}</style></head>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;
+color-scheme:light dark}p{color:GrayText}</style></head>
 <body><h1>Flow HQ</h1>
-<p lang="en">Flow HQ is waiting for its database. Bots that are running go on answering. This page looks again by itself.</p>
-<p lang="sw">Flow HQ inasubiri hifadhidata yake. Bot zinazofanya kazi zinaendelea kujibu. Ukurasa huu utajaribu tena wenyewe.</p>
+<p lang="en">Flow HQ is waiting for its database. Bots that are running go on answering. This page
+looks again by itself.</p>
+<p lang="sw">Flow HQ inasubiri hifadhidata yake. Bot zinazofanya kazi zinaendelea kujibu. Ukurasa huu
+utajaribu tena wenyewe.</p>
 <p><small>%s</small></p></body></html>
 `

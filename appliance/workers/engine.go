@@ -13,15 +13,15 @@ import (
 	"flowhq/wire"
 )
 
-// Engine is the program that workers run. Its file may be replaced at any time, by an upgrade of its package or by a build;
-// what is started afterwards runs the new one.
+// Engine is the program that workers run. Its file may be replaced at any time, by an upgrade of its package or by a
+// build; what is started afterwards runs the new one.
 type Engine struct {
 	Path string   // may be a link to the version in force
 	args []string // further arguments; only tests have some
 }
 
-// EngineOf gives the engine that belongs to the appliance's own program: where the packages are installed the one in force,
-// else the one beside that program.
+// EngineOf gives the engine that belongs to the appliance's own program: where the packages are installed the one in
+// force, else the one beside that program.
 func EngineOf(exe string) Engine {
 	if l := release.Appliance(); l.VersionOf(exe) != "" || l.PackagedAs(exe) != "" {
 		return Engine{Path: release.Engine().InForce()}
@@ -31,8 +31,8 @@ func EngineOf(exe string) Engine {
 
 func (e Engine) command() []string { return append([]string{e.Path}, e.args...) }
 
-// build tells the engine's present program from others: the version, and the file's size and time for what was built between
-// versions. The same package gives the same everywhere.
+// build tells the engine's present program from others: the version, and the file's size and time for what was built
+// between versions. The same package gives the same everywhere.
 func (e Engine) build() (string, error) {
 	info, err := e.File()
 	if err != nil {
@@ -57,13 +57,15 @@ func (e Engine) File() (os.FileInfo, error) {
 	if err != nil {
 		return nil, &flowhq.Error{
 			Code: flowhq.CodeUnavailable, Cause: err,
-			Message: "The program of the workers is missing: " + e.Path + ". Install the package flowhq-engine, or put flowhq-worker beside flowhq.",
+			Message: "The program of the workers is missing: " + e.Path +
+				". Install the package flowhq-engine, or put flowhq-worker beside flowhq.",
 		}
 	}
 	return info, nil
 }
 
-// settled tells whether the program's file has been as it is for a moment: one that is being written is not started on purpose.
+// settled tells whether the program's file has been as it is for a moment: one that is being written is not started on
+// purpose.
 func (e Engine) settled(now time.Time) bool {
 	info, err := e.File()
 	return err == nil && now.Sub(info.ModTime()) > engineSettles

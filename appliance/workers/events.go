@@ -100,8 +100,9 @@ func causeText(e procman.Event) string {
 	return text
 }
 
-// Adopt takes over the workers that an earlier appliance left running, and tells of each. One that was found running and
-// has ended since then waits for its spec to be started again; nobody else would name it, since it counts as about to run.
+// Adopt takes over the workers that an earlier appliance left running, and tells of each. One that was found running
+// and has ended since then waits for its spec to be started again; nobody else would name it, since it counts as about
+// to run.
 func (p *Processes) Adopt(tell func(string, flowhq.ProcessChange)) error {
 	for _, s := range p.manager.List() {
 		id, ok := TenantOf(s.Name)

@@ -27,8 +27,9 @@ func newEvents() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events [TENANT]",
 		Short: "Print what happened to a business, or to all workers",
-		Long: `Prints what happened to a business and its worker, with causes, oldest first. Without a business: what happened to the
-processes of all workers since the appliance came up. With --follow also what comes, until Ctrl-C.` + tenantHelp,
+		Long: `Prints what happened to a business and its worker, with causes, oldest first. Without a business:
+what happened to the processes of all workers since the appliance came up. With --follow also what
+comes, until Ctrl-C.` + tenantHelp,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{fmt.Errorf("usage: %s", cmd.UseLine())}

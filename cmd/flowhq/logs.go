@@ -27,9 +27,9 @@ func newLogs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs TENANT",
 		Short: "Print what a worker logged",
-		Long: `Prints the last lines of a worker's log; with --follow also what comes after, across rotations, until Ctrl-C.
-With --grep it prints the newest lines that hold a text instead, of the current and all rotated files, each with its file;
-the status is 1 when there is none.` + tenantHelp,
+		Long: `Prints the last lines of a worker's log; with --follow also what comes after, across rotations,
+until Ctrl-C. With --grep it prints the newest lines that hold a text instead, of the current and
+all rotated files, each with its file; the status is 1 when there is none.` + tenantHelp,
 		Args:              exactly(1),
 		ValidArgsFunction: completeTenant,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -92,7 +92,8 @@ func TestExitStatuses(t *testing.T) {
 	t.Chdir(dir)
 	bad, good := filepath.Join(dir, "bad.env"), filepath.Join(dir, "good.env")
 	write(t, bad, "PORT=x\nLOG_LEVEL=loud\nADMIN_PASSWORD=short\nPORTAL_INTERNAL_KEY=0123456789abcdef\n")
-	write(t, good, "ADMIN_PASSWORD='a long enough password'\nPORTAL_INTERNAL_KEY=0123456789abcdef\nDATABASE_URL=sqlite:x.db\n")
+	write(t, good, "ADMIN_PASSWORD='a long enough password'\nPORTAL_INTERNAL_KEY=0123456789abcdef\n"+
+		"DATABASE_URL=sqlite:x.db\n")
 	tests := []struct {
 		args   []string
 		status int

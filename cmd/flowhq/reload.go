@@ -24,9 +24,10 @@ func newReload() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reload",
 		Short: "Let the running appliance read its settings afresh",
-		Long: `Lets the running appliance read its settings afresh, as SIGHUP does, and says which changes need a new start. Log level, limits and
-the workers' memory change at once. With --all the appliance starts itself anew in place where that is needed: the same
-process, its workers go on, and the page is away for about a second. Wrong settings change nothing.
+		Long: `Lets the running appliance read its settings afresh, as SIGHUP does, and says which changes need a
+new start. Log level, limits and the workers' memory change at once. With --all the appliance starts
+itself anew in place where that is needed: the same process, its workers go on, and the page is away
+for about a second. Wrong settings change nothing.
 
 When another version of the program is in force by now, the appliance hands over to it in the same way.`,
 		Args: exactly(0),

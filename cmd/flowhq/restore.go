@@ -24,8 +24,9 @@ func newRestore() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Bring a backup back",
-		Long: `Brings a backup back: everything into an empty installation that does not run, or one business into one that may run.
-The whole backup is read and checked before anything is taken over; a restore that was broken off is simply run again.
+		Long: `Brings a backup back: everything into an empty installation that does not run, or one business into
+one that may run. The whole backup is read and checked before anything is taken over; a restore that
+was broken off is simply run again.
 
   flowhq restore FILE                              everything, into an empty database
   flowhq restore FILE --database-only              the database alone: the folders are there still and newer than the backup
@@ -33,8 +34,8 @@ The whole backup is read and checked before anything is taken over; a restore th
   flowhq restore FILE --tenant ID --replace        one business, in place of the one that is here
   flowhq restore FILE --tenant ID --as-new         one business beside the one that is here
 
-A business whose linked device came back is held back: its worker stays stopped until you say that the device runs nowhere else
-(flowhq restore confirm), since two on one device throw each other out.
+A business whose linked device came back is held back: its worker stays stopped until you say that
+the device runs nowhere else (flowhq restore confirm), since two on one device throw each other out.
 
 FILE is a file, a name in BACKUP_TO, or s3://bucket/folder/name.`,
 		Annotations: becomesService(),

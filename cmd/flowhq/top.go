@@ -59,8 +59,8 @@ func newTop() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "top [TENANT]",
 		Short: "Watch the workers' processor and memory use",
-		Long: `Shows the workers of the running appliance with their processor and memory use, renewed every two seconds, the busiest first.
-With a business named, only its worker. Keys: ` + topKeys + `.
+		Long: `Shows the workers of the running appliance with their processor and memory use, renewed every two
+seconds, the busiest first. With a business named, only its worker. Keys: ` + topKeys + `.
 
 Into a pipe it prints one table and ends; --rounds asks for more.` + tenantHelp,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -35,17 +35,19 @@ func newTry() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "try (--tenant TENANT | --template TEMPLATE)",
 		Short: "Talk to a bot in the terminal, or see what a draft would change",
-		Long: `Talks to a bot as a customer would, without WhatsApp and without leaving a trace: nothing is recorded, nobody is told.
+		Long: `Talks to a bot as a customer would, without WhatsApp and without leaving a trace: nothing is
+recorded, nobody is told.
 
   flowhq try --template BOOKING --language SW          a template's own conversation, for a made-up business
   flowhq try --tenant "Neema Salon"                    a tenant's draft where there is one, else what is in force
   flowhq try --tenant T --now 2026-03-15T09:00         … as if it were that time in the tenant's zone
   flowhq try --template SUPPORT --flow my-flow.yaml    a flow from a file; one that is wrong is explained, line and column
 
-With --replay FILE or --log nothing is asked: what customers wrote is put to what is in force and to the draft (or to --flow),
-and every message that would be answered otherwise is shown with both answers. A transcript has one message a line,
-"customer: …", "owner: …" or "bot: …", each with an optional time (2026-03-10T09:00) before it; an empty line begins
-another chat. --tenant needs a running appliance; TENANT is an id, the beginning of one, a number or a name.`,
+With --replay FILE or --log nothing is asked: what customers wrote is put to what is in force and to
+the draft (or to --flow), and every message that would be answered otherwise is shown with both
+answers. A transcript has one message a line, "customer: …", "owner: …" or "bot: …", each with an
+optional time (2026-03-10T09:00) before it; an empty line begins another chat. --tenant needs a
+running appliance; TENANT is an id, the beginning of one, a number or a name.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}

@@ -48,14 +48,16 @@ func newUpgrade() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Put the version that the package brought in force",
-		Long: `Puts the version that the package brought in force, as apt does by itself at each upgrade: the new program first checks itself,
-the settings and the database. When it is fit, the running appliance hands over to it without stopping, and each worker
-is moved to it in turn by one short reconnect. When it is not, everything stays as it is, over reboots too.
+		Long: `Puts the version that the package brought in force, as apt does by itself at each upgrade: the new
+program first checks itself, the settings and the database. When it is fit, the running appliance
+hands over to it without stopping, and each worker is moved to it in turn by one short reconnect.
+When it is not, everything stays as it is, over reboots too.
 
-A version that changes the database gets a backup taken first, by the version in force: that is the way back then. Where none can be
-taken, the version is not put in force.
+A version that changes the database gets a backup taken first, by the version in force: that is the
+way back then. Where none can be taken, the version is not put in force.
 
-This is for trying again after a refused upgrade, once its cause is gone; "flowhq upgrade-check" names the cause.`,
+This is for trying again after a refused upgrade, once its cause is gone; "flowhq upgrade-check"
+names the cause.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() != 0 {
@@ -84,12 +86,13 @@ func newRollback() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback",
 		Short: "Go back to the version before",
-		Long: `Puts the version that was in force before the last upgrade in force again, in the same way as an upgrade: the appliance hands over
-and no session is dropped. It is refused when the database was changed in a way that the version before does not know.
-The version is kept until the next upgrade; apt still counts the newer one as installed, and a later upgrade goes on from there.
+		Long: `Puts the version that was in force before the last upgrade in force again, in the same way as an
+upgrade: the appliance hands over and no session is dropped. It is refused when the database was
+changed in a way that the version before does not know. The version is kept until the next upgrade;
+apt still counts the newer one as installed, and a later upgrade goes on from there.
 
-With --engine the workers' program goes back instead, which package flowhq-engine brings: each worker reconnects once, the appliance
-is not restarted.`,
+With --engine the workers' program goes back instead, which package flowhq-engine brings: each
+worker reconnects once, the appliance is not restarted.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Geteuid() != 0 {

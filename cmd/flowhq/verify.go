@@ -24,9 +24,10 @@ func newVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check a running installation from end to end",
-		Long: `Checks a running installation as an admin and as the portal would use it: health, sign-in, store, a worker that comes up, that
-three test businesses never see each other's data, and the reply limit. The test businesses are made for it and removed
-again, also when the check is interrupted. Nobody is written to and nothing is linked.
+		Long: `Checks a running installation as an admin and as the portal would use it: health, sign-in, store, a
+worker that comes up, that three test businesses never see each other's data, and the reply limit.
+The test businesses are made for it and removed again, also when the check is interrupted. Nobody is
+written to and nothing is linked.
 
 With ADMIN_PASSWORD_HASH the password is read from --password-file ("-": standard input).
 Exit status: 0 when all is well, 1 when a check failed.`,

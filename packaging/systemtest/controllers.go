@@ -42,7 +42,8 @@ groups=/sys/fs/cgroup/flowhq.slice/flowhq-workers.service
 grep -qw memory /sys/fs/cgroup/cgroup.controllers ||
 	fail "this machine has no memory controller: $(cat /sys/fs/cgroup/cgroup.controllers)"
 ` + installByName + `
-apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 ||
+	{ cat /root/install.log; exit 1; }
 await 60 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password
 echo "ok  installed by name under $(systemctl --version | head -1)"

@@ -66,7 +66,8 @@ func lifeOn(suite string) func(context.Context, *lab) error {
 func firstInstall() []stage {
 	return []stage{
 		{"apt installs it by name from the signed repository", installByName + `
-apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 ||
+	{ cat /root/install.log; exit 1; }
 grep -q 'flowhq admin show-setup' /root/install.log && grep -q 'ssh -L 3000:127.0.0.1:3000' /root/install.log &&
 	grep -q 'storage use postgres' /root/install.log ||
 	fail "the installation does not say how to go on: $(cat /root/install.log)"

@@ -18,7 +18,8 @@ func postgresProof(ctx context.Context, l *lab) error {
 systemctl unmask -q postgresql.service
 [ -n "$(pg_lsclusters -h)" ] || pg_createcluster "$(ls /usr/lib/postgresql)" main >/dev/null
 systemctl start postgresql.service "postgresql@$(ls /usr/lib/postgresql)-main.service"
-apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 || { cat /root/install.log; exit 1; }
+apt-get install -y -qq flowhq=` + oldVersion + ` flowhq-engine=` + oldVersion + ` >/root/install.log 2>&1 ||
+	{ cat /root/install.log; exit 1; }
 grep -q 'flowhq storage use postgres' /root/install.log || fail "$(cat /root/install.log)"
 await 30 serves
 flowhq admin show-setup | sed -n 's/^Password: *//p' | head -1 >/root/password

@@ -11,8 +11,10 @@ func (r *Reader) Labels(ctx context.Context, table string) (map[string][]string,
 	if r.Dialect != PostgreSQL {
 		return nil, nil
 	}
-	rows, err := r.DB.QueryContext(ctx, `SELECT a.attname::text, e.enumlabel::text FROM pg_attribute a JOIN pg_enum e ON e.enumtypid = a.atttypid
-WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum, e.enumsortorder`, quoted(table))
+	rows, err := r.DB.QueryContext(ctx, `SELECT a.attname::text, e.enumlabel::text FROM pg_attribute a JOIN pg_enum e
+	ON e.enumtypid = a.atttypid
+WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum, e.enumsortorder`, quoted(table))
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +36,8 @@ func (r *Reader) Others(ctx context.Context, except ...string) ([]string, error)
 	query := "SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = " +
 		"'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1"
 	if r.Dialect == PostgreSQL {
-		query = `SELECT table_name || '.' || column_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+		query = `SELECT table_name || '.' || column_name FROM information_schema.columns JOIN
+	information_schema.tables USING (table_schema, table_name)
 WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`
 	}
 	found, err := texts(ctx, r.DB, query)

@@ -201,7 +201,8 @@ func (f *findings) checkWith(t *task, d taskDefinition) {
 func (f *findings) compileIntents(flow *Flow, d definition) {
 	language := lexicon.LanguageNumber(strings.ToLower(d.language.text))
 	for _, i := range d.intents {
-		out := &intent{name: i.name.text, asks: i.asks.text, itemAsks: i.itemAsks.text, menu: i.menu, handoff: i.handoff}
+		out := &intent{name: i.name.text, asks: i.asks.text, itemAsks: i.itemAsks.text, menu: i.menu,
+			handoff: i.handoff}
 		out.strong = f.meaningsOf(flow, i.means)
 		out.weak = f.meaningsOf(flow, i.hints)
 		if len(i.words) > 0 {

@@ -275,8 +275,10 @@ func checkRecord(t *testing.T, r *flowhq.RequestEvent) {
 func FuzzForeignState(f *testing.F) {
 	f.Add(`{"task":"booking","ask":"time","facts":{"date":"9999-99-99","readings":[-5,99999],"part":77},"turns":-9}`,
 		"saa nne", uint8(0))
-	f.Add(`{"task":"order","ask":"confirmation","facts":{"items":[{"product":"Kanga","quantity":-7,"price":-1}]},"misses":-3}`, "ndiyo", uint8(1))
-	f.Add(`{"task":"ticket","ask":"nothing","offer":{"date":"x","time":"99:99"},"before":{"id":"a","state":{"task":"x"}}}`, "yes", uint8(2))
+	f.Add(`{"task":"order","ask":"confirmation","facts":{"items":[{"product":"Kanga","quantity":-7,"price":-1}]},`+
+		`"misses":-3}`, "ndiyo", uint8(1))
+	f.Add(`{"task":"ticket","ask":"nothing","offer":{"date":"x","time":"99:99"},"before":{"id":"a",`+
+		`"state":{"task":"x"}}}`, "yes", uint8(2))
 	tenants := benchTenants()
 	flows := make([]*Flow, len(tenants))
 	for i, biz := range tenants {

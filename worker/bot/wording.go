@@ -173,7 +173,8 @@ func (f *findings) parseTexts(name string, variants []scalar, allowed ...[]strin
 		}
 		for _, place := range used {
 			if !slices.ContainsFunc(allowed, func(names []string) bool { return slices.Contains(names, place) }) {
-				f.add(v.at, key.FlowPlaceholderUnknown, "text", name, "name", "{"+place+"}", "known", "{"+strings.Join(slices.Concat(allowed...), "} {")+"}")
+				f.add(v.at, key.FlowPlaceholderUnknown, "text", name, "name", "{"+place+"}", "known",
+					"{"+strings.Join(slices.Concat(allowed...), "} {")+"}")
 			}
 		}
 		if utf8.RuneCountInString(v.text) > MaxReply {

@@ -136,8 +136,8 @@ func isMapping(n ast.Node) bool {
 	return false
 }
 
-// entriesOf gives the keys of a mapping in their order; a key that stands there twice is a problem. What names the mapping:
-// a word of the flow, or a flowhq.Text.
+// entriesOf gives the keys of a mapping in their order; a key that stands there twice is a problem. What names the
+// mapping: a word of the flow, or a flowhq.Text.
 func (f *findings) entriesOf(n ast.Node, what any) []entry {
 	var values []*ast.MappingValueNode
 	switch m := n.(type) {

@@ -147,7 +147,8 @@ func (s *Flows) trial(ctx context.Context, id string, w Trial) (inForce, tried f
 // TryFlow goes on with a conversation that no customer sees. It changes nothing: the caller keeps the state.
 func (s *Flows) TryFlow(ctx context.Context, id string, w Trial, t flowhq.Tryout) (flowhq.TryAnswer, error) {
 	if len(t.Messages) > maxTryout {
-		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("messages", key.FieldAtMost, "limit", maxTryout)})
+		return flowhq.TryAnswer{}, flowhq.Invalid([]flowhq.FieldError{
+			flowhq.Wrong("messages", key.FieldAtMost, "limit", maxTryout)})
 	}
 	_, tried, err := s.trial(ctx, id, w)
 	if err != nil {

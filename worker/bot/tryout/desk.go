@@ -93,7 +93,8 @@ func (Desk) Replay(r flowhq.Replay) (flowhq.ReplayAnswer, error) {
 	log := r.Log
 	if r.Transcript != "" {
 		if log, err = ParseTranscript(strings.NewReader(r.Transcript), draft.Business, r.Now); err != nil {
-			return flowhq.ReplayAnswer{}, flowhq.Invalid([]flowhq.FieldError{flowhq.Wrong("transcript", key.FlowTranscriptLine)})
+			return flowhq.ReplayAnswer{}, flowhq.Invalid([]flowhq.FieldError{
+				flowhq.Wrong("transcript", key.FlowTranscriptLine)})
 		}
 	}
 	return Replay(inForce, draft, log), nil
