@@ -206,16 +206,12 @@ func allowed(from, rule, imp string) bool {
 	if imp == "flowhq/locale/key" { // names of texts, which every room but these has
 		return from != "flowhq" && !under("flowhq/procman", from)
 	}
-	for _, a := range mayImport[rule] {
+	return slices.ContainsFunc(mayImport[rule], func(a string) bool {
 		if tree, ok := strings.CutSuffix(a, "/..."); ok {
-			if under(tree, imp) {
-				return true
-			}
-		} else if imp == a || (a != "flowhq" && under(a, imp)) {
-			return true
+			return under(tree, imp)
 		}
-	}
-	return false
+		return imp == a || (a != "flowhq" && under(a, imp))
+	})
 }
 
 func under(name, path string) bool { return path == name || strings.HasPrefix(path, name+"/") }

@@ -126,7 +126,8 @@ func TestCatalogue_HasEveryKeyThatIsSpelledOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spelled := regexp.MustCompile(`(?:Say|Fail|Wrong|add|wrongHours)\((?:[^"\n]*, )?(?:at\+"\.\w+", |"[\w.]+", )?"([a-z]+\.[a-z_]+)"`)
+	spelled := regexp.MustCompile(`(?:Say|Fail|Wrong|add|wrongHours)\((?:[^"\n]*, )?` +
+		`(?:at\+"\.\w+", |"[\w.]+", )?"([a-z]+\.[a-z_]+)"`)
 	n := 0
 	for _, pattern := range []string{"../*.go", "../appliance/*.go", "../appliance/*/*.go", "../worker/*.go",
 		"../storage/*.go", "../ui/*.go", "../wire/*.go"} {

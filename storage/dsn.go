@@ -67,8 +67,7 @@ func parse(dsn string) (*address, error) {
 }
 
 // badDSN never quotes the connection string: a part of it may be a password.
-func badDSN(format string, args ...any) error {
-	what := fmt.Sprintf(format, args...)
+func badDSN(what string) error {
 	return flowhq.Invalid([]flowhq.FieldError{{Field: "DATABASE_URL", Message: what}})
 }
 

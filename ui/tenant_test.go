@@ -162,6 +162,11 @@ func TestSettings_KeepWhatWasTyped(t *testing.T) {
 	if w := s.post(path, typed); w.Code != http.StatusSeeOther {
 		t.Fatalf("it answered %d: %s", w.Code, regexp.MustCompile(`class="wrong"[^<]*<?`).FindString(w.Body.String()))
 	}
+	checkTypedSettings(t, s, id)
+}
+
+func checkTypedSettings(t *testing.T, s *site, id string) {
+	t.Helper()
 	_, draft, err := s.Settings(s.Ctx, id)
 	if err != nil || draft == nil {
 		t.Fatalf("%v, %v", err, draft)

@@ -92,8 +92,8 @@ func readJSON(body []byte) (*input, error) {
 }
 
 // complain notes a wrong field.
-func (in *input) complain(field, key string, args ...any) {
-	in.wrong = append(in.wrong, flowhq.Wrong(field, key, args...))
+func (in *input) complain(field, key string) {
+	in.wrong = append(in.wrong, flowhq.Wrong(field, key))
 }
 
 // err gives all that was wrong, or nil.

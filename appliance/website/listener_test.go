@@ -2,6 +2,7 @@ package website
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -55,7 +56,9 @@ func TestPausableListener_pause(t *testing.T) {
 		if err := server.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Fatal(err)
+		}
 		if l, err = net.FileListener(f); err != nil {
 			t.Fatal(err)
 		}

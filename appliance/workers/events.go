@@ -25,17 +25,22 @@ func Watch(ctx context.Context, m *procman.Manager, sub *procman.Subscription,
 			if !ok {
 				return
 			}
-			if last != 0 && e.Seq > last+1 { // some were missed
-				for _, missed := range m.Events(last) {
-					if missed.Seq < e.Seq {
-						tellEvent(missed, tell)
-					}
-				}
+			if last != 0 && e.Seq > last+1 {
+				tellMissed(m, last, e.Seq, tell)
 			}
 			if e.Seq > last {
 				tellEvent(e, tell)
 				last = e.Seq
 			}
+		}
+	}
+}
+
+// tellMissed tells the events between two numbers, which the subscription was too slow for.
+func tellMissed(m *procman.Manager, after, before uint64, tell func(string, flowhq.ProcessChange)) {
+	for _, e := range m.Events(after) {
+		if e.Seq < before {
+			tellEvent(e, tell)
 		}
 	}
 }

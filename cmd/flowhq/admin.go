@@ -150,7 +150,8 @@ func newFirstSettings() *cobra.Command {
 			if err != nil {
 				host = "this-server"
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), `Flow HQ is installed. Its admin page is at http://127.0.0.1:3000/ and can be reached from this server alone.
+			fmt.Fprintf(cmd.OutOrStdout(), `Flow HQ is installed. Its admin page is at
+http://127.0.0.1:3000/ and can be reached only from this server.
     sudo flowhq admin show-setup           shows the password, once
     ssh -L 3000:127.0.0.1:3000 you@%s      on your own computer brings the page there, at the same address
     sudo flowhq storage use postgres       keeps the data in this machine's PostgreSQL instead of a file

@@ -202,7 +202,7 @@ func newBox(t *testing.T) *box {
 		t.Fatal(err)
 	}
 	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	_ = l.Close()
 	key := sim.RootKey()
 	b := &box{env: filepath.Join(dir, "flowhq.env"), url: fmt.Sprintf("http://127.0.0.1:%d", port), sim: sim}
 	write(t, b.env, fmt.Sprintf("ADMIN_PASSWORD='a long enough "+
@@ -298,7 +298,7 @@ func TestVerify(t *testing.T) {
 		t.Error("test businesses are left after an interruption")
 	}
 
-	b.sim.Close()
+	_ = b.sim.Close()
 	out, bad, status = flowhqCmd(t.Context(), "verify", "--env-file", b.env, "--patience", "1s")
 	if status != 0 || !strings.Contains(out, "WhatsApp cannot be reached from here") ||
 		!strings.Contains(out, "3 run, 0 of them show") {

@@ -29,7 +29,7 @@ one that may run. The whole backup is read and checked before anything is taken 
 was broken off is simply run again.
 
   flowhq restore FILE                              everything, into an empty database
-  flowhq restore FILE --database-only              the database alone: the folders are there still and newer than the backup
+  flowhq restore FILE --database-only              only the database: the folders are there and newer
   flowhq restore FILE --tenant "Neema Salon"       one business
   flowhq restore FILE --tenant ID --replace        one business, in place of the one that is here
   flowhq restore FILE --tenant ID --as-new         one business beside the one that is here

@@ -20,9 +20,10 @@ func newStorage() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "storage",
 		Short: "Move the database from one engine to the other",
-		Long:  `Moves the database: from SQLite to PostgreSQL, back, or to another server. docs/migrating.md tells it step by step.`,
-		Args:  exactly(0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: `Moves the database: from SQLite to PostgreSQL, back, or to another server. docs/migrating.md
+tells it step by step.`,
+		Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newStorageCopy(), newStorageUse())
 	return cmd
@@ -40,9 +41,9 @@ that is not empty. The source stays as it is. A copy that was interrupted is car
 command. At the end every table is counted and checksummed on both sides. Until that is done,
 nothing else can use the target; then the last words say how to switch over.
 
---from is the database of the settings (DATABASE_URL) where nothing is said. A password in a command line can be seen by everybody
-on the machine: write env:NAME to take an address from the environment variable NAME, or keep the
-password in ~/.pgpass.
+Without --from it is the database of the settings (DATABASE_URL). Every user of the machine can see
+a password in a command line: write env:NAME to take an address from the environment variable NAME,
+or keep the password in ~/.pgpass.
 
   flowhq storage copy --from sqlite:///var/lib/flowhq/flowhq.db --to postgres:///flowhq
   NEW=postgres://flowhq:secret@db.example.com/flowhq flowhq storage copy --to env:NEW`,
@@ -127,7 +128,8 @@ func printCopied(out io.Writer, r storage.CopyResult) {
 }
 
 const switchOver = `
-To switch over: set DATABASE_URL to the new address in the environment file, then start Flow HQ. From that moment on the new database
-is the true one. Never start Flow HQ on the old one again after that, or the two go apart. The old database is as it was; remove it
-when you are sure. To go back before anything was written: set DATABASE_URL back.
+To switch over: set DATABASE_URL to the new address in the environment file, then start Flow HQ.
+From that moment on the new database is the true one. Never start Flow HQ on the old one again after
+that, or the two go apart. The old database is as it was; remove it when you are sure. To go back
+before anything was written: set DATABASE_URL back.
 `

@@ -148,7 +148,8 @@ func (m *move) makeDatabase(ctx context.Context) error {
 	password := hex.EncodeToString(secret)
 	// What is not to be logged or seen in a list of processes goes in by standard input, after logging is off for the
 	// session.
-	role, err := psql(ctx, fmt.Sprintf(`SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';
+	role, err := psql(ctx, fmt.Sprintf(`SET log_statement = 'none'; SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
 SET password_encryption = 'scram-sha-256';
 SELECT count(*) FROM pg_roles WHERE rolname = '%[1]s' \gset
 \if :count

@@ -59,7 +59,7 @@ func newScreen(t *testing.T, columns, rows uint16) *screen {
 			}
 		}
 	}()
-	t.Cleanup(func() { _ = tty.Close(); keys.Close() })
+	t.Cleanup(func() { _ = tty.Close(); _ = keys.Close() })
 	return s
 }
 

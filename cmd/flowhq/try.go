@@ -41,7 +41,7 @@ recorded, nobody is told.
   flowhq try --template BOOKING --language SW          a template's own conversation, for a made-up business
   flowhq try --tenant "Neema Salon"                    a tenant's draft where there is one, else what is in force
   flowhq try --tenant T --now 2026-03-15T09:00         … as if it were that time in the tenant's zone
-  flowhq try --template SUPPORT --flow my-flow.yaml    a flow from a file; one that is wrong is explained, line and column
+  flowhq try --template SUPPORT --flow my-flow.yaml    a flow from a file; mistakes are shown by line and column
 
 With --replay FILE or --log nothing is asked: what customers wrote is put to what is in force and to
 the draft (or to --flow), and every message that would be answered otherwise is shown with both

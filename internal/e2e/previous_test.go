@@ -104,7 +104,7 @@ func enlarge(path string, size int64, at time.Time) error {
 // takesOver puts a program in the place of the running one and has it take over; the worker is not touched.
 func (w *world) takesOver(t *testing.T, id, from, to string) {
 	t.Helper()
-	worker, login := w.workerPID(t, id), w.lastLogin(t, salonNumber)
+	worker, login := w.workerPID(t, id), w.lastLogin(t)
 	info, err := os.Stat(from)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func (w *world) takesOver(t *testing.T, id, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if now := w.workerPID(t, id); now != worker || !w.lastLogin(t, salonNumber).Equal(login) {
+	if now := w.workerPID(t, id); now != worker || !w.lastLogin(t).Equal(login) {
 		t.Errorf("the worker was touched: process %d, was %d", now, worker)
 	}
 }

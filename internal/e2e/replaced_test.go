@@ -21,7 +21,7 @@ func TestReplaced(t *testing.T) {
 	salon := w.business(t, "Neema Salon", salonNumber, flowhq.TemplateBooking, flowhq.Swahili)
 	w.customer(t, asha, "Asha", "pn")
 	w.ask(t, asha, salonNumber, "Habari", "")
-	login, first := w.lastLogin(t, salonNumber), w.pid(t, salon.ID)
+	login, first := w.lastLogin(t), w.pid(t, salon.ID)
 	w.inject(t, wasim.Fault{Number: salonNumber, Fault: "replaced"})
 	w.standsDown(t, salon.ID, 0)
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
@@ -40,7 +40,7 @@ func TestReplaced(t *testing.T) {
 	if _, err := w.sim.SendText(t.Context(), asha, salonNumber, "Mpo?"); err != nil {
 		t.Fatal(err)
 	}
-	if now := w.lastLogin(t, salonNumber); !now.Equal(login) {
+	if now := w.lastLogin(t); !now.Equal(login) {
 		t.Error("the device was taken back by itself")
 	}
 	if err := w.Worker(limit(t, 2*time.Minute), salon.ID, "restart"); err != nil {

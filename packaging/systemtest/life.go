@@ -197,7 +197,8 @@ func upgrades() []stage {
 m=$(main_pid) w=$(worker_pid)
 (while [ ! -e /root/upgraded ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{time_total}\n' \
 	http://127.0.0.1:3000/healthz >>/root/polls || echo refused >>/root/polls; sleep 0.02; done) &
-apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 ||
+	{ cat /root/upgrade.log; exit 1; }
 await 5 eval '[ "$(version)" = ` + newVersion + ` ]'
 [ "$(main_pid)" = "$m" ] || fail 'the appliance was started anew'
 await 20 eval 'p=$(worker_pid); [ -n "$p" ] && [ "$p" != 0 ] && [ "$p" != '"$w"' ]'

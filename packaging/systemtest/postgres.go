@@ -53,7 +53,8 @@ grep -q 'Nothing was changed' /root/again.log && cmp /root/before.env /etc/flowh
 		{"an upgrade while the database is away is refused; the old one goes on", `
 m=$(main_pid)
 systemctl stop postgresql.service "postgresql@$(ls /usr/lib/postgresql)-main.service"
-apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 || { cat /root/upgrade.log; exit 1; }
+apt-get install -y -qq flowhq=` + newVersion + ` flowhq-engine=` + newVersion + ` >/root/upgrade.log 2>&1 ||
+	{ cat /root/upgrade.log; exit 1; }
 grep -q 'was not put in force' /root/upgrade.log || fail "$(cat /root/upgrade.log)"
 [ "$(main_pid)" = "$m" ] && [ "$(version)" = ` + oldVersion + ` ] || fail 'it was switched to'
 `},
