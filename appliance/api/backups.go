@@ -43,8 +43,8 @@ func viewFence(f *flowhq.RestoreHold) fenceView {
 	return v
 }
 
-// listBackups tells how the backups are doing and which there are. Storage that is away is told, and no failure of
-// the call.
+// listBackups tells how the backups are doing and which there are. Storage that cannot be reached is part of the
+// answer, not a failure of the call.
 func listBackups(backups *dashboard.Backups) call {
 	return func(c *gin.Context) error {
 		backups, state, err := backups.Backups(c.Request.Context())

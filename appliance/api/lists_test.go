@@ -121,7 +121,7 @@ func (w *world) fillLists(i int) {
 	}
 }
 
-// Lists that came whole to whoever asks for no part still do.
+// A list is given whole when no part of it is asked for.
 func TestListsThatWereWhole(t *testing.T) {
 	w := newWorld(t)
 	const n = 11

@@ -67,7 +67,7 @@ func (s *spec) operation(name string) map[string]any {
 	return object(object(object(s.doc["paths"])[path])[strings.ToLower(method)])
 }
 
-// success gives the first status of an operation that is no failure.
+// success gives the first status of an operation that is not a failure.
 func (s *spec) success(name string) string {
 	statuses := make([]string, 0)
 	for status := range object(s.operation(name)["responses"]) {

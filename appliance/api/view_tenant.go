@@ -110,7 +110,8 @@ func viewWorker(w *flowhq.Worker) *workerView {
 	}
 }
 
-// rawOrNull shows stored JSON as it is; null when there is none, or when what another program stored is no JSON.
+// rawOrNull shows stored JSON as it is; null when there is none, or when another program stored something that is not
+// JSON.
 func rawOrNull(raw []byte) json.RawMessage {
 	if len(raw) == 0 || !json.Valid(raw) {
 		return json.RawMessage("null")

@@ -272,7 +272,7 @@ type answer struct {
 	body   []byte
 }
 
-// ask makes a call: as an admin, or as the portal when the address is its own. A body that is no string is sent as
+// ask makes a call: as an admin, or as the portal when the address is its own. A body that is not a string is sent as
 // JSON.
 func (w *world) ask(method, target string, body any, change ...func(*http.Request)) answer {
 	w.t.Helper()

@@ -9,7 +9,7 @@ import (
 	"flowhq"
 )
 
-func TestLabelsAreTidied(t *testing.T) {
+func TestChats_SetLabels(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	when := w.Clock.Now()
@@ -27,7 +27,7 @@ func TestLabelsAreTidied(t *testing.T) {
 	w.WantCode(err, flowhq.CodeNotFound)
 }
 
-func TestSearchingMessagesGoesOn(t *testing.T) {
+func TestChats_SearchMessages(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	var events []flowhq.WorkerEvent

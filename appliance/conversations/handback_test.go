@@ -8,7 +8,7 @@ import (
 )
 
 // A human's time in a chat ends by itself; lists say so before the chat's next message.
-func TestHandOverEndsWithItsTime(t *testing.T) {
+func TestChats_Customer_HandOverEnds(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	ends := w.Clock.Now().Add(time.Hour)

@@ -9,7 +9,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestTalkingToAWorker(t *testing.T) {
+func TestChats_Send(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	w.WantCode(w.Send(w.Ctx, "admin", id, "+255711111111", "Habari"), flowhq.CodeUnavailable)
@@ -48,7 +48,7 @@ func TestTalkingToAWorker(t *testing.T) {
 	}
 }
 
-func TestLimitsOfLists(t *testing.T) {
+func TestChats_Limits(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	for _, limit := range []int{-1, 1001} {

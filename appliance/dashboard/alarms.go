@@ -10,8 +10,9 @@ import (
 	"flowhq"
 )
 
-// Alarms holds what a person must look at now. Any part of the appliance raises and clears; pages and calls list. It is
-// safe for use by many goroutines and lives in memory: whoever raises an alarm looks again after a restart.
+// Alarms holds what a person must look at now. Any part of the appliance raises and clears; pages and calls list. It
+// is safe for use by many goroutines and lives in memory: after a restart each part checks again and raises what
+// still holds.
 type Alarms struct {
 	now     func() time.Time
 	changed func(flowhq.Alarm) // after each change, outside the lock

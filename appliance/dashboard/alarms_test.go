@@ -43,7 +43,7 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-func TestAlarmsFromManySides(t *testing.T) {
+func TestAlarms_Concurrent(t *testing.T) {
 	a := dashboard.NewAlarms(time.Now, nil)
 	var all sync.WaitGroup
 	for i := range 50 {

@@ -27,7 +27,7 @@ func NewBackups(keeper BackupKeeper, log *slog.Logger) *Backups {
 }
 
 // Backups lists the backups that are kept, newest first, and tells how they are doing. A list that can't be had
-// (storage that is away) is an error; the state is told all the same.
+// (storage that is away) is an error; the state is given even then.
 func (s *Backups) Backups(ctx context.Context) ([]flowhq.Backup, flowhq.BackupState, error) {
 	if s.keeper == nil {
 		return nil, flowhq.BackupState{At: "off"}, nil

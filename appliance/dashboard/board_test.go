@@ -31,7 +31,7 @@ func (w *world) board(q flowhq.BoardQuery) flowhq.Board {
 	return b
 }
 
-func TestBoardIsSortedSearchedAndPaged(t *testing.T) {
+func TestSummaries_Board(t *testing.T) {
 	w := newWorld(t)
 	asha, neema := w.named("Asha"), w.named("neema")
 	juma := w.named("Juma")
@@ -78,7 +78,7 @@ func TestBoardIsSortedSearchedAndPaged(t *testing.T) {
 	}
 }
 
-func TestBoardShowsAChangeAtOnce(t *testing.T) {
+func TestSummaries_Board_AfterAChange(t *testing.T) {
 	w := newWorld(t)
 	id := w.named("Asha")
 	if got := names(w.board(flowhq.BoardQuery{})); !slices.Equal(got, []string{"Asha"}) {

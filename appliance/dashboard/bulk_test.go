@@ -8,7 +8,7 @@ import (
 	"flowhq"
 )
 
-func TestSeveralAtOnceGoOnWhenOneFails(t *testing.T) {
+func TestBulkJobs_StartBulk(t *testing.T) {
 	w := newWorld(t)
 	good, paused := w.named("Asha"), w.named("Neema")
 	w.Must(w.Pause(w.Ctx, "admin", paused))

@@ -12,7 +12,7 @@ import (
 // tenant.
 const maxPending = 256
 
-// Changes hands changes to whoever watches and never waits for any of them. It is safe for use by many goroutines.
+// Changes hands changes to watchers and never waits for any of them. It is safe for use by many goroutines.
 type Changes struct {
 	now func() time.Time
 
@@ -34,7 +34,7 @@ func (h *Changes) Note(note func(flowhq.ChangeKind)) {
 	h.noted = append(h.noted, note)
 }
 
-// Announce tells whoever watches that something of a kind changed; tenantID and id may be "".
+// Announce tells the watchers that something of a kind changed; tenantID and id may be "".
 func (h *Changes) Announce(kind flowhq.ChangeKind, tenantID, id string) {
 	change := flowhq.Change{Kind: kind, TenantID: tenantID, ID: id, At: h.now().UTC()}
 	h.mu.Lock()

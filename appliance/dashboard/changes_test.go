@@ -11,7 +11,7 @@ import (
 	"flowhq/appliance/dashboard"
 )
 
-func TestWatchersAreNeverWaitedFor(t *testing.T) {
+func TestChanges_Subscribe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := dashboard.NewChanges(time.Now)
 		ctx, cancel := context.WithCancel(t.Context())

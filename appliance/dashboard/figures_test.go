@@ -10,7 +10,7 @@ import (
 
 // Hours that are over are read once a minute, the running one and the one before at each look: both come to what
 // happened.
-func TestFiguresOfTheDayAreWhole(t *testing.T) {
+func TestSummaries_Figures(t *testing.T) {
 	w := newWorld(t)
 	id := w.named("Asha")
 	now := w.Clock.Now().UTC()

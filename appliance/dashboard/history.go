@@ -9,7 +9,7 @@ import (
 )
 
 // Of each worker its memory and processor use are kept for two hours by the minute and for a day by ten minutes: 2
-// KiB a worker, in memory alone. A restart of the appliance begins anew.
+// KiB a worker, in memory alone. It is lost when the appliance restarts.
 const (
 	sampleEvery = time.Minute
 	recentKept  = 120

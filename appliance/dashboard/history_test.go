@@ -8,7 +8,7 @@ import (
 	"flowhq"
 )
 
-func TestSeries(t *testing.T) {
+func TestHistory_Samples(t *testing.T) {
 	var s series
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	p := flowhq.Process{PID: 7, MemoryRSS: 9 << 20, Uptime: time.Minute, CPU: 6 * time.Second}

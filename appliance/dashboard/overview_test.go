@@ -9,7 +9,7 @@ import (
 	"flowhq"
 )
 
-func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
+func TestOverviews_Overview(t *testing.T) {
 	w := newWorld(t)
 	w.Box.State = flowhq.HostState{MemoryTotal: 8 << 30, MemoryAvailable: 6 << 30, DiskTotal: 100 << 30,
 		DiskFree: 50 << 30}
@@ -31,7 +31,7 @@ func TestOverviewSaysWhatNeedsSomebody(t *testing.T) {
 	}
 }
 
-func TestRoom(t *testing.T) {
+func TestRoomForWorkers(t *testing.T) {
 	const mb = 1 << 20
 	tests := map[string]struct {
 		box     flowhq.HostState
@@ -53,7 +53,7 @@ func TestRoom(t *testing.T) {
 	}
 }
 
-func TestTheMachineIsWatched(t *testing.T) {
+func TestMachine_Watch(t *testing.T) {
 	w := newWorld(t)
 	box := w.Box
 	box.State = flowhq.HostState{DiskTotal: 100 << 30, DiskFree: 900 << 20, DiskPath: "/data"}

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write calling_codes.txt anew from the phone number library")
 
-// TestCallingCodes holds the table to the library; run with -update after an upgrade of the library.
-func TestCallingCodes(t *testing.T) {
+// TestPlanOf_CallingCodes holds the table to the library; run with -update after an upgrade of the library.
+func TestPlanOf_CallingCodes(t *testing.T) {
 	want := codesOfLibrary()
 	if *update {
 		if err := os.WriteFile("calling_codes.txt", []byte(want), 0o644); err != nil {
@@ -24,7 +24,7 @@ func TestCallingCodes(t *testing.T) {
 		return
 	}
 	if callingCodes != want {
-		t.Fatal("calling_codes.txt differs from the library: go test -run TestCallingCodes -update")
+		t.Fatal("calling_codes.txt differs from the library: go test -run TestPlanOf_CallingCodes -update")
 	}
 }
 
@@ -69,8 +69,8 @@ func libraryReads(text string) string {
 	return phonenumbers.Format(number, phonenumbers.E164)
 }
 
-// TestPhoneAgreesWithLibrary compares results over random numbers of every calling code.
-func TestPhoneAgreesWithLibrary(t *testing.T) {
+// TestNormalizePhone_AgreesWithLibrary compares results over random numbers of every calling code.
+func TestNormalizePhone_AgreesWithLibrary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	differ, tried := 0, 0
 	for code := range phonenumbers.GetSupportedCallingCodes() {

@@ -17,7 +17,7 @@ import (
 // inviteLife is how long a link for an owner leads somewhere.
 const inviteLife = 48 * time.Hour
 
-// inviteBytes is the length of a link's token: what can't be guessed, whoever tries for however long.
+// inviteBytes is the length of a link's token: long enough that nobody can guess one.
 const inviteBytes = 32
 
 // InviteStore keeps links for owners by the SHA-256 of their tokens.

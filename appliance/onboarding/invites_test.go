@@ -9,7 +9,7 @@ import (
 	"flowhq/appliance/services"
 )
 
-func TestInvites(t *testing.T) {
+func TestInvites_CreateInvite(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	_, _, err := w.CreateInvite(w.Ctx, "admin", id)

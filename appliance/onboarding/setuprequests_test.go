@@ -19,7 +19,7 @@ func (w *world) submitted(number string) flowhq.SetupRequest {
 	return r
 }
 
-func TestApprove(t *testing.T) {
+func TestSetupRequests_ApproveSetupRequest(t *testing.T) {
 	w := newWorld(t)
 	r := w.submitted("+255712000001")
 	if _, err := w.ReviewSetupRequest(w.Ctx, "admin", r.ID); err != nil {
@@ -44,7 +44,7 @@ func TestApprove(t *testing.T) {
 	w.WantCode(err, flowhq.CodeNotFound)
 }
 
-func TestApproveWithAWorkerThatDoesNotStart(t *testing.T) {
+func TestSetupRequests_ApproveSetupRequest_WorkerFails(t *testing.T) {
 	w := newWorld(t)
 	r := w.submitted("+255712000001")
 	w.Processes.Failing("start", errors.New("no such file"))
@@ -59,7 +59,7 @@ func TestApproveWithAWorkerThatDoesNotStart(t *testing.T) {
 	w.Want(r.TenantID, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
 }
 
-func TestReject(t *testing.T) {
+func TestSetupRequests_RejectSetupRequest(t *testing.T) {
 	w := newWorld(t)
 	r := w.submitted("+255712000001")
 	d, err := w.RejectSetupRequest(w.Ctx, "admin", r.ID, "  ")
@@ -72,7 +72,7 @@ func TestReject(t *testing.T) {
 	}
 }
 
-func TestTwoAdminsDecideAtOnce(t *testing.T) {
+func TestSetupRequests_TwoAdminsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	r := w.submitted("+255712000001")
 	var all sync.WaitGroup

@@ -9,7 +9,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestUsers_Unknown(t *testing.T) {
+func TestUsers_Me(t *testing.T) {
 	w := newWorld(t)
 	_, _, _, err := w.Me(w.Ctx, "amina@example.com")
 	w.WantCode(err, flowhq.CodeNotFound)

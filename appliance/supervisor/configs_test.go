@@ -6,7 +6,7 @@ import (
 	"flowhq"
 )
 
-func TestATenantsOwnLimits(t *testing.T) {
+func TestConfigs_TenantLimits(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	five, none := 5, 0

@@ -144,7 +144,7 @@ func (k *core) setWorkerStatus(ctx context.Context, id string, status flowhq.Wor
 	return err
 }
 
-// transition lets something happen to a tenant and tells whoever watches when its status changed.
+// transition applies a trigger to a tenant's status and announces a change.
 func (k *core) transition(ctx context.Context, id string, trigger flowhq.StatusTrigger, cause string) error {
 	from, to, err := k.store.Transition(ctx, id, trigger, cause)
 	if err != nil || from == to {

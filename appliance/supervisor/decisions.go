@@ -60,7 +60,7 @@ func (w *WorkerState) Decide(asked Request, f Facts, now time.Time) Decision {
 		{admin | StartImplied, f.Ending, RefuseEnding},
 		{Reconcile, f.Running && !f.ShouldRun, Stop},
 		{Reconcile, f.Running == f.ShouldRun, Leave},
-		{Reconcile, f.Held, Leave}, // whoever wanted it did not know
+		{Reconcile, f.Held, Leave}, // an admin has to release it first
 		{Renew, f.StoreDown || !f.ShouldRun || w.stopping() || w.linking(now), Leave},
 		{admin | StartImplied | Renew, f.Held, RefuseHeld},
 		{StartAsked, f.Waiting, Restart}, // at once, not when its time has come

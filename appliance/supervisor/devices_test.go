@@ -8,7 +8,7 @@ import (
 	"flowhq"
 )
 
-func TestResetSession(t *testing.T) {
+func TestDevices_ResetSession(t *testing.T) {
 	w := newWorld(t)
 	id, other := w.Linked(), w.NewTenant()
 	var removed []string

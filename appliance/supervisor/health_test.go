@@ -6,7 +6,7 @@ import (
 	"flowhq"
 )
 
-func TestHealth(t *testing.T) {
+func TestSupervisor_Health(t *testing.T) {
 	w := newWorld(t)
 	w.Must(w.Services.Health(w.Ctx))
 	w.Store.Away.Store(true)

@@ -12,7 +12,7 @@ type keyedLocks struct {
 }
 
 type keyedLock struct {
-	held  chan struct{} // one place: whoever puts something in has the lock
+	held  chan struct{} // one place: the goroutine that fills it has the lock
 	users int
 }
 

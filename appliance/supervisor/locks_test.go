@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestLocksWaitAndGiveUp(t *testing.T) {
+func TestKeyedLocks_Acquire(t *testing.T) {
 	var l keyedLocks
 	release, err := l.acquire(t.Context(), "a")
 	if err != nil {

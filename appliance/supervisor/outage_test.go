@@ -25,7 +25,7 @@ func (w *world) onlyAlarm(want flowhq.AlarmKind) {
 
 // A store that can be read but not written is away until it can be written: the alarm says why, changes with the
 // reason, does not come and go, and what the workers tell meanwhile is written afterwards.
-func TestStoreThatCanNotBeWritten(t *testing.T) {
+func TestOutage_StoreCannotBeWritten(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Flush(w.Ctx)
@@ -64,7 +64,7 @@ type checker struct{ err error }
 func (c checker) Check(context.Context) error { return c.err }
 
 // Damage stands until a check finds none, names the newest good backup, and does not stop what can go on.
-func TestDamagedStore(t *testing.T) {
+func TestOutage_CheckStore(t *testing.T) {
 	w := newWorld(t)
 	w.Services.SetLastBackup(func() string { return "flowhq-2026-02-28.fhqb" })
 	id := w.Linked()

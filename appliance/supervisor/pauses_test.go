@@ -7,7 +7,7 @@ import (
 	"flowhq"
 )
 
-func TestAPauseWithADateEndsByItself(t *testing.T) {
+func TestPauses_PauseFor_EndsByItself(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	until := w.Clock.Now().Add(24 * time.Hour)

@@ -13,7 +13,7 @@ import (
 	"flowhq/worker/bot/tryout"
 )
 
-func TestStale(t *testing.T) {
+func TestStaleCheck_Restarts(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Processes.Took()
@@ -38,7 +38,7 @@ func TestStale(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestAPingSavesAWorker(t *testing.T) {
+func TestStaleCheck_AnAnswerIsEnough(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Processes.Took()
@@ -56,7 +56,7 @@ func TestAPingSavesAWorker(t *testing.T) {
 	}
 }
 
-func TestAnOutageMakesNobodyStale(t *testing.T) {
+func TestStaleCheck_AfterAnOutage(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Processes.Took()
@@ -82,7 +82,7 @@ func TestAnOutageMakesNobodyStale(t *testing.T) {
 	}
 }
 
-func TestANewApplianceWaitsForItsWorkers(t *testing.T) {
+func TestStaleCheck_AfterARestart(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Flush(w.Ctx)
@@ -101,7 +101,7 @@ func TestANewApplianceWaitsForItsWorkers(t *testing.T) {
 	}
 }
 
-func TestWhatsAppIsSilent(t *testing.T) {
+func TestStaleCheck_WhatsAppIsSilent(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	for range 3 { // the worker lives, WhatsApp does not
@@ -121,7 +121,7 @@ func TestWhatsAppIsSilent(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestConnectedButSilent(t *testing.T) {
+func TestStaleCheck_ConnectedButSilent(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	heard := w.Clock.Now()
@@ -140,7 +140,7 @@ func TestConnectedButSilent(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestNobodyIsSilentWithoutADevice(t *testing.T) {
+func TestStaleCheck_NoDevice(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	for range 5 {
@@ -151,7 +151,7 @@ func TestNobodyIsSilentWithoutADevice(t *testing.T) {
 	w.Want(id, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseQR, "")
 }
 
-func TestReconcile(t *testing.T) {
+func TestReconciler(t *testing.T) {
 	w := newWorld(t)
 	linked, unlinked, stopped, paused := w.Linked(), w.Started(), w.NewTenant().ID, w.Linked()
 	w.Must(w.Pause(w.Ctx, "admin", paused))
@@ -177,7 +177,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-func TestCrash(t *testing.T) {
+func TestProcessEvents_Crash(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@x"})
@@ -195,7 +195,7 @@ func TestCrash(t *testing.T) {
 }
 
 // TestACrashIsOvertaken: news of an end that is handled after the successor spoke must not take its word back.
-func TestACrashIsOvertaken(t *testing.T) {
+func TestProcessEvents_CrashIsOvertaken(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 2})
@@ -205,7 +205,7 @@ func TestACrashIsOvertaken(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestCrashLoop(t *testing.T) {
+func TestProcessEvents_CrashLoop(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessExited, PID: 2, Loop: true, Cause: "exit code 3"})
@@ -221,7 +221,7 @@ func TestCrashLoop(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestProcessCannotBeStarted(t *testing.T) {
+func TestProcessEvents_CannotBeStarted(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.ProcessChanged(id, flowhq.ProcessChange{Kind: flowhq.ProcessFailed, Cause: "no space left on device"})
@@ -233,9 +233,9 @@ func TestProcessCannotBeStarted(t *testing.T) {
 	}
 }
 
-// TestRun runs the loops themselves: what the world lacks is made, what workers say is written, and all end with their
+// TestSupervisor_Run runs the loops themselves: what the world lacks is made, what workers say is written, and all end with their
 // context (the package's goleak looks after that).
-func TestRun(t *testing.T) {
+func TestSupervisor_Run(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Processes.Exist()

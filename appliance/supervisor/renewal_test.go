@@ -20,7 +20,7 @@ func (w *world) watchRestarts(answer func(id string)) *[]string {
 	return &order
 }
 
-func TestRenewalMovesOneAfterTheOther(t *testing.T) {
+func TestRenewal_OneAfterTheOther(t *testing.T) {
 	w := newWorld(t)
 	a, b, linking := w.Linked(), w.Linked(), w.Started()
 	w.Says(linking, flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@x"})
@@ -46,7 +46,7 @@ func TestRenewalMovesOneAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestRenewalAfterTheCodesExpire(t *testing.T) {
+func TestRenewal_AfterTheCodesExpire(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Processes.Old = []string{id}
@@ -60,7 +60,7 @@ func TestRenewalAfterTheCodesExpire(t *testing.T) {
 	}
 }
 
-func TestRenewalStopsWhenOneDoesNotComeBack(t *testing.T) {
+func TestRenewal_StopsWhenOneDoesNotComeBack(t *testing.T) {
 	w := newWorld(t)
 	w.Services.SetRenewalPatience(10 * time.Millisecond)
 	a, b := w.Linked(), w.Linked()
@@ -88,7 +88,7 @@ func TestRenewalStopsWhenOneDoesNotComeBack(t *testing.T) {
 	}
 }
 
-func TestRenewalLeavesWhatSomebodyStopped(t *testing.T) {
+func TestRenewal_LeavesWhatIsStopped(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Must(w.StopWorker(w.Ctx, "admin", id))

@@ -16,7 +16,7 @@ import (
 
 const jid = "255700000001:1@s.whatsapp.net"
 
-func TestLinking(t *testing.T) {
+func TestReports_Report_Linking(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@" + strings.Repeat("abc", 70)})
@@ -43,7 +43,7 @@ func TestLinking(t *testing.T) {
 	}
 }
 
-func TestNobodyScanned(t *testing.T) {
+func TestReports_Report_NobodyScanned(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Must(w.OpenLinking(w.Ctx, id)) // nothing to do yet
@@ -57,7 +57,7 @@ func TestNobodyScanned(t *testing.T) {
 	}
 }
 
-func TestFailingPhases(t *testing.T) {
+func TestReports_Report_FailingPhases(t *testing.T) {
 	tests := []struct {
 		phase  flowhq.Phase
 		detail string
@@ -85,7 +85,7 @@ func TestFailingPhases(t *testing.T) {
 	}
 }
 
-func TestLoggedOutWhileRunning(t *testing.T) {
+func TestReports_Report_LoggedOutWhileRunning(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseLoggedOut, Detail: "The owner removed the device"})
@@ -97,7 +97,7 @@ func TestLoggedOutWhileRunning(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestLoggedOutWhileStopped(t *testing.T) {
+func TestReports_Report_LoggedOutWhileStopped(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Must(w.StopWorker(w.Ctx, "admin", id))
@@ -114,7 +114,7 @@ func TestLoggedOutWhileStopped(t *testing.T) {
 	}
 }
 
-func TestShortLossChangesNothing(t *testing.T) {
+func TestReports_Report_ShortLoss(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseReconnecting, LinkedJID: jid})
@@ -127,7 +127,7 @@ func TestShortLossChangesNothing(t *testing.T) {
 }
 
 // TestStartingKeepsTheLink: a worker that has not opened its device yet knows of no link; the store does.
-func TestStartingKeepsTheLink(t *testing.T) {
+func TestReports_Report_StartingKeepsTheLink(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseStarting})
@@ -136,7 +136,7 @@ func TestStartingKeepsTheLink(t *testing.T) {
 	}
 }
 
-func TestEqualReportsAreWrittenOnce(t *testing.T) {
+func TestReports_Report_EqualOnesOnce(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	before := w.Store.Saves.Load()
@@ -158,7 +158,7 @@ func TestEqualReportsAreWrittenOnce(t *testing.T) {
 	}
 }
 
-func TestReportsOutliveAnOutage(t *testing.T) {
+func TestReports_Report_Outage(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Store.Away.Store(true)
@@ -178,7 +178,7 @@ func TestReportsOutliveAnOutage(t *testing.T) {
 }
 
 // TestTheRestOfAReport: what fails in the middle of a report is done again as a whole.
-func TestTheRestOfAReport(t *testing.T) {
+func TestReports_Report_Rest(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseQR, QRCode: "2@x"})
@@ -191,7 +191,7 @@ func TestTheRestOfAReport(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestHello(t *testing.T) {
+func TestReports_Hello(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	c, acked, err := w.Hello(w.Ctx, id, "0198c0de-0000-7000-8000-000000000001")
@@ -209,7 +209,7 @@ func TestHello(t *testing.T) {
 	w.WantCode(err, flowhq.CodeNotFound)
 }
 
-func TestEventsAreAppliedOnceAndTold(t *testing.T) {
+func TestReports_ApplyEvents(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	sub := w.Subscribe(t.Context())
@@ -236,7 +236,7 @@ func TestEventsAreAppliedOnceAndTold(t *testing.T) {
 	}
 }
 
-func TestSetupRequestBecomesActiveAtTheFirstConnection(t *testing.T) {
+func TestReports_Report_SetupRequestBecomesActive(t *testing.T) {
 	w := newWorld(t)
 	r := submitted(w, "amina@example.com", "+255712000001")
 	d, err := w.ApproveSetupRequest(w.Ctx, "admin", r.ID, "")

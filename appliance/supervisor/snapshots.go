@@ -8,7 +8,7 @@ import (
 	"flowhq/locale/key"
 )
 
-// Snapshots copies the databases of tenants, and stops workers for whoever replaces them.
+// Snapshots copies the databases of tenants, and stops workers while their data is replaced.
 type Snapshots struct {
 	*core
 	workers    *Workers

@@ -10,7 +10,7 @@ import (
 )
 
 // A worker that was replaced by another program gets its device back when an admin starts it anew, and only then.
-func TestTheDeviceIsTakenBackForAnAdminAlone(t *testing.T) {
+func TestReports_Report_TakesDeviceBack(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	replaced := flowhq.SessionReport{Phase: flowhq.PhaseReplaced, LinkedJID: "255700000001:1@s.whatsapp.net"}

@@ -11,7 +11,7 @@ import (
 	"flowhq/locale/key"
 )
 
-// Workers starts, stops and restarts workers for whoever asks.
+// Workers starts, stops and restarts workers at the request of people and other programs.
 type Workers struct {
 	*core
 	devices *Devices
@@ -182,7 +182,7 @@ func (s *Workers) prepare(ctx context.Context, t flowhq.TenantDetail) error {
 	return s.saveSession(ctx, t.ID, flowhq.SessionReport{Phase: flowhq.PhaseStarting, LinkedJID: linkedJID(t)})
 }
 
-// startFailed leaves the reason on the worker's row and gives the error for whoever asked.
+// startFailed leaves the reason on the worker's row and gives the error for the caller.
 func (s *Workers) startFailed(ctx context.Context, id string, cause error) error {
 	text := flowhq.FailureText(fmt.Sprintf("The worker could not be started: %s.", reason(cause)), "")
 	s.log.Error("a worker could not be started", "tenant", id, "error", cause)

@@ -13,7 +13,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestStartAndStop(t *testing.T) {
+func TestWorkers_StartWorker_StopWorker(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	w.Want(id, flowhq.TenantNew, flowhq.WorkerStopped, flowhq.PhaseOff, "")
@@ -31,7 +31,7 @@ func TestStartAndStop(t *testing.T) {
 	}
 }
 
-func TestStopKeepsALinkedTenantsStatus(t *testing.T) {
+func TestWorkers_StopWorker_Linked(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Must(w.StopWorker(w.Ctx, "admin", id))
@@ -43,7 +43,7 @@ func TestStopKeepsALinkedTenantsStatus(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
 }
 
-func TestUnknownTenants(t *testing.T) {
+func TestWorkers_UnknownTenants(t *testing.T) {
 	w := newWorld(t)
 	const id = "0198c0de-0000-7000-8000-000000000000"
 	calls := map[string]func(context.Context, string, string) error{
@@ -69,7 +69,7 @@ func TestUnknownTenants(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatDoesNotStart(t *testing.T) {
+func TestWorkers_StartWorker_Fails(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	w.Processes.Failing("start", errors.New("exec format error"))
@@ -84,7 +84,7 @@ func TestAWorkerThatDoesNotStart(t *testing.T) {
 	w.Want(id, flowhq.TenantQRPending, flowhq.WorkerRunning, flowhq.PhaseStarting, "")
 }
 
-func TestStartingAWorkerThatWaits(t *testing.T) {
+func TestWorkers_StartWorker_Waiting(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	next := w.Clock.Now().Add(time.Minute)
@@ -96,7 +96,7 @@ func TestStartingAWorkerThatWaits(t *testing.T) {
 	}
 }
 
-func TestStartingAWorkerThatNobodyScanned(t *testing.T) {
+func TestWorkers_StartWorker_NobodyScanned(t *testing.T) {
 	w := newWorld(t)
 	id := w.Started()
 	w.Says(id, flowhq.SessionReport{Phase: flowhq.PhaseNobody})
@@ -106,7 +106,7 @@ func TestStartingAWorkerThatNobodyScanned(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatDoesNotStop(t *testing.T) {
+func TestWorkers_StopWorker_Fails(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Processes.Failing("stop", errors.New("it takes longer than expected"))
@@ -118,7 +118,7 @@ func TestAWorkerThatDoesNotStop(t *testing.T) {
 	}
 }
 
-func TestRestarts(t *testing.T) {
+func TestWorkers_ForceRestartWorker(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	w.Must(w.RestartWorker(w.Ctx, "admin", id)) // a stopped one is started
@@ -129,7 +129,7 @@ func TestRestarts(t *testing.T) {
 	}
 }
 
-func TestPauseOutlastsEverything(t *testing.T) {
+func TestPauses_Pause(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Must(w.Pause(w.Ctx, "admin", id))
@@ -149,7 +149,7 @@ func TestPauseOutlastsEverything(t *testing.T) {
 	}
 }
 
-func TestResumeLeavesAStoppedWorkerStopped(t *testing.T) {
+func TestPauses_Resume(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Must(w.StopWorker(w.Ctx, "admin", id))
@@ -162,7 +162,7 @@ func TestResumeLeavesAStoppedWorkerStopped(t *testing.T) {
 	}
 }
 
-func TestConcurrentStartsHaveOneOutcome(t *testing.T) {
+func TestWorkers_StartWorker_Concurrent(t *testing.T) {
 	w := newWorld(t)
 	id := w.NewTenant().ID
 	var all sync.WaitGroup
@@ -188,9 +188,9 @@ func TestConcurrentStartsHaveOneOutcome(t *testing.T) {
 	}
 }
 
-// TestConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say at the
+// TestWorkers_ConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say at the
 // end must be what the processes are.
-func TestConcurrentAdmins(t *testing.T) {
+func TestWorkers_ConcurrentAdmins(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	actions := []func(){
@@ -224,7 +224,7 @@ func TestConcurrentAdmins(t *testing.T) {
 	}
 }
 
-func TestAnActionOutlivesItsCaller(t *testing.T) {
+func TestWorkers_Exclusively(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	entered, goOn := make(chan struct{}), make(chan struct{})
@@ -239,7 +239,7 @@ func TestAnActionOutlivesItsCaller(t *testing.T) {
 	w.Want(id, flowhq.TenantActive, flowhq.WorkerStopped, flowhq.PhaseOff, "")
 }
 
-func TestTheEndOfTheAppliance(t *testing.T) {
+func TestSupervisor_Ended(t *testing.T) {
 	w := newWorld(t)
 	id, stopped := w.Linked(), w.NewTenant().ID
 	w.Services.Ending()
@@ -253,7 +253,7 @@ func TestTheEndOfTheAppliance(t *testing.T) {
 	}
 }
 
-func TestWorkers_RestartWorker(t *testing.T) {
+func TestWorkers_RestartWorker_ReadsTheTenantOnce(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	before := w.Store.Reads.Load()

@@ -8,7 +8,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestDelete(t *testing.T) {
+func TestService_DeleteTenant(t *testing.T) {
 	w := newWorld(t)
 	id, other := w.Linked(), w.Linked()
 	w.Processes.Took()
@@ -31,7 +31,7 @@ func TestDelete(t *testing.T) {
 	w.Want(other, flowhq.TenantActive, flowhq.WorkerRunning, flowhq.PhaseConnected, "")
 }
 
-func TestDeleteDoesNotNeedWhatsApp(t *testing.T) {
+func TestService_DeleteTenant_WithoutWhatsApp(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	w.Links.Fail = flowhq.Errorf(flowhq.CodeUnavailable, "WhatsApp is away")

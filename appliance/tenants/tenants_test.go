@@ -9,7 +9,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestCreateNamesEveryWrongField(t *testing.T) {
+func TestService_CreateTenant(t *testing.T) {
 	w := newWorld(t)
 	all := []string{"name", "phone_number", "template_type", "business_name", "language"}
 	tests := []struct {
@@ -41,7 +41,7 @@ func TestCreateNamesEveryWrongField(t *testing.T) {
 	}
 }
 
-func TestNumbersBelongToOneTenant(t *testing.T) {
+func TestService_CreateTenant_NumberTaken(t *testing.T) {
 	w := newWorld(t)
 	a, err := w.CreateTenant(w.Ctx, "admin", servicestest.NewTenant("0712 345 678"))
 	w.Must(err)
@@ -62,7 +62,7 @@ func TestNumbersBelongToOneTenant(t *testing.T) {
 	w.Must(err)
 }
 
-func TestUpdate(t *testing.T) {
+func TestService_UpdateTenant(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	name, language := "  Duka la Juma ", flowhq.English

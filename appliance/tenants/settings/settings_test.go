@@ -8,7 +8,7 @@ import (
 	"flowhq/appliance/services/servicestest"
 )
 
-func TestSettingsReachTheWorker(t *testing.T) {
+func TestSettings_PublishDraft(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
 	_, err := w.PublishDraft(w.Ctx, "admin", id)
