@@ -64,6 +64,20 @@ func TestEngineSwitcher(t *testing.T) {
 		!strings.Contains(r.Reason, "protocol") {
 		t.Errorf("noted: %+v, %v", r, err)
 	}
+}
+
+func TestEngineSwitcher_thereAndBack(t *testing.T) {
+	ctx := t.Context()
+	s := newEngineSwitcher(io.Discard)
+	s.Layout = release.Layout{Dir: t.TempDir(), Name: "flowhq-worker"}
+	s.bring(t, "", "1.0.0", wire.Protocol, wire.Protocol)
+	if err := s.upgrade(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.bring(t, "1.0.0", "2.0.0", wire.Protocol+1, wire.Protocol+2)
+	if err := s.upgrade(ctx); err == nil {
+		t.Fatal("an engine of the future is in force")
+	}
 
 	s.bring(t, "2.0.0", "1.1.0", wire.OldestProtocol, wire.Protocol)
 	if err := s.upgrade(ctx); err != nil {
