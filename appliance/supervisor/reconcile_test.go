@@ -233,8 +233,8 @@ func TestProcessEvents_CannotBeStarted(t *testing.T) {
 	}
 }
 
-// TestSupervisor_Run runs the loops themselves: what the world lacks is made, what workers say is written, and all end with their
-// context (the package's goleak looks after that).
+// TestSupervisor_Run runs the loops themselves: what the world lacks is made, what workers say is written, and all end
+// with their context (the package's goleak looks after that).
 func TestSupervisor_Run(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()

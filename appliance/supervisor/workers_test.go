@@ -188,8 +188,8 @@ func TestWorkers_StartWorker_Concurrent(t *testing.T) {
 	}
 }
 
-// TestWorkers_ConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say at the
-// end must be what the processes are.
+// TestWorkers_ConcurrentAdmins lets several admins and the worker itself act on one tenant at once; what the rows say
+// at the end must be what the processes are.
 func TestWorkers_ConcurrentAdmins(t *testing.T) {
 	w := newWorld(t)
 	id := w.Linked()
