@@ -53,11 +53,11 @@ func told(typeName string) []string {
 // speakers are functions all of whose texts are read, by their file.
 func speakers() map[string][]string {
 	return map[string][]string{
-		"worker/bot/yamlnode.go": {"syntaxProblem"},
-		"appliance/news.go":      {"causeText", "changeOf"},
-		"appliance/processes.go": {"exitText"},
-		"worker/talk_bot.go":     {"told"},
-		"procman/status.go":      {"String"},
+		"worker/bot/yamlnode.go":         {"syntaxProblem"},
+		"appliance/workers/events.go":    {"causeText", "changeOf"},
+		"appliance/workers/processes.go": {"exitText"},
+		"worker/talk_bot.go":             {"told"},
+		"procman/status.go":              {"String"},
 	}
 }
 
@@ -75,8 +75,8 @@ func openFolders() []string {
 
 // openFiles are single files of the same kind.
 func openFiles() []string {
-	return []string{"lifecycle.go", "storage/errors.go", "storage/probe.go", "appliance/bridge.go",
-		"appliance/processes.go", "appliance/waitingroom.go"}
+	return []string{"lifecycle.go", "storage/errors.go", "storage/probe.go", "appliance/workers/handler.go",
+		"appliance/workers/processes.go", "appliance/website/startup.go"}
 }
 
 // elsewhere are folders and files that say nothing on a page, and why.

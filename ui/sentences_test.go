@@ -82,7 +82,7 @@ func (b *phrasebook) knowsOne(text string) bool {
 func TestEverySentenceOfTheSourcesIsSaidInSwahili(t *testing.T) {
 	book, excused := swahili(t), staysEnglish()
 	all := sourceSentences(t)
-	if len(all) < 250 {
+	if len(all) < 150 { // they become fewer as texts get keys
 		t.Fatalf("only %d sentences were found: the sources are not read as they are written", len(all))
 	}
 	seen := map[string]bool{}
@@ -105,12 +105,12 @@ func TestEverySentenceOfTheSourcesIsSaidInSwahili(t *testing.T) {
 func TestANewSentenceIsMissed(t *testing.T) {
 	book := swahili(t)
 	for file, source := range map[string]string{
-		"storage/new.go":        `func f() error { return flowhq.Errorf(flowhq.CodeConflict, "The moon is %s.", x) }`,
-		"appliance/form/new.go": `func f() { text := "The moon " + "is late."; s.say(text) }`,
-		"worker/new.go":         `func f() error { return &flowhq.Error{Code: c, Message: "The moon is " + x} }`,
-		"settings.go":           `func f() []FieldError { return []FieldError{{Field: "x", Message: "is no moon"}} }`,
-		"ui/new.go":             `func f() error { return flowhq.NotFound("Moon") }`,
-		"appliance/news.go":     `func causeText() string { return "by the moon" }`,
+		"storage/new.go":              `func f() error { return flowhq.Errorf(flowhq.CodeConflict, "The moon is %s.", x) }`,
+		"appliance/form/new.go":       `func f() { text := "The moon " + "is late."; s.say(text) }`,
+		"worker/new.go":               `func f() error { return &flowhq.Error{Code: c, Message: "The moon is " + x} }`,
+		"settings.go":                 `func f() []FieldError { return []FieldError{{Field: "x", Message: "is no moon"}} }`,
+		"ui/new.go":                   `func f() error { return flowhq.NotFound("Moon") }`,
+		"appliance/workers/events.go": `func causeText() string { return "by the moon" }`,
 	} {
 		files := token.NewFileSet()
 		f, err := parser.ParseFile(files, file, "package p\n"+source, 0)
