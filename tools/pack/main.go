@@ -1,6 +1,6 @@
-// Command pack makes the packages flowhq and flowhq-engine: it stages what their nfpm.yaml files name under build/package
-// and writes .deb and .rpm files whose bytes depend on their input alone. It runs in the project's folder, on programs that were built
-// before.
+// Command pack makes the packages flowhq and flowhq-engine: it stages what their nfpm.yaml files name under
+// build/package and writes .deb and .rpm files whose bytes depend on their input alone. It runs in the project's
+// folder, on programs that were built before.
 package main
 
 import (
@@ -40,7 +40,8 @@ func main() {
 	formats := ""
 	flag.StringVar(&o.version, "version", "", "version of package flowhq")
 	flag.StringVar(&o.engine, "engine", "", "version of package flowhq-engine; that of flowhq when it is not given")
-	flag.StringVar(&o.arch, "arch", "amd64", "architecture, Go's name; its programs are build/package/ARCH/flowhq and flowhq-worker")
+	flag.StringVar(&o.arch, "arch", "amd64", "architecture, Go's name; its programs are build/package/ARCH/flowhq "+
+		"and flowhq-worker")
 	flag.StringVar(&o.host, "host", "", "a program of the same version that runs here, for manual pages and "+
 		"completions")
 	flag.StringVar(&o.out, "out", "dist", "folder for the packages")

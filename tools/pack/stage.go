@@ -26,9 +26,11 @@ func stage(o options) error {
 	flowhq, engine := products[0], products[1]
 	return errors.Join(
 		documents(o), settingsPage(), guides(),
-		changelog(o, flowhq, staged), scripts(flowhq, "packaging/scripts", filepath.Join(staged, "scripts"), "postinst", "prerm", "postrm"),
+		changelog(o, flowhq, staged), scripts(flowhq, "packaging/scripts", filepath.Join(staged, "scripts"), "postinst",
+			"prerm", "postrm"),
 		plainCopy("packaging/lintian-overrides", staged),
-		changelog(o, engine, filepath.Join(staged, "engine")), scripts(engine, "packaging/engine", filepath.Join(staged, "engine"), "postinst", "postrm"),
+		changelog(o, engine, filepath.Join(staged, "engine")),
+		scripts(engine, "packaging/engine", filepath.Join(staged, "engine"), "postinst", "postrm"),
 		plainCopy("packaging/engine/lintian-overrides", filepath.Join(staged, "engine")),
 	)
 }
