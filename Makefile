@@ -89,9 +89,9 @@ fuzz: ## every fuzz target of the conversations for FUZZTIME (30s) each
 .PHONY: bench-fleet
 bench: bench-fleet
 
-bench-fleet: build ## memory, latency by stages and return after an outage, into docs/benchmarks/fleet.md (TENANTS=200 RATE=100 LOAD=2m RECONNECT=500)
+bench-fleet: build ## memory, latency by stages and return after an outage, into docs/benchmarks/fleet.md (TENANTS=200 RATE=100 LOAD=2m RECONNECT=500; COMPARED=no: without the version before)
 	go build -o bin/bench ./internal/bench
-	bin/bench --tenants $(or $(TENANTS),200) --rate $(or $(RATE),100) --load $(or $(LOAD),2m) --reconnect $(or $(RECONNECT),500) --out docs/benchmarks/fleet.md
+	bin/bench --tenants $(or $(TENANTS),200) --rate $(or $(RATE),100) --load $(or $(LOAD),2m) --reconnect $(or $(RECONNECT),500) $(if $(filter no,$(COMPARED)),,--compared) --out docs/benchmarks/fleet.md
 
 # -trimpath and no build id: the same source gives the same program wherever it is built.
 deb: ## the packages flowhq and flowhq-engine in dist, amd64 and arm64 (ARCHES=amd64, FORMATS=deb,rpm, PACKAGE_VERSION=1.2.3, ENGINE_VERSION=1.2.4)

@@ -20,7 +20,8 @@ type bench struct {
 	tenants, rate int
 	reconnecting  int // workers that come back after an outage; 0: not measured
 	period, idle  time.Duration
-	bin           string
+	bin           string // folder of the programs
+	program       string // the appliance's
 	each          string // file for the stages of each message; empty: none
 	begun         time.Time
 	sim           *harness.Simulator
@@ -98,7 +99,7 @@ func (b *bench) start(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	b.app, err = harness.StartAppliance(ctx, harness.Options{
-		Bin: filepath.Join(b.bin, "flowhq"), Dir: dir, Simulator: b.sim,
+		Bin: b.program, Dir: dir, Simulator: b.sim,
 		Env: map[string]string{"RATE_LIMIT_MAX_PER_MINUTE": "6000", "CONTACT_REPLY_MAX": "0"},
 	})
 	return err

@@ -6,12 +6,13 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"flowhq/internal/harness"
 )
 
-func (r result) markdown(b *bench) string {
+func (r result) markdown(b *bench, before *result) string {
 	var s strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\n", args...) }
-	mib := func(kib int) float64 { return float64(kib) / 1024 }
 	ms := func(us int) float64 { return float64(us) / 1000 }
 	line("# The fleet, measured")
 	line("")
@@ -22,21 +23,7 @@ func (r result) markdown(b *bench) string {
 	line("%s, %s, kernel %s, %d processors, %s; load average at the end %s.", time.Now().UTC().Format(time.DateOnly),
 		runtime.Version(), kernel(), runtime.NumCPU(), processor(), loadAverage())
 	line("")
-	line("| what | measured | aim |")
-	line("| --- | --- | --- |")
-	line("| idle worker among %d, after a restart (as after a reboot or an upgrade): PSS, median (min to max) | %.1f "+
-		"MiB (%.1f to %.1f) | at most 6 MiB |", b.tenants, mib(r.restartedPSS.median), mib(r.restartedPSS.min),
-		mib(r.restartedPSS.max))
-	line("| the same, where the process linked the device itself | %.1f MiB (%.1f to %.1f) | at most 6 MiB |",
-		mib(r.idlePSS.median), mib(r.idlePSS.min), mib(r.idlePSS.max))
-	line("| at rest after %d messages each | %.1f MiB (%.1f to %.1f) | at most 10 MiB |", r.sent/b.tenants,
-		mib(r.busyPSS.median), mib(r.busyPSS.min), mib(r.busyPSS.max))
-	line("| appliance with %d idle workers: RSS (PSS) | %.1f MiB (%.1f) | at most 80 MiB with 500 |", b.tenants,
-		mib(r.applianceRSS), mib(r.applianceSS))
-	line("| appliance after the load: RSS | %.1f MiB | |", mib(r.busyRSS))
-	line("| appliance's processor use, idle fleet | %.2f %% of a core | at most 1 %% with 500 |", 100*r.idleCPU)
-	line("| all %d workers' processor use, idle | %.2f %% of a core | |", b.tenants, 100*r.fleetCPU)
-	line("| %d businesses created, started, linked | %.1f s | |", b.tenants, r.linked.Seconds())
+	r.fleetTable(&s, b, before)
 	line("")
 	line("## From a customer's message to the reply in the inbox")
 	line("")
@@ -48,6 +35,9 @@ func (r result) markdown(b *bench) string {
 	line("| --- | --- | --- | --- | --- |")
 	row := func(what string, v spread, aim string) {
 		line("| %s | %.1f ms | %.1f ms | %.1f ms | %s |", what, ms(v.median), ms(v.p99), ms(v.max), aim)
+	}
+	if before != nil {
+		row("the version before: the whole way", before.latency, "")
 	}
 	row(fmt.Sprintf("each customer's first message, to a worker at rest, %d a second", firstRate), r.first, "")
 	row("all later ones: the whole way", r.latency, "10 ms, p99 50 ms")
@@ -71,6 +61,42 @@ func (r result) markdown(b *bench) string {
 	}
 	s.WriteString(others)
 	return s.String()
+}
+
+// fleetTable writes what the fleet costs at rest, beside the version before where that was measured too.
+func (r result) fleetTable(s *strings.Builder, b *bench, before *result) {
+	head, rule := "| what | measured | aim |", "| --- | --- | --- |"
+	if before != nil {
+		head = "| what | version before (" + harness.LastOneProgram + ") | measured | aim |"
+		rule = "| --- | --- | --- | --- |"
+	}
+	fmt.Fprintf(s, "%s\n%s\n", head, rule)
+	row := func(what, aim string, of func(result) string) {
+		fmt.Fprintf(s, "| %s | ", what)
+		if before != nil {
+			fmt.Fprintf(s, "%s | ", of(*before))
+		}
+		fmt.Fprintf(s, "%s | %s |\n", of(r), aim)
+	}
+	mib := func(kib int) float64 { return float64(kib) / 1024 }
+	memory := func(v spread) string {
+		return fmt.Sprintf("%.1f MiB (%.1f to %.1f)", mib(v.median), mib(v.min), mib(v.max))
+	}
+	row(fmt.Sprintf("idle worker among %d, after a restart (as after a reboot or an upgrade): PSS, median (min to max)",
+		b.tenants), "at most 5.6 MiB", func(r result) string { return memory(r.restartedPSS) })
+	row("the same, where the process linked the device itself", "at most 8.5 MiB",
+		func(r result) string { return memory(r.idlePSS) })
+	row(fmt.Sprintf("at rest after %d messages each", r.sent/b.tenants), "at most 9 MiB",
+		func(r result) string { return memory(r.busyPSS) })
+	row(fmt.Sprintf("appliance with %d idle workers: RSS (PSS)", b.tenants), "at most 80 MiB with 500",
+		func(r result) string { return fmt.Sprintf("%.1f MiB (%.1f)", mib(r.applianceRSS), mib(r.applianceSS)) })
+	row("appliance after the load: RSS", "", func(r result) string { return fmt.Sprintf("%.1f MiB", mib(r.busyRSS)) })
+	row("appliance's processor use, idle fleet", "at most 1 % of a core with 500",
+		func(r result) string { return fmt.Sprintf("%.2f %% of a core", 100*r.idleCPU) })
+	row(fmt.Sprintf("all %d workers' processor use, idle", b.tenants), "",
+		func(r result) string { return fmt.Sprintf("%.2f %% of a core", 100*r.fleetCPU) })
+	row(fmt.Sprintf("%d businesses created, started, linked", b.tenants), "",
+		func(r result) string { return fmt.Sprintf("%.1f s", r.linked.Seconds()) })
 }
 
 // others is what other gateways publish; it was not measured here.
