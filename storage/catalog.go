@@ -15,17 +15,7 @@ type catalog struct {
 
 func (s *SchemaStore) catalog(ctx context.Context) (*catalog, error) {
 	c := &catalog{tables: map[string][]string{}, enums: map[string][]string{}}
-	columns, indexes := `
-SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
-WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY m.name, p.cid`,
-		"SELECT name, '' FROM sqlite_master WHERE type = 'index'"
-	if s.engine.name() == PostgreSQL {
-		columns, indexes = `
-SELECT c.relname::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY c.relname, a.attnum`,
-			"SELECT indexname::text, '' FROM pg_indexes WHERE schemaname = current_schema()"
-	}
+	columns, indexes, enums := s.engine.catalogQueries()
 	err := s.pairs(ctx, columns, func(table, column string) { c.tables[table] = append(c.tables[table], column) })
 	if err != nil {
 		return nil, err
@@ -33,13 +23,10 @@ ORDER BY c.relname, a.attnum`,
 	if err := s.pairs(ctx, indexes, func(index, _ string) { c.indexes = append(c.indexes, index) }); err != nil {
 		return nil, err
 	}
-	if s.engine.name() == SQLite {
+	if enums == "" {
 		return c, nil
 	}
-	return c, s.pairs(ctx, `
-SELECT t.typname::text, e.enumlabel::text FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
-WHERE t.typnamespace = quote_ident(current_schema())::regnamespace ORDER BY t.typname, e.enumsortorder`,
-		func(enum, value string) { c.enums[enum] = append(c.enums[enum], value) })
+	return c, s.pairs(ctx, enums, func(enum, value string) { c.enums[enum] = append(c.enums[enum], value) })
 }
 
 // pairs calls each with the rows of a query for two texts.

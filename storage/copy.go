@@ -245,12 +245,12 @@ func (a *address) same(b *address) bool {
 
 // picture has fn read one unchanging picture of the database.
 func (s *BackupStore) picture(ctx context.Context, tables []dump.Table, fn func(*dump.Reader) error) error {
-	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
+	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation(), ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = raw.Rollback() }() // nothing was written
-	return fn(&dump.Reader{DB: raw, Dialect: s.dialect(), Tables: tables})
+	return fn(&dump.Reader{DB: raw, Dialect: s.engine.dialect(), Tables: tables})
 }
 
 func (c *copying) count(ctx context.Context, r *dump.Reader) error {
@@ -282,10 +282,7 @@ func (c *copying) copyAll(ctx context.Context, r *dump.Reader) error {
 
 // addLabels lets PostgreSQL's enums take values that only the source knows: those of the predecessor's later form.
 func (c *copying) addLabels(ctx context.Context, r *dump.Reader, t dump.Table) error {
-	if c.target.engine.name() == SQLite {
-		return nil
-	}
-	enums, err := (&dump.Reader{DB: c.target.writer, Dialect: dump.PostgreSQL}).Labels(ctx, t.Name)
+	enums, err := (&dump.Reader{DB: c.target.writer, Dialect: c.target.engine.dialect()}).Labels(ctx, t.Name)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (c *copying) writePart(ctx context.Context, t dump.Table, rows []dump.Row, 
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	w := &dump.Writer{Tx: tx, Conn: conn, Dialect: c.target.dialect(), Tables: c.tables}
+	w := &dump.Writer{Tx: tx, Conn: conn, Dialect: c.target.engine.dialect(), Tables: c.tables}
 	if err := w.Insert(ctx, t.Name, t.Columns, rows); err != nil {
 		return err
 	}

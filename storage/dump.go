@@ -20,7 +20,7 @@ func Tables(ctx context.Context) (tables []dump.Table, err error) {
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
 	scratch.SetMaxOpenConns(1)
-	files, dialect, err := migrationsOf(sqliteEngine{})
+	files, dialect, err := migrationsOf(sqliteEngine())
 	if err != nil {
 		return nil, err
 	}
@@ -41,17 +41,13 @@ func (s *BackupStore) Dump(ctx context.Context, fn func(*dump.Reader) error) err
 	if err != nil {
 		return err
 	}
-	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
+	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation(), ReadOnly: true})
 	if err != nil {
 		return s.fail("dump", err)
 	}
 	defer func() { _ = raw.Rollback() }() // nothing was written
-	return s.fail("dump", fn(&dump.Reader{DB: raw, Dialect: s.dialect(), Tables: tables}))
+	return s.fail("dump", fn(&dump.Reader{DB: raw, Dialect: s.engine.dialect(), Tables: tables}))
 }
-
-// loadCache is SQLite's page cache while much is written, usualCache (its default) otherwise, both in KiB. Pages that do not fit are
-// written and read again, and making an index sorts by as much.
-const loadCache, usualCache = 64 << 10, 2 << 10
 
 // Load has fn write rows of any tables, altogether or not at all. On SQLite nobody else writes meanwhile. Unlike others this
 // transaction is never tried again: fn runs once.
@@ -65,32 +61,19 @@ func (s *BackupStore) Load(ctx context.Context, fn func(*dump.Writer) error) err
 		return s.fail("load", err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back to the pool
-	if s.engine.name() == SQLite {
-		for _, pragma := range []string{"PRAGMA synchronous = FULL", fmt.Sprintf("PRAGMA cache_size = -%d", loadCache)} {
-			if _, err := conn.ExecContext(ctx, pragma); err != nil {
-				return s.fail("load", err)
-			}
-		}
-		// Without its own context: the connection is used on.
-		defer func() {
-			_, _ = conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA cache_size = -%d", usualCache))
-		}()
+	done, err := s.engine.prepareLoad(ctx, conn)
+	if err != nil {
+		return s.fail("load", err)
 	}
+	defer done()
 	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return s.fail("load", err)
 	}
-	if err := fn(&dump.Writer{Tx: raw, Conn: conn, Dialect: s.dialect(), Tables: tables}); err != nil {
+	if err := fn(&dump.Writer{Tx: raw, Conn: conn, Dialect: s.engine.dialect(), Tables: tables}); err != nil {
 		return errors.Join(s.fail("load", err), ignoreDone(raw.Rollback()))
 	}
 	return s.fail("load", raw.Commit())
-}
-
-func (s *BackupStore) dialect() dump.Dialect {
-	if s.engine.name() == SQLite {
-		return dump.SQLite
-	}
-	return dump.PostgreSQL
 }
 
 // ignoreDone: a transaction whose context ended is rolled back already.

@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"flowhq"
@@ -23,9 +20,6 @@ var migrations embed.FS
 
 // versionTable keeps which migrations were done. Its name is ours: the predecessor's _prisma_migrations is left alone.
 const versionTable = "flowhq_migrations"
-
-// migrationLock is the advisory lock that a migrating process holds, "flowhq" in ASCII.
-const migrationLock int64 = 0x666c6f776871
 
 // Schema tells how far a database's schema is.
 type Schema struct {
@@ -48,7 +42,7 @@ func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
 	}
 	if a.pg == nil {
 		if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) {
-			wanted, err := wantedVersion(sqliteEngine{})
+			wanted, err := wantedVersion(sqliteEngine())
 			return Schema{Engine: SQLite, Database: a.String(), Wanted: wanted, Absent: true}, err
 		}
 	}
@@ -62,7 +56,7 @@ func Inspect(ctx context.Context, dsn string, o Options) (Schema, error) {
 
 // Schema tells how far the schema is, without changing it.
 func (s *SchemaStore) Schema(ctx context.Context) (Schema, error) {
-	out := Schema{Engine: s.engine.name(), Database: s.addr.String()}
+	out := Schema{Engine: s.engine.name, Database: s.addr.String()}
 	var err error
 	if out.Wanted, err = wantedVersion(s.engine); err != nil {
 		return Schema{}, err
@@ -92,12 +86,8 @@ func (s *SchemaStore) Migrated(ctx context.Context) (bool, error) {
 }
 
 func (s *SchemaStore) hasTable(ctx context.Context, name string) (bool, error) {
-	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1"
-	if s.engine.name() == PostgreSQL {
-		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
-	}
 	var got string
-	return found(s.writer.QueryRowContext(ctx, query, name).Scan(&got))
+	return found(s.writer.QueryRowContext(ctx, s.engine.tableQuery(), name).Scan(&got))
 }
 
 // wantedVersion gives the number of the last migration that this program knows.
@@ -122,10 +112,7 @@ func wantedVersion(e engine) (int64, error) {
 func versionOf(path string) (int64, error) { return goose.NumericComponent(path) }
 
 func migrationsOf(e engine) (fs.FS, goose.Dialect, error) {
-	dialect, dir := goose.DialectPostgres, "migrations/postgres"
-	if e.name() == SQLite {
-		dialect, dir = goose.DialectSQLite3, "migrations/sqlite"
-	}
+	dialect, dir := e.migrations()
 	files, err := fs.Sub(migrations, dir)
 	return files, dialect, err
 }
@@ -144,7 +131,7 @@ func (s *SchemaStore) migrate(ctx context.Context) error { return s.migrateAs(ct
 
 // migrateAs is migrate for whoever may work on a database that holds an unfinished copy (copying), which others may not.
 func (s *SchemaStore) migrateAs(ctx context.Context, copying bool) (err error) {
-	unlock, err := s.lockMigrations(ctx)
+	unlock, err := s.engine.lockMigrations(ctx, s.database)
 	if err != nil {
 		return err
 	}
@@ -173,7 +160,7 @@ func (s *SchemaStore) migrateAs(ctx context.Context, copying bool) (err error) {
 		return err
 	}
 	start := time.Now()
-	if err := s.completeLabels(ctx); err != nil {
+	if err := s.extendEnums(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	done, err := p.Up(ctx)
@@ -193,64 +180,4 @@ func (s *SchemaStore) forgetCopy(ctx context.Context, copying bool) error {
 	}
 	_, err = s.writer.ExecContext(ctx, "DROP TABLE "+copiedTable)
 	return err
-}
-
-func (s *SchemaStore) lockMigrations(ctx context.Context) (unlock func() error, err error) {
-	if s.engine.name() == SQLite {
-		return lockFolder(ctx, filepath.Dir(s.addr.file))
-	}
-	conn, err := s.writer.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	unlock = func() error {
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
-		return errors.Join(err, conn.Close())
-	}
-	if s.addr.schema != "" {
-		if err := makeSchema(ctx, conn, s.addr.schema); err != nil {
-			return nil, errors.Join(err, unlock())
-		}
-	}
-	return unlock, nil
-}
-
-// makeSchema creates the schema that the DSN names, as Prisma does. One that is there is not touched: that would want a right
-// that the user may not have.
-func makeSchema(ctx context.Context, conn *sql.Conn, name string) error {
-	var got string
-	there, err := found(conn.QueryRowContext(ctx, "SELECT nspname::text FROM pg_namespace WHERE nspname = $1", name).Scan(&got))
-	if err != nil || there {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{name}.Sanitize())
-	return err
-}
-
-// lockFolder locks the folder of a SQLite file. The file itself must not be locked by other means than SQLite's: closing
-// it would drop the locks that SQLite holds on it in this process.
-func lockFolder(ctx context.Context, dir string) (unlock func() error, err error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return f.Close, nil // closing gives the lock back
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), f.Close())
-		}
-		pause := time.NewTimer(20 * time.Millisecond)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return nil, errors.Join(ctx.Err(), f.Close())
-		case <-pause.C:
-		}
-	}
 }

@@ -37,7 +37,7 @@ func MakePlan(ctx context.Context, dsn string, o Options) (Plan, error) {
 	}
 	p := Plan{Schema: schema}
 	if schema.Absent {
-		steps, err := stepsAfter(sqliteEngine{}, schema.Current)
+		steps, err := stepsAfter(sqliteEngine(), schema.Current)
 		p.sort(steps, &catalog{})
 		return p, err
 	}
@@ -72,26 +72,15 @@ func (s *SchemaStore) plan(ctx context.Context, p *Plan) error {
 	if !p.UpToDate() {
 		p.Labels = missingLabels(all, there)
 	}
-	if there.tables["tenants"] == nil || p.Current >= relinkMigration || s.engine.name() != PostgreSQL {
+	if there.tables["tenants"] == nil || p.Current >= relinkMigration {
 		return nil
 	}
-	return s.fail("plan", s.countRelinks(ctx, p, there))
+	p.Relink, err = s.engine.countRelinks(ctx, s.database, there)
+	return s.fail("plan", err)
 }
 
 // relinkMigration is the migration that marks the predecessor's tenants.
 const relinkMigration = 3
-
-// countRelinks counts by the rule of that migration. Enums that another program made may not know the values.
-func (s *SchemaStore) countRelinks(ctx context.Context, p *Plan, there *catalog) error {
-	query := `
-SELECT count(*) FROM tenants t LEFT JOIN whatsapp_sessions s ON s.tenant_id = t.id
-WHERE (t.status::text NOT IN ('NEW', 'QR_PENDING') OR s.state::text = 'CONNECTED'
-  OR EXISTS (SELECT 1 FROM setup_requests r WHERE r.tenant_id = t.id AND r.status::text = 'ACTIVE'))`
-	if there.tables["tenant_events"] != nil {
-		query += " AND NOT EXISTS (SELECT 1 FROM tenant_events e WHERE e.tenant_id = t.id)"
-	}
-	return s.writer.QueryRowContext(ctx, query).Scan(&p.Relink)
-}
 
 // ddl is what migrations make.
 type ddl struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"flowhq/storage/dump"
 	"flowhq/storage/internal/db"
 )
 
@@ -23,6 +24,8 @@ const minConns = 4
 
 // postgres is the engine PostgreSQL, 13 and later.
 type postgres struct{}
+
+func postgresEngine() engine { return engine{PostgreSQL, postgres{}, postgres{}, postgres{}} }
 
 func (s *database) connectPostgres(ctx context.Context, o Options) error {
 	conns := defaultConns
@@ -38,14 +41,19 @@ func (s *database) connectPostgres(ctx context.Context, o Options) error {
 	s.idle = min(conns, 8)
 	pool.SetMaxIdleConns(s.idle)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	s.writer, s.reader, s.engine = pool, pool, postgres{}
+	s.writer, s.reader, s.engine = pool, pool, postgresEngine()
 	if err := pool.PingContext(ctx); err != nil {
 		return errors.Join(err, pool.Close())
 	}
 	return nil
 }
 
-func (postgres) name() Engine { return PostgreSQL }
+// isolation: a snapshot for all of the transaction.
+func (postgres) isolation() sql.IsolationLevel { return sql.LevelRepeatableRead }
+
+func (postgres) dialect() dump.Dialect { return dump.PostgreSQL }
+
+func (postgres) prepareLoad(context.Context, *sql.Conn) (func(), error) { return func() {}, nil }
 
 // begin commits in full even where less would do: a server that crashes alone would lose what workers believe to be taken.
 func (postgres) begin(ctx context.Context, pool *sql.DB, _ bool) (*sql.Tx, func(), error) {

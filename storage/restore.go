@@ -55,17 +55,17 @@ func (s *BackupStore) Restore(ctx context.Context, r Restore, feed func(Put) err
 // bringing is a restore under way.
 type bringing struct {
 	Restore
-	s      *BackupStore
-	ctx    context.Context
-	w      *dump.Writer
-	t      *tx
-	now    db.Time
-	users  map[string]string    // users of the backup, by the id that they have there, with the one that they have here
-	spare  map[string]spareUser // users of others in the backup
-	labels learned
-	bare   *bare                          // what was taken off for the time of a whole restore
-	found  map[string]*flowhq.RestoreHold // tenants that came, with what their fences will say
-	order  []string                       // of found
+	s       *BackupStore
+	ctx     context.Context
+	w       *dump.Writer
+	t       *tx
+	now     db.Time
+	users   map[string]string    // users of the backup, by the id that they have there, with the one that they have here
+	spare   map[string]spareUser // users of others in the backup
+	labels  learned
+	dropped *droppedIndexes                // during a whole restore
+	found   map[string]*flowhq.RestoreHold // tenants that came, with what their fences will say
+	order   []string                       // of found
 }
 
 // keptTables are those whose rows in a backup, where there are any, are of no use here.
@@ -107,7 +107,7 @@ func (b *bringing) clear() (err error) {
 			return err
 		}
 	}
-	b.bare, err = b.s.strip(b.ctx, b.w.Tx, b.w.Tables)
+	b.dropped, err = b.s.engine.dropIndexes(b.ctx, b.s.database, b.w.Tx, b.w.Tables)
 	return err
 }
 
@@ -148,8 +148,8 @@ func (b *bringing) finish() error {
 	if b.Tenant != "" && len(b.order) == 0 {
 		return flowhq.Errorf(flowhq.CodeNotFound, "The backup does not hold this business. `flowhq backup list` and `flowhq backup verify` tell what is in which.")
 	}
-	if b.bare != nil {
-		if err := b.bare.put(b.ctx, b.w.Tx, b.Making); err != nil {
+	if b.dropped != nil {
+		if err := b.dropped.restore(b.ctx, b.w.Tx, b.Making); err != nil {
 			return fmt.Errorf("make the indexes: %w", err)
 		}
 	}

@@ -3,8 +3,6 @@ package storage
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"flowhq"
@@ -71,41 +69,9 @@ func (s *RetentionStore) LatestActivity(ctx context.Context) (time.Time, error) 
 	return latest.Time, nil
 }
 
-// reclaimPages is how many pages of 4 KiB one step gives back at most.
-const reclaimPages = 2000
-
 // Reclaim gives space of deleted rows back, in small steps: more tells whether another one would give back more. SQLite's file
 // shrinks; PostgreSQL vacuums the tables that grow, which lets their space be used again and locks nobody out.
 func (s *RetentionStore) Reclaim(ctx context.Context) (more bool, err error) {
-	if s.engine.name() == PostgreSQL {
-		_, err := s.writer.ExecContext(ctx, "VACUUM (SKIP_LOCKED, ANALYZE) message_logs, message_traces, tenant_events, customer_requests")
-		return false, s.fail("vacuum", err)
-	}
-	free, err := s.pragma(ctx, "PRAGMA freelist_count")
-	if err != nil || free == 0 {
-		return false, s.fail("reclaim", err)
-	}
-	// The pragma frees a page with each row that is read of it.
-	rows, err := s.writer.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", reclaimPages))
-	if err != nil {
-		return false, s.fail("reclaim", err)
-	}
-	for rows.Next() {
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return false, s.fail("reclaim", err)
-	}
-	left, err := s.pragma(ctx, "PRAGMA freelist_count")
-	if err != nil {
-		return false, s.fail("reclaim", err)
-	}
-	if left == 0 || left >= free { // done, or a file that was made without the means to shrink
-		_, err = s.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-		return false, s.fail("reclaim", err)
-	}
-	return true, nil
-}
-
-func (s *RetentionStore) pragma(ctx context.Context, query string) (n int64, err error) {
-	return n, s.writer.QueryRowContext(ctx, query).Scan(&n)
+	more, err = s.engine.reclaim(ctx, s.database)
+	return more, s.fail("reclaim", err)
 }

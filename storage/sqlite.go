@@ -14,6 +14,7 @@ import (
 
 	"modernc.org/sqlite"
 
+	"flowhq/storage/dump"
 	"flowhq/storage/internal/db"
 )
 
@@ -25,10 +26,13 @@ const (
 	sqliteBusyTimeout = 10_000 // milliseconds that a writer waits for another process
 )
 
-type sqliteEngine struct{}
+// sqliteFile is the engine SQLite.
+type sqliteFile struct{}
+
+func sqliteEngine() engine { return engine{SQLite, sqliteFile{}, sqliteFile{}, sqliteFile{}} }
 
 func (s *database) connectSQLite(ctx context.Context, create bool) error {
-	s.engine = sqliteEngine{}
+	s.engine = sqliteEngine()
 	unlock, err := prepareFile(ctx, s.addr.file, create)
 	if err != nil {
 		return err
@@ -95,11 +99,30 @@ func prepareFile(ctx context.Context, file string, create bool) (unlock func() e
 	return unlock, nil
 }
 
-func (sqliteEngine) name() Engine { return SQLite }
+// isolation: a transaction that reads is a snapshot anyway.
+func (sqliteFile) isolation() sql.IsolationLevel { return sql.LevelDefault }
+
+func (sqliteFile) dialect() dump.Dialect { return dump.SQLite }
+
+// loadCache is SQLite's page cache while much is written, usualCache (its default) otherwise, both in KiB. Pages that do not
+// fit are written and read again, and making an index sorts by as much.
+const loadCache, usualCache = 64 << 10, 2 << 10
+
+func (sqliteFile) prepareLoad(ctx context.Context, conn *sql.Conn) (func(), error) {
+	for _, pragma := range []string{"PRAGMA synchronous = FULL", fmt.Sprintf("PRAGMA cache_size = -%d", loadCache)} {
+		if _, err := conn.ExecContext(ctx, pragma); err != nil {
+			return nil, err
+		}
+	}
+	return func() {
+		// Without the load's context, which may have ended: the connection is used again.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA cache_size = -%d", usualCache))
+	}, nil
+}
 
 // begin sets the mode of syncing each time, before the transaction: within one it can't be changed, and one that its context
 // has cut short may end at any moment.
-func (sqliteEngine) begin(ctx context.Context, pool *sql.DB, relaxed bool) (*sql.Tx, func(), error) {
+func (sqliteFile) begin(ctx context.Context, pool *sql.DB, relaxed bool) (*sql.Tx, func(), error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -120,14 +143,14 @@ func (sqliteEngine) begin(ctx context.Context, pool *sql.DB, relaxed bool) (*sql
 }
 
 // lockTenant has nothing to lock: the whole database is the transaction's.
-func (sqliteEngine) lockTenant(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
+func (sqliteFile) lockTenant(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
 	var got string
 	return found(tx.QueryRowContext(ctx, "SELECT id FROM tenants WHERE id = ?", db.Clean(id)).Scan(&got))
 }
 
-func (sqliteEngine) lockName(context.Context, *sql.Tx, string) error { return nil }
+func (sqliteFile) lockName(context.Context, *sql.Tx, string) error { return nil }
 
-func (sqliteEngine) beat(ctx context.Context, tx *sql.Tx, now db.Time, beats []beat) error {
+func (sqliteFile) beat(ctx context.Context, tx *sql.Tx, now db.Time, beats []beat) error {
 	stmt, err := tx.PrepareContext(ctx, `
 UPDATE whatsapp_sessions
 SET last_seen_at = max(coalesce(last_seen_at, 0), ?), wa_heard_at = nullif(max(coalesce(wa_heard_at, 0), coalesce(?, 0)), 0), updated_at = ?
@@ -146,7 +169,7 @@ WHERE tenant_id = ?`)
 // sqliteRows is how many rows a statement inserts at most: the driver's work on parameters grows with the square of their number.
 const sqliteRows = 32
 
-func (sqliteEngine) insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error {
+func (sqliteFile) insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error {
 	one := "(?" + strings.Repeat(",?", len(in.columns)-1) + ")"
 	for part := range slices.Chunk(rows, sqliteRows) {
 		args := make([]any, 0, len(part)*len(in.columns))

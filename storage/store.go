@@ -9,9 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
 	"flowhq"
+	"flowhq/storage/dump"
 	"flowhq/storage/internal/db"
 )
 
@@ -111,9 +113,19 @@ type database struct {
 	now    func() time.Time
 }
 
-// engine is what the two engines do each in its own way.
-type engine interface {
-	name() Engine
+// engine is what the two engines do each in its own way. Whatever differs by engine stands behind one of its three parts, in
+// the files postgres*.go and sqlite*.go; no other file asks which engine it is.
+type engine struct {
+	name Engine
+	transactions
+	schemas
+	upkeep
+}
+
+// transactions are how an engine reads and writes rows.
+type transactions interface {
+	// isolation is what a transaction that reads needs to see one unchanging state.
+	isolation() sql.IsolationLevel
 	// begin starts a transaction that writes. relaxed: what it writes may be lost when the power fails, because its sender
 	// will send it again. done must be called after the transaction's end.
 	begin(ctx context.Context, db *sql.DB, relaxed bool) (tx *sql.Tx, done func(), err error)
@@ -125,6 +137,46 @@ type engine interface {
 	beat(ctx context.Context, tx *sql.Tx, now db.Time, beats []beat) error
 	// insert inserts any number of rows, at least one.
 	insert(ctx context.Context, tx *sql.Tx, in insertion, rows [][]any) error
+	// dialect is how the package dump speaks to the engine.
+	dialect() dump.Dialect
+	// prepareLoad makes a connection ready for a transaction that writes much; done puts it back as it was.
+	prepareLoad(ctx context.Context, conn *sql.Conn) (done func(), err error)
+}
+
+// schemas are how an engine knows and changes its tables.
+type schemas interface {
+	// migrations gives the folder of the engine's migrations.
+	migrations() (goose.Dialect, string)
+	// lockMigrations keeps other processes from migrating until unlock is called.
+	lockMigrations(ctx context.Context, d *database) (unlock func() error, err error)
+	// tableQuery looks for the table $1.
+	tableQuery() string
+	// catalogQueries give rows of two texts: (table, column), (index, ""), and (enum, value), "" where there are no enums.
+	catalogQueries() (columns, indexes, enums string)
+	// addLabels makes an enum column of a table take more values, outside of any transaction.
+	addLabels(ctx context.Context, d *database, table, column string, labels []string) error
+	// extendEnums makes enums take more values, before migrations.
+	extendEnums(ctx context.Context, d *database, values map[string][]string) error
+	// countRelinks counts the businesses of the predecessor that a migration marks as to be linked again.
+	countRelinks(ctx context.Context, d *database, there *catalog) (int, error)
+	// dropIndexes drops what makes a load slow, where the database allows it.
+	dropIndexes(ctx context.Context, d *database, tx *sql.Tx, tables []dump.Table) (*droppedIndexes, error)
+}
+
+// upkeep is how an engine looks after the database as a whole.
+type upkeep interface {
+	// sizeQuery gives the bytes that the database takes on its disk.
+	sizeQuery() string
+	// full tells whether the disk has no room left, where that can be seen from here.
+	full(d *database) bool
+	// check looks for damage.
+	check(ctx context.Context, d *database) error
+	// reclaim gives space of deleted rows back, in one step; more: another one would give back more.
+	reclaim(ctx context.Context, d *database) (more bool, err error)
+	// lockShared marks the database as used, until release; CodeConflict while somebody has locked it exclusively.
+	lockShared(ctx context.Context, d *database) (release func(), err error)
+	// lockExclusively keeps everybody out who locks it shared, until release; CodeConflict while somebody does.
+	lockExclusively(ctx context.Context, d *database) (release func(), err error)
 }
 
 // Open connects to the database that dsn names, brings its schema up to date (one process at a time; the others wait) and
@@ -213,7 +265,7 @@ func (s *Store) Close() error {
 }
 
 // Engine tells which engine keeps the store.
-func (s *Store) Engine() Engine { return s.engine.name() }
+func (s *Store) Engine() Engine { return s.engine.name }
 
 // String describes the database, without its password.
 func (s *Store) String() string { return s.addr.String() }

@@ -78,20 +78,12 @@ func (s *database) try(ctx context.Context, relaxed bool, fn func(*tx) error) (e
 
 // read runs fn on one unchanging picture of the database.
 func (s *database) read(ctx context.Context, what string, fn func(*db.Queries) error) error {
-	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.readIsolation(), ReadOnly: true})
+	raw, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.engine.isolation(), ReadOnly: true})
 	if err != nil {
 		return s.fail(what, err)
 	}
 	defer func() { _ = raw.Rollback() }() // nothing was written
 	return s.fail(what, fn(db.New(db.Cleaned(raw))))
-}
-
-// readIsolation: a read transaction of SQLite is a snapshot anyway.
-func (s *database) readIsolation() sql.IsolationLevel {
-	if s.engine.name() == PostgreSQL {
-		return sql.LevelRepeatableRead
-	}
-	return sql.LevelDefault
 }
 
 // queries run single statements that read.
