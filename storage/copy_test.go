@@ -15,6 +15,7 @@ import (
 	"flowhq"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
+	"flowhq/storage/storetest"
 )
 
 func copyOptions() storage.Options { return storage.Options{Logger: slog.New(slog.DiscardHandler)} }
@@ -98,7 +99,7 @@ func TestUnfinishedCopy(t *testing.T) {
 	for engine, fresh := range dsns() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			from, to := big(t, 3, 4000), fresh(t)
+			from, to := big(t, 1, 5500), fresh(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			_, err := storage.Copy(ctx, from, to, copyOptions(), func(p storage.CopyProgress) {
 				if p.Phase == storage.CopyRows && p.Table == "message_logs" {
@@ -114,7 +115,7 @@ func TestUnfinishedCopy(t *testing.T) {
 			refused(t, err, flowhq.CodeConflict)
 			result := must(storage.Copy(t.Context(), from, to, copyOptions(), nil))(t)
 			equal(t, "carried on", result.Resumed, true)
-			equal(t, "messages", open(t, to).count(t, "SELECT count(*) FROM message_logs"), 12000)
+			equal(t, "messages", open(t, to).count(t, "SELECT count(*) FROM message_logs"), 5500)
 		})
 	}
 }
@@ -122,7 +123,7 @@ func TestUnfinishedCopy(t *testing.T) {
 // What was written to the source between two parts of a copy is found out.
 func TestSourceThatChanges(t *testing.T) {
 	t.Parallel()
-	from, to := big(t, 2, 6000), pgtest.DSN(t)
+	from, to := big(t, 1, 5500), pgtest.DSN(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, _ = storage.Copy(ctx, from, to, copyOptions(), func(p storage.CopyProgress) {
 		if p.Table == "message_logs" && p.Done > 5000 {
@@ -142,7 +143,7 @@ func TestSourceThatChanges(t *testing.T) {
 // big makes a SQLite database with many messages.
 func big(t *testing.T, tenants, each int) (dsn string) {
 	t.Helper()
-	dsn = "sqlite://" + filepath.Join(t.TempDir(), "big.db")
+	dsn = storetest.SQLite(t)
 	h := open(t, dsn)
 	for n := range tenants {
 		id := h.tenant(t, fmt.Sprint("Duka ", n), "").ID
@@ -201,7 +202,7 @@ func TestCopyKilled(t *testing.T) {
 	for engine, fresh := range dsns() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			from, to := big(t, 4, 5000), fresh(t)
+			from, to := big(t, 2, 5500), fresh(t)
 			kills := 0
 			for wait := 20 * time.Millisecond; !killed(t, from+"\n"+to, wait); wait += wait/2 + 5*time.Millisecond {
 				kills++
@@ -211,9 +212,9 @@ func TestCopyKilled(t *testing.T) {
 				t.Error("it was never killed")
 			}
 			h := open(t, to)
-			equal(t, "messages", h.count(t, "SELECT count(*) FROM message_logs"), 20000)
-			equal(t, "messages, each once", h.count(t, "SELECT count(DISTINCT id) FROM message_logs"), 20000)
-			equal(t, "tenants", h.count(t, "SELECT count(*) FROM tenants"), 4)
+			equal(t, "messages", h.count(t, "SELECT count(*) FROM message_logs"), 11000)
+			equal(t, "messages, each once", h.count(t, "SELECT count(DISTINCT id) FROM message_logs"), 11000)
+			equal(t, "tenants", h.count(t, "SELECT count(*) FROM tenants"), 2)
 		})
 	}
 }
@@ -225,7 +226,7 @@ func TestMigrationKilled(t *testing.T) {
 		"predecessor": func(t *testing.T) string {
 			dsn, db := predecessor(t, true)
 			run(t, db, `INSERT INTO "message_logs" ("id","tenant_id","direction","from_number","to_number","message_text")
-				SELECT 'x' || n, 't1', 'IN', 'a', 'b', repeat('c', 50) FROM generate_series(1, 20000) n`)
+				SELECT 'x' || n, 't1', 'IN', 'a', 'b', repeat('c', 50) FROM generate_series(1, 5000) n`)
 			return dsn
 		},
 	}
@@ -252,7 +253,7 @@ func TestMigrationKilled(t *testing.T) {
 				"SELECT count(*) - count(DISTINCT version_id) FROM flowhq_migrations"), 0)
 			switch {
 			case name == "predecessor":
-				equal(t, "messages", h.count(t, "SELECT count(*) FROM message_logs"), 20004)
+				equal(t, "messages", h.count(t, "SELECT count(*) FROM message_logs"), 5004)
 				equal(t, "marked once", h.count(t, "SELECT count(*) FROM tenant_events WHERE event_type = 'ADOPTED'"),
 					6)
 			case strings.HasPrefix(name, "fixture"):

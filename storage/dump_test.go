@@ -12,12 +12,13 @@ import (
 
 	"flowhq/storage"
 	rowdump "flowhq/storage/dump"
+	"flowhq/storage/storetest"
 )
 
 // Every table and column of PostgreSQL must be one that the dump knows, and the other way round.
 func TestDumpKnowsEveryTableAndColumn(t *testing.T) {
 	t.Parallel()
-	h := open(t, migrated.DSN(t))
+	h := open(t, storetest.Postgres(t))
 	kinds := map[string]rowdump.Kind{
 		"text": rowdump.Text, "USER-DEFINED": rowdump.Text, "jsonb": rowdump.JSON, "integer": rowdump.Int,
 		"bigint":                      rowdump.Int,
@@ -271,7 +272,7 @@ func TestEnumsTakeMoreValues(t *testing.T) {
 // What CanonicalJSON makes of a document must be what it makes of what PostgreSQL makes of it.
 func TestCanonicalJSONIsThatOfPostgreSQL(t *testing.T) {
 	t.Parallel()
-	var pg *sql.DB = raw(t, migrated.DSN(t))
+	var pg *sql.DB = raw(t, storetest.Postgres(t))
 	for _, doc := range []string{
 		`null`, `"a\/b\u00e4"`, `{"b":1,"a":[true,false,null]}`, `{"a":1,"a":2}`,
 		`[1e2,1.5e1,1.50e1,1E-3,-0,-0.0,0e5,1.50,123456789012345678901234567890,-1.25e-2]`,

@@ -22,6 +22,7 @@ import (
 	"flowhq"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
+	"flowhq/storage/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -79,22 +80,19 @@ func dsns() map[string]func(*testing.T) string {
 	}
 }
 
-// migrated is a database with the schema in it, which most tests on PostgreSQL take a copy of.
-var migrated = pgtest.Template{Prepare: func(dsn string) error {
-	s, err := storage.Open(context.Background(), dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
+// migrated are the addresses of a fresh database on each engine that has the schema already.
+func migrated() map[string]func(*testing.T) string {
+	return map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return storetest.SQLite(t) },
+		"postgres": func(t *testing.T) string { return storetest.Postgres(t) },
 	}
-	return s.Close()
-}}
+}
 
 // onBoth runs a test of the conformance suite on both engines, side by side.
 func onBoth(t *testing.T, test func(*testing.T, *harness)) {
 	t.Helper()
 	t.Parallel()
-	both := dsns()
-	both["postgres"] = func(t *testing.T) string { return migrated.DSN(t) }
-	for engine, dsn := range both {
+	for engine, dsn := range migrated() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t, dsn(t)))

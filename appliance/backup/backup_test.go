@@ -21,7 +21,7 @@ import (
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
 	"flowhq/storage"
-	"flowhq/storage/pgtest"
+	"flowhq/storage/storetest"
 	"flowhq/worker/journal"
 )
 
@@ -35,19 +35,11 @@ func openStore(ctx context.Context, dsn string) (*storage.Store, error) {
 	return storage.Open(ctx, dsn, storage.Options{Logger: slog.New(slog.DiscardHandler)})
 }
 
-var migrated = pgtest.Template{Prepare: func(dsn string) error {
-	s, err := openStore(context.Background(), dsn)
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}}
-
 // engines make an empty box on each engine.
 func engines() map[string]func(*testing.T) *box {
 	return map[string]func(*testing.T) *box{
-		"sqlite":   func(t *testing.T) *box { return newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db")) },
-		"postgres": func(t *testing.T) *box { return newBox(t, migrated.DSN(t)) },
+		"sqlite":   func(t *testing.T) *box { return newBox(t, storetest.SQLite(t)) },
+		"postgres": func(t *testing.T) *box { return newBox(t, storetest.Postgres(t)) },
 	}
 }
 
@@ -487,7 +479,7 @@ func TestVerify(t *testing.T) {
 // either way: with one of them changed, a plain backup still is the same backup, byte by byte.)
 func TestDamagedBackups(t *testing.T) {
 	t.Parallel()
-	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	b := newBox(t, storetest.SQLite(t))
 	b.business(t, "Asha Salon", "+255700000001")
 	for what, keys := range map[string]archive.Keys{"plain": {}, "encrypted": aKey()} {
 		file := take(t, b.source(), keys)
@@ -548,7 +540,7 @@ func aKey() archive.Keys {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	b := newBox(t, storetest.SQLite(t))
 	b.business(t, "Asha Salon", "+255700000001")
 	file := take(t, b.source(), archive.Keys{Passphrase: "siri kubwa"})
 	if bytes.Contains(file, []byte("Asha")) || bytes.Contains(file, []byte("manifest")) {
@@ -572,7 +564,7 @@ func TestKeys(t *testing.T) {
 // A disk that is full ends a backup with a sentence and leaves nothing behind.
 func TestWriterThatFails(t *testing.T) {
 	t.Parallel()
-	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	b := newBox(t, storetest.SQLite(t))
 	id := b.business(t, "Asha Salon", "+255700000001")
 	full := errors.New("full")
 	for _, after := range []int{0, 10, 1000, 6000} {

@@ -14,6 +14,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
+	"flowhq/storage/storetest"
 )
 
 // benchMessages is how many messages the benchmark's backup holds, with a trace for every second one.
@@ -93,9 +94,7 @@ func BenchmarkRestore(b *testing.B) {
 	file, rows := benchSource(b)
 	text := plainSize(b, file)
 	for name, fresh := range map[string]func(testing.TB) string{
-		"sqlite": func(t testing.TB) string {
-			return "sqlite://" + filepath.Join(t.TempDir(), "flowhq.db")
-		}, "postgres": migrated.DSN,
+		"sqlite": storetest.SQLite, "postgres": storetest.Postgres,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(text)

@@ -65,10 +65,10 @@ func killed(t *testing.T, after time.Duration, job string, args ...string) (done
 }
 
 // kills is how often a victim is killed, at moments spread over its life.
-const kills = 12
+const kills = 8
 
 // killedRows are messages enough for a restore to be killed among them, and while it makes indexes of them.
-const killedRows = 20_000
+const killedRows = 6_000
 
 // more puts so many messages without a chat into the log of one business, as the predecessor would have.
 func (b *box) more(t *testing.T, n int) {

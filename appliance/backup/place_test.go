@@ -24,6 +24,7 @@ import (
 	"flowhq/appliance/backup"
 	"flowhq/appliance/backup/archive"
 	"flowhq/appliance/backup/s3"
+	"flowhq/storage/storetest"
 )
 
 // storageServer is a real S3-compatible server with a bucket, and with faults that a test can switch on.
@@ -212,7 +213,7 @@ func TestStorageInTrouble(t *testing.T) {
 // A whole backup goes to storage and comes back from there.
 func TestBackupInStorage(t *testing.T) {
 	t.Parallel()
-	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	b := newBox(t, storetest.SQLite(t))
 	b.business(t, "Asha Salon", "+255700000001")
 	place := newStorage(t).bucket(t, "s3://akiba/flowhq", nil)
 	name := backup.NameOf(time.Now(), "", false)
@@ -244,10 +245,10 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("left are %v", entries)
 	}
 
-	b := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	b := newBox(t, storetest.SQLite(t))
 	b.business(t, "Asha Salon", "+255700000001")
 	file := take(t, b.source(), archive.Keys{})
-	fresh := newBox(t, "sqlite://"+filepath.Join(t.TempDir(), "flowhq.db"))
+	fresh := newBox(t, storetest.SQLite(t))
 	fresh.sessions = filepath.Join(dir, "sessions")
 	must(t, os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 460<<10), 0o600))
 	_, err = backup.Restore(t.Context(), fresh.target(), backup.Wanted{}, opener(file), archive.Keys{})

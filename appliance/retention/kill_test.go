@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +19,7 @@ import (
 	"flowhq"
 	"flowhq/appliance/retention"
 	"flowhq/storage"
-	"flowhq/storage/pgtest"
+	"flowhq/storage/storetest"
 )
 
 // The test program is, with this variable set to a database's address, the process that sweeps it and is killed.
@@ -113,7 +112,15 @@ func (s *swept) rows(t *testing.T, table string) []string {
 	if table == "journal_marks" {
 		id = "tenant_id"
 	}
-	rows, err := s.db.QueryContext(t.Context(), "SELECT "+id+" FROM "+table)
+	ids := s.query(t, "SELECT "+id+" FROM "+table)
+	slices.Sort(ids)
+	return ids
+}
+
+// query gives the texts that a query selects.
+func (s *swept) query(t *testing.T, query string, args ...any) []string {
+	t.Helper()
+	rows, err := s.db.QueryContext(t.Context(), query, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +136,6 @@ func (s *swept) rows(t *testing.T, table string) []string {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(ids)
 	return ids
 }
 
@@ -161,9 +167,12 @@ func newSwept(t *testing.T, dsn string) *swept {
 		fill(t, s, id, "old", now, 1300)
 		ids = append(ids, id)
 	}
-	all := map[string][]string{}
+	all := map[string]map[string]bool{}
 	for _, table := range sweptTables {
-		all[table] = out.rows(t, table)
+		all[table] = map[string]bool{}
+		for _, id := range out.rows(t, table) {
+			all[table][id] = true
+		}
 	}
 	now = time.Now().Add(-time.Hour)
 	for _, id := range ids {
@@ -172,10 +181,10 @@ func newSwept(t *testing.T, dsn string) *swept {
 	if err := s.Heartbeats(t.Context(), []flowhq.Heartbeat{{TenantID: ids[0], SeenAt: now}}); err != nil {
 		t.Fatal(err)
 	}
-	forEver := ids[2]
 	for _, table := range sweptTables {
+		stays := out.staysAnyway(t, table, ids[2])
 		for _, id := range out.rows(t, table) {
-			if !slices.Contains(all[table], id) || out.staysAnyway(t, table, id, forEver) {
+			if !all[table][id] || stays[id] {
 				out.stay[table] = append(out.stay[table], id)
 			} else {
 				out.old++
@@ -185,22 +194,23 @@ func newSwept(t *testing.T, dsn string) *swept {
 	return out
 }
 
-// staysAnyway tells whether an old row is of a tenant that keeps all, an open request, or of a table that nothing is
-// removed from.
-func (s *swept) staysAnyway(t *testing.T, table, id, forEver string) bool {
+// staysAnyway gives the rows of a tenant that keeps all, open requests, and all rows of a table that nothing is removed from.
+func (s *swept) staysAnyway(t *testing.T, table, forEver string) map[string]bool {
 	t.Helper()
-	if table == "customers" || table == "journal_marks" {
-		return true
+	id, where, args := "id", "tenant_id = $1", []any{forEver}
+	switch table {
+	case "customers":
+		where, args = "true", nil
+	case "journal_marks":
+		id, where, args = "tenant_id", "true", nil
+	case "customer_requests":
+		where += " OR status IN ('NEW', 'CONFIRMED')"
 	}
-	query := "SELECT count(*) FROM " + table + " WHERE id = $1 AND (tenant_id = $2"
-	if table == "customer_requests" {
-		query += " OR status IN ('NEW', 'CONFIRMED')"
+	out := map[string]bool{}
+	for _, one := range s.query(t, "SELECT "+id+" FROM "+table+" WHERE "+where, args...) {
+		out[one] = true
 	}
-	var n int
-	if err := s.db.QueryRowContext(t.Context(), query+")", id, forEver).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n > 0
+	return out
 }
 
 func sweptTenant(t *testing.T, s *storage.Store, name string, days int) string {
@@ -276,8 +286,8 @@ func (s *swept) left(t *testing.T) (old int) {
 func TestKilledSweeps(t *testing.T) {
 	t.Parallel()
 	for engine, fresh := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "flowhq.db") },
-		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
+		"sqlite":   func(t *testing.T) string { return storetest.SQLite(t) },
+		"postgres": func(t *testing.T) string { return storetest.Postgres(t) },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
@@ -300,7 +310,7 @@ func TestKilledSweeps(t *testing.T) {
 					midway++
 				}
 				for ; kills < 40; kills++ {
-					if sweepKilled(t, s.dsn, rand.N(life/4)) {
+					if sweepKilled(t, s.dsn, rand.N(life)) {
 						break
 					}
 					now := s.left(t)
