@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -28,7 +29,8 @@ type batch struct {
 	chats     []dated[*flowhq.ChatEvent]
 	requests  []dated[*flowhq.RequestEvent]
 	notes     [][]any
-	merged    map[string]string // "lid:…" chats and what they are known as now
+	merged    map[string]string       // "lid:…" chats and what they are known as now
+	known     map[string]*db.Customer // rows of customers as they are now, by chat; nil: there is none
 	tally     tally
 }
 
@@ -58,7 +60,7 @@ type mark struct {
 }
 
 func newBatch(t *tx, tenantID string) *batch {
-	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}, tally: newTally()}
+	return &batch{t: t, tenantID: tenantID, customers: map[string]*sighting{}, traces: map[string]*traced{}, merged: map[string]string{}, known: map[string]*db.Customer{}, tally: newTally()}
 }
 
 // add takes an event in. An event of a kind that this program does not know, or without the field that its kind names, is an
@@ -207,8 +209,32 @@ func (b *batch) flushCustomers() error {
 		seen := b.customers[chat]
 		rows[i] = []any{newID(), b.tenantID, chat, numberOf(chat), seen.name, seen.first, seen.last}
 	}
+	err := b.t.insert(upsertCustomers(), rows)
+	for _, row := range rows {
+		b.remember(row)
+	}
 	clear(b.customers)
-	return b.t.insert(upsertCustomers(), rows)
+	return err
+}
+
+// remember keeps a row that upsertCustomers wrote among those that are known, so that nobody has to read it back.
+func (b *batch) remember(row []any) {
+	chat := row[2].(string)
+	c, read := b.known[chat]
+	if !read {
+		return // what is in the database is not known
+	}
+	seen := db.Customer{ID: row[0].(string), TenantID: b.tenantID, Chat: chat, Number: row[3].(string), Name: row[4].(string),
+		FirstSeenAt: row[5].(db.Time), LastSeenAt: row[6].(db.Time)}
+	if c == nil {
+		b.known[chat] = &seen
+		return
+	}
+	c.Number, c.Name = cmp.Or(seen.Number, c.Number), cmp.Or(seen.Name, c.Name)
+	if seen.FirstSeenAt.Before(c.FirstSeenAt.Time) {
+		c.FirstSeenAt = seen.FirstSeenAt
+	}
+	c.LastSeenAt = later(c.LastSeenAt, seen.LastSeenAt)
 }
 
 func (b *batch) flushTraces() error {
@@ -243,7 +269,7 @@ func (b *batch) applyChat(e flowhq.ChatEvent, when db.Time) error {
 	if e.Language != "" {
 		c.Language = string(e.Language)
 	}
-	if err := b.noteChat(c, e, when); err != nil {
+	if err := b.noteChat(*c, e, when); err != nil {
 		return err
 	}
 	c.OptedOutAt = since(c.OptedOutAt, e.OptedOut, when)
@@ -252,7 +278,7 @@ func (b *batch) applyChat(e flowhq.ChatEvent, when db.Time) error {
 	if e.HandedOver {
 		c.HandoffCause, c.HandoffEndsAt = e.HandoffCause, db.AtPtr(e.HandoffEnds)
 	}
-	return b.t.SaveCustomer(b.t.ctx, saved(c))
+	return b.t.SaveCustomer(b.t.ctx, saved(*c))
 }
 
 // since gives since when something is so: what it was, or now when it has just become so.
@@ -333,17 +359,34 @@ func (b *batch) noteChat(was db.Customer, is flowhq.ChatEvent, when db.Time) err
 }
 
 // customer gives the customer of a chat, who is made when there is none.
-func (b *batch) customer(chat string, when db.Time) (db.Customer, error) {
-	key := db.CustomerByChatParams{TenantID: b.tenantID, Chat: chat}
-	c, err := b.t.CustomerByChat(b.t.ctx, key)
+func (b *batch) customer(chat string, when db.Time) (*db.Customer, error) {
+	c, err := b.lookUp(chat)
+	if err != nil || c != nil {
+		return c, err
+	}
+	row := []any{newID(), b.tenantID, chat, numberOf(chat), "", when, when}
+	if err := b.t.insert(upsertCustomers(), [][]any{row}); err != nil {
+		return nil, err
+	}
+	b.remember(row)
+	return b.known[chat], nil
+}
+
+// lookUp gives the customer of a chat as it is in the database, nil when there is none. Each is read once in a batch.
+func (b *batch) lookUp(chat string) (*db.Customer, error) {
+	if c, read := b.known[chat]; read {
+		return c, nil
+	}
+	c, err := b.t.CustomerByChat(b.t.ctx, db.CustomerByChatParams{TenantID: b.tenantID, Chat: chat})
 	there, err := found(err)
-	if err != nil || there {
-		return c, err
+	if err != nil {
+		return nil, err
 	}
-	if err := b.t.insert(upsertCustomers(), [][]any{{newID(), b.tenantID, chat, numberOf(chat), "", when, when}}); err != nil {
-		return c, err
+	b.known[chat] = nil
+	if there {
+		b.known[chat] = &c
 	}
-	return b.t.CustomerByChat(b.t.ctx, key)
+	return b.known[chat], nil
 }
 
 // see remembers that a customer wrote.

@@ -51,24 +51,23 @@ func (b *batch) merge(m flowhq.IdentityMerge, when db.Time) error {
 		}
 	}
 	clear(b.merged)
+	clear(b.known)
 	return nil
 }
 
 func (b *batch) mergeCustomers(from, into string) error {
-	old, err := b.t.CustomerByChat(b.t.ctx, db.CustomerByChatParams{TenantID: b.tenantID, Chat: from})
-	there, err := found(err)
-	if err != nil || !there {
+	old, err := b.lookUp(from)
+	if err != nil || old == nil {
 		return err
 	}
-	c, err := b.t.CustomerByChat(b.t.ctx, db.CustomerByChatParams{TenantID: b.tenantID, Chat: into})
-	there, err = found(err)
+	there, err := b.lookUp(into)
 	if err != nil {
 		return err
 	}
-	if !there {
-		c = old
+	c := *old
+	if there == nil {
 		c.Chat, c.Number = into, numberOf(into)
-	} else if c, err = joined(c, old); err != nil {
+	} else if c, err = joined(*there, *old); err != nil {
 		return err
 	}
 	if err := b.t.MoveRequests(b.t.ctx, db.MoveRequestsParams{TenantID: b.tenantID, FromID: old.ID, IntoID: c.ID,

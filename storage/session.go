@@ -15,12 +15,16 @@ func (s *WorkerStore) SaveSession(ctx context.Context, tenantID string, r flowhq
 		if err := t.lockTenant(tenantID); err != nil {
 			return err
 		}
-		if err := t.ensureSession(tenantID); err != nil {
-			return err
-		}
 		old, err := t.GetSession(ctx, tenantID)
+		there, err := found(err)
 		if err != nil {
 			return err
+		}
+		if !there { // another program made the tenant
+			if err := t.ensureSession(tenantID); err != nil {
+				return err
+			}
+			old.TenantID = tenantID
 		}
 		_, err = t.Queries.SaveSession(ctx, t.sessionOf(old, r, qr))
 		return err

@@ -68,12 +68,11 @@ func (t *tally) answer(asked, answered time.Time) {
 // read here is when they were seen before.
 func (b *batch) flushTally() error {
 	for chat, at := range b.tally.replied {
-		c, err := b.t.CustomerByChat(b.t.ctx, db.CustomerByChatParams{TenantID: b.tenantID, Chat: chat})
-		there, err := found(err)
+		c, err := b.lookUp(chat)
 		if err != nil {
 			return err
 		}
-		if there {
+		if c != nil {
 			b.tally.answer(c.LastSeenAt.Time, at)
 		}
 	}
