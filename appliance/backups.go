@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	_ dashboard.BackupKeeper = (*backup.Keeper)(nil)
+	_ dashboard.BackupKeeper = (*backup.Scheduler)(nil)
 	_ backup.Alarms          = (*dashboard.Alarms)(nil)
 )
 
@@ -71,7 +71,7 @@ func ReadPassphrase(path string) (string, error) {
 	return line, nil
 }
 
-func (a *appliance) newKeeper() (*backup.Keeper, error) {
+func (a *appliance) newKeeper() (*backup.Scheduler, error) {
 	c := a.config
 	place, err := BackupPlace(c, c.Backup.To)
 	if err != nil {
@@ -85,7 +85,7 @@ func (a *appliance) newKeeper() (*backup.Keeper, error) {
 			Version: Version, Host: host, Now: time.Now, Progress: progress,
 		}, to, keys)
 	}
-	return backup.NewKeeper(backup.Config{
+	return backup.NewScheduler(backup.Config{
 		Take: take, Place: place, At: c.Backup.At,
 		Keep: backup.Keep{Days: c.Backup.KeepDays, Weeks: c.Backup.KeepWeeks},
 		Keys: func() (archive.Keys, error) { return BackupKeys(c) }, Alarms: lateAlarms{a}, Logger: a.log.Logger,

@@ -49,7 +49,7 @@ type appliance struct {
 	store     *storage.Store
 	unlock    func() // marks the store as no longer used
 	services  *services.Services
-	keeper    *backup.Keeper
+	keeper    *backup.Scheduler
 
 	dropSpools sync.Once
 	workers    *wire.Server
@@ -147,7 +147,7 @@ func (a *appliance) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.unlock, err = a.store.Hold(ctx)
+	a.unlock, err = a.store.LockShared(ctx)
 	return err
 }
 

@@ -100,7 +100,7 @@ func (c *copying) run(ctx context.Context) (out CopyResult, err error) {
 		return out, flowhq.Errorf(flowhq.CodeConflict, "Source and target are the same database.")
 	}
 	for _, s := range []*Store{c.source, c.target} {
-		release, err := s.Seize(ctx)
+		release, err := s.LockExclusive(ctx)
 		if err != nil {
 			return out, err
 		}

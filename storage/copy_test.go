@@ -67,7 +67,7 @@ func TestCopyRefusals(t *testing.T) {
 			}
 			h := open(t, from)
 			h.tenant(t, "Asha", "")
-			release := must(h.Hold(t.Context()))(t)
+			release := must(h.LockShared(t.Context()))(t)
 			_, err = storage.Copy(t.Context(), from, to, copyOptions(), nil)
 			refused(t, err, flowhq.CodeConflict)
 			if err != nil && !strings.Contains(err.Error(), "systemctl stop flowhq") {

@@ -8,12 +8,12 @@ import (
 
 // Hold marks the database as used by a running Flow HQ, so that Seize is refused, until release is called or this process ends. A
 // lock that was lost with its connection is taken again by itself.
-func (s *DatabaseLock) Hold(ctx context.Context) (release func(), err error) {
+func (s *DatabaseLock) LockShared(ctx context.Context) (release func(), err error) {
 	return s.engine.lockShared(ctx, s.database)
 }
 
 // Seize keeps every running Flow HQ out until release is called or this process ends; one that is running is CodeConflict.
-func (s *DatabaseLock) Seize(ctx context.Context) (release func(), err error) {
+func (s *DatabaseLock) LockExclusive(ctx context.Context) (release func(), err error) {
 	return s.engine.lockExclusively(ctx, s.database)
 }
 

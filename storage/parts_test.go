@@ -78,7 +78,7 @@ func TestListsComeInParts(t *testing.T) {
 		t.Run("versions", func(t *testing.T) { versionsInParts(t, h, tenants[0], n, size) })
 		t.Run("sessions", func(t *testing.T) { sessionsInParts(t, h, n, size) })
 		t.Run("links", func(t *testing.T) { linksInParts(t, h, tenants[0], n, size) })
-		t.Run("fences", func(t *testing.T) { fencesInParts(t, h, tenants, size) })
+		t.Run("restore holds", func(t *testing.T) { restoreHoldsInParts(t, h, tenants, size) })
 	})
 }
 
@@ -198,7 +198,7 @@ func linksInParts(t *testing.T, h *harness, tenant string, n, size int) {
 	sameParts(t, "links", n, parts, each(must(h.Invites(h.ctx, tenant, flowhq.PageQuery{}))(t), id))
 }
 
-func fencesInParts(t *testing.T, h *harness, tenants []string, size int) {
+func restoreHoldsInParts(t *testing.T, h *harness, tenants []string, size int) {
 	db := raw(t, h.dsn)
 	var at any = noon
 	if h.Engine() == "sqlite" {
@@ -216,5 +216,5 @@ func fencesInParts(t *testing.T, h *harness, tenants []string, size int) {
 		}).Before
 		return must(h.RestoreHolds(h.ctx, from, size))(t)
 	})
-	sameParts(t, "fences", len(tenants), parts, each(must(h.RestoreHolds(h.ctx, flowhq.Cursor{}, 0))(t), id))
+	sameParts(t, "restore holds", len(tenants), parts, each(must(h.RestoreHolds(h.ctx, flowhq.Cursor{}, 0))(t), id))
 }

@@ -39,7 +39,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	db := raw(t, open(t, dsns()["sqlite"](t)).dsn)
 	// These list a table that is small, or all of what they were asked for (OpenRequests, SetupRivals,
 	// WaitingSetupRequests: an index that holds nothing else).
-	lists := []string{"LatestActivity", "LatestSignIn", "Keepings", "Wished", "TenantLines", "OpenRequests",
+	lists := []string{"LatestActivity", "LatestSignIn", "RetentionRules", "ShouldRun", "TenantSummaries", "OpenRequests",
 		"SetupRivals", "WaitingSetupRequests"}
 	big := []string{"message_logs", "m", "f", "o", "message_traces", "tenant_events", "customers"}
 	for name, query := range generated(t) {

@@ -115,7 +115,7 @@ func TestSetupRequest(t *testing.T) {
 		equal(t, "notes", done.Notes, "welcome")
 		equal(t, "tenant's status", done.Tenant.Status, flowhq.TenantQRPending)
 		equal(t, "template", done.Tenant.Config.TemplateType, flowhq.TemplateSupport)
-		equal(t, "wish", done.Tenant.Worker.DesiredState, flowhq.DesiredRunning)
+		equal(t, "desired state", done.Tenant.Worker.DesiredState, flowhq.DesiredRunning)
 		_, err = h.DecideSetupRequest(h.ctx, r.ID, flowhq.SetupRejected, "")
 		refused(t, err, flowhq.CodeConflict)
 		_, err = h.ReviewSetupRequest(h.ctx, r.ID)
@@ -152,7 +152,7 @@ func TestRejectedSetupRequest(t *testing.T) {
 		equal(t, "status", done.Status, flowhq.SetupRejected)
 		equal(t, "notes", done.Notes, "no such number")
 		equal(t, "tenant's status", done.Tenant.Status, flowhq.TenantNew)
-		equal(t, "wish", done.Tenant.Worker.DesiredState, flowhq.DesiredStopped)
+		equal(t, "desired state", done.Tenant.Worker.DesiredState, flowhq.DesiredStopped)
 
 		h.clock.advance(time.Second)
 		second := must(h.SubmitSetupRequest(h.ctx, u.ID, ask))(t)

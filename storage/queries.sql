@@ -89,13 +89,13 @@ INSERT INTO worker_processes (id, tenant_id, pm2_name, status, wish, created_at,
 VALUES (@id, @tenant_id, @pm2_name, @status, @wish, @created_at, @updated_at)
 ON CONFLICT (tenant_id) DO NOTHING;
 
--- name: SetWish :execrows
+-- name: SetDesiredState :execrows
 UPDATE worker_processes SET wish = @wish, updated_at = @updated_at WHERE tenant_id = @tenant_id;
 
 -- name: SetWorkerStatus :execrows
 UPDATE worker_processes SET status = @status, last_error = @last_error, updated_at = @updated_at WHERE tenant_id = @tenant_id;
 
--- name: Wished :many
+-- name: ShouldRun :many
 SELECT w.tenant_id FROM worker_processes w JOIN tenants t ON t.id = w.tenant_id
 WHERE w.wish = 'running' AND CAST(t.status AS TEXT) <> 'PAUSED'
 ORDER BY t.created_at, t.id;
@@ -441,7 +441,7 @@ DELETE FROM tenant_pauses WHERE tenant_id = @tenant_id;
 -- name: DuePauses :many
 SELECT tenant_id FROM tenant_pauses WHERE until_at <= @now;
 
--- name: Keepings :many
+-- name: RetentionRules :many
 SELECT t.id, s.settings_json FROM tenants t
 LEFT JOIN tenant_settings s ON s.tenant_id = t.id AND s.state = 'PUBLISHED'
 WHERE t.id > @after_id ORDER BY t.id LIMIT @max_rows;
@@ -469,7 +469,7 @@ SELECT last_seen_at FROM whatsapp_sessions WHERE last_seen_at IS NOT NULL ORDER 
 -- name: LatestSignIn :many
 SELECT last_seen_at FROM admin_sessions ORDER BY last_seen_at DESC LIMIT 1;
 
--- name: TenantLines :many
+-- name: TenantSummaries :many
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, c.template_type, c.business_name, c.language,
   s.phase, s.linked_jid, s.last_seen_at, s.wa_heard_at, w.status AS worker_status, w.wish, w.last_error
 FROM tenants t
@@ -487,22 +487,22 @@ SELECT tenant_id, COUNT(*) AS open FROM customer_requests WHERE status IN ('NEW'
 -- name: DropMessageHours :execrows
 DELETE FROM message_hours WHERE hour < @before;
 
--- name: InsertFence :exec
+-- name: InsertRestoreHold :exec
 INSERT INTO tenant_fences (tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at)
 VALUES (@tenant_id, @backup_id, @backup_host, @taken_at, @wish, @linked_jid, @staged, @created_at);
 
--- name: GetFence :one
+-- name: GetRestoreHold :one
 SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences WHERE tenant_id = @tenant_id;
 
--- name: Fences :many
+-- name: RestoreHolds :many
 SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences
 WHERE (created_at, tenant_id) > (@after_at, CAST(@after_id AS TEXT))
 ORDER BY created_at, tenant_id LIMIT @max_rows;
 
--- name: SettleFence :exec
+-- name: SettleRestoreHold :exec
 UPDATE tenant_fences SET staged = '' WHERE tenant_id = @tenant_id;
 
--- name: DeleteFence :exec
+-- name: DeleteRestoreHold :exec
 DELETE FROM tenant_fences WHERE tenant_id = @tenant_id;
 
 -- name: LinkedElsewhere :many

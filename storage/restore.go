@@ -18,7 +18,7 @@ type Restore struct {
 	Replace bool   // a tenant that is there already is replaced; otherwise that is CodeConflict
 	Cause   string // what the time lines say of it
 	// Folders says what came along for each tenant, by its id in the backup. Tenants without an entry keep the folder that they
-	// have: they get no fence.
+	// have: they get no restore hold.
 	Folders map[string]RestoredFolder
 	Making  func(done, total int) // told before each index that is made at the end; may be nil
 }
@@ -36,10 +36,10 @@ type RestoredFolder struct {
 type Put func(table string, columns []dump.Column, rows []dump.Row) error
 
 // Restore brings back what feed puts, in one transaction: it happens altogether or not at all. Sessions come back disconnected,
-// workers stopped, each with a fence; who was signed in is not. What stands in the way is CodeConflict and says what.
+// workers stopped, each with a restore hold; who was signed in is not. What stands in the way is CodeConflict and says what.
 func (s *BackupStore) Restore(ctx context.Context, r Restore, feed func(Put) error) error {
 	return s.Load(ctx, func(w *dump.Writer) error {
-		b := &bringing{Restore: r, s: s, ctx: ctx, w: w, now: db.At(s.now()), users: map[string]string{},
+		b := &restoring{Restore: r, s: s, ctx: ctx, w: w, now: db.At(s.now()), users: map[string]string{},
 			spare: map[string]spareUser{}, labels: learned{}, found: map[string]*flowhq.RestoreHold{}}
 		b.t = &tx{Queries: db.New(db.Cleaned(w.Tx)), sql: w.Tx, engine: s.engine, now: b.now, ctx: ctx}
 		if err := b.makeRoom(); err != nil {
@@ -53,7 +53,7 @@ func (s *BackupStore) Restore(ctx context.Context, r Restore, feed func(Put) err
 }
 
 // bringing is a restore under way.
-type bringing struct {
+type restoring struct {
 	Restore
 	s       *BackupStore
 	ctx     context.Context
@@ -64,15 +64,15 @@ type bringing struct {
 	spare   map[string]spareUser // users of others in the backup
 	labels  learned
 	dropped *droppedIndexes                // during a whole restore
-	found   map[string]*flowhq.RestoreHold // tenants that came, with what their fences will say
+	found   map[string]*flowhq.RestoreHold // tenants that came, with what their restore holds will say
 	order   []string                       // of found
 }
 
 // keptTables are those whose rows in a backup, where there are any, are of no use here.
-func keptTables() []string { return []string{"admin_sessions", "tenant_fences"} }
+func leftOutTables() []string { return []string{"admin_sessions", "tenant_fences"} }
 
 // makeRoom makes sure that nothing is overwritten, unless that was wanted.
-func (b *bringing) makeRoom() error {
+func (b *restoring) makeRoom() error {
 	if b.Tenant == "" {
 		return b.clear()
 	}
@@ -88,7 +88,7 @@ func (b *bringing) makeRoom() error {
 }
 
 // clear makes an empty store ready. What migrations put into tables goes too: the backup has it.
-func (b *bringing) clear() (err error) {
+func (b *restoring) clear() (err error) {
 	for _, table := range []string{"tenants", "users"} {
 		var n int64
 		if err := b.w.Tx.QueryRowContext(b.ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
@@ -100,7 +100,7 @@ func (b *bringing) clear() (err error) {
 		}
 	}
 	for _, table := range slices.Backward(b.w.Tables) {
-		if slices.Contains(keptTables(), table.Name) {
+		if slices.Contains(leftOutTables(), table.Name) {
 			continue
 		}
 		if _, err := b.w.Tx.ExecContext(b.ctx, `DELETE FROM "`+table.Name+`"`); err != nil {
@@ -112,12 +112,12 @@ func (b *bringing) clear() (err error) {
 }
 
 // put takes rows in.
-func (b *bringing) put(name string, columns []dump.Column, rows []dump.Row) error {
+func (b *restoring) put(name string, columns []dump.Column, rows []dump.Row) error {
 	i := slices.IndexFunc(b.w.Tables, func(t dump.Table) bool { return t.Name == name })
-	if i < 0 || slices.Contains(keptTables(), name) {
+	if i < 0 || slices.Contains(leftOutTables(), name) {
 		return nil
 	}
-	p := &part{bringing: b, table: b.w.Tables[i], columns: columns}
+	p := &part{restoring: b, table: b.w.Tables[i], columns: columns}
 	ready := make([]dump.Row, 0, len(rows))
 	for _, row := range rows {
 		wanted, err := p.prepare(row)
@@ -136,15 +136,15 @@ func (b *bringing) put(name string, columns []dump.Column, rows []dump.Row) erro
 }
 
 // target gives the id that a tenant of the backup has here.
-func (b *bringing) target(id string) string {
+func (b *restoring) target(id string) string {
 	if b.As != "" && id == b.Tenant {
 		return b.As
 	}
 	return id
 }
 
-// finish writes fences and what the journals are known to have told.
-func (b *bringing) finish() error {
+// finish writes restore holds and what the journals are known to have told.
+func (b *restoring) finish() error {
 	if b.Tenant != "" && len(b.order) == 0 {
 		return flowhq.Errorf(flowhq.CodeNotFound, "The backup does not hold this business. `flowhq backup list` and `flowhq backup verify` tell what is in which.")
 	}
@@ -156,7 +156,7 @@ func (b *bringing) finish() error {
 	for _, id := range b.order {
 		f, folder := b.found[id], b.Folders[id]
 		if _, came := b.Folders[id]; came {
-			if err := b.fence(b.target(id), f, folder); err != nil {
+			if err := b.hold(b.target(id), f, folder); err != nil {
 				return err
 			}
 		}
@@ -168,9 +168,9 @@ func (b *bringing) finish() error {
 	return nil
 }
 
-func (b *bringing) fence(id string, f *flowhq.RestoreHold, folder RestoredFolder) error {
+func (b *restoring) hold(id string, f *flowhq.RestoreHold, folder RestoredFolder) error {
 	f.LinkedJID = folder.Device
-	err := b.t.InsertFence(b.ctx, db.InsertFenceParams{
+	err := b.t.InsertRestoreHold(b.ctx, db.InsertRestoreHoldParams{
 		TenantID: id, BackupID: b.Origin.ID, BackupHost: b.Origin.Host, TakenAt: db.At(b.Origin.TakenAt), Wish: string(f.DesiredState),
 		LinkedJid: f.LinkedJID, Staged: folder.Staged, CreatedAt: b.now,
 	})
@@ -188,7 +188,7 @@ func (b *bringing) fence(id string, f *flowhq.RestoreHold, folder RestoredFolder
 	})
 }
 
-func (b *bringing) exists(query string, args ...any) (id string, there bool, err error) {
+func (b *restoring) exists(query string, args ...any) (id string, there bool, err error) {
 	there, err = found(b.w.Tx.QueryRowContext(b.ctx, query, args...).Scan(&id))
 	if err != nil {
 		err = fmt.Errorf("look for what is here: %w", err)

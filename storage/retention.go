@@ -10,8 +10,8 @@ import (
 )
 
 // Keepings gives what must be known of tenants to remove their old rows, so many at most, after the given id; "" begins.
-func (s *RetentionStore) Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
-	rows, err := s.queries().Keepings(ctx, db.KeepingsParams{AfterID: after, MaxRows: limit(most)})
+func (s *RetentionStore) RetentionRules(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
+	rows, err := s.queries().RetentionRules(ctx, db.RetentionRulesParams{AfterID: after, MaxRows: limit(most)})
 	if err != nil {
 		return nil, s.fail("list retentions", err)
 	}

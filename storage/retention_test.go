@@ -62,8 +62,8 @@ func TestKeepings(t *testing.T) {
 		must(h.SaveDraft(h.ctx, second, flowhq.Settings{Timezone: "Africa/Kampala",
 			Retention: &flowhq.RetentionOverride{Messages: &days}}.Normalize(), "", ""))(t)
 		must(h.PublishDraft(h.ctx, second, ""))(t)
-		all := must(h.Keepings(h.ctx, "", 1))(t)
-		all = append(all, must(h.Keepings(h.ctx, all[0].TenantID, 10))(t)...)
+		all := must(h.RetentionRules(h.ctx, "", 1))(t)
+		all = append(all, must(h.RetentionRules(h.ctx, all[0].TenantID, 10))(t)...)
 		sameList(t, "tenants", each(all, func(k flowhq.RetentionRule) string {
 			return k.TenantID + k.Location.String()
 		}), first+"Africa/Dar_es_Salaam", second+"Africa/Kampala")

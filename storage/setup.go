@@ -227,7 +227,7 @@ func (s *SetupStore) ReviewSetupRequest(ctx context.Context, id string) (flowhq.
 }
 
 // DecideSetupRequest sets a request APPROVED or REJECTED, with notes, and records the portal event. Approved, the tenant's
-// config takes the request's template, its status becomes QR_PENDING and its wish running. A decided one is CodeConflict.
+// config takes the request's template, its status becomes QR_PENDING and its worker should run. A decided one is CodeConflict.
 func (s *SetupStore) DecideSetupRequest(ctx context.Context, id string, to flowhq.SetupRequestStatus, notes string) (flowhq.SetupRequestDetail, error) {
 	var out flowhq.SetupRequestDetail
 	err := s.write(ctx, "decide setup request", func(t *tx) error {
@@ -269,7 +269,7 @@ func (t *tx) approve(r flowhq.SetupRequest) error {
 	if err := t.setStatus(r.TenantID, flowhq.TenantStatus(tenant.Status), flowhq.TenantQRPending, "", "the setup request was approved"); err != nil {
 		return err
 	}
-	return t.setWish(r.TenantID, flowhq.DesiredRunning)
+	return t.setDesired(r.TenantID, flowhq.DesiredRunning)
 }
 
 // openSetupRequest gives a request that waits for a decision, its tenant locked.

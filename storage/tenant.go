@@ -10,7 +10,7 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// CreateTenant makes a tenant with its config, its session (DISCONNECTED), its worker (STOPPED, wish stopped) and a first
+// CreateTenant makes a tenant with its config, its session (DISCONNECTED), its worker (STOPPED, and to stay so) and a first
 // published version of its settings. A number that another tenant has is CodeInvalid on phone_number.
 func (s *TenantStore) CreateTenant(ctx context.Context, n flowhq.NewTenant, settings flowhq.Settings, author string) (flowhq.TenantDetail, error) {
 	var out flowhq.TenantDetail

@@ -34,7 +34,7 @@ func TestCreateTenant(t *testing.T) {
 		equal(t, "session", d.Session.State, flowhq.SessionDisconnected)
 		equal(t, "phase", d.Session.Phase, flowhq.PhaseOff)
 		equal(t, "worker", d.Worker.Status, flowhq.WorkerStopped)
-		equal(t, "wish", d.Worker.DesiredState, flowhq.DesiredStopped)
+		equal(t, "desired state", d.Worker.DesiredState, flowhq.DesiredStopped)
 		equal(t, "process", d.Worker.ProcessName, flowhq.ProcessName(d.ID))
 		equal(t, "seen", d.Session.LastSeenAt, nil)
 		equal(t, "given back", made.Config.ID, d.Config.ID)

@@ -11,7 +11,7 @@ import (
 
 // SetDesired writes whether the tenant's worker should run.
 func (s *WorkerStore) SetDesired(ctx context.Context, tenantID string, w flowhq.DesiredState) error {
-	return s.write(ctx, "set wish", func(t *tx) error { return t.setWish(tenantID, w) })
+	return s.write(ctx, "set desired state", func(t *tx) error { return t.setDesired(tenantID, w) })
 }
 
 // SetWorkerStatus writes what the tenant's worker is doing and its last error; "" clears that.
@@ -25,10 +25,11 @@ func (s *WorkerStore) SetWorkerStatus(ctx context.Context, tenantID string, stat
 	})
 }
 
-// ShouldRun gives the ids of the tenants whose worker should run, oldest first: wish running, tenant not PAUSED.
+// ShouldRun gives the ids of the tenants whose worker should run, oldest first: their desired state is
+// running and they are not PAUSED.
 func (s *WorkerStore) ShouldRun(ctx context.Context) ([]string, error) {
-	ids, err := s.queries().Wished(ctx)
-	return ids, s.fail("list wishes", err)
+	ids, err := s.queries().ShouldRun(ctx)
+	return ids, s.fail("list workers that should run", err)
 }
 
 // beat is a heartbeat as the engines write it.
@@ -64,9 +65,9 @@ func later(a, b db.Time) db.Time {
 	return a
 }
 
-func (t *tx) setWish(tenantID string, w flowhq.DesiredState) error {
+func (t *tx) setDesired(tenantID string, w flowhq.DesiredState) error {
 	return t.onWorker(tenantID, func() (int64, error) {
-		return t.Queries.SetWish(t.ctx, db.SetWishParams{TenantID: tenantID, Wish: string(w), UpdatedAt: t.now})
+		return t.Queries.SetDesiredState(t.ctx, db.SetDesiredStateParams{TenantID: tenantID, Wish: string(w), UpdatedAt: t.now})
 	})
 }
 

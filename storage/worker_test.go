@@ -7,7 +7,7 @@ import (
 	"flowhq"
 )
 
-func TestWishes(t *testing.T) {
+func TestSetDesired(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		first := h.tenant(t, "First", "").ID
 		h.clock.advance(time.Second)
@@ -18,10 +18,10 @@ func TestWishes(t *testing.T) {
 		if _, _, err := h.Transition(h.ctx, third, flowhq.TriggerPaused, "test"); err != nil {
 			t.Fatal(err)
 		}
-		sameList(t, "wished", must(h.ShouldRun(h.ctx))(t), first, second)
+		sameList(t, "should run", must(h.ShouldRun(h.ctx))(t), first, second)
 		noError(t, h.SetDesired(h.ctx, first, flowhq.DesiredStopped))
-		sameList(t, "wished", must(h.ShouldRun(h.ctx))(t), second)
-		equal(t, "wish", must(h.Tenant(h.ctx, second))(t).Worker.DesiredState, flowhq.DesiredRunning)
+		sameList(t, "should run", must(h.ShouldRun(h.ctx))(t), second)
+		equal(t, "desired state", must(h.Tenant(h.ctx, second))(t).Worker.DesiredState, flowhq.DesiredRunning)
 	})
 }
 
@@ -55,7 +55,7 @@ func TestMissingRows(t *testing.T) {
 		noError(t, h.SaveSession(h.ctx, id, flowhq.SessionReport{Phase: flowhq.PhaseConnecting}, ""))
 		must(h.UpdateTenant(h.ctx, id, flowhq.TenantPatch{Language: ptr(flowhq.English)}))(t)
 		d = must(h.Tenant(h.ctx, id))(t)
-		equal(t, "wish", d.Worker.DesiredState, flowhq.DesiredRunning)
+		equal(t, "desired state", d.Worker.DesiredState, flowhq.DesiredRunning)
 		equal(t, "phase", d.Session.Phase, flowhq.PhaseConnecting)
 		equal(t, "language", d.Config.Language, flowhq.English)
 		equal(t, "business", d.Config.BusinessName, "Asha")

@@ -197,26 +197,26 @@ func TestWholeBackupOnAnyEngine(t *testing.T) {
 						t.Errorf("%s has %d rows, want %d", table, n, want)
 					}
 				}
-				fresh.fenced(t, a)
+				fresh.held(t, a)
 				fresh.fedAgain(t, a)
 			})
 		}
 	}
 }
 
-// fenced looks at a tenant that came back with its device.
-func (b *box) fenced(t *testing.T, id string) {
+// held looks at a tenant that came back with its device.
+func (b *box) held(t *testing.T, id string) {
 	t.Helper()
 	f, err := b.RestoreHold(t.Context(), id)
 	must(t, err)
 	if f == nil || f.Staged != "" || f.DesiredState != flowhq.DesiredRunning || f.LinkedJID == "" ||
 		f.Origin.Host != "bots" {
-		t.Fatalf("the fence is %+v", f)
+		t.Fatalf("the restore hold is %+v", f)
 	}
 	d, err := b.Tenant(t.Context(), id)
 	must(t, err)
 	if d.Worker.DesiredState != flowhq.DesiredStopped || d.Session.Phase != flowhq.PhaseOff || !d.Session.Linked() {
-		t.Errorf("wish %s, phase %s, linked %v", d.Worker.DesiredState, d.Session.Phase, d.Session.Linked())
+		t.Errorf("desired state %s, phase %s, linked %v", d.Worker.DesiredState, d.Session.Phase, d.Session.Linked())
 	}
 }
 
@@ -247,7 +247,7 @@ func (b *box) fedAgain(t *testing.T, id string) {
 	}
 }
 
-func TestLiftingAFence(t *testing.T) {
+func TestRelease_ofARestoreHold(t *testing.T) {
 	t.Parallel()
 	for name, make := range engines() {
 		t.Run(name, func(t *testing.T) {
@@ -264,10 +264,10 @@ func TestLiftingAFence(t *testing.T) {
 			d, err := fresh.Tenant(ctx, id)
 			must(t, err)
 			if d.Worker.DesiredState != flowhq.DesiredRunning {
-				t.Errorf("wish is %s", d.Worker.DesiredState)
+				t.Errorf("the desired state is %s", d.Worker.DesiredState)
 			}
 			if _, err := fresh.ReleaseRestoreHold(ctx, id, "again", false); flowhq.CodeOf(err) != flowhq.CodeConflict {
-				t.Errorf("lifted twice: %v", err)
+				t.Errorf("released twice: %v", err)
 			}
 		})
 	}
@@ -298,10 +298,10 @@ func TestOneTenantOfAWholeBackup(t *testing.T) {
 			must(t, os.RemoveAll(filepath.Join(b.sessions, a)))
 			_, err = backup.Restore(ctx, b.target(), want, opener(file), archive.Keys{})
 			must(t, err)
-			b.fenced(t, a)
+			b.held(t, a)
 			b.fedAgain(t, a)
 			if f, err := b.RestoreHold(ctx, other); err != nil || f != nil {
-				t.Errorf("the other one is fenced: %+v, %v", f, err)
+				t.Errorf("the other one is held: %+v, %v", f, err)
 			}
 			again, err := b.UserByEmail(ctx, "asha@example.com")
 			must(t, err)
@@ -312,7 +312,7 @@ func TestOneTenantOfAWholeBackup(t *testing.T) {
 			want.Replace = true
 			_, err = backup.Restore(ctx, b.target(), want, opener(file), archive.Keys{})
 			must(t, err)
-			b.fenced(t, a)
+			b.held(t, a)
 			if _, err := os.Stat(filepath.Join(backup.ReplacedFolder(b.sessions, a), "device.db")); err != nil {
 				t.Errorf("what was replaced is gone: %v", err)
 			}
@@ -347,7 +347,7 @@ func TestATenantBesideItsOriginal(t *testing.T) {
 					t.Errorf("%s has %d messages", id, n)
 				}
 			}
-			b.fenced(t, twin)
+			b.held(t, twin)
 			b.fedAgain(t, twin)
 			b.fedAgain(t, a) // the original's request is another one than the twin's, whoever tells of it first
 			d, err := b.Tenant(ctx, twin)
@@ -445,12 +445,12 @@ func TestDatabaseAlone(t *testing.T) {
 				archive.Keys{})
 			must(t, err)
 			if f, err := fresh.RestoreHold(ctx, id); err != nil || f != nil {
-				t.Errorf("fenced: %+v, %v", f, err)
+				t.Errorf("held: %+v, %v", f, err)
 			}
 			d, err := fresh.Tenant(ctx, id)
 			must(t, err)
 			if d.Worker.DesiredState != flowhq.DesiredRunning {
-				t.Errorf("wish is %s", d.Worker.DesiredState)
+				t.Errorf("the desired state is %s", d.Worker.DesiredState)
 			}
 			fresh.fedAgain(t, id)
 		})

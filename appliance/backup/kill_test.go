@@ -136,7 +136,7 @@ func TestKilledRestores(t *testing.T) {
 				}
 				must(t, backup.Settle(t.Context(), fresh.Store, fresh.sessions))
 				for _, id := range ids {
-					fresh.fenced(t, id)
+					fresh.held(t, id)
 				}
 				if n := fresh.count(t, "SELECT count(*) FROM message_logs"); n != 20+killedRows {
 					t.Errorf("killed after %s: %d messages, want %d", after, n, 20+killedRows)

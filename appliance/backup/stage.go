@@ -44,14 +44,14 @@ func lockRestores(sessions string) (release func(), err error) {
 	return func() { _ = f.Close() }, nil
 }
 
-// sweepStages removes what no fence waits for.
+// sweepStages removes what no restore hold waits for.
 func sweepStages(ctx context.Context, store *storage.Store, sessions string) error {
-	fences, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
+	holds, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
 	wanted := map[string]bool{}
-	for _, f := range fences {
+	for _, f := range holds {
 		wanted[f.Staged] = true
 	}
 	entries, err := os.ReadDir(filepath.Join(sessions, restoreFolder))
@@ -68,8 +68,8 @@ func sweepStages(ctx context.Context, store *storage.Store, sessions string) err
 	return nil
 }
 
-// nothingInTheWay refuses a folder with data in it, unless it is to be replaced, and one whose worker lives, whatever
-// is wished.
+// nothingInTheWay refuses a folder with data in it, unless it is to be replaced, and one whose worker
+// lives, even if it should not run.
 func (r *restoring) nothingInTheWay(t archive.Tenant) error {
 	dir := filepath.Join(r.Sessions, r.target(t.ID))
 	release, got, err := lockFolder(dir)
@@ -179,20 +179,20 @@ func syncTree(dir string) error {
 }
 
 // Settle puts the files of restored tenants into their place that are not there yet. It can be called at any time, and
-// again; a fence behind which no device waits is lifted. A tenant whose folder is in use is an error and is tried again
+// again; a restore hold without a device is released. A tenant whose folder is in use is an error and is tried again
 // the next time.
 func Settle(ctx context.Context, store *storage.Store, sessions string) error {
 	return settleAll(ctx, store, sessions, func(Progress) {})
 }
 
 func settleAll(ctx context.Context, store *storage.Store, sessions string, tell func(Progress)) error {
-	fences, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
+	holds, err := store.RestoreHolds(ctx, flowhq.Cursor{}, 0)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for i, f := range fences {
-		tell(Progress{PhaseFolders, int64(i), int64(len(fences)), ""})
+	for i, f := range holds {
+		tell(Progress{PhaseFolders, int64(i), int64(len(holds)), ""})
 		if f.Staged == "" {
 			continue
 		}

@@ -34,7 +34,7 @@ type Config struct {
 	Services *services.Services
 	Manager  *procman.Manager
 	Workers  Workers
-	Keeper   *backup.Keeper
+	Keeper   *backup.Scheduler
 	Store    *storage.Store
 	Sessions string // folder of the businesses' folders
 	Status   Status // what does not change while the appliance runs

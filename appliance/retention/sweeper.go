@@ -11,7 +11,7 @@ import (
 // Store is what is swept.
 type Store interface {
 	// Keepings gives what must be known of tenants, so many at most, in the order of their ids, after the given one.
-	Keepings(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error)
+	RetentionRules(ctx context.Context, after string, most int) ([]flowhq.RetentionRule, error)
 	// DeleteOld removes rows older than before, so many at most, in one small transaction.
 	DeleteOld(ctx context.Context, tenantID string, kind flowhq.RetentionKind, before time.Time, most int) (int, error)
 	DeleteExpiredAdminSessions(ctx context.Context, now time.Time) (int, error)
@@ -94,7 +94,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	}
 	total := 0
 	for after := ""; ; {
-		tenants, err := s.Store.Keepings(ctx, after, tenantsPage)
+		tenants, err := s.Store.RetentionRules(ctx, after, tenantsPage)
 		if err != nil {
 			return err
 		}

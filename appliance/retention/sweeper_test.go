@@ -20,7 +20,7 @@ type rows struct {
 	onDelete func()
 }
 
-func (r *rows) Keepings(_ context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
+func (r *rows) RetentionRules(_ context.Context, after string, most int) ([]flowhq.RetentionRule, error) {
 	var out []flowhq.RetentionRule
 	for _, k := range r.keepings {
 		if k.TenantID > after && len(out) < most {

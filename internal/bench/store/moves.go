@@ -113,7 +113,7 @@ func (b *bench) remove(ctx context.Context, dsn string, r *result) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	keepings, err := s.Keepings(ctx, "", 1000)
+	keepings, err := s.RetentionRules(ctx, "", 1000)
 	if err != nil {
 		return err
 	}

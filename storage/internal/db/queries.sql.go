@@ -360,12 +360,12 @@ func (q *Queries) DeleteExpiredAdminSessions(ctx context.Context, now Time) (int
 	return result.RowsAffected()
 }
 
-const deleteFence = `-- name: DeleteFence :exec
+const deleteRestoreHold = `-- name: DeleteRestoreHold :exec
 DELETE FROM tenant_fences WHERE tenant_id = $1
 `
 
-func (q *Queries) DeleteFence(ctx context.Context, tenantID string) error {
-	_, err := q.db.ExecContext(ctx, deleteFence, tenantID)
+func (q *Queries) DeleteRestoreHold(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, deleteRestoreHold, tenantID)
 	return err
 }
 
@@ -577,20 +577,20 @@ func (q *Queries) DuePauses(ctx context.Context, now Time) ([]string, error) {
 	return items, nil
 }
 
-const fences = `-- name: Fences :many
+const restoreHolds = `-- name: RestoreHolds :many
 SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences
 WHERE (created_at, tenant_id) > ($1, CAST($2 AS TEXT))
 ORDER BY created_at, tenant_id LIMIT $3
 `
 
-type FencesParams struct {
+type RestoreHoldsParams struct {
 	AfterAt Time
 	AfterID string
 	MaxRows int32
 }
 
-func (q *Queries) Fences(ctx context.Context, arg FencesParams) ([]TenantFence, error) {
-	rows, err := q.db.QueryContext(ctx, fences, arg.AfterAt, arg.AfterID, arg.MaxRows)
+func (q *Queries) RestoreHolds(ctx context.Context, arg RestoreHoldsParams) ([]TenantFence, error) {
+	rows, err := q.db.QueryContext(ctx, restoreHolds, arg.AfterAt, arg.AfterID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -641,12 +641,12 @@ func (q *Queries) GetConfig(ctx context.Context, tenantID string) (TenantConfig,
 	return i, err
 }
 
-const getFence = `-- name: GetFence :one
+const getRestoreHold = `-- name: GetRestoreHold :one
 SELECT tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at FROM tenant_fences WHERE tenant_id = $1
 `
 
-func (q *Queries) GetFence(ctx context.Context, tenantID string) (TenantFence, error) {
-	row := q.db.QueryRowContext(ctx, getFence, tenantID)
+func (q *Queries) GetRestoreHold(ctx context.Context, tenantID string) (TenantFence, error) {
+	row := q.db.QueryRowContext(ctx, getRestoreHold, tenantID)
 	var i TenantFence
 	err := row.Scan(
 		&i.TenantID,
@@ -848,12 +848,12 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 	return err
 }
 
-const insertFence = `-- name: InsertFence :exec
+const insertRestoreHold = `-- name: InsertRestoreHold :exec
 INSERT INTO tenant_fences (tenant_id, backup_id, backup_host, taken_at, wish, linked_jid, staged, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
-type InsertFenceParams struct {
+type InsertRestoreHoldParams struct {
 	TenantID   string
 	BackupID   string
 	BackupHost string
@@ -864,8 +864,8 @@ type InsertFenceParams struct {
 	CreatedAt  Time
 }
 
-func (q *Queries) InsertFence(ctx context.Context, arg InsertFenceParams) error {
-	_, err := q.db.ExecContext(ctx, insertFence,
+func (q *Queries) InsertRestoreHold(ctx context.Context, arg InsertRestoreHoldParams) error {
+	_, err := q.db.ExecContext(ctx, insertRestoreHold,
 		arg.TenantID,
 		arg.BackupID,
 		arg.BackupHost,
@@ -1198,31 +1198,31 @@ func (q *Queries) Invites(ctx context.Context, arg InvitesParams) ([]LinkInvite,
 	return items, nil
 }
 
-const keepings = `-- name: Keepings :many
+const retentionRules = `-- name: RetentionRules :many
 SELECT t.id, s.settings_json FROM tenants t
 LEFT JOIN tenant_settings s ON s.tenant_id = t.id AND s.state = 'PUBLISHED'
 WHERE t.id > $1 ORDER BY t.id LIMIT $2
 `
 
-type KeepingsParams struct {
+type RetentionRulesParams struct {
 	AfterID string
 	MaxRows int32
 }
 
-type KeepingsRow struct {
+type RetentionRulesRow struct {
 	ID           string
 	SettingsJson JSON
 }
 
-func (q *Queries) Keepings(ctx context.Context, arg KeepingsParams) ([]KeepingsRow, error) {
-	rows, err := q.db.QueryContext(ctx, keepings, arg.AfterID, arg.MaxRows)
+func (q *Queries) RetentionRules(ctx context.Context, arg RetentionRulesParams) ([]RetentionRulesRow, error) {
+	rows, err := q.db.QueryContext(ctx, retentionRules, arg.AfterID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []KeepingsRow
+	var items []RetentionRulesRow
 	for rows.Next() {
-		var i KeepingsRow
+		var i RetentionRulesRow
 		if err := rows.Scan(&i.ID, &i.SettingsJson); err != nil {
 			return nil, err
 		}
@@ -2162,18 +2162,18 @@ func (q *Queries) SetUserTenant(ctx context.Context, arg SetUserTenantParams) er
 	return err
 }
 
-const setWish = `-- name: SetWish :execrows
+const setDesiredState = `-- name: SetDesiredState :execrows
 UPDATE worker_processes SET wish = $1, updated_at = $2 WHERE tenant_id = $3
 `
 
-type SetWishParams struct {
+type SetDesiredStateParams struct {
 	Wish      string
 	UpdatedAt Time
 	TenantID  string
 }
 
-func (q *Queries) SetWish(ctx context.Context, arg SetWishParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setWish, arg.Wish, arg.UpdatedAt, arg.TenantID)
+func (q *Queries) SetDesiredState(ctx context.Context, arg SetDesiredStateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setDesiredState, arg.Wish, arg.UpdatedAt, arg.TenantID)
 	if err != nil {
 		return 0, err
 	}
@@ -2302,12 +2302,12 @@ func (q *Queries) SettingsVersions(ctx context.Context, arg SettingsVersionsPara
 	return items, nil
 }
 
-const settleFence = `-- name: SettleFence :exec
+const settleRestoreHold = `-- name: SettleRestoreHold :exec
 UPDATE tenant_fences SET staged = '' WHERE tenant_id = $1
 `
 
-func (q *Queries) SettleFence(ctx context.Context, tenantID string) error {
-	_, err := q.db.ExecContext(ctx, settleFence, tenantID)
+func (q *Queries) SettleRestoreHold(ctx context.Context, tenantID string) error {
+	_, err := q.db.ExecContext(ctx, settleRestoreHold, tenantID)
 	return err
 }
 
@@ -2853,7 +2853,7 @@ func (q *Queries) TenantExists(ctx context.Context, id string) (string, error) {
 	return id_2, err
 }
 
-const tenantLines = `-- name: TenantLines :many
+const tenantSummaries = `-- name: TenantSummaries :many
 SELECT t.id, t.name, t.phone_number, t.status, t.created_at, c.template_type, c.business_name, c.language,
   s.phase, s.linked_jid, s.last_seen_at, s.wa_heard_at, w.status AS worker_status, w.wish, w.last_error
 FROM tenants t
@@ -2863,7 +2863,7 @@ LEFT JOIN worker_processes w ON w.tenant_id = t.id
 ORDER BY t.created_at DESC, t.id DESC
 `
 
-type TenantLinesRow struct {
+type TenantSummariesRow struct {
 	ID           string
 	Name         string
 	PhoneNumber  string
@@ -2881,15 +2881,15 @@ type TenantLinesRow struct {
 	LastError    Text
 }
 
-func (q *Queries) TenantLines(ctx context.Context) ([]TenantLinesRow, error) {
-	rows, err := q.db.QueryContext(ctx, tenantLines)
+func (q *Queries) TenantSummaries(ctx context.Context) ([]TenantSummariesRow, error) {
+	rows, err := q.db.QueryContext(ctx, tenantSummaries)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []TenantLinesRow
+	var items []TenantSummariesRow
 	for rows.Next() {
-		var i TenantLinesRow
+		var i TenantSummariesRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Name,
@@ -3316,14 +3316,14 @@ func (q *Queries) WaitingSetupRequests(ctx context.Context) (int64, error) {
 	return count, err
 }
 
-const wished = `-- name: Wished :many
+const shouldRun = `-- name: ShouldRun :many
 SELECT w.tenant_id FROM worker_processes w JOIN tenants t ON t.id = w.tenant_id
 WHERE w.wish = 'running' AND CAST(t.status AS TEXT) <> 'PAUSED'
 ORDER BY t.created_at, t.id
 `
 
-func (q *Queries) Wished(ctx context.Context) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, wished)
+func (q *Queries) ShouldRun(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, shouldRun)
 	if err != nil {
 		return nil, err
 	}

@@ -8,53 +8,53 @@ import (
 	"flowhq/storage/internal/db"
 )
 
-// RestoreHold gives a tenant's fence, nil when it has none.
+// RestoreHold gives a tenant's restore hold, nil when it has none.
 func (s *WorkerStore) RestoreHold(ctx context.Context, tenantID string) (*flowhq.RestoreHold, error) {
-	r, err := s.queries().GetFence(ctx, tenantID)
+	r, err := s.queries().GetRestoreHold(ctx, tenantID)
 	there, err := found(err)
 	if err != nil || !there {
-		return nil, s.fail("read fence", err)
+		return nil, s.fail("read restore hold", err)
 	}
-	f := fenceOf(r)
+	f := restoreHoldOf(r)
 	return &f, nil
 }
 
-// RestoreHolds lists fences, the oldest first: those after a place, the zero one being the start, at most so many, 0
-// being all. A fence's place is when it was made and its tenant.
+// RestoreHolds lists restore holds, oldest first: at most so many (0: all) of those after a cursor, whose zero value is the
+// start. A restore hold's cursor is when it was made and its tenant.
 func (s *WorkerStore) RestoreHolds(ctx context.Context, from flowhq.Cursor, most int) ([]flowhq.RestoreHold, error) {
 	at, id := after(from)
-	rows, err := s.queries().Fences(ctx, db.FencesParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
+	rows, err := s.queries().RestoreHolds(ctx, db.RestoreHoldsParams{AfterAt: at, AfterID: id, MaxRows: limitOrAll(most)})
 	if err != nil {
-		return nil, s.fail("list fences", err)
+		return nil, s.fail("list restore holds", err)
 	}
 	out := make([]flowhq.RestoreHold, len(rows))
 	for i, r := range rows {
-		out[i] = fenceOf(r)
+		out[i] = restoreHoldOf(r)
 	}
 	return out, nil
 }
 
 // SettleRestoreHold notes that the restored files of a tenant are in its folder.
 func (s *WorkerStore) SettleRestoreHold(ctx context.Context, tenantID string) error {
-	return s.write(ctx, "settle fence", func(t *tx) error { return t.Queries.SettleFence(ctx, tenantID) })
+	return s.write(ctx, "settle restore hold", func(t *tx) error { return t.Queries.SettleRestoreHold(ctx, tenantID) })
 }
 
-// ReleaseRestoreHold takes a tenant's fence away and gives it; the worker is wished to run again where it was when the
-// backup was taken. No fence is CodeConflict, as are files that are not in place yet, and another tenant that is at
-// work with the same device, unless the device's keys were removed here.
+// ReleaseRestoreHold removes a tenant's restore hold and gives it; its worker should run again if it should when the
+// backup was taken. It is CodeConflict when there is no hold, when the files are not in place yet, and when another
+// tenant works with the same device, unless the device's keys were removed here.
 func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause string,
 	deviceGone bool) (flowhq.RestoreHold, error) {
 	var out flowhq.RestoreHold
-	err := s.write(ctx, "lift fence", func(t *tx) error {
+	err := s.write(ctx, "release restore hold", func(t *tx) error {
 		if err := t.lockTenant(tenantID); err != nil {
 			return err
 		}
-		r, err := t.GetFence(ctx, tenantID)
+		r, err := t.GetRestoreHold(ctx, tenantID)
 		there, err := found(err)
 		if err != nil {
 			return err
 		}
-		if out = fenceOf(r); !there {
+		if out = restoreHoldOf(r); !there {
 			return flowhq.Fail(flowhq.CodeConflict, key.RestoreNotHeld)
 		}
 		if out.Staged != "" {
@@ -65,11 +65,11 @@ func (s *WorkerStore) ReleaseRestoreHold(ctx context.Context, tenantID, cause st
 				return err
 			}
 		}
-		if err := t.DeleteFence(ctx, tenantID); err != nil {
+		if err := t.DeleteRestoreHold(ctx, tenantID); err != nil {
 			return err
 		}
 		if out.DesiredState == flowhq.DesiredRunning {
-			if err := t.setWish(tenantID, flowhq.DesiredRunning); err != nil {
+			if err := t.setDesired(tenantID, flowhq.DesiredRunning); err != nil {
 				return err
 			}
 		}
@@ -91,7 +91,7 @@ func (t *tx) onlyHere(f flowhq.RestoreHold) error {
 	return flowhq.Fail(flowhq.CodeConflict, key.RestoreDeviceInUse, "name", names[0])
 }
 
-func fenceOf(r db.TenantFence) flowhq.RestoreHold {
+func restoreHoldOf(r db.TenantFence) flowhq.RestoreHold {
 	return flowhq.RestoreHold{
 		TenantID: r.TenantID, Origin: flowhq.BackupOrigin{ID: r.BackupID, Host: r.BackupHost, TakenAt: r.TakenAt.Time},
 		DesiredState: flowhq.DesiredState(r.Wish), LinkedJID: r.LinkedJid, Staged: r.Staged,

@@ -11,7 +11,7 @@ import (
 // TenantSummaries gives what the list of tenants shows of each, newest first: a line has no QR code, no hours and no
 // times that nobody looks at, so that a thousand are read in a few milliseconds. The day's figures are not in it.
 func (s *DashboardStore) TenantSummaries(ctx context.Context) ([]flowhq.TenantSummary, error) {
-	rows, err := s.queries().TenantLines(ctx)
+	rows, err := s.queries().TenantSummaries(ctx)
 	if err != nil {
 		return nil, s.fail("list tenant lines", err)
 	}

@@ -40,7 +40,7 @@ func TestRestoreUnderIndexesThatStay(t *testing.T) {
 			before := b.shape(t)
 			_, err := backup.Restore(t.Context(), b.target(), backup.Wanted{}, opener(file), archive.Keys{})
 			must(t, err)
-			b.fenced(t, id)
+			b.held(t, id)
 			b.fedAgain(t, id)
 			if after := b.shape(t); after != before {
 				t.Errorf("indexes and keys are\n%s\nwere\n%s", after, before)

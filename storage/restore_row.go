@@ -14,7 +14,7 @@ import (
 
 // part is rows of one table that are brought back together.
 type part struct {
-	*bringing
+	*restoring
 	table   dump.Table
 	columns []dump.Column
 }
@@ -186,7 +186,7 @@ func (p *part) fetch(id string) error {
 		}
 		return err
 	}
-	users := &part{bringing: p.bringing, columns: spare.columns,
+	users := &part{restoring: p.restoring, columns: spare.columns,
 		table: p.w.Tables[slices.IndexFunc(p.w.Tables, func(t dump.Table) bool {
 			return t.Name == "users"
 		})]}

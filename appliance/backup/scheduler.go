@@ -12,17 +12,17 @@ import (
 	"flowhq/appliance/backup/archive"
 )
 
-// TakeFunc is how a Keeper takes a backup: of one tenant, or ("") of everything.
+// TakeFunc is how a Scheduler takes a backup: of one tenant, or ("") of everything.
 type TakeFunc func(ctx context.Context, to io.Writer, tenant string, keys archive.Keys,
 	progress func(Progress)) (archive.Contents, error)
 
-// Alarms is where a Keeper says that something is wrong.
+// Alarms is where a Scheduler says that something is wrong.
 type Alarms interface {
 	Raise(kind flowhq.AlarmKind, tenantID string, facts map[string]string)
 	Clear(kind flowhq.AlarmKind, tenantID string)
 }
 
-// Config is what a Keeper is made of.
+// Config is what a Scheduler is made of.
 type Config struct {
 	Take   TakeFunc
 	Place  Place          // nil: none are kept
@@ -35,8 +35,8 @@ type Config struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// Keeper takes the appliance's backups: daily, and when it is asked. One at a time.
-type Keeper struct {
+// Scheduler takes the appliance's backups: daily, and when it is asked. One at a time.
+type Scheduler struct {
 	c    Config
 	wake chan string // who asks for one now
 
@@ -47,22 +47,22 @@ type Keeper struct {
 	running bool
 }
 
-// Patience of a Keeper.
+// The times that a Scheduler goes by.
 const (
-	lookEvery  = 30 * time.Second // clocks are set, servers sleep: so often it is looked whether a backup is due
+	checkEvery = 30 * time.Second // how often it checks whether a backup is due: clocks are set, and servers sleep
 	oldAfter   = 48 * time.Hour   // a newest backup of that age is an alarm
 	backupTime = 12 * time.Hour   // longer than any backup takes
 )
 
-// NewKeeper makes a Keeper, which does nothing before Run.
-func NewKeeper(c Config) *Keeper {
+// NewScheduler makes a Scheduler, which does nothing before Run.
+func NewScheduler(c Config) *Scheduler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Zone == nil {
 		c.Zone = time.Local
 	}
-	k := &Keeper{c: c, wake: make(chan string, 1), plan: schedule{at: c.At, zone: c.Zone, began: c.Now()}}
+	k := &Scheduler{c: c, wake: make(chan string, 1), plan: schedule{at: c.At, zone: c.Zone, began: c.Now()}}
 	k.state.At = "off"
 	if c.Place != nil {
 		k.state.Place = c.Place.String()
@@ -74,12 +74,12 @@ func NewKeeper(c Config) *Keeper {
 }
 
 // Run takes backups until ctx ends; one under way is broken off then, and nothing of it stays.
-func (k *Keeper) Run(ctx context.Context) {
+func (k *Scheduler) Run(ctx context.Context) {
 	if k.c.Place == nil {
 		return
 	}
 	k.look(ctx)
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -97,7 +97,7 @@ func (k *Keeper) Run(ctx context.Context) {
 }
 
 // Start has a backup taken now. One that is under way is CodeConflict.
-func (k *Keeper) Start(_ context.Context, by string) error {
+func (k *Scheduler) Start(_ context.Context, by string) error {
 	if k.c.Place == nil {
 		return flowhq.Errorf(flowhq.CodeConflict, "No backups are kept: BACKUP_TO is off.")
 	}
@@ -116,7 +116,7 @@ func errRunning() error {
 }
 
 // State tells how the backups are doing.
-func (k *Keeper) State() flowhq.BackupState {
+func (k *Scheduler) State() flowhq.BackupState {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.state
@@ -128,7 +128,7 @@ func (k *Keeper) State() flowhq.BackupState {
 }
 
 // List gives the backups that are kept, newest first.
-func (k *Keeper) List(ctx context.Context) ([]flowhq.Backup, error) {
+func (k *Scheduler) List(ctx context.Context) ([]flowhq.Backup, error) {
 	if k.c.Place == nil {
 		return nil, nil
 	}
@@ -136,7 +136,7 @@ func (k *Keeper) List(ctx context.Context) ([]flowhq.Backup, error) {
 }
 
 // LastName gives the name of the newest good backup, "" while none is known.
-func (k *Keeper) LastName() string {
+func (k *Scheduler) LastName() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.last
@@ -144,7 +144,7 @@ func (k *Keeper) LastName() string {
 
 // WriteTo writes a backup for somebody who puts it elsewhere, unencrypted. It does not count as one of the appliance's
 // own.
-func (k *Keeper) WriteTo(ctx context.Context, to io.Writer, tenant string) (archive.Contents, error) {
+func (k *Scheduler) WriteTo(ctx context.Context, to io.Writer, tenant string) (archive.Contents, error) {
 	if err := k.begin(); err != nil {
 		return archive.Contents{}, err
 	}
@@ -152,7 +152,7 @@ func (k *Keeper) WriteTo(ctx context.Context, to io.Writer, tenant string) (arch
 	return k.c.Take(ctx, to, tenant, archive.Keys{}, k.progress)
 }
 
-func (k *Keeper) begin() error {
+func (k *Scheduler) begin() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.running {
@@ -162,21 +162,21 @@ func (k *Keeper) begin() error {
 	return nil
 }
 
-func (k *Keeper) end() {
+func (k *Scheduler) end() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.running, k.state.Running = false, len(k.wake) > 0
 	k.state.Phase, k.state.Done, k.state.Total = "", 0, 0
 }
 
-func (k *Keeper) progress(p Progress) {
+func (k *Scheduler) progress(p Progress) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.state.Phase, k.state.Done, k.state.Total = p.Phase, p.Done, p.Total
 }
 
 // look finds the newest backup that is there, at the start.
-func (k *Keeper) look(ctx context.Context) {
+func (k *Scheduler) look(ctx context.Context) {
 	list, err := k.c.Place.List(ctx)
 	if err != nil {
 		k.c.Logger.WarnContext(ctx, "the backups cannot be listed", "place", k.c.Place.String(), "error", err)
@@ -191,7 +191,7 @@ func (k *Keeper) look(ctx context.Context) {
 	k.age()
 }
 
-func (k *Keeper) good(name string, at time.Time, size int64, problems []string) {
+func (k *Scheduler) good(name string, at time.Time, size int64, problems []string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last = name
@@ -199,14 +199,14 @@ func (k *Keeper) good(name string, at time.Time, size int64, problems []string) 
 	k.plan.last = at
 }
 
-func (k *Keeper) due() bool {
+func (k *Scheduler) due() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.plan.due(k.c.Now())
 }
 
 // age raises an alarm when the newest backup grew old, and takes it back.
-func (k *Keeper) age() {
+func (k *Scheduler) age() {
 	k.mu.Lock()
 	last := k.plan.last
 	if last.IsZero() {
@@ -223,7 +223,7 @@ func (k *Keeper) age() {
 }
 
 // take takes a backup, puts it into its place, and removes what is outdated.
-func (k *Keeper) take(ctx context.Context, by string) {
+func (k *Scheduler) take(ctx context.Context, by string) {
 	if err := k.begin(); err != nil {
 		return // somebody takes one elsewhere; the schedule comes back to it
 	}
@@ -256,7 +256,7 @@ func (k *Keeper) take(ctx context.Context, by string) {
 	k.thin(ctx)
 }
 
-func (k *Keeper) put(ctx context.Context, at time.Time) (name string, size int64, c archive.Contents, err error) {
+func (k *Scheduler) put(ctx context.Context, at time.Time) (name string, size int64, c archive.Contents, err error) {
 	keys, err := k.c.Keys()
 	if err != nil {
 		return "", 0, c, err
@@ -268,7 +268,7 @@ func (k *Keeper) put(ctx context.Context, at time.Time) (name string, size int64
 	return name, size, c, err
 }
 
-func (k *Keeper) failed(ctx context.Context, by string, err error) {
+func (k *Scheduler) failed(ctx context.Context, by string, err error) {
 	if ctx.Err() == context.Canceled {
 		k.c.Logger.WarnContext(ctx, "a backup was broken off: Flow HQ is being stopped", "by", by)
 		return
@@ -285,7 +285,7 @@ func (k *Keeper) failed(ctx context.Context, by string, err error) {
 }
 
 // thin removes outdated backups, once a new one is safe.
-func (k *Keeper) thin(ctx context.Context) {
+func (k *Scheduler) thin(ctx context.Context) {
 	list, err := k.c.Place.List(ctx)
 	if err != nil {
 		k.c.Logger.WarnContext(ctx, "outdated backups cannot be found", "error", err)
