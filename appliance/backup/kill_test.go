@@ -65,7 +65,7 @@ func killed(t *testing.T, after time.Duration, job string, args ...string) (done
 }
 
 // kills is how often a victim is killed, at moments spread over its life.
-const kills = 8
+const kills = 6
 
 // killedRows are messages enough for a restore to be killed among them, and while it makes indexes of them.
 const killedRows = 6_000

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"flowhq"
@@ -137,11 +138,14 @@ func (c *Client) try(ctx context.Context, method, key string, q url.Values, body
 	defer cancel()
 	stall := time.AfterFunc(c.c.Patience, cancel)
 	defer stall.Stop()
-	res, err := c.send(ctx, method, key, q, body, func() { stall.Reset(c.c.Patience) })
+	sent := &watchedBody{Reader: bytes.NewReader(body), read: func() { stall.Reset(c.c.Patience) }, closed: make(chan struct{})}
+	// An answer may come before all of the body is sent, and the caller uses its memory for the next part.
+	defer func() { cancel(); <-sent.closed }()
+	res, err := c.send(ctx, method, key, q, body, sent)
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
 	if err != nil {
 		return err
@@ -160,32 +164,42 @@ func (c *Client) try(ctx context.Context, method, key string, q url.Values, body
 }
 
 func (c *Client) send(ctx context.Context, method, key string, q url.Values, body []byte,
-	progress func()) (*http.Response, error) {
+	from *watchedBody) (*http.Response, error) {
 	u := *c.base
 	u.Path += key
 	u.RawPath = escapedPath(u.Path)
 	u.RawQuery = canonicalQuery(q)
-	r, err := http.NewRequestWithContext(ctx, method, u.String(), &moving{bytes.NewReader(body), progress})
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), http.NoBody)
 	if err != nil {
+		_ = from.Close()
 		return nil, err
 	}
-	r.ContentLength = int64(len(body))
-	if len(body) == 0 {
-		r.Body = http.NoBody
+	if r.ContentLength = int64(len(body)); len(body) > 0 {
+		r.Body = from // the transport closes it, at the latest soon after the context has ended
+	} else {
+		_ = from.Close()
 	}
 	sign(r, c.c.AccessKey, c.c.SecretKey, c.c.Region, sum(body), time.Now())
 	return c.http.Do(r)
 }
 
-// moving tells of every piece that is read.
-type moving struct {
+// watchedBody is the body of a request. It tells of every piece that is read, and when the transport is done with it.
+type watchedBody struct {
 	io.Reader
-	moved func()
+	read   func()
+	once   sync.Once
+	closed chan struct{}
 }
 
-func (m *moving) Read(p []byte) (int, error) {
-	m.moved()
-	return m.Reader.Read(p[:min(len(p), 64<<10)])
+func (w *watchedBody) Read(p []byte) (int, error) {
+	w.read()
+	return w.Reader.Read(p[:min(len(p), 64<<10)])
+}
+
+// Close may be called again.
+func (w *watchedBody) Close() error {
+	w.once.Do(func() { close(w.closed) })
+	return nil
 }
 
 // refused is an answer of the server that is an error.
