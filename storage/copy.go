@@ -268,7 +268,7 @@ func (c *copying) count(ctx context.Context, r *dump.Reader) error {
 }
 
 func (c *copying) copyAll(ctx context.Context, r *dump.Reader) error {
-	w := newPace(CopyRows, c.total, c.progress)
+	w := newPace(CopyRows, 0, c.total, c.progress)
 	for _, t := range c.tables {
 		if err := c.addLabels(ctx, r, t); err != nil {
 			return err

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// paceEvery is how often progress is told at most.
-const paceEvery = 200 * time.Millisecond
+// checkEvery is how often the progress of a check is told at most. A copy tells it after each transaction.
+const checkEvery = 200 * time.Millisecond
 
 // pace tells how far a phase of a copy is and how long it will still take, by what was done since it began.
 type pace struct {
 	mu    sync.Mutex
 	phase CopyPhase
+	every time.Duration // how often it is told at most
 	total int64
 	done  int64
 	own   int64 // done by this process
@@ -20,8 +21,8 @@ type pace struct {
 	tell  func(CopyProgress)
 }
 
-func newPace(phase CopyPhase, total int64, tell func(CopyProgress)) *pace {
-	return &pace{phase: phase, total: total, start: time.Now(), tell: tell}
+func newPace(phase CopyPhase, every time.Duration, total int64, tell func(CopyProgress)) *pace {
+	return &pace{phase: phase, every: every, total: total, start: time.Now(), tell: tell}
 }
 
 // skip counts rows that an earlier copy did.
@@ -43,7 +44,7 @@ func (p *pace) add(table string, rows int) {
 // say tells it, now and then and at the end.
 func (p *pace) say(table string) {
 	now := time.Now()
-	if now.Sub(p.told) < paceEvery && p.done < p.total {
+	if now.Sub(p.told) < p.every && p.done < p.total {
 		return
 	}
 	p.told = now

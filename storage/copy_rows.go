@@ -109,7 +109,7 @@ func (c *copying) writePart(ctx context.Context, t dump.Table, rows []dump.Row, 
 
 // check counts and checksums every table on both sides.
 func (c *copying) check(ctx context.Context) ([]CopiedTable, error) {
-	w := newPace(CopyChecking, 2*c.total, c.progress)
+	w := newPace(CopyChecking, checkEvery, 2*c.total, c.progress)
 	sums := make([]map[string]dump.Digest, 2)
 	group, ctx := errgroup.WithContext(ctx)
 	for i, s := range []*Store{c.source, c.target} {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"flowhq"
+	"flowhq/locale"
 	"flowhq/storage"
 	"flowhq/storage/pgtest"
 )
@@ -74,11 +75,11 @@ func TestUnreachablePostgres(t *testing.T) {
 	_, err = storage.Open(t.Context(), "postgres://u:secret@"+addr+"/shop", storage.Options{})
 	refused(t, err, flowhq.CodeUnavailable)
 	for _, want := range []string{addr, "shop", "DATABASE_URL"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error %q lacks %q", err, want)
+		if !strings.Contains(locale.English(err), want) {
+			t.Errorf("error %q lacks %q", locale.English(err), want)
 		}
 	}
-	if strings.Contains(err.Error(), "secret") {
+	if strings.Contains(err.Error()+locale.English(err), "secret") {
 		t.Errorf("the error tells the password: %v", err)
 	}
 }
@@ -87,8 +88,8 @@ func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	_, err := storage.Open(t.Context(), strings.Replace(pgtest.DSN(t), "/t_", "/no_t_", 1), storage.Options{})
 	refused(t, err, flowhq.CodeUnavailable)
-	if !strings.Contains(err.Error(), "createdb no_t_") {
-		t.Errorf("error %q does not say what to do", err)
+	if !strings.Contains(locale.English(err), "createdb no_t_") {
+		t.Errorf("error %q does not say what to do", locale.English(err))
 	}
 }
 
@@ -98,14 +99,14 @@ func TestSQLiteFilesThatCanNotBe(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	noError(t, os.WriteFile(file, []byte(strings.Repeat("this is no database, ", 500)), 0o600))
 	for dsn, want := range map[string]string{
-		"sqlite://" + file:                "no SQLite database",
+		"sqlite://" + file:                "not an SQLite database",
 		"sqlite://" + file + "/flowhq.db": "can't be opened",
 		"sqlite://" + dir:                 "can't be opened",
 	} {
 		_, err := storage.Open(t.Context(), dsn, storage.Options{})
 		refused(t, err, flowhq.CodeUnavailable)
-		if err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %q lacks %q", dsn, err, want)
+		if err != nil && !strings.Contains(locale.English(err), want) {
+			t.Errorf("%s: error %q lacks %q", dsn, locale.English(err), want)
 		}
 	}
 	equal(t, "file that is no database, afterwards", len(must(os.ReadFile(file))(t)), 21*500)

@@ -75,7 +75,7 @@ func openFolders() []string {
 
 // openFiles are single files of the same kind.
 func openFiles() []string {
-	return []string{"lifecycle.go", "storage/errors.go", "storage/probe.go", "appliance/workers/handler.go",
+	return []string{"lifecycle.go", "storage/errors.go", "storage/health.go", "storage/sqlite_upkeep.go", "appliance/workers/handler.go",
 		"appliance/workers/processes.go", "appliance/website/startup.go"}
 }
 
@@ -110,10 +110,10 @@ func elsewhere() map[string]string {
 		"procman/internal":               "tests and measurements",
 		"storage/copy.go":                "the command line",
 		"storage/copy_rows.go":           "the command line",
-		"storage/hold.go":                "the command line",
+		"storage/database_lock.go":       "the command line",
 		"storage/migrate.go":             "told at the start",
 		"storage/restore.go":             "the command line",
-		"storage/restorerow.go":          "the command line",
+		"storage/restore_row.go":         "the command line",
 		"storage/user.go":                "the portal, through the JSON API",
 	}
 }
