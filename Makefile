@@ -98,8 +98,8 @@ deb: ## the packages flowhq and flowhq-engine in dist, amd64 and arm64 (ARCHES=a
 	@mkdir -p build/package $(DIST)
 	@for arch in $(ARCHES) host; do \
 		[ $$arch = host ] && goarch=$$(go env GOHOSTARCH) || goarch=$$arch; \
-		GOARCH=$$goarch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X flowhq/appliance.Version=$(PACKAGE_VERSION)' -o build/package/$$arch/flowhq ./cmd/flowhq || exit; \
-		GOARCH=$$goarch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(ENGINE_VERSION)' -o build/package/$$arch/flowhq-worker ./cmd/flowhq-worker || exit; \
+		GOARCH=$$goarch go build -tags packaged -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X flowhq/appliance.Version=$(PACKAGE_VERSION)' -o build/package/$$arch/flowhq ./cmd/flowhq || exit; \
+		GOARCH=$$goarch go build -tags packaged -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(ENGINE_VERSION)' -o build/package/$$arch/flowhq-worker ./cmd/flowhq-worker || exit; \
 	done
 	@cd tools && go build -o ../build/pack ./pack
 	@for arch in $(ARCHES); do \

@@ -7,8 +7,6 @@ package main
 
 import (
 	// a small server may have no time zones of its own, and a booking in the wrong one is a lost customer
-	_ "time/tzdata"
-
 	"context"
 	"errors"
 	"fmt"

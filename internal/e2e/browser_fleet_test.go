@@ -117,7 +117,7 @@ func (w *world) decidesARequest(ctx context.Context, t *testing.T, page *browser
 		t.Fatal(err)
 	}
 	page.open(w.URL + "/admin/setup-requests")
-	page.MustElementR(".empty", "No request yet")
+	page.MustElementR(".empty", "No requests yet")
 	wish := map[string]string{"businessName": "Juma Electronics", "templateType": "ECOMMERCE",
 		"whatsappNumber": "+44 7911 123456"}
 	if err := w.Portal(ctx, owner, http.MethodPost, "/portal/setup-request", wish, nil); err != nil {

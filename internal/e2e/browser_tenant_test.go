@@ -155,7 +155,7 @@ func (w *world) changesAPrice(t *testing.T, page *browserTab, id string) {
 
 	page.MustElementR(".version-list summary", "Publish again").MustClick()
 	press(page, page.MustElement(`.version-list button[name="version"]`))
-	page.MustElementR(".done", "published again")
+	page.MustElementR(".done", "in use again")
 }
 
 // readsAChat follows a conversation, sees why a message was not answered, writes as the business, and gives the chat

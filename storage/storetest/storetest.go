@@ -1,5 +1,5 @@
-// Package storetest gives tests databases of both engines that are migrated already: copies of one that was migrated once for the
-// test binary. A migration takes much longer than a copy.
+// Package storetest gives tests databases of both engines that are migrated already: copies of one that was migrated once
+// for the test binary. A migration takes much longer than a copy.
 //
 // The package imports storage and pgtest, and must never import another package of the project.
 package storetest
@@ -17,8 +17,8 @@ import (
 	"flowhq/storage/pgtest"
 )
 
-// postgres and sqlite are made by the first test that needs one. They are the package's only globals: tests have no other
-// place that is one for the whole binary.
+// postgres and sqlite are made by the first test that needs one. They are the package's only globals: tests have no
+// other place that is one for the whole binary.
 var (
 	postgres = pgtest.Template{Prepare: migrate}
 	sqlite   = sync.OnceValues(migratedFile)

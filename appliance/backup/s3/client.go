@@ -138,7 +138,9 @@ func (c *Client) try(ctx context.Context, method, key string, q url.Values, body
 	defer cancel()
 	stall := time.AfterFunc(c.c.Patience, cancel)
 	defer stall.Stop()
-	sent := &watchedBody{Reader: bytes.NewReader(body), read: func() { stall.Reset(c.c.Patience) }, closed: make(chan struct{})}
+	sent := &watchedBody{
+		Reader: bytes.NewReader(body), read: func() { stall.Reset(c.c.Patience) }, closed: make(chan struct{}),
+	}
 	// An answer may come before all of the body is sent, and the caller uses its memory for the next part.
 	defer func() { cancel(); <-sent.closed }()
 	res, err := c.send(ctx, method, key, q, body, sent)
