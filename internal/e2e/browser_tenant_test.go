@@ -172,7 +172,7 @@ func (w *world) readsAChat(t *testing.T, page *browserTab, id string) {
 		t.Error("the chat was loaded anew")
 	}
 	press(page, page.MustElement(`form[action$="/take-over"] button`))
-	page.MustElementR(".strip.wait", "A person has this chat")
+	page.MustElementR(".strip.wait", "A person handles this chat")
 	ctx := limit(t, 30*time.Second)
 	if _, err := w.sim.SendText(ctx, asha, salonNumber, "Naweza kuja kesho?"); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -147,17 +148,28 @@ func (a *Appliance) environment() []byte {
 	return b.Bytes()
 }
 
-// freePort returns the preferred port when it is free, else one that the kernel picks.
+// Ports below those that the kernel gives to outgoing connections: between the look and the appliance's own listening,
+// nobody else gets one by chance.
+const (
+	lowestPort = 20000
+	portRange  = 12000
+	portTries  = 100
+)
+
+// freePort returns the preferred port when it is free, else another free one.
 func freePort(preferred int) (int, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", preferred))
-	if err != nil {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
+	var errs error
+	for range portTries {
+		if preferred != 0 {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", preferred))
+			if err == nil {
+				return preferred, l.Close()
+			}
+			errs = err
+		}
+		preferred = lowestPort + rand.IntN(portRange)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", errs)
 }
 
 // OwnPrograms makes the appliance and its workers run copies of their programs from the appliance's folder, and gives
