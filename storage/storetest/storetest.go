@@ -1,5 +1,5 @@
-// Package storetest gives tests databases of both engines that are migrated already: copies of one that was migrated once
-// for the test binary. A migration takes much longer than a copy.
+// Package storetest gives tests databases of both engines that are migrated already: copies of one that was migrated
+// once for the test binary. A migration takes much longer than a copy.
 //
 // The package imports storage and pgtest, and must never import another package of the project.
 package storetest
