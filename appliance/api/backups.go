@@ -52,8 +52,9 @@ func listBackups(backups *dashboard.Backups) call {
 		if backups == nil {
 			view.Backups = []flowhq.Backup{}
 		}
-		if e, ok := errors.AsType[*flowhq.Error](err); ok {
-			view.Failure, err = &e.Message, nil
+		if _, ok := errors.AsType[*flowhq.Error](err); ok {
+			words := access.Sentence(err)
+			view.Failure, err = &words, nil
 		}
 		if err != nil {
 			return err
